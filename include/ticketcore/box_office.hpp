@@ -1,0 +1,183 @@
+#pragma once
+// BoxOffice: the facade that a host program holds. One BoxOffice on one Storage serves any number of events, from any number
+// of threads, with no thread of its own: callers queue at an event's desk, the first of them takes a turn for everybody
+// queued, and wakes them when the batch is durable. While that happens the next batch gathers.
+
+#include <chrono>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ticketcore/answers.hpp"
+#include "ticketcore/availability.hpp"
+#include "ticketcore/commands.hpp"
+#include "ticketcore/desk.hpp"
+#include "ticketcore/result.hpp"
+#include "ticketcore/signing.hpp"
+#include "ticketcore/storage.hpp"
+#include "ticketcore/ticket_code.hpp"
+
+namespace ticketcore {
+
+struct BoxOfficeOptions {
+  /// Signs ticket codes; without one code() throws std::logic_error.
+  std::optional<SigningKey> signing_key{};
+  /// Keys whose tickets are let in besides the signing key's own: those of yesterday, those of a partner.
+  std::vector<VerifyKey> trusted_keys{};
+  /// What readers of availability take for now; turns go by the storage's clock. Default: the system's.
+  std::function<Timestamp()> clock{};
+  DeskOptions desk{};
+  /// Hears why an event halts, or why a snapshot could not be saved, on the thread that met it. Must not throw.
+  std::function<void(const EventId&, const std::string&)> on_trouble{};
+};
+
+/// What create_event needs.
+struct NewEvent {
+  EventId id{};
+  std::string name{};   ///< The id if empty.
+  std::string venue{};  ///< The seat map's name if empty.
+  Timestamp starts_at{};
+  std::shared_ptr<const SeatMap> seat_map{};
+  PriceList prices{};
+  SalePolicy policy{};
+  SaleStatus sale = SaleStatus::on_sale;
+  RequestId request{};  ///< Made anew if zero.
+};
+
+/// Places by whole label and admissions by area label: all of them or none.
+struct Selection {
+  std::vector<std::string> places{};
+  std::vector<AreaAdmissions> areas{};
+};
+
+/// Places that the event picks.
+struct BestPlaces {
+  std::uint32_t count = 1;
+  std::vector<std::string> categories{};  ///< Keys, in order of preference.
+  std::uint32_t accessible = 0;           ///< How many of them are wheelchair places.
+  RestrictedView restricted_view = RestrictedView::avoid;
+  Together together = Together::required;
+};
+
+struct HoldOptions {
+  HolderId holder{};
+  std::chrono::seconds ttl{600};
+  RequestId request{};
+};
+
+struct PaymentSpec {
+  std::string method{};
+  std::string reference{};
+  Money amount{};
+};
+
+struct CheckOutOptions {
+  PaymentSpec payment{};
+  RequestId request{};
+};
+
+struct RefundOptions {
+  std::vector<TicketId> tickets{};  ///< None: all that are left of the order.
+  std::string reference{};
+  RequestId request{};
+};
+
+struct CheckInOptions {
+  std::string gate{};
+  RequestId request{};
+};
+
+namespace detail {
+class EventDesk;
+}
+
+/// One event of a BoxOffice: a handle, cheap to copy, valid as long as the BoxOffice. May be used from any thread. Calls that
+/// change something block until they are durable or refused. RequestId zero, the default of every option, means a new one;
+/// pass your own to be able to repeat a call whose answer was lost.
+class Event {
+ public:
+  [[nodiscard]] const EventId& id() const noexcept;
+  [[nodiscard]] const SeatMap& seat_map() const noexcept;
+  /// As of the last turn or refresh. Never waits for a turn.
+  [[nodiscard]] std::shared_ptr<const Availability> availability() const;
+  /// Reads what other processes have committed; waits for a turn under way. Throws StorageError.
+  void refresh() const;
+
+  [[nodiscard]] Result<Hold> hold(std::initializer_list<std::string_view> places, const HoldOptions& options) const;
+  [[nodiscard]] Result<Hold> hold(const Selection& selection, const HoldOptions& options) const;
+  [[nodiscard]] Result<Hold> hold_best(const BestPlaces& wish, const HoldOptions& options) const;
+  /// The new deadline: now + ttl, or the end of the hold's lifetime if that comes first.
+  [[nodiscard]] Result<std::chrono::sys_seconds> extend(HoldId hold, std::chrono::seconds ttl, RequestId request = {}) const;
+  Result<Done> release(HoldId hold, RequestId request = {}) const;
+  [[nodiscard]] Result<Quote> quote(HoldId hold, const std::vector<TicketChoice>& choices, RequestId request = {}) const;
+  [[nodiscard]] Result<Order> check_out(HoldId hold, const CheckOutOptions& options) const;
+  [[nodiscard]] Result<Refund> refund(OrderId order, const RefundOptions& options = {}) const;
+  /// Reads the code, checks its signature and the event it is for, then admits its ticket once.
+  [[nodiscard]] Result<Admission> check_in(std::string_view code, const CheckInOptions& options) const;
+  Result<Done> set_sale_status(SaleStatus status, RequestId request = {}) const;
+  Result<Done> configure(const EventSettings& settings, RequestId request = {}) const;
+
+  /// The order as it was placed; nullopt if there is none. Waits for a turn under way.
+  [[nodiscard]] std::optional<Order> find_order(OrderId order) const;
+
+  /// The same without blocking: queues the command and returns; the callback gets the answer once it is durable, on the
+  /// thread that takes the turn: one inside BoxOffice::run or poll, or one that blocks on this event anyway. The callback
+  /// may submit again, but must not block on the box office, and must not throw. Thousands may be outstanding.
+  void submit(Command command, std::function<void(const Answer&)> callback) const;
+  /// Turn what submit answers with into what the blocking calls return.
+  [[nodiscard]] Result<Hold> to_hold(const Answer& answer) const;
+  [[nodiscard]] Result<Quote> to_quote(const Answer& answer) const;
+  [[nodiscard]] Result<Order> to_order(const Answer& answer) const;
+
+  /// After a halt: forgets the state and reads the log anew. Throws StorageError.
+  void reopen() const;
+  /// Saves a snapshot now, so that the next opening is fast. Throws StorageError.
+  void save_snapshot() const;
+
+ private:
+  friend class BoxOffice;
+  Event(detail::EventDesk& desk, const Availability& at) : desk_(&desk), seat_map_(at.shared_seat_map()) {}
+
+  [[nodiscard]] Answer ask(RequestId request, CommandBody body) const;
+
+  detail::EventDesk* desk_;
+  std::shared_ptr<const SeatMap> seat_map_;
+};
+
+class BoxOffice {
+ public:
+  /// The storage must outlive the box office. Nothing is read yet.
+  explicit BoxOffice(Storage& storage, BoxOfficeOptions options = {});
+  /// No call may be under way. Commands submitted and not yet taken are answered with storage_unavailable.
+  ~BoxOffice();
+  BoxOffice(const BoxOffice&) = delete;
+  BoxOffice& operator=(const BoxOffice&) = delete;
+
+  /// Creates the event and puts it on sale as asked.
+  [[nodiscard]] Result<Event> create_event(const NewEvent& event);
+  /// Opens an event, reading its log on first use. Throws StorageError.
+  [[nodiscard]] Result<Event> event(const EventId& id);
+  /// The ids of all events in the storage, sorted. Throws StorageError.
+  [[nodiscard]] std::vector<EventId> events();
+
+  /// What the ticket's barcode carries.
+  [[nodiscard]] std::string code(const Ticket& ticket) const;
+
+  /// Takes turns for submitted commands until stop() is called. Any number of threads may be in here.
+  void run();
+  /// Takes turns until nothing submitted is waiting.
+  void poll();
+  /// Makes run() return once the turns under way are done. Commands still queued stay queued.
+  void stop();
+
+ private:
+  struct Body;
+  std::unique_ptr<Body> body_;
+};
+
+}  // namespace ticketcore

@@ -1,0 +1,29 @@
+#pragma once
+// decide: what one command comes to in one state at one time. It reads and answers; it changes nothing, reads no clock and
+// makes no ids. There is no other way to a decision: web, box office and partners all come through here.
+
+#include <chrono>
+#include <cstdint>
+#include <variant>
+
+#include "ticketcore/commands.hpp"
+#include "ticketcore/event_state.hpp"
+
+namespace ticketcore {
+
+/// The command was decided before: its answer is the fact with its request id in this entry of the log.
+struct Repeat {
+  std::uint64_t revision = 0;
+};
+
+/// A Fact to apply and to append (a RequestRefused among them: it is remembered like any other answer); a Repeat; or a
+/// refusal that holds whatever the state, and so needs no remembering.
+using Decision = std::variant<Fact, Repeat, RequestRefused>;
+
+/// Expects that holds due at now have been expired (due_holds, HoldExpired) and that now is not before state.time().
+/// Constant time per place named; best available as find_best_available says.
+[[nodiscard]] Decision decide(const EventState& state, const Command& command, Timestamp now);
+
+}  // namespace ticketcore
+
+#include "ticketcore/detail/decide_body.hpp"

@@ -1,0 +1,107 @@
+#pragma once
+// The desk of one event: queue in, turn, answers out. Plain single-threaded code over a Storage: it waits only inside the
+// storage, reads no clock of its own and starts no thread, so that a simulator can drive it step by step. BoxOffice puts
+// the locks and the waiting around it.
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "ticketcore/availability.hpp"
+#include "ticketcore/decide.hpp"
+#include "ticketcore/log.hpp"
+#include "ticketcore/snapshot.hpp"
+#include "ticketcore/storage.hpp"
+
+namespace ticketcore {
+
+/// An order with its tickets, copied out of the state at the time of the answer.
+struct OrderCopy {
+  OrderRecord order{};
+  std::vector<TicketRecord> tickets{};
+  std::string holder{};
+  std::string payment_method{};
+  std::uint32_t number = 0;  ///< Counts the event's orders from 1.
+};
+
+/// What a command came to, durable when it is handed out.
+struct Answer {
+  Fact fact{};             ///< What was decided; RequestRefused for a "no".
+  Timestamp turn{};        ///< When it was decided.
+  Revision revision = 0;   ///< The log's revision that the answer reflects.
+  std::shared_ptr<const OrderCopy> order{};        ///< For OrderPlaced, TicketsRefunded and TicketAdmitted.
+  std::shared_ptr<const Availability> event{};     ///< The event after the turn; null if there is none.
+
+  [[nodiscard]] const RequestRefused* refusal() const noexcept { return std::get_if<RequestRefused>(&fact.body); }
+};
+
+struct DeskOptions {
+  /// A snapshot is due when the log has grown by this much since the last.
+  std::size_t snapshot_every_bytes = 16U << 20;
+  /// How often a commit of unknown outcome is looked into before its callers are told so.
+  int outcome_attempts = 3;
+};
+
+class Desk {
+ public:
+  /// Reads nothing yet. The storage must outlive the desk.
+  Desk(Storage& storage, EventId event, DeskOptions options = {});
+
+  /// One turn for all of them, in order: catches up with the log, expires what is due, decides, commits. The answers stand
+  /// at the commands' positions. Nothing is thrown for a failing storage or a broken state: the answers then say
+  /// storage_unavailable or halted, and which of them took place shows when they are repeated.
+  [[nodiscard]] std::vector<Answer> take_turn(std::span<const Command> commands);
+
+  /// Reads what others have committed. Throws StorageError.
+  void catch_up();
+
+  [[nodiscard]] const EventState& state() const noexcept { return at_.state; }
+  [[nodiscard]] Revision revision() const noexcept { return at_.revision; }
+  [[nodiscard]] const StreamId& stream() const noexcept { return stream_; }
+  /// Null until the event exists.
+  [[nodiscard]] const std::shared_ptr<const Availability>& availability() const noexcept { return availability_; }
+
+  [[nodiscard]] bool snapshot_due() const noexcept { return log_bytes_since_snapshot_ >= options_.snapshot_every_bytes; }
+  /// Throws StorageError.
+  void save_snapshot();
+
+  /// Why the desk sells nothing more, or empty.
+  [[nodiscard]] const std::string& halted() const noexcept { return halted_; }
+  /// Forgets the state and whatever halted it; the next turn reads the log anew.
+  void reopen();
+
+ private:
+  [[nodiscard]] std::vector<Answer> attempt_turn(std::span<const Command> commands);
+  void load();
+  void apply_entry(const Entry& entry);
+  void record(Fact fact, Timestamp now);
+  void commit(Turn& turn);
+  [[nodiscard]] Answer answer_to(const Command& command, Timestamp now, std::span<const Answer> before);
+  [[nodiscard]] Answer repeat(RequestId request, Revision revision, std::span<const Answer> before);
+  void add_order(Answer& answer) const;
+  [[nodiscard]] std::vector<Answer> answer_all(std::span<const Command> commands, Reason reason, const std::string& why) const;
+
+  Storage& storage_;
+  EventId event_;
+  StreamId stream_;
+  DeskOptions options_;
+  StateAtRevision at_;
+  bool loaded_ = false;
+  bool uncommitted_ = false;  ///< The state holds facts that the log does not, as far as is known.
+  std::size_t log_bytes_since_snapshot_ = 0;
+  EntryWriter writer_;
+  AvailabilityPublisher publisher_;
+  std::shared_ptr<const Availability> availability_;
+  std::string halted_;
+};
+
+/// "event/gala-2027".
+[[nodiscard]] StreamId stream_of(const EventId& event);
+
+/// Null if there is no such order.
+[[nodiscard]] std::shared_ptr<const OrderCopy> copy_order(const EventState& state, OrderId id);
+
+}  // namespace ticketcore

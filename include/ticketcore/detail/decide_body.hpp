@@ -1,0 +1,368 @@
+#pragma once
+// The rules behind decide, one function a command. Include ticketcore/decide.hpp, not this.
+
+#include <algorithm>
+#include <string>
+
+#include "ticketcore/decide.hpp"
+
+namespace ticketcore::detail {
+
+/// What a rule answers: the fact that should come to be, a RequestRefused among them.
+using Verdict = FactBody;
+
+[[nodiscard]] inline RequestRefused refuse(Reason reason) {
+  RequestRefused refused;
+  refused.reason = reason;
+  return refused;
+}
+[[nodiscard]] inline RequestRefused refuse(Reason reason, std::int64_t limit, std::int64_t asked, std::int64_t available = 0) {
+  RequestRefused refused = refuse(reason);
+  refused.limit = limit;
+  refused.asked = asked;
+  refused.available = available;
+  return refused;
+}
+[[nodiscard]] inline RequestRefused invalid(std::string what) {
+  RequestRefused refused = refuse(Reason::invalid_request);
+  refused.text = std::move(what);
+  return refused;
+}
+[[nodiscard]] inline bool is_short_name(const std::string& name) { return !name.empty() && name.size() <= limits::short_name_bytes; }
+
+/// What is wrong with the settings for this map, or nothing.
+[[nodiscard]] inline std::string fault_of(const EventSettings& settings, const SeatMap& map) {
+  if (settings.name.empty() || settings.name.size() > limits::label_bytes) return "an event's name needs 1 to " + std::to_string(limits::label_bytes) + " bytes";
+  if (settings.venue.size() > limits::label_bytes) return "a venue's name has at most " + std::to_string(limits::label_bytes) + " bytes";
+  if (settings.policy.places_per_hold == 0 || settings.policy.places_per_hold > limits::places_per_hold) {
+    return "places_per_hold must be 1 to " + std::to_string(limits::places_per_hold);
+  }
+  if (settings.policy.hold_lifetime < limits::hold_ttl_min || settings.policy.hold_lifetime > limits::hold_ttl_max) return "hold_lifetime must be 1 second to 366 days";
+  for (const PriceList::Line& line : settings.prices.lines()) {
+    if (!map.find_category(line.category)) return "the price list names category \"" + line.category + "\", which the seat map does not have";
+  }
+  return {};
+}
+
+[[nodiscard]] inline Verdict decide_body(const EventState& state, const CreateEvent& command, const Command&, Timestamp) {
+  if (state.exists()) return refuse(Reason::event_exists);
+  if (command.seat_map == nullptr) return invalid("an event needs a seat map");
+  if (command.event.empty()) return invalid("an event needs an id");
+  if (std::string fault = fault_of(command.settings, *command.seat_map); !fault.empty()) return invalid(std::move(fault));
+  return EventCreated{command.event, command.settings, command.seat_map, command.sale};
+}
+
+[[nodiscard]] inline Verdict decide_body(const EventState& state, const ConfigureEvent& command, const Command&, Timestamp) {
+  if (std::string fault = fault_of(command.settings, *state.seat_map()); !fault.empty()) return invalid(std::move(fault));
+  const bool quoted = !state.orders().empty() || state.open_holds() > 0;
+  if (quoted && !(command.settings.prices.currency() == state.settings().prices.currency())) {
+    return invalid("the currency can't change while there are holds or orders in " + std::string(state.settings().prices.currency().code()));
+  }
+  const auto& old_types = state.settings().prices.ticket_types();
+  const auto& new_types = command.settings.prices.ticket_types();
+  if (quoted && (new_types.size() < old_types.size() || !std::equal(old_types.begin(), old_types.end(), new_types.begin()))) {
+    return invalid("ticket types may be added after those in use, but not removed or reordered while there are holds or orders");
+  }
+  return EventConfigured{command.settings};
+}
+
+[[nodiscard]] inline Verdict decide_body(const EventState&, const SetSaleStatus& command, const Command&, Timestamp) { return SaleStatusChanged{command.status}; }
+
+/// What every new hold must meet, however its places are found.
+[[nodiscard]] inline std::optional<RequestRefused> refuse_hold(const EventState& state, const HolderId& holder, std::uint64_t admissions, std::chrono::seconds ttl) {
+  if (holder.empty()) return invalid("a hold needs a holder");
+  if (admissions == 0) return invalid("a hold needs at least one place");
+  if (ttl < limits::hold_ttl_min || ttl > limits::hold_ttl_max) return invalid("a hold's ttl must be 1 second to 366 days");
+  if (state.sale_status() != SaleStatus::on_sale) return refuse(Reason::event_off_sale);
+  const SalePolicy& policy = state.settings().policy;
+  const auto asked = static_cast<std::int64_t>(admissions);
+  if (admissions > policy.places_per_hold) return refuse(Reason::too_many_places, policy.places_per_hold, asked);
+  if (state.open_holds() >= limits::open_holds) return refuse(Reason::event_busy, limits::open_holds, 1);
+  const HolderRecord* record = state.find_holder(holder.text());
+  const std::uint32_t open = record ? record->open_holds : 0;
+  const std::uint64_t has = record ? std::uint64_t{record->held} + record->bought : 0;
+  if (open >= policy.holds_per_holder) {
+    RequestRefused refused = refuse(Reason::holder_limit, policy.holds_per_holder, 1);
+    refused.text = "holds";
+    return refused;
+  }
+  if (has + admissions > policy.places_per_holder) {
+    RequestRefused refused = refuse(Reason::holder_limit, policy.places_per_holder, asked, std::int64_t{policy.places_per_holder} - static_cast<std::int64_t>(std::min<std::uint64_t>(has, policy.places_per_holder)));
+    refused.text = "places";
+    return refused;
+  }
+  return std::nullopt;
+}
+
+[[nodiscard]] inline std::chrono::sys_seconds first_deadline(const EventState& state, std::chrono::seconds ttl, Timestamp now) {
+  return ceil_to_seconds(now) + std::min(ttl, state.settings().policy.hold_lifetime);
+}
+
+template <class Items>
+[[nodiscard]] bool names_one_twice(Items items) {
+  if (items.size() < 2) return false;
+  std::sort(items.begin(), items.end());
+  return std::adjacent_find(items.begin(), items.end()) != items.end();
+}
+
+[[nodiscard]] inline Verdict decide_body(const EventState& state, const PlaceHold& command, const Command&, Timestamp now) {
+  std::uint64_t admissions = command.places.size();
+  boost::container::small_vector<AreaIndex, 1> named_areas;
+  for (const PlaceIndex place : command.places) {
+    if (place.value >= state.seat_map()->place_count()) return invalid("place " + std::to_string(place.value) + " does not exist on this seat map");
+  }
+  for (const AreaQuantity& wanted : command.areas) {
+    if (wanted.area.value >= state.areas().size()) return invalid("area " + std::to_string(wanted.area.value) + " does not exist on this seat map");
+    if (wanted.quantity == 0) return invalid("an area is named with a quantity of zero");
+    named_areas.push_back(wanted.area);
+    admissions += wanted.quantity;
+  }
+  if (names_one_twice(command.places) || names_one_twice(named_areas)) return invalid("a hold names a place or area twice");
+  if (std::optional<RequestRefused> refused = refuse_hold(state, command.holder, admissions, command.ttl)) return *refused;
+  RequestRefused taken = refuse(Reason::place_taken);
+  for (const PlaceIndex place : command.places) {
+    if (state.place_codes()[place.value] != place_code::free) taken.places.push_back(place);
+  }
+  if (!taken.places.empty()) return taken;
+  for (const AreaQuantity& wanted : command.areas) {
+    if (wanted.quantity > state.area_free(wanted.area)) {
+      RequestRefused full = refuse(Reason::area_full, state.seat_map()->areas()[wanted.area.value].capacity, wanted.quantity, state.area_free(wanted.area));
+      full.areas.push_back(wanted.area);
+      return full;
+    }
+  }
+  return HoldPlaced{command.holder, command.places, command.areas, first_deadline(state, command.ttl, now)};
+}
+
+[[nodiscard]] inline Verdict decide_body(const EventState& state, const HoldBest& command, const Command&, Timestamp now) {
+  if (command.categories.empty()) return invalid("best available needs at least one category");
+  if (command.accessible > command.count) return invalid("more wheelchair places are asked for than places");
+  for (const CategoryIndex category : command.categories) {
+    if (category.value >= state.seat_map()->categories().size()) return invalid("category " + std::to_string(category.value) + " does not exist on this seat map");
+  }
+  if (std::optional<RequestRefused> refused = refuse_hold(state, command.holder, command.count, command.ttl)) return *refused;
+  for (const CategoryIndex category : command.categories) {
+    const BestAvailable wanted{command.count, category, command.accessible, command.restricted_view, command.together};
+    if (const auto found = find_best_available(*state.seat_map(), state.free_seats(), wanted)) {
+      return HoldPlaced{command.holder, Places(found->begin(), found->end()), {}, first_deadline(state, command.ttl, now)};
+    }
+  }
+  std::uint32_t largest = 0;
+  for (const CategoryIndex category : command.categories) largest = std::max(largest, largest_block(state.free_seats(), category, command.restricted_view));
+  return refuse(Reason::not_enough_adjoining, 0, command.count, largest);
+}
+
+/// Why a hold that is not open is not.
+[[nodiscard]] inline RequestRefused refuse_ended(const EventState& state, HoldId hold) {
+  const RememberedRequest* request = state.find_request(RequestId{hold});
+  if (request == nullptr || request->tag != HoldPlaced::tag) return refuse(Reason::hold_not_found);
+  switch (request->hold_end) {
+    case HoldEnd::expired: return refuse(Reason::hold_expired);
+    case HoldEnd::released: return refuse(Reason::hold_released);
+    case HoldEnd::checked_out: return refuse(Reason::hold_checked_out);
+    case HoldEnd::open: break;
+  }
+  return refuse(Reason::hold_not_found);
+}
+
+[[nodiscard]] inline Verdict decide_body(const EventState& state, const ExtendHold& command, const Command&, Timestamp now) {
+  if (command.ttl < limits::hold_ttl_min || command.ttl > limits::hold_ttl_max) return invalid("a hold's ttl must be 1 second to 366 days");
+  const HoldRecord* hold = state.find_hold(command.hold);
+  if (hold == nullptr) return refuse_ended(state, command.hold);
+  const auto end = from_epoch(hold->placed_at) + state.settings().policy.hold_lifetime;
+  const auto wanted = std::min(ceil_to_seconds(now) + command.ttl, end);
+  if (wanted <= from_epoch(hold->expires_at)) {
+    // Asked to end no later than it does: that is granted by what is there, unless the lifetime is what stands in the way.
+    if (from_epoch(hold->expires_at) < end) return HoldExtended{command.hold, from_epoch(hold->expires_at)};
+    RequestRefused refused = refuse(Reason::hold_lifetime_reached);
+    refused.at = end;
+    return refused;
+  }
+  return HoldExtended{command.hold, wanted};
+}
+
+[[nodiscard]] inline Verdict decide_body(const EventState& state, const ReleaseHold& command, const Command&, Timestamp) {
+  if (state.find_hold(command.hold) == nullptr) return refuse_ended(state, command.hold);
+  return HoldReleased{command.hold};
+}
+
+/// Gives each admission of a hold the first choice that fits it, those bound to its category before those for any.
+class ChoiceAssigner {
+ public:
+  ChoiceAssigner(const EventState& state, const std::vector<TicketChoice>& choices) : map_(*state.seat_map()), prices_(state.settings().prices) {
+    for (const TicketChoice& choice : choices) choices_.push_back({&choice, choice.count});
+  }
+
+  /// False when nothing fits or there is no price; refusal() says why.
+  bool assign(CategoryIndex category, std::uint32_t admissions) {
+    const std::string& key = map_.categories()[category.value].key;
+    while (admissions > 0) {
+      Left* fitting = find(key);
+      if (fitting == nullptr) {
+        refusal_ = refuse(Reason::ticket_choice_mismatch);
+        refusal_.text = key;
+        return false;
+      }
+      const auto type = prices_.find_ticket_type(fitting->choice->ticket_type);
+      const auto price = type ? prices_.price_of(key, *type) : std::nullopt;
+      if (!price) {
+        refusal_ = refuse(Reason::no_price);
+        refusal_.text = key + ", " + fitting->choice->ticket_type;
+        return false;
+      }
+      const std::uint32_t count = std::min(admissions, fitting->count);
+      add_line({category, *type, count, *price});
+      fitting->count -= count;
+      admissions -= count;
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool all_used() const {
+    return std::all_of(choices_.begin(), choices_.end(), [](const Left& left) { return left.count == 0; });
+  }
+  [[nodiscard]] const RequestRefused& refusal() const { return refusal_; }
+
+  /// The lines with the list's fees and tax.
+  [[nodiscard]] QuotedPrice price() const {
+    QuotedPrice price;
+    price.lines = lines_;
+    price.fee_per_ticket = prices_.per_ticket();
+    price.fee_per_order = price.total = prices_.per_order();
+    for (const QuoteLine& line : lines_) price.total += (line.unit_price + price.fee_per_ticket) * line.count;
+    price.tax = included_tax(Money{price.total, prices_.currency()}, prices_.tax_basis_points(), Rounding::half_even).minor();
+    return price;
+  }
+
+ private:
+  struct Left {
+    const TicketChoice* choice;
+    std::uint32_t count;
+  };
+
+  Left* find(const std::string& category) {
+    for (Left& left : choices_) {
+      if (left.count > 0 && left.choice->category == category) return &left;
+    }
+    for (Left& left : choices_) {
+      if (left.count > 0 && left.choice->category.empty()) return &left;
+    }
+    return nullptr;
+  }
+  void add_line(const QuoteLine& line) {
+    if (!lines_.empty() && lines_.back().category == line.category && lines_.back().ticket_type == line.ticket_type) {
+      lines_.back().count += line.count;
+    } else {
+      lines_.push_back(line);
+    }
+  }
+
+  const SeatMap& map_;
+  const PriceList& prices_;
+  boost::container::small_vector<Left, 4> choices_;
+  boost::container::small_vector<QuoteLine, 2> lines_;
+  RequestRefused refusal_;
+};
+
+[[nodiscard]] inline Verdict decide_body(const EventState& state, const QuoteHold& command, const Command&, Timestamp) {
+  if (command.choices.empty()) return invalid("a quote needs at least one choice of tickets");
+  std::uint64_t chosen = 0;
+  for (const TicketChoice& choice : command.choices) {
+    if (choice.count == 0) return invalid("a choice of tickets has a count of zero");
+    chosen += choice.count;
+  }
+  const HoldRecord* hold = state.find_hold(command.hold);
+  if (hold == nullptr) return refuse_ended(state, command.hold);
+  if (chosen != hold->admissions) return refuse(Reason::ticket_choice_mismatch, hold->admissions, static_cast<std::int64_t>(chosen));
+  ChoiceAssigner assigner(state, command.choices);
+  for (const PlaceIndex place : hold->places) {
+    if (!assigner.assign({state.seat_map()->places()[place.value].category}, 1)) return assigner.refusal();
+  }
+  for (const AreaQuantity& held : hold->areas) {
+    if (!assigner.assign(state.seat_map()->areas()[held.area.value].category, held.quantity)) return assigner.refusal();
+  }
+  return HoldQuoted{command.hold, assigner.price()};
+}
+
+[[nodiscard]] inline Verdict decide_body(const EventState& state, const CheckOut& command, const Command&, Timestamp) {
+  if (!is_short_name(command.payment.method)) return invalid("a payment's method needs 1 to " + std::to_string(limits::short_name_bytes) + " bytes");
+  if (command.payment.reference.size() > limits::payment_reference_bytes) return invalid("a payment's reference has at most " + std::to_string(limits::payment_reference_bytes) + " bytes");
+  if (state.short_names().size() >= limits::short_names) return invalid("the event remembers too many payment methods and gates to take another");
+  const HoldRecord* hold = state.find_hold(command.hold);
+  if (hold == nullptr) return refuse_ended(state, command.hold);
+  if (hold->quote == nullptr) return refuse(Reason::not_quoted);
+  if (command.payment.amount != hold->quote->total) return refuse(Reason::payment_mismatch, hold->quote->total, command.payment.amount);
+  return OrderPlaced{command.hold, static_cast<std::uint32_t>(state.orders().size() + 1), command.payment};
+}
+
+[[nodiscard]] inline RequestRefused refuse_ticket(Reason reason, std::uint32_t number) { return refuse(reason, 0, number); }
+
+[[nodiscard]] inline RequestRefused refuse_admitted(const EventState& state, const TicketRecord& ticket, std::uint32_t number) {
+  RequestRefused refused = refuse_ticket(Reason::ticket_admitted, number);
+  refused.at = from_epoch(ticket.admitted_at);
+  refused.text = state.short_name(ticket.gate);
+  return refused;
+}
+
+[[nodiscard]] inline Verdict decide_body(const EventState& state, const RefundTickets& command, const Command&, Timestamp) {
+  if (command.reference.size() > limits::payment_reference_bytes) return invalid("a refund's reference has at most " + std::to_string(limits::payment_reference_bytes) + " bytes");
+  if (names_one_twice(command.tickets)) return invalid("a refund names a ticket twice");
+  const OrderRecord* order = state.find_order(command.order);
+  if (order == nullptr) return refuse(Reason::order_not_found);
+  const auto tickets = state.tickets_of(*order);
+  TicketsRefunded refund;
+  refund.order = command.order;
+  refund.reference = command.reference;
+  refund.tickets.assign(command.tickets.begin(), command.tickets.end());
+  std::sort(refund.tickets.begin(), refund.tickets.end());
+  if (command.tickets.empty()) {
+    for (std::uint32_t number = 1; number <= order->ticket_count; ++number) {
+      if (!tickets[number - 1].refunded()) refund.tickets.push_back(number);
+    }
+    if (refund.tickets.empty()) return refuse(Reason::ticket_refunded);
+  }
+  for (const std::uint32_t number : refund.tickets) {
+    if (number == 0 || number > order->ticket_count) return refuse_ticket(Reason::ticket_not_found, number);
+    const TicketRecord& ticket = tickets[number - 1];
+    if (ticket.refunded()) return refuse_ticket(Reason::ticket_refunded, number);
+    if (ticket.admitted_at != 0) return refuse_admitted(state, ticket, number);
+  }
+  refund.amount = refund_amount(*order, tickets, refund.tickets);
+  return refund;
+}
+
+[[nodiscard]] inline Verdict decide_body(const EventState& state, const AdmitTicket& command, const Command&, Timestamp) {
+  if (!is_short_name(command.gate)) return invalid("a gate's name needs 1 to " + std::to_string(limits::short_name_bytes) + " bytes");
+  if (state.short_names().size() >= limits::short_names) return invalid("the event remembers too many payment methods and gates to take another");
+  const TicketRecord* ticket = state.find_ticket(command.ticket);
+  if (ticket == nullptr) return refuse_ticket(Reason::ticket_not_found, command.ticket.number);
+  if (ticket->refunded()) return refuse_ticket(Reason::ticket_refunded, command.ticket.number);
+  if (ticket->admitted_at != 0) return refuse_admitted(state, *ticket, command.ticket.number);
+  return TicketAdmitted{command.ticket, command.gate};
+}
+
+/// The tag of the fact that grants a command of this kind.
+[[nodiscard]] inline std::uint8_t granting_tag(const CommandBody& body) noexcept {
+  constexpr std::uint8_t tags[] = {EventCreated::tag, EventConfigured::tag, SaleStatusChanged::tag, HoldPlaced::tag,      HoldPlaced::tag,    HoldExtended::tag,
+                                   HoldReleased::tag, HoldQuoted::tag,      OrderPlaced::tag,       TicketsRefunded::tag, TicketAdmitted::tag};
+  static_assert(std::size(tags) == std::variant_size_v<CommandBody>);
+  return tags[body.index()];
+}
+
+}  // namespace ticketcore::detail
+
+namespace ticketcore {
+
+inline Decision decide(const EventState& state, const Command& command, Timestamp now) {
+  if (command.request.is_zero()) return detail::invalid("a command needs a request id");
+  if (const RememberedRequest* request = state.find_request(command.request)) {
+    if (request->tag != RequestRefused::tag && request->tag != detail::granting_tag(command.body)) return detail::refuse(Reason::request_reused);
+    return Repeat{request->revision};
+  }
+  if (!state.exists() && !std::holds_alternative<CreateEvent>(command.body)) return detail::refuse(Reason::event_not_found);
+  Fact fact{command.request, std::visit([&](const auto& body) { return detail::decide_body(state, body, command, now); }, command.body)};
+  if (const RequestRefused* refused = std::get_if<RequestRefused>(&fact.body); refused != nullptr && refused->reason == Reason::invalid_request) return *refused;
+  return fact;
+}
+
+}  // namespace ticketcore

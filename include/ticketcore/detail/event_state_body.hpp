@@ -1,0 +1,434 @@
+#pragma once
+// The bodies of EventState: how each fact changes it. Include ticketcore/event_state.hpp, not this.
+
+#include <algorithm>
+
+#include "ticketcore/event_state.hpp"
+
+namespace ticketcore {
+namespace detail {
+
+inline void ensure(bool holds, std::string_view what) {
+  if (!holds) [[unlikely]] {
+    throw InvariantBroken(std::string(what));
+  }
+}
+
+[[nodiscard]] inline std::int64_t add(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  ensure(!__builtin_add_overflow(a, b, &sum), "money overflows 64 bits");
+  return sum;
+}
+
+[[nodiscard]] inline std::uint64_t hash_name(std::string_view name) noexcept { return hash_finish(hash_text(name)); }
+
+/// What a refund of these tickets of the order comes to: their prices and fees, and the order's fee with the last of them.
+template <class Numbers>
+[[nodiscard]] std::int64_t refund_amount(const OrderRecord& order, std::span<const TicketRecord> tickets, const Numbers& numbers) {
+  std::int64_t amount = numbers.size() == order.live_tickets ? order.fee_per_order : 0;
+  for (const std::uint32_t number : numbers) amount = add(amount, add(tickets[number - 1].price, order.fee_per_ticket));
+  return amount;
+}
+
+}  // namespace detail
+
+inline void EventState::apply(const Fact& fact, const FactPosition& position) {
+  using detail::ensure;
+  ensure(position.turn >= time_, "time runs backwards");
+  ensure(exists() != (tag_of(fact.body) == EventCreated::tag), "an event is created once, and first");
+  if (position.turn != time_) advance(position.turn);
+  std::visit([&](const auto& body) { apply_body(body, fact, position); }, fact.body);
+  if (!fact.request.is_zero()) remember(fact, position);
+}
+
+inline void EventState::advance(Timestamp turn) {
+  time_ = turn;
+  const auto memory = std::chrono::duration_cast<std::chrono::seconds>(limits::request_memory);
+  while (!requests_.empty() && from_epoch(requests_.front().turn) + memory < turn) {
+    request_table_.erase(hash_of(requests_.front().request), forgotten_requests_);
+    requests_.pop_front();
+    ++forgotten_requests_;
+  }
+}
+
+inline void EventState::remember(const Fact& fact, const FactPosition& position) {
+  const auto turn = to_epoch(ceil_to_seconds(position.turn));
+  request_table_.insert(hash_of(fact.request), forgotten_requests_ + static_cast<std::uint32_t>(requests_.size()));
+  requests_.push_back({fact.request, position.revision, turn, tag_of(fact.body), HoldEnd::open});
+}
+
+inline std::uint32_t EventState::request_slot(RequestId request) const {
+  return request_table_.find(hash_of(request), [&](std::uint32_t slot) { return requests_[slot - forgotten_requests_].request == request; });
+}
+
+inline const RememberedRequest* EventState::find_request(RequestId request) const {
+  const std::uint32_t at = request_slot(request);
+  return at == SlotTable::none ? nullptr : &requests_[at - forgotten_requests_];
+}
+
+inline void EventState::set_map(std::shared_ptr<const SeatMap> map) {
+  seat_map_ = std::move(map);
+  free_ = std::make_unique<FreeSeats>(*seat_map_);
+  codes_.assign(seat_map_->place_count(), place_code::free);
+  owners_.assign(seat_map_->place_count(), SlotTable::none);
+  areas_.assign(seat_map_->areas().size(), AreaState{});
+}
+
+inline void EventState::apply_body(const EventCreated& fact, const Fact&, const FactPosition&) {
+  detail::ensure(fact.seat_map != nullptr, "an event is created without a seat map");
+  event_ = fact.event;
+  sale_status_ = fact.sale;
+  settings_ = std::make_shared<const EventSettings>(fact.settings);
+  set_map(fact.seat_map);
+}
+
+inline void EventState::apply_body(const EventConfigured& fact, const Fact&, const FactPosition&) {
+  detail::ensure(orders_.empty() || fact.settings.prices.currency() == settings_->prices.currency(), "the currency changes after the first sale");
+  settings_ = std::make_shared<const EventSettings>(fact.settings);
+}
+
+inline void EventState::apply_body(const SaleStatusChanged& fact, const Fact&, const FactPosition&) { sale_status_ = fact.status; }
+
+inline std::uint32_t EventState::hold_slot(HoldId hold) const {
+  return hold_table_.find(hash_of(hold), [&](std::uint32_t slot) { return holds_[slot].id == hold; });
+}
+
+inline const HoldRecord* EventState::find_hold(HoldId hold) const {
+  const std::uint32_t slot = hold_slot(hold);
+  return slot == SlotTable::none ? nullptr : &holds_[slot];
+}
+
+inline std::uint32_t EventState::need_hold(HoldId hold, std::string_view what) const {
+  const std::uint32_t slot = hold_slot(hold);
+  if (slot == SlotTable::none) throw InvariantBroken(std::string(what) + " names hold " + to_string(hold) + ", which is not open");
+  return slot;
+}
+
+inline std::uint32_t EventState::find_holder_slot(std::string_view name) const {
+  return holder_table_.find(detail::hash_name(name), [&](std::uint32_t slot) { return holders_[slot].name == name; });
+}
+
+inline const HolderRecord* EventState::find_holder(std::string_view name) const {
+  const std::uint32_t slot = find_holder_slot(name);
+  return slot == SlotTable::none ? nullptr : &holders_[slot];
+}
+
+inline std::uint32_t EventState::holder_slot(const std::string& name) {
+  std::uint32_t slot = find_holder_slot(name);
+  if (slot == SlotTable::none) {
+    slot = static_cast<std::uint32_t>(holders_.size());
+    holders_.push_back({name, 0, 0, 0});
+    holder_table_.insert(detail::hash_name(name), slot);
+  }
+  return slot;
+}
+
+inline std::uint16_t EventState::intern(const std::string& name) {
+  const std::uint64_t hash = detail::hash_name(name);
+  std::uint32_t slot = short_name_table_.find(hash, [&](std::uint32_t at) { return short_names_[at] == name; });
+  if (slot == SlotTable::none) {
+    detail::ensure(short_names_.size() < limits::short_names, "too many gates and payment methods");
+    slot = static_cast<std::uint32_t>(short_names_.size());
+    short_names_.push_back(name);
+    short_name_table_.insert(hash, slot);
+  }
+  return static_cast<std::uint16_t>(slot);
+}
+
+inline void EventState::take_area(AreaQuantity wanted, std::uint32_t expires_at) {
+  detail::ensure(wanted.area.value < areas_.size() && wanted.quantity > 0, "a hold names an area that does not exist");
+  detail::ensure(wanted.quantity <= area_free(wanted.area), "an area is held beyond its capacity");
+  AreaState& area = areas_[wanted.area.value];
+  area.held += wanted.quantity;
+  area.quantity_by_deadline[expires_at] += wanted.quantity;
+  touched_areas_.push_back(wanted.area);
+}
+
+inline void EventState::give_area(AreaQuantity held, std::uint32_t expires_at) {
+  AreaState& area = areas_[held.area.value];
+  const auto at = area.quantity_by_deadline.find(expires_at);
+  detail::ensure(area.held >= held.quantity && at != area.quantity_by_deadline.end() && at->second >= held.quantity, "an area gives back more than was held");
+  area.held -= held.quantity;
+  at->second -= held.quantity;
+  if (at->second == 0) area.quantity_by_deadline.erase(at);
+  touched_areas_.push_back(held.area);
+}
+
+inline void EventState::apply_body(const HoldPlaced& fact, const Fact& whole, const FactPosition& position) {
+  using detail::ensure;
+  const HoldId id{whole.request};
+  ensure(!id.is_zero() && hold_slot(id) == SlotTable::none, "two holds carry one id");
+  ensure(!fact.places.empty() || !fact.areas.empty(), "a hold is empty");
+  if (free_hold_slots_.empty()) {
+    free_hold_slots_.push_back(static_cast<std::uint32_t>(holds_.size()));
+    holds_.emplace_back();
+  }
+  const std::uint32_t slot = free_hold_slots_.back();
+  const std::uint32_t expires_at = to_epoch(fact.expires_at);
+  for (const PlaceIndex place : fact.places) {
+    ensure(place.value < codes_.size(), "a hold names a place that does not exist");
+    ensure(codes_[place.value] == place_code::free, "a place is held that is not free");
+    codes_[place.value] = expires_at;
+    owners_[place.value] = slot;
+    free_->take(place);
+    touched_places_.push_back(place);
+  }
+  HoldRecord& hold = holds_[slot];
+  hold.admissions = static_cast<std::uint32_t>(fact.places.size());
+  for (const AreaQuantity& wanted : fact.areas) {
+    take_area(wanted, expires_at);
+    hold.admissions += wanted.quantity;
+  }
+  free_hold_slots_.pop_back();
+  hold.id = id;
+  hold.holder = holder_slot(fact.holder.text());
+  hold.placed_at = to_epoch(ceil_to_seconds(position.turn));
+  hold.expires_at = expires_at;
+  hold.places = fact.places;
+  hold.areas = fact.areas;
+  holders_[hold.holder].open_holds += 1;
+  holders_[hold.holder].held += hold.admissions;
+  hold_table_.insert(hash_of(id), slot);
+  held_places_ += static_cast<std::uint32_t>(fact.places.size());
+  ++open_holds_;
+  push_deadline(slot);
+  check_counts();
+}
+
+inline void EventState::push_deadline(std::uint32_t slot) {
+  deadlines_.push_back({holds_[slot].expires_at, slot});
+  std::push_heap(deadlines_.begin(), deadlines_.end(), [](const Deadline& a, const Deadline& b) { return a.expires_at > b.expires_at; });
+}
+
+inline void EventState::drop_stale_deadlines() {
+  const auto later = [](const Deadline& a, const Deadline& b) { return a.expires_at > b.expires_at; };
+  // Released and extended holds leave entries behind the front: sweep them before they outnumber the holds.
+  if (deadlines_.size() > 2 * static_cast<std::size_t>(open_holds_) + 64) {
+    std::erase_if(deadlines_, [this](const Deadline& deadline) { return is_stale(deadline); });
+    std::make_heap(deadlines_.begin(), deadlines_.end(), later);
+  }
+  while (!deadlines_.empty() && is_stale(deadlines_.front())) {
+    std::pop_heap(deadlines_.begin(), deadlines_.end(), later);
+    deadlines_.pop_back();
+  }
+}
+
+inline std::vector<HoldId> EventState::due_holds(Timestamp now) const {
+  std::vector<std::uint32_t> slots;
+  std::vector<std::size_t> open{0};
+  while (!open.empty()) {
+    const std::size_t at = open.back();
+    open.pop_back();
+    if (at >= deadlines_.size() || from_epoch(deadlines_[at].expires_at) > now) continue;
+    if (!is_stale(deadlines_[at])) slots.push_back(deadlines_[at].slot);
+    open.push_back(2 * at + 1);
+    open.push_back(2 * at + 2);
+  }
+  // A slot used again for the same second leaves a stale entry that looks live.
+  std::sort(slots.begin(), slots.end());
+  slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
+  std::vector<HoldId> holds;
+  holds.reserve(slots.size());
+  for (const std::uint32_t slot : slots) holds.push_back(holds_[slot].id);
+  return holds;
+}
+
+inline void EventState::set_deadline(HoldRecord& hold, std::uint32_t expires_at) {
+  for (const PlaceIndex place : hold.places) {
+    codes_[place.value] = expires_at;
+    touched_places_.push_back(place);
+  }
+  for (const AreaQuantity& held : hold.areas) {
+    give_area(held, hold.expires_at);
+    take_area(held, expires_at);
+  }
+  hold.expires_at = expires_at;
+}
+
+inline void EventState::apply_body(const HoldExtended& fact, const Fact&, const FactPosition&) {
+  const std::uint32_t slot = need_hold(fact.hold, "an extension");
+  detail::ensure(to_epoch(fact.expires_at) > place_code::killed, "a hold is extended into the distant past");
+  set_deadline(holds_[slot], to_epoch(fact.expires_at));
+  push_deadline(slot);
+  drop_stale_deadlines();
+}
+
+inline void EventState::return_places(const HoldRecord& hold) {
+  for (const PlaceIndex place : hold.places) {
+    codes_[place.value] = place_code::free;
+    owners_[place.value] = SlotTable::none;
+    free_->give(place);
+    touched_places_.push_back(place);
+  }
+}
+
+inline void EventState::end_hold(std::uint32_t slot, HoldEnd end) {
+  HoldRecord& hold = holds_[slot];
+  for (const AreaQuantity& held : hold.areas) give_area(held, hold.expires_at);
+  HolderRecord& holder = holders_[hold.holder];
+  detail::ensure(holder.open_holds > 0 && holder.held >= hold.admissions && held_places_ >= hold.places.size(), "more is given back than was held");
+  holder.open_holds -= 1;
+  holder.held -= hold.admissions;
+  held_places_ -= static_cast<std::uint32_t>(hold.places.size());
+  --open_holds_;
+  const std::uint32_t request = request_slot(RequestId{hold.id});
+  if (request != SlotTable::none) requests_[request - forgotten_requests_].hold_end = end;
+  hold_table_.erase(hash_of(hold.id), slot);
+  hold.expires_at = 0;
+  hold.id = {};
+  hold.places.clear();
+  hold.areas.clear();
+  hold.quote.reset();
+  free_hold_slots_.push_back(slot);
+  drop_stale_deadlines();
+  check_counts();
+}
+
+inline void EventState::apply_body(const HoldReleased& fact, const Fact&, const FactPosition&) {
+  const std::uint32_t slot = need_hold(fact.hold, "a release");
+  return_places(holds_[slot]);
+  end_hold(slot, HoldEnd::released);
+}
+
+inline void EventState::apply_body(const HoldExpired& fact, const Fact&, const FactPosition& position) {
+  const std::uint32_t slot = need_hold(fact.hold, "an expiry");
+  detail::ensure(from_epoch(holds_[slot].expires_at) <= position.turn, "a hold expires before its deadline");
+  return_places(holds_[slot]);
+  end_hold(slot, HoldEnd::expired);
+}
+
+inline void EventState::apply_body(const HoldQuoted& fact, const Fact&, const FactPosition&) {
+  HoldRecord& hold = holds_[need_hold(fact.hold, "a quote")];
+  std::uint64_t count = 0;
+  std::int64_t sum = fact.price.fee_per_order;
+  for (const QuoteLine& line : fact.price.lines) {
+    detail::ensure(line.unit_price >= 0 && line.unit_price <= limits::amount && line.count <= limits::places_per_hold, "a quote's line is out of range");
+    count += line.count;
+    sum = detail::add(sum, (line.unit_price + fact.price.fee_per_ticket) * line.count);
+  }
+  detail::ensure(count == hold.admissions, "a quote's lines do not cover the hold");
+  detail::ensure(sum == fact.price.total, "a quote's lines do not sum to its total");
+  hold.quote = std::make_unique<QuotedPrice>(fact.price);
+}
+
+inline void EventState::sell(const HoldRecord& hold, const QuotedPrice& price, std::uint32_t order) {
+  std::size_t line = 0;
+  std::uint32_t used = 0;
+  const auto add_ticket = [&](std::uint32_t where) {
+    while (used == price.lines[line].count) {
+      ++line;
+      used = 0;
+    }
+    ++used;
+    tickets_.push_back({price.lines[line].unit_price, where, order, 0, price.lines[line].ticket_type, TicketRecord::no_gate});
+  };
+  for (const PlaceIndex place : hold.places) {
+    codes_[place.value] = place_code::sold;
+    owners_[place.value] = static_cast<std::uint32_t>(tickets_.size());
+    touched_places_.push_back(place);
+    add_ticket(place.value);
+  }
+  sold_places_ += static_cast<std::uint32_t>(hold.places.size());
+  for (const AreaQuantity& held : hold.areas) {
+    for (std::uint32_t count = 0; count < held.quantity; ++count) add_ticket(held.area.value | TicketRecord::area_bit);
+  }
+}
+
+inline void EventState::apply_body(const OrderPlaced& fact, const Fact& whole, const FactPosition& position) {
+  const std::uint32_t slot = need_hold(fact.hold, "an order");
+  const HoldRecord& hold = holds_[slot];
+  detail::ensure(hold.quote != nullptr, "an order is placed for a hold without a price");
+  detail::ensure(fact.payment.amount == hold.quote->total, "an order is not paid in full");
+  detail::ensure(fact.number == orders_.size() + 1, "an order's number is not the next");
+  OrderRecord order;
+  order.id = OrderId{whole.request};
+  order.placed_at = position.turn;
+  order.fee_per_ticket = hold.quote->fee_per_ticket;
+  order.fee_per_order = hold.quote->fee_per_order;
+  order.total = hold.quote->total;
+  order.tax = hold.quote->tax;
+  order.payment_reference = fact.payment.reference;
+  order.payment_method = intern(fact.payment.method);
+  order.holder = hold.holder;
+  order.first_ticket = static_cast<std::uint32_t>(tickets_.size());
+  order.ticket_count = order.live_tickets = hold.admissions;
+  const auto index = static_cast<std::uint32_t>(orders_.size());
+  sell(hold, *hold.quote, index);
+  const AreaQuantities areas = hold.areas;
+  holders_[hold.holder].bought += hold.admissions;
+  order_table_.insert(hash_of(order.id), index);
+  orders_.push_back(std::move(order));
+  end_hold(slot, HoldEnd::checked_out);
+  for (const AreaQuantity& held : areas) areas_[held.area.value].sold += held.quantity;
+}
+
+inline std::uint32_t EventState::order_index(OrderId order) const {
+  return order_table_.find(hash_of(order), [&](std::uint32_t at) { return orders_[at].id == order; });
+}
+
+inline const OrderRecord* EventState::find_order(OrderId order) const {
+  const std::uint32_t index = order_index(order);
+  return index == SlotTable::none ? nullptr : &orders_[index];
+}
+
+inline const TicketRecord* EventState::find_ticket(const TicketId& ticket) const {
+  const OrderRecord* order = find_order(ticket.order);
+  return order == nullptr || ticket.number == 0 || ticket.number > order->ticket_count ? nullptr : &tickets_[order->first_ticket + ticket.number - 1];
+}
+
+inline void EventState::apply_body(const TicketsRefunded& fact, const Fact&, const FactPosition&) {
+  using detail::ensure;
+  const std::uint32_t index = order_index(fact.order);
+  ensure(index != SlotTable::none && !fact.tickets.empty(), "a refund names no order or no ticket");
+  OrderRecord& order = orders_[index];
+  std::uint32_t last = 0;
+  for (const std::uint32_t number : fact.tickets) {
+    ensure(number > last && number <= order.ticket_count, "a refund names a ticket twice or one that does not exist");
+    last = number;
+  }
+  ensure(fact.amount == detail::refund_amount(order, tickets_of(order), fact.tickets), "a refund is not what its tickets are worth");
+  for (const std::uint32_t number : fact.tickets) {
+    TicketRecord& ticket = tickets_[order.first_ticket + number - 1];
+    ensure(!ticket.refunded(), "a ticket is refunded twice");
+    ticket.gate = TicketRecord::refunded_gate;
+    if (ticket.in_area()) {
+      ensure(areas_[ticket.area().value].sold > 0, "an area gives back more than was sold");
+      areas_[ticket.area().value].sold -= 1;
+      touched_areas_.push_back(ticket.area());
+      continue;
+    }
+    const PlaceIndex place = ticket.place();
+    ensure(codes_[place.value] == place_code::sold && owners_[place.value] == order.first_ticket + number - 1, "a refunded ticket does not own its place");
+    codes_[place.value] = place_code::free;
+    owners_[place.value] = SlotTable::none;
+    free_->give(place);
+    touched_places_.push_back(place);
+    --sold_places_;
+  }
+  const auto count = static_cast<std::uint32_t>(fact.tickets.size());
+  order.refunded = detail::add(order.refunded, fact.amount);
+  order.live_tickets -= count;
+  ensure(order.refunded <= order.total && (order.live_tickets > 0 || order.refunded == order.total), "refunds do not match what the order was worth");
+  ensure(holders_[order.holder].bought >= count, "a holder gives back more than was bought");
+  holders_[order.holder].bought -= count;
+  check_counts();
+}
+
+inline void EventState::apply_body(const TicketAdmitted& fact, const Fact&, const FactPosition& position) {
+  const TicketRecord* found = find_ticket(fact.ticket);
+  detail::ensure(found != nullptr, "a ticket is admitted that does not exist");
+  detail::ensure(!found->refunded() && found->admitted_at == 0, "a ticket is admitted that is void or was admitted before");
+  TicketRecord& ticket = tickets_[static_cast<std::size_t>(found - tickets_.data())];
+  ticket.admitted_at = to_epoch(std::chrono::floor<std::chrono::seconds>(position.turn));
+  ticket.gate = intern(fact.gate);
+}
+
+inline void EventState::apply_body(const RequestRefused&, const Fact&, const FactPosition&) {}
+
+inline void EventState::check_counts() const {
+  detail::ensure(free_->free_count() + held_places_ + sold_places_ == codes_.size(), "free, held and sold places do not add up to the house");
+}
+
+}  // namespace ticketcore
+
+#include "ticketcore/detail/event_state_check.hpp"

@@ -1,0 +1,73 @@
+#pragma once
+// EventState's full proof and its bookkeeping for snapshots. Include ticketcore/event_state.hpp, not this.
+
+#include "ticketcore/event_state.hpp"
+
+namespace ticketcore {
+
+inline void EventState::check_everything() const {
+  using detail::ensure;
+  if (!exists()) return;
+  check_counts();
+  std::vector<std::uint32_t> area_held(areas_.size()), area_sold(areas_.size());
+  std::uint32_t held = 0;
+  std::uint32_t sold = 0;
+  std::uint32_t open = 0;
+  for (std::uint32_t slot = 0; slot < holds_.size(); ++slot) {
+    const HoldRecord& hold = holds_[slot];
+    if (hold.expires_at == 0) continue;
+    ++open;
+    ensure(hold_slot(hold.id) == slot, "a hold can't be found by its id");
+    for (const PlaceIndex place : hold.places) {
+      ensure(codes_[place.value] == hold.expires_at && owners_[place.value] == slot && !free_->is_free(place), "a held place does not know its hold");
+      ++held;
+    }
+    for (const AreaQuantity& quantity : hold.areas) area_held[quantity.area.value] += quantity.quantity;
+  }
+  ensure(open == open_holds_ && held == held_places_, "open holds do not add up");
+  for (std::uint32_t index = 0; index < orders_.size(); ++index) {
+    const OrderRecord& order = orders_[index];
+    ensure(order_index(order.id) == index, "an order can't be found by its id");
+    std::int64_t worth = order.fee_per_order;
+    std::int64_t left = order.live_tickets > 0 ? order.fee_per_order : 0;
+    std::uint32_t live = 0;
+    for (std::uint32_t at = order.first_ticket; at < order.first_ticket + order.ticket_count; ++at) {
+      const TicketRecord& ticket = tickets_[at];
+      ensure(ticket.order == index, "a ticket belongs to another order");
+      worth = detail::add(worth, detail::add(ticket.price, order.fee_per_ticket));
+      if (ticket.refunded()) continue;
+      ++live;
+      left = detail::add(left, detail::add(ticket.price, order.fee_per_ticket));
+      if (ticket.in_area()) {
+        area_sold[ticket.area().value] += 1;
+        continue;
+      }
+      ++sold;
+      ensure(codes_[ticket.where] == place_code::sold && owners_[ticket.where] == at && !free_->is_free(ticket.place()), "a ticket does not own its place");
+    }
+    ensure(worth == order.total && live == order.live_tickets, "an order's lines do not sum to its total");
+    ensure(order.total - order.refunded == left, "payments minus refunds are not what the tickets are worth");
+  }
+  ensure(sold == sold_places_, "sold places do not add up");
+  for (std::uint32_t place = 0; place < codes_.size(); ++place) {
+    ensure((codes_[place] == place_code::free) == free_->is_free({place}), "a place is free in one index and taken in another");
+  }
+  for (std::uint32_t area = 0; area < areas_.size(); ++area) {
+    ensure(area_held[area] == areas_[area].held && area_sold[area] == areas_[area].sold, "an area's counts do not add up");
+    ensure(std::uint64_t{areas_[area].held} + areas_[area].sold <= seat_map_->areas()[area].capacity, "an area is sold beyond its capacity");
+  }
+}
+
+inline std::size_t EventState::memory_bytes() const {
+  const auto of = [](const auto& array) { return array.capacity() * sizeof(array[0]); };
+  std::size_t bytes = sizeof(*this) + of(codes_) + of(owners_) + of(areas_) + of(holds_) + of(free_hold_slots_) + of(deadlines_) + of(holders_) + of(orders_) + of(tickets_);
+  bytes += hold_table_.memory_bytes() + holder_table_.memory_bytes() + order_table_.memory_bytes() + request_table_.memory_bytes();
+  bytes += requests_.size() * sizeof(RememberedRequest) + of(touched_places_) + of(touched_areas_);
+  if (seat_map_) {
+    const SeatMapData& map = seat_map_->data();
+    bytes += of(map.places) + of(map.rows) + of(map.sections) + of(map.labels) + of(map.areas);
+  }
+  return bytes;
+}
+
+}  // namespace ticketcore

@@ -1,0 +1,49 @@
+#pragma once
+// Every limit in one place, each with its reason. Past a limit comes a Refusal or an error that names it, never a crash.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace ticketcore::limits {
+
+/// A seat map's places: the largest stadiums hold 150,000; ten times that still fits dense 32-bit arrays in a few MB.
+inline constexpr std::uint32_t places = 1'500'000;
+/// Standing areas of one map, and the admissions of one of them.
+inline constexpr std::uint32_t areas = 4'096;
+inline constexpr std::uint32_t area_capacity = 10'000'000;
+/// Categories of one map: price lists stay readable, and an index fits 16 bits with room.
+inline constexpr std::uint32_t categories = 1'024;
+inline constexpr std::uint32_t sections = 65'535;
+/// Positions of one row, aisles counted: the longest benches have a few hundred.
+inline constexpr std::uint32_t row_slots = 4'096;
+/// A printed label or name, in bytes of UTF-8: fits a ticket's line.
+inline constexpr std::size_t label_bytes = 100;
+/// Coordinates, in chart units: thousandths of it fit 32 bits.
+inline constexpr std::int32_t coordinate = 2'000'000;
+
+/// Places and admissions that one hold may name: a coach party; larger groups are several holds or a channel.
+inline constexpr std::uint32_t places_per_hold = 1'000;
+/// Open holds of one event: bounds memory against a flood of abandoned carts.
+inline constexpr std::uint32_t open_holds = 1'000'000;
+/// Ticket types, and prices of one event.
+inline constexpr std::uint32_t ticket_types = 256;
+/// A price or fee in minor units: a thousand of them add up far inside 64 bits.
+inline constexpr std::int64_t amount = 1'000'000'000'000;
+/// Gates, payment methods and other short names that an event remembers.
+inline constexpr std::size_t short_name_bytes = 64;
+inline constexpr std::uint32_t short_names = 65'000;
+/// A payment provider's reference.
+inline constexpr std::size_t payment_reference_bytes = 128;
+
+/// Commands in one batch: keeps a turn, and so the wait of those behind it, in the low milliseconds.
+inline constexpr std::size_t commands_per_batch = 4'096;
+/// One log entry: the seat map of the largest house fits; what claims to be larger is damaged.
+inline constexpr std::size_t entry_bytes = 64U << 20;
+/// How long a RequestId is remembered after its turn. Clients that retry later than that must look first.
+inline constexpr std::chrono::hours request_memory{24};
+/// A hold's shortest and longest time to live, in whole seconds; the event's policy may ask for less.
+inline constexpr std::chrono::seconds hold_ttl_min{1};
+inline constexpr std::chrono::hours hold_ttl_max{24 * 366};
+
+}  // namespace ticketcore::limits

@@ -1,0 +1,22 @@
+#pragma once
+// What a buyer may know of a place.
+
+#include <cstdint>
+#include <string_view>
+
+namespace ticketcore {
+
+/// A place is in exactly one of these. Killed: taken off sale by the house.
+enum class PlaceStatus : std::uint8_t { free, held, sold, killed };
+
+[[nodiscard]] constexpr std::string_view to_string(PlaceStatus status) noexcept {
+  switch (status) {
+    case PlaceStatus::free: return "free";
+    case PlaceStatus::held: return "held";
+    case PlaceStatus::sold: return "sold";
+    case PlaceStatus::killed: return "killed";
+  }
+  return "unknown";
+}
+
+}  // namespace ticketcore

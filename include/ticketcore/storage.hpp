@@ -1,0 +1,107 @@
+#pragma once
+// The seam between the box office and whatever keeps its log. A backend stores streams of opaque entries: it knows
+// bytes, streams and revisions, and nothing of seats. docs/storage-backends.md walks through writing one, and
+// tests/conformance/ holds the suite that every backend must pass.
+//
+// Threads: every method of Storage may be called from any thread at any time. A Turn belongs to the thread that took it.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ticketcore/errors.hpp"
+#include "ticketcore/time.hpp"
+
+namespace ticketcore {
+
+using Bytes = std::vector<std::uint8_t>;
+using BytesView = std::span<const std::uint8_t>;
+
+/// Names a stream: 1 to 128 bytes, "event/gala-2027".
+using StreamId = std::string;
+/// Counts the entries of one stream from 1 without gaps; 0 is the position before the first.
+using Revision = std::uint64_t;
+
+/// How far a caller has read a stream.
+struct Position {
+  StreamId stream{};
+  Revision known = 0;
+};
+
+/// One committed entry.
+struct Entry {
+  Revision revision = 0;
+  Bytes bytes{};
+};
+
+/// A cache of everything up to and with revision. Losing it costs time, never data.
+struct Snapshot {
+  Revision revision = 0;
+  Bytes bytes{};
+};
+
+/// One entry to be appended to one stream of the turn.
+struct Append {
+  StreamId stream{};
+  BytesView bytes{};
+};
+
+/// The exclusive right to append to the turn's streams, from take_turn until it is destroyed. Destroying it without a
+/// commit leaves no trace.
+class Turn {
+ public:
+  virtual ~Turn() = default;
+
+  /// The entries after the known revision, oldest first, without gaps. The stream must be one of the turn's.
+  [[nodiscard]] virtual std::vector<Entry> unseen(const StreamId& stream) = 0;
+
+  /// The time of this turn by the store's clock. The engine sees to it that time on a stream never runs backwards.
+  [[nodiscard]] virtual Timestamp now() = 0;
+
+  /// Appends all or none, each at the revision after its stream's last. Durable when it returns. At most once a turn,
+  /// and at most one entry per stream.
+  /// Throws StorageUnavailable when nothing was written, CommitOutcomeUnknown when that can't be told.
+  virtual void commit(std::span<const Append> entries) = 0;
+};
+
+class Storage {
+ public:
+  virtual ~Storage() = default;
+
+  /// Waits for the exclusive right to append to these streams (sorted, unique, at least one; a stream that does not exist
+  /// yet has no entries). Throws StorageUnavailable when the right can't be had in the backend's time limit.
+  [[nodiscard]] virtual std::unique_ptr<Turn> take_turn(std::span<const Position> streams) = 0;
+
+  /// Committed entries after a revision, oldest first, without gaps: as many as fit max_bytes, but at least one if there
+  /// is one. Never waits for a turn.
+  [[nodiscard]] virtual std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t max_bytes) = 0;
+
+  /// The newest snapshot saved for the stream, if any.
+  [[nodiscard]] virtual std::optional<Snapshot> load_snapshot(const StreamId& stream) = 0;
+
+  /// Replaces the stream's snapshot unless a newer one is there already.
+  virtual void save_snapshot(const StreamId& stream, const Snapshot& snapshot) = 0;
+
+  /// Names of all streams that begin with prefix and have an entry, sorted.
+  [[nodiscard]] virtual std::vector<StreamId> list_streams(std::string_view prefix) = 0;
+
+  /// Returns true as soon as one of the streams has an entry after its known revision, false when timeout has passed.
+  [[nodiscard]] virtual bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) = 0;
+
+  /// The vault keeps personal data out of the log, under opaque ids of 1 to 128 bytes, so that it can be erased. Put
+  /// replaces; get of an absent id is nullopt; erase of an absent id does nothing. Durable on return.
+  virtual void vault_put(std::string_view id, BytesView bytes) = 0;
+  [[nodiscard]] virtual std::optional<Bytes> vault_get(std::string_view id) = 0;
+  virtual void vault_erase(std::string_view id) = 0;
+
+  /// What messages call this store: "memory", the path of a file, a host and database.
+  [[nodiscard]] virtual std::string describe() const = 0;
+};
+
+}  // namespace ticketcore

@@ -1,0 +1,359 @@
+#include "ticketcore/box_office.hpp"
+
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
+
+#include "event_desk.hpp"
+#include "ticketcore/explain.hpp"
+#include "ticketcore/id_generator.hpp"
+
+namespace ticketcore {
+namespace {
+
+[[nodiscard]] RequestId or_new(RequestId request) { return request.is_zero() ? new_request_id() : request; }
+
+[[nodiscard]] Refusal refuse_unknown(std::string_view label, const SeatMap& map) {
+  RequestRefused refused;
+  refused.reason = Reason::place_unknown;
+  refused.text = std::string(label);
+  return explain(refused, &map, nullptr);
+}
+
+[[nodiscard]] Refusal refusal_of(const Answer& answer) {
+  return explain(*answer.refusal(), answer.event ? &answer.event->seat_map() : nullptr, answer.event ? &answer.event->settings() : nullptr);
+}
+
+[[nodiscard]] Refusal wrong_kind() {
+  Refusal refusal;
+  refusal.message = "the answer is to another kind of command";
+  return refusal;
+}
+
+[[nodiscard]] Money money(const Answer& answer, std::int64_t minor) { return {minor, answer.event->settings().prices.currency()}; }
+
+[[nodiscard]] Ticket make_ticket(const EventId& event, const Availability& at, const OrderCopy& order, std::uint32_t number) {
+  const SeatMap& map = at.seat_map();
+  const PriceList& prices = at.settings().prices;
+  const TicketRecord& record = order.tickets[number - 1];
+  Ticket ticket;
+  ticket.event = event;
+  ticket.id = {order.order.id, number};
+  ticket.ticket_type = prices.ticket_types()[record.ticket_type];
+  ticket.price = Money{record.price, prices.currency()};
+  if (record.in_area()) {
+    const Area& area = map.areas()[record.area().value];
+    ticket.place = map.label(record.area());
+    ticket.section = map.sections()[area.section.value].label;
+    ticket.category = map.categories()[area.category.value].key;
+    return ticket;
+  }
+  const Place& place = map.places()[record.where];
+  const Row& row = map.rows()[place.row.value];
+  ticket.place = map.label(record.place());
+  ticket.section = map.sections()[row.section.value].label;
+  ticket.row = row.label;
+  ticket.seat = std::string(map.seat_label(record.place()));
+  ticket.category = map.categories()[place.category].key;
+  return ticket;
+}
+
+[[nodiscard]] Order make_order(const EventId& event, const Availability& at, const OrderCopy& copy) {
+  const Currency currency = at.settings().prices.currency();
+  Order order;
+  order.id = copy.order.id;
+  order.number = copy.number;
+  order.holder = copy.holder;
+  order.placed_at = copy.order.placed_at;
+  for (std::uint32_t number = 1; number <= copy.order.ticket_count; ++number) order.tickets.push_back(make_ticket(event, at, copy, number));
+  order.ticket_fees = Money{copy.order.fee_per_ticket * copy.order.ticket_count, currency};
+  order.order_fee = Money{copy.order.fee_per_order, currency};
+  order.total = Money{copy.order.total, currency};
+  order.tax = Money{copy.order.tax, currency};
+  order.payment_method = copy.payment_method;
+  order.payment_reference = copy.order.payment_reference;
+  return order;
+}
+
+[[nodiscard]] std::string_view text_of(CodeFault fault) {
+  switch (fault) {
+    case CodeFault::not_a_code: return "it is not a ticket code";
+    case CodeFault::damaged: return "it is damaged or was not read whole";
+    case CodeFault::newer_version: return "it needs a newer version of this software";
+    case CodeFault::unknown_key: return "it was signed with a key that is not trusted here";
+    case CodeFault::bad_signature: return "its signature is wrong";
+  }
+  return "it can't be read";
+}
+
+}  // namespace
+
+// ---- Event ----
+
+const EventId& Event::id() const noexcept { return desk_->id(); }
+std::shared_ptr<const Availability> Event::availability() const { return desk_->availability(); }
+const SeatMap& Event::seat_map() const noexcept { return *seat_map_; }
+
+void Event::refresh() const {
+  desk_->visit([](Desk& desk) { desk.catch_up(); });
+}
+
+Answer Event::ask(RequestId request, CommandBody body) const { return desk_->call({or_new(request), std::move(body)}); }
+
+Result<Hold> Event::hold(std::initializer_list<std::string_view> places, const HoldOptions& options) const {
+  Selection selection;
+  for (const std::string_view place : places) selection.places.emplace_back(place);
+  return hold(selection, options);
+}
+
+Result<Hold> Event::hold(const Selection& selection, const HoldOptions& options) const {
+  const SeatMap& map = seat_map();
+  PlaceHold command;
+  command.holder = options.holder;
+  command.ttl = options.ttl;
+  for (const std::string& label : selection.places) {
+    const auto place = map.find_place(label);
+    if (!place) return refuse_unknown(label, map);
+    command.places.push_back(*place);
+  }
+  for (const AreaAdmissions& wanted : selection.areas) {
+    const auto area = map.find_area(wanted.area);
+    if (!area) return refuse_unknown(wanted.area, map);
+    command.areas.push_back({*area, wanted.quantity});
+  }
+  return to_hold(ask(options.request, std::move(command)));
+}
+
+Result<Hold> Event::hold_best(const BestPlaces& wish, const HoldOptions& options) const {
+  const SeatMap& map = seat_map();
+  HoldBest command;
+  command.holder = options.holder;
+  command.ttl = options.ttl;
+  command.count = wish.count;
+  command.accessible = wish.accessible;
+  command.restricted_view = wish.restricted_view;
+  command.together = wish.together;
+  for (const std::string& key : wish.categories) {
+    const auto category = map.find_category(key);
+    if (!category) {
+      Refusal refusal;
+      refusal.message = "the seat map has no category \"" + key + "\"";
+      return refusal;
+    }
+    command.categories.push_back(*category);
+  }
+  return to_hold(ask(options.request, std::move(command)));
+}
+
+Result<Hold> Event::to_hold(const Answer& answer) const {
+  if (answer.refusal()) return refusal_of(answer);
+  const HoldPlaced* placed = std::get_if<HoldPlaced>(&answer.fact.body);
+  if (placed == nullptr) return wrong_kind();
+  const SeatMap& map = answer.event->seat_map();
+  Hold hold;
+  hold.id = HoldId{answer.fact.request};
+  hold.holder = placed->holder;
+  hold.expires_at = placed->expires_at;
+  for (const PlaceIndex place : placed->places) hold.places.push_back(map.label(place));
+  for (const AreaQuantity& held : placed->areas) hold.areas.push_back({map.label(held.area), held.quantity});
+  return hold;
+}
+
+Result<std::chrono::sys_seconds> Event::extend(HoldId hold, std::chrono::seconds ttl, RequestId request) const {
+  const Answer answer = ask(request, ExtendHold{hold, ttl});
+  if (answer.refusal()) return refusal_of(answer);
+  return std::get<HoldExtended>(answer.fact.body).expires_at;
+}
+
+Result<Done> Event::release(HoldId hold, RequestId request) const {
+  const Answer answer = ask(request, ReleaseHold{hold});
+  if (answer.refusal()) return refusal_of(answer);
+  return Done{};
+}
+
+Result<Quote> Event::quote(HoldId hold, const std::vector<TicketChoice>& choices, RequestId request) const {
+  return to_quote(ask(request, QuoteHold{hold, choices}));
+}
+
+Result<Quote> Event::to_quote(const Answer& answer) const {
+  if (answer.refusal()) return refusal_of(answer);
+  const HoldQuoted* quoted = std::get_if<HoldQuoted>(&answer.fact.body);
+  if (quoted == nullptr) return wrong_kind();
+  const SeatMap& map = answer.event->seat_map();
+  const PriceList& prices = answer.event->settings().prices;
+  Quote quote;
+  quote.hold = quoted->hold;
+  std::int64_t tickets = 0;
+  for (const QuoteLine& line : quoted->price.lines) {
+    quote.lines.push_back({map.categories()[line.category.value].key, prices.ticket_types()[line.ticket_type], line.count, money(answer, line.unit_price),
+                           money(answer, line.unit_price * line.count)});
+    tickets += line.count;
+  }
+  quote.ticket_fees = money(answer, quoted->price.fee_per_ticket * tickets);
+  quote.order_fee = money(answer, quoted->price.fee_per_order);
+  quote.total = money(answer, quoted->price.total);
+  quote.tax = money(answer, quoted->price.tax);
+  return quote;
+}
+
+Result<Order> Event::check_out(HoldId hold, const CheckOutOptions& options) const {
+  const PaymentSpec& payment = options.payment;
+  if (const Currency currency = availability()->settings().prices.currency(); !(payment.amount.currency() == currency)) {
+    Refusal refusal;
+    refusal.reason = Reason::payment_mismatch;
+    refusal.message = "the payment is in " + std::string(payment.amount.currency().code()) + "; the event sells in " + std::string(currency.code());
+    return refusal;
+  }
+  return to_order(ask(options.request, CheckOut{hold, {payment.method, payment.reference, payment.amount.minor()}}));
+}
+
+Result<Order> Event::to_order(const Answer& answer) const {
+  if (answer.refusal()) return refusal_of(answer);
+  if (!std::holds_alternative<OrderPlaced>(answer.fact.body) || !answer.order) return wrong_kind();
+  return make_order(id(), *answer.event, *answer.order);
+}
+
+Result<Refund> Event::refund(OrderId order, const RefundOptions& options) const {
+  RefundTickets command;
+  command.order = order;
+  command.reference = options.reference;
+  for (const TicketId& ticket : options.tickets) {
+    if (ticket.order != order) {
+      Refusal refusal;
+      refusal.reason = Reason::ticket_not_found;
+      refusal.message = "ticket " + to_string(ticket) + " is not of this order";
+      return refusal;
+    }
+    command.tickets.push_back(ticket.number);
+  }
+  const Answer answer = ask(options.request, std::move(command));
+  if (answer.refusal()) return refusal_of(answer);
+  const TicketsRefunded& refunded = std::get<TicketsRefunded>(answer.fact.body);
+  Refund refund{order, {}, money(answer, refunded.amount)};
+  for (const std::uint32_t number : refunded.tickets) refund.tickets.push_back({order, number});
+  return refund;
+}
+
+Result<Admission> Event::check_in(std::string_view code, const CheckInOptions& options) const {
+  std::vector<VerifyKey> keys = desk_->options().trusted_keys;
+  if (desk_->options().signing_key) keys.push_back(desk_->options().signing_key->verify_key());
+  const CodeReading reading = read_ticket_code(code, keys);
+  RequestRefused refused;
+  if (!reading.claims) {
+    refused.reason = Reason::code_invalid;
+    refused.text = text_of(reading.fault);
+    return explain(refused, nullptr, nullptr);
+  }
+  if (reading.claims->event != id()) {
+    refused.reason = Reason::code_for_other_event;
+    refused.text = reading.claims->event.text();
+    return explain(refused, nullptr, nullptr);
+  }
+  const Answer answer = ask(options.request, AdmitTicket{reading.claims->ticket, options.gate});
+  if (answer.refusal()) return refusal_of(answer);
+  const TicketAdmitted& admitted = std::get<TicketAdmitted>(answer.fact.body);
+  const std::string place = answer.order ? make_ticket(id(), *answer.event, *answer.order, admitted.ticket.number).place : "";
+  return Admission{admitted.ticket, place, admitted.gate, answer.turn};
+}
+
+Result<Done> Event::set_sale_status(SaleStatus status, RequestId request) const {
+  const Answer answer = ask(request, SetSaleStatus{status});
+  if (answer.refusal()) return refusal_of(answer);
+  return Done{};
+}
+
+Result<Done> Event::configure(const EventSettings& settings, RequestId request) const {
+  const Answer answer = ask(request, ConfigureEvent{settings});
+  if (answer.refusal()) return refusal_of(answer);
+  return Done{};
+}
+
+std::optional<Order> Event::find_order(OrderId order) const {
+  std::shared_ptr<const OrderCopy> copy;
+  desk_->visit([&](Desk& desk) { copy = copy_order(desk.state(), order); });
+  if (!copy) return std::nullopt;
+  return make_order(id(), *availability(), *copy);
+}
+
+void Event::submit(Command command, std::function<void(const Answer&)> callback) const { desk_->submit(std::move(command), std::move(callback)); }
+
+void Event::reopen() const {
+  desk_->visit([](Desk& desk) {
+    desk.reopen();
+    desk.catch_up();
+  });
+}
+
+void Event::save_snapshot() const {
+  desk_->visit([](Desk& desk) { desk.save_snapshot(); });
+}
+
+// ---- BoxOffice ----
+
+struct BoxOffice::Body {
+  Storage& storage;
+  BoxOfficeOptions options;
+  detail::Scheduler scheduler{};
+  std::mutex mutex{};
+  std::map<EventId, std::unique_ptr<detail::EventDesk>> desks{};  // guarded by mutex; desks stay where they are
+
+  detail::EventDesk& desk(const EventId& id) {
+    const std::lock_guard lock(mutex);
+    std::unique_ptr<detail::EventDesk>& desk = desks[id];
+    if (!desk) desk = std::make_unique<detail::EventDesk>(storage, id, options, scheduler);
+    return *desk;
+  }
+};
+
+BoxOffice::BoxOffice(Storage& storage, BoxOfficeOptions options) : body_(new Body{storage, std::move(options)}) {}
+BoxOffice::~BoxOffice() = default;
+
+Result<Event> BoxOffice::create_event(const NewEvent& event) {
+  if (event.id.empty() || !event.seat_map) {
+    Refusal refusal;
+    refusal.message = "a new event needs an id and a seat map";
+    return refusal;
+  }
+  CreateEvent command;
+  command.event = event.id;
+  command.seat_map = event.seat_map;
+  command.sale = event.sale;
+  command.settings = {event.name.empty() ? event.id.text() : event.name, event.venue.empty() ? event.seat_map->name() : event.venue, event.starts_at, event.prices,
+                      event.policy};
+  detail::EventDesk& desk = body_->desk(event.id);
+  const Answer answer = desk.call({or_new(event.request), std::move(command)});
+  if (answer.refusal()) return refusal_of(answer);
+  return Event(desk, *desk.availability());
+}
+
+Result<Event> BoxOffice::event(const EventId& id) {
+  detail::EventDesk& desk = body_->desk(id);
+  if (!desk.availability()) {
+    desk.visit([](Desk& opened) { opened.catch_up(); });
+  }
+  if (!desk.availability()) {
+    RequestRefused refused;
+    refused.reason = Reason::event_not_found;
+    return explain(refused, nullptr, nullptr);
+  }
+  return Event(desk, *desk.availability());
+}
+
+std::vector<EventId> BoxOffice::events() {
+  constexpr std::string_view prefix = "event/";
+  std::vector<EventId> ids;
+  for (const StreamId& stream : body_->storage.list_streams(prefix)) ids.emplace_back(stream.substr(prefix.size()));
+  return ids;
+}
+
+std::string BoxOffice::code(const Ticket& ticket) const {
+  if (!body_->options.signing_key) throw std::logic_error("the box office has no signing key; give it one in BoxOfficeOptions::signing_key");
+  return ticket_code({ticket.event, ticket.id}, *body_->options.signing_key);
+}
+
+void BoxOffice::run() { body_->scheduler.run(); }
+void BoxOffice::poll() { body_->scheduler.poll(); }
+void BoxOffice::stop() { body_->scheduler.stop(); }
+
+}  // namespace ticketcore

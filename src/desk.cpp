@@ -1,0 +1,197 @@
+#include "ticketcore/desk.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ticketcore {
+namespace {
+
+constexpr std::size_t read_bytes = 4U << 20;
+
+[[nodiscard]] std::string entry_name(Revision revision, const StreamId& stream) { return "entry " + std::to_string(revision) + " of " + stream; }
+
+}  // namespace
+
+StreamId stream_of(const EventId& event) { return "event/" + event.text(); }
+
+Desk::Desk(Storage& storage, EventId event, DeskOptions options) : storage_(storage), event_(std::move(event)), stream_(stream_of(event_)), options_(options) {}
+
+void Desk::reopen() {
+  at_ = {};
+  loaded_ = false;
+  uncommitted_ = false;
+  log_bytes_since_snapshot_ = 0;
+  publisher_ = {};
+  halted_.clear();
+}
+
+void Desk::load() {
+  reopen();
+  if (const auto snapshot = storage_.load_snapshot(stream_)) {
+    try {
+      if (auto decoded = decode_snapshot(snapshot->bytes, "the snapshot of " + stream_); decoded && decoded->revision == snapshot->revision) at_ = std::move(*decoded);
+    } catch (const StorageDamaged&) {
+      // A snapshot is a cache: what it held is in the log, which is read from its beginning instead.
+      at_ = {};
+    }
+  }
+  loaded_ = true;
+}
+
+void Desk::catch_up() {
+  if (!loaded_) load();
+  for (;;) {
+    const std::vector<Entry> entries = storage_.read(stream_, at_.revision, read_bytes);
+    if (entries.empty()) break;
+    for (const Entry& entry : entries) apply_entry(entry);
+  }
+  if (!availability_ || availability_->revision() != at_.revision) availability_ = publisher_.publish(at_.state, at_.revision);
+}
+
+void Desk::apply_entry(const Entry& entry) {
+  const std::string name = entry_name(entry.revision, stream_);
+  const LogEntry decoded = decode_entry(entry.bytes, name);
+  if (entry.revision != at_.revision + 1 || decoded.header.revision != entry.revision) throw StorageDamaged(name + " is damaged: it stands where another revision belongs");
+  if (decoded.header.previous_checksum != at_.checksum) throw StorageDamaged(name + " is damaged: it does not continue the entry before it");
+  for (const Fact& fact : decoded.facts) at_.state.apply(fact, {entry.revision, decoded.header.turn});
+  at_.revision = entry.revision;
+  at_.checksum = decoded.header.checksum;
+  log_bytes_since_snapshot_ += entry.bytes.size();
+}
+
+std::vector<Answer> Desk::take_turn(std::span<const Command> commands) {
+  if (!halted_.empty()) return answer_all(commands, Reason::halted, halted_);
+  std::string why;
+  for (int attempt = 0; attempt < options_.outcome_attempts; ++attempt) {
+    try {
+      return attempt_turn(commands);
+    } catch (const CommitOutcomeUnknown& error) {
+      // The log knows. Read anew, and decide again: what took place answers for itself by its RequestId.
+      why = error.what();
+    } catch (const StorageUnavailable& error) {
+      return answer_all(commands, Reason::storage_unavailable, error.what());
+    } catch (const std::logic_error& error) {
+      halted_ = std::string(error.what()) + " (after revision " + std::to_string(at_.revision) + ")";
+      return answer_all(commands, Reason::halted, halted_);
+    } catch (const std::exception& error) {
+      // A damaged log, no memory left: the state can't be trusted, but the host's other events and threads can go on.
+      halted_ = error.what();
+      return answer_all(commands, Reason::halted, halted_);
+    }
+  }
+  return answer_all(commands, Reason::storage_unavailable, why);
+}
+
+std::vector<Answer> Desk::attempt_turn(std::span<const Command> commands) {
+  // A long way to catch up is gone before the turn, while others may still sell.
+  if (!loaded_ || uncommitted_) {
+    loaded_ = false;
+    catch_up();
+  }
+  const Position position{stream_, at_.revision};
+  const std::unique_ptr<Turn> turn = storage_.take_turn({&position, 1});
+  for (const Entry& entry : turn->unseen(stream_)) apply_entry(entry);
+  const Timestamp now = std::max(turn->now(), at_.state.time());
+  writer_.begin({at_.revision + 1, now, at_.checksum, 0});
+  if (at_.state.has_due_holds(now)) {
+    for (const HoldId hold : at_.state.due_holds(now)) record({{}, HoldExpired{hold}}, now);
+  }
+  std::vector<Answer> answers;
+  answers.reserve(commands.size());
+  for (const Command& command : commands) answers.push_back(answer_to(command, now, answers));
+  if (writer_.fact_count() > 0) commit(*turn);
+  if (!availability_ || availability_->revision() != at_.revision) availability_ = publisher_.publish(at_.state, at_.revision);
+  for (std::size_t index = 0; index < commands.size(); ++index) {
+    Answer& answer = answers[index];
+    answer.revision = at_.revision;
+    answer.event = availability_;
+  }
+  return answers;
+}
+
+void Desk::record(Fact fact, Timestamp now) {
+  uncommitted_ = true;
+  at_.state.apply(fact, {at_.revision + 1, now});
+  writer_.add(fact);
+}
+
+Answer Desk::answer_to(const Command& command, Timestamp now, std::span<const Answer> before) {
+  Decision decision = decide(at_.state, command, now);
+  if (const Repeat* known = std::get_if<Repeat>(&decision)) return repeat(command.request, known->revision, before);
+  Answer answer;
+  answer.turn = now;
+  if (RequestRefused* refused = std::get_if<RequestRefused>(&decision)) {
+    answer.fact = {command.request, std::move(*refused)};
+    return answer;
+  }
+  answer.fact = std::get<Fact>(std::move(decision));
+  record(answer.fact, now);
+  add_order(answer);
+  return answer;
+}
+
+Answer Desk::repeat(RequestId request, Revision revision, std::span<const Answer> before) {
+  if (revision > at_.revision) {
+    const auto first = std::find_if(before.begin(), before.end(), [&](const Answer& answer) { return answer.fact.request == request; });
+    if (first == before.end()) throw InvariantBroken("a remembered request is not in its batch");
+    return *first;
+  }
+  const std::string name = entry_name(revision, stream_);
+  const std::vector<Entry> entries = storage_.read(stream_, revision - 1, 1);
+  if (entries.empty()) throw StorageDamaged(name + " is missing");
+  LogEntry entry = decode_entry(entries.front().bytes, name);
+  const auto fact = std::find_if(entry.facts.begin(), entry.facts.end(), [&](const Fact& candidate) { return candidate.request == request; });
+  if (fact == entry.facts.end()) throw StorageDamaged(name + " is damaged: a remembered request is not in it");
+  Answer answer;
+  answer.turn = entry.header.turn;
+  answer.fact = std::move(*fact);
+  add_order(answer);
+  return answer;
+}
+
+void Desk::add_order(Answer& answer) const {
+  OrderId id;
+  if (std::holds_alternative<OrderPlaced>(answer.fact.body)) id = OrderId{answer.fact.request};
+  if (const TicketsRefunded* refund = std::get_if<TicketsRefunded>(&answer.fact.body)) id = refund->order;
+  if (const TicketAdmitted* admitted = std::get_if<TicketAdmitted>(&answer.fact.body)) id = admitted->ticket.order;
+  if (!id.is_zero()) answer.order = copy_order(at_.state, id);
+}
+
+std::vector<Answer> Desk::answer_all(std::span<const Command> commands, Reason reason, const std::string& why) const {
+  std::vector<Answer> answers(commands.size());
+  for (std::size_t index = 0; index < commands.size(); ++index) {
+    RequestRefused refused;
+    refused.reason = reason;
+    refused.text = why;
+    answers[index].fact = {commands[index].request, std::move(refused)};
+    answers[index].event = availability_;
+  }
+  return answers;
+}
+
+void Desk::save_snapshot() {
+  if (!loaded_ || uncommitted_ || !halted_.empty() || at_.revision == 0) return;
+  log_bytes_since_snapshot_ = 0;
+  storage_.save_snapshot(stream_, {at_.revision, encode_snapshot(at_.state, at_.revision, at_.checksum)});
+}
+
+std::shared_ptr<const OrderCopy> copy_order(const EventState& state, OrderId id) {
+  const OrderRecord* order = state.find_order(id);
+  if (order == nullptr) return nullptr;
+  const auto tickets = state.tickets_of(*order);
+  return std::make_shared<const OrderCopy>(
+      OrderCopy{*order, {tickets.begin(), tickets.end()}, state.holders()[order->holder].name, state.short_name(order->payment_method),
+                static_cast<std::uint32_t>(order - state.orders().data()) + 1});
+}
+
+void Desk::commit(Turn& turn) {
+  const BytesView bytes = writer_.finish();
+  const Append append{stream_, bytes};
+  turn.commit({&append, 1});
+  uncommitted_ = false;
+  at_.revision += 1;
+  at_.checksum = writer_.checksum();
+  log_bytes_since_snapshot_ += bytes.size();
+}
+
+}  // namespace ticketcore

@@ -1,0 +1,116 @@
+#pragma once
+// The thread shell around a Desk: a queue, a leader, and those who wait. And the scheduler, where desks that have submitted
+// commands but nobody blocking on them wait for a thread of the host's.
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "ticketcore/box_office.hpp"
+
+namespace ticketcore::detail {
+
+class EventDesk;
+
+/// Desks waiting for a thread to serve them.
+class Scheduler {
+ public:
+  void add(EventDesk& desk);
+  void run();
+  void poll();
+  void stop();
+
+ private:
+  [[nodiscard]] EventDesk* next(bool wait);
+
+  std::mutex mutex_;
+  std::condition_variable news_;
+  std::deque<EventDesk*> ready_;
+  bool stopped_ = false;
+};
+
+class EventDesk {
+ public:
+  using Callback = std::function<void(const Answer&)>;
+  using Visit = std::function<void(Desk&)>;
+
+  EventDesk(Storage& storage, EventId id, const BoxOfficeOptions& options, Scheduler& scheduler);
+  ~EventDesk();
+  EventDesk(const EventDesk&) = delete;
+  EventDesk& operator=(const EventDesk&) = delete;
+
+  /// Blocks until the command's answer is durable.
+  [[nodiscard]] Answer call(Command command);
+  void submit(Command command, Callback callback);
+  /// Runs between turns, alone with the desk; what it throws comes back to the caller.
+  void visit(const Visit& visit);
+  /// One turn for what is queued, if nobody else leads.
+  void serve();
+
+  [[nodiscard]] const EventId& id() const noexcept { return id_; }
+  [[nodiscard]] const BoxOfficeOptions& options() const noexcept { return options_; }
+  /// Null until the event is known to exist.
+  [[nodiscard]] std::shared_ptr<const Availability> availability() const;
+
+ private:
+  /// Somebody blocked in call or visit. Shared with the leader, who may still be waking when the call has returned.
+  struct Waiter {
+    enum State : int { waiting, lead, done };
+    std::atomic<int> state{waiting};
+    Answer answer{};
+    std::exception_ptr error{};
+
+    void wake(State to) {
+      state.store(to, std::memory_order_release);
+      state.notify_one();
+    }
+    [[nodiscard]] int wait() {
+      state.wait(waiting, std::memory_order_acquire);
+      return state.load(std::memory_order_acquire);
+    }
+  };
+  /// Who gets an answer: a waiter or a callback.
+  struct Delivery {
+    std::shared_ptr<Waiter> waiter{};
+    Callback callback{};
+  };
+  struct PendingVisit {
+    const Visit* visit;
+    std::shared_ptr<Waiter> waiter;
+  };
+
+  void lead_until(const Waiter& waiter);
+  void take_turn();
+  void hand_over();
+  void publish();
+  void deliver(std::vector<Answer>& answers);
+  void run_visits();
+
+  const EventId id_;
+  const BoxOfficeOptions& options_;
+  Scheduler& scheduler_;
+
+  std::mutex mutex_;  // guards the queue and the two flags
+  std::vector<Command> queue_;
+  std::vector<Delivery> deliveries_;
+  std::vector<PendingVisit> visits_;
+  bool led_ = false;
+  bool scheduled_ = false;
+
+  // Touched only by the leader.
+  Desk desk_;
+  bool was_halted_ = false;
+  std::vector<Command> batch_;
+  std::vector<Delivery> batch_deliveries_;
+  std::vector<PendingVisit> batch_visits_;
+
+  mutable std::mutex published_mutex_;  // held for the copy of one pointer
+  std::shared_ptr<const Availability> published_;
+};
+
+}  // namespace ticketcore::detail

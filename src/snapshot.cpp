@@ -1,0 +1,284 @@
+#include "ticketcore/snapshot.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "ticketcore/crc32c.hpp"
+#include "ticketcore/log.hpp"
+#include "wire.hpp"
+
+namespace ticketcore {
+namespace {
+
+using wire::Reader;
+using wire::Writer;
+
+constexpr std::array<std::uint8_t, 4> magic = {'t', 'k', 's', 'n'};
+// magic, version, three reserved bytes, checksum of all that follows
+constexpr std::size_t checksum_at = 8;
+constexpr std::size_t header_size = 12;
+
+void write_quote(Writer& out, const QuotedPrice& quote) {
+  out.varint(quote.lines.size());
+  for (const QuoteLine& line : quote.lines) {
+    out.varint(line.category.value);
+    out.varint(line.ticket_type);
+    out.varint(line.count);
+    out.signed_varint(line.unit_price);
+  }
+  for (const std::int64_t amount : {quote.fee_per_ticket, quote.fee_per_order, quote.total, quote.tax}) out.signed_varint(amount);
+}
+
+[[nodiscard]] std::unique_ptr<QuotedPrice> read_quote(Reader& in) {
+  auto quote = std::make_unique<QuotedPrice>();
+  for (std::size_t left = in.count(); left > 0; --left) {
+    QuoteLine line;
+    line.category = {in.number(limits::categories)};
+    line.ticket_type = static_cast<std::uint16_t>(in.number(limits::ticket_types));
+    line.count = in.number(limits::places_per_hold);
+    line.unit_price = in.signed_varint();
+    quote->lines.push_back(line);
+  }
+  for (std::int64_t* amount : {&quote->fee_per_ticket, &quote->fee_per_order, &quote->total, &quote->tax}) *amount = in.signed_varint();
+  return quote;
+}
+
+}  // namespace
+
+/// Knows EventState's arrays; what can be derived from others is left out and indexed anew.
+class SnapshotCodec {
+ public:
+  static void write(Writer& out, const EventState& state) {
+    write_event(out, state);
+    write_holds(out, state);
+    write_orders(out, state);
+    out.varint(state.requests_.size());
+    for (const RememberedRequest& request : state.requests_) {
+      out.id(request.request);
+      out.varint(request.revision);
+      out.fixed(request.turn);
+      out.u8(request.tag);
+      out.u8(static_cast<std::uint8_t>(request.hold_end));
+    }
+  }
+
+  static void read(Reader& in, EventState& state) {
+    read_event(in, state);
+    read_holds(in, state);
+    read_orders(in, state);
+    for (std::size_t left = in.count(); left > 0; --left) {
+      RememberedRequest request;
+      request.request = RequestId{in.id()};
+      request.revision = in.varint();
+      request.turn = in.fixed<std::uint32_t>();
+      request.tag = in.u8();
+      request.hold_end = static_cast<HoldEnd>(std::min<unsigned>(in.u8(), 3));
+      state.requests_.push_back(request);
+    }
+    if (!in.at_end()) in.damaged("something follows its end");
+    index(in, state);
+  }
+
+ private:
+  // The event itself travels as the fact that would create it now.
+  static void write_event(Writer& out, const EventState& state) {
+    EntryWriter entry;
+    entry.begin({1, state.time_, 0, 0});
+    entry.add({{}, EventCreated{state.event_, *state.settings_, state.seat_map_, state.sale_status_}});
+    const BytesView bytes = entry.finish();
+    out.varint(bytes.size());
+    out.raw(bytes.data(), bytes.size());
+    out.varint(state.short_names_.size());
+    for (const std::string& name : state.short_names_) out.text(name);
+    out.varint(state.holders_.size());
+    for (const HolderRecord& holder : state.holders_) {
+      out.text(holder.name);
+      out.varint(holder.bought);
+    }
+  }
+  static void read_event(Reader& in, EventState& state) {
+    const std::size_t size = in.count();
+    LogEntry entry = decode_entry(in.bytes(size), in.what());
+    if (entry.facts.size() != 1 || !std::holds_alternative<EventCreated>(entry.facts.front().body)) in.damaged("it holds no event");
+    state.apply(entry.facts.front(), {0, entry.header.turn});
+    for (std::size_t left = in.count(); left > 0; --left) state.short_names_.push_back(in.text());
+    state.holders_.resize(in.count());
+    for (HolderRecord& holder : state.holders_) {
+      holder.name = in.text();
+      holder.bought = in.number();
+    }
+  }
+
+  static void write_holds(Writer& out, const EventState& state) {
+    out.varint(state.open_holds_);
+    for (const HoldRecord& hold : state.holds_) {
+      if (hold.expires_at == 0) continue;
+      out.id(hold.id);
+      out.varint(hold.holder);
+      out.fixed(hold.placed_at);
+      out.fixed(hold.expires_at);
+      out.varint(hold.places.size());
+      for (const PlaceIndex place : hold.places) out.varint(place.value);
+      out.varint(hold.areas.size());
+      for (const AreaQuantity& held : hold.areas) {
+        out.varint(held.area.value);
+        out.varint(held.quantity);
+      }
+      out.u8(hold.quote ? 1 : 0);
+      if (hold.quote) write_quote(out, *hold.quote);
+    }
+  }
+  static void read_holds(Reader& in, EventState& state) {
+    const std::size_t count = in.count();
+    for (std::size_t slot = 0; slot < count; ++slot) {
+      HoldRecord& hold = state.holds_.emplace_back();
+      hold.id = HoldId{in.id()};
+      hold.holder = in.number();
+      hold.placed_at = in.fixed<std::uint32_t>();
+      hold.expires_at = in.fixed<std::uint32_t>();
+      for (std::size_t left = in.count(); left > 0; --left) hold.places.push_back({in.number()});
+      for (std::size_t left = in.count(); left > 0; --left) {
+        const std::uint32_t area = in.number();
+        hold.areas.push_back({{area}, in.number(limits::area_capacity)});
+      }
+      if (in.u8() != 0) hold.quote = read_quote(in);
+    }
+  }
+
+  static void write_orders(Writer& out, const EventState& state) {
+    out.varint(state.orders_.size());
+    for (const OrderRecord& order : state.orders_) {
+      out.id(order.id);
+      out.fixed(static_cast<std::int64_t>(order.placed_at.time_since_epoch().count()));
+      for (const std::int64_t amount : {order.fee_per_ticket, order.fee_per_order, order.total, order.tax, order.refunded}) out.signed_varint(amount);
+      out.text(order.payment_reference);
+      out.varint(order.holder);
+      out.varint(order.ticket_count);
+      out.varint(order.payment_method);
+    }
+    for (const TicketRecord& ticket : state.tickets_) {
+      out.signed_varint(ticket.price);
+      out.fixed(ticket.where);
+      out.varint(ticket.ticket_type);
+      out.fixed(ticket.gate);
+      out.varint(ticket.admitted_at);
+    }
+  }
+  static void read_orders(Reader& in, EventState& state) {
+    const std::size_t count = in.count();
+    state.orders_.reserve(count);
+    for (std::size_t index = 0; index < count; ++index) {
+      OrderRecord& order = state.orders_.emplace_back();
+      order.id = OrderId{in.id()};
+      order.placed_at = Timestamp{std::chrono::microseconds{in.fixed<std::int64_t>()}};
+      for (std::int64_t* amount : {&order.fee_per_ticket, &order.fee_per_order, &order.total, &order.tax, &order.refunded}) *amount = in.signed_varint();
+      order.payment_reference = in.text();
+      order.holder = in.number();
+      order.ticket_count = in.number(limits::places_per_hold);
+      order.payment_method = static_cast<std::uint16_t>(in.number(limits::short_names));
+    }
+    for (std::uint32_t index = 0; index < count; ++index) {
+      OrderRecord& order = state.orders_[index];
+      order.first_ticket = static_cast<std::uint32_t>(state.tickets_.size());
+      for (std::uint32_t left = order.ticket_count; left > 0; --left) {
+        TicketRecord ticket;
+        ticket.price = in.signed_varint();
+        ticket.where = in.fixed<std::uint32_t>();
+        ticket.order = index;
+        ticket.ticket_type = static_cast<std::uint16_t>(in.number(limits::ticket_types));
+        ticket.gate = in.fixed<std::uint16_t>();
+        ticket.admitted_at = in.number();
+        if (!ticket.refunded()) ++order.live_tickets;
+        state.tickets_.push_back(ticket);
+      }
+    }
+  }
+
+  /// Rebuilds what follows from the records, checking every index on the way.
+  static void index(Reader& in, EventState& state) {
+    for (std::uint32_t slot = 0; slot < state.short_names_.size(); ++slot) state.short_name_table_.insert(detail::hash_name(state.short_names_[slot]), slot);
+    state.holder_table_.reserve(state.holders_.size());
+    for (std::uint32_t slot = 0; slot < state.holders_.size(); ++slot) state.holder_table_.insert(detail::hash_name(state.holders_[slot].name), slot);
+    state.request_table_.reserve(state.requests_.size());
+    for (std::uint32_t at = 0; at < state.requests_.size(); ++at) state.request_table_.insert(hash_of(state.requests_[at].request), at);
+    index_holds(in, state);
+    index_tickets(in, state);
+  }
+  static void take(Reader& in, EventState& state, PlaceIndex place, std::uint32_t code, std::uint32_t owner) {
+    if (place.value >= state.codes_.size() || state.codes_[place.value] != place_code::free) in.damaged("a place has two owners or does not exist");
+    state.codes_[place.value] = code;
+    state.owners_[place.value] = owner;
+    state.free_->take(place);
+  }
+  static void index_holds(Reader& in, EventState& state) {
+    for (std::uint32_t slot = 0; slot < state.holds_.size(); ++slot) {
+      HoldRecord& hold = state.holds_[slot];
+      if (hold.holder >= state.holders_.size() || hold.expires_at <= place_code::killed) in.damaged("a hold is out of range");
+      for (const PlaceIndex place : hold.places) take(in, state, place, hold.expires_at, slot);
+      hold.admissions = static_cast<std::uint32_t>(hold.places.size());
+      state.held_places_ += hold.admissions;
+      for (const AreaQuantity& held : hold.areas) {
+        if (held.area.value >= state.areas_.size() || held.quantity > state.area_free(held.area)) in.damaged("a hold's area is out of range");
+        state.areas_[held.area.value].held += held.quantity;
+        state.areas_[held.area.value].quantity_by_deadline[hold.expires_at] += held.quantity;
+        hold.admissions += held.quantity;
+      }
+      state.holders_[hold.holder].open_holds += 1;
+      state.holders_[hold.holder].held += hold.admissions;
+      state.hold_table_.insert(hash_of(hold.id), slot);
+      state.push_deadline(slot);
+      ++state.open_holds_;
+    }
+  }
+  static void index_tickets(Reader& in, EventState& state) {
+    state.order_table_.reserve(state.orders_.size());
+    for (std::uint32_t index = 0; index < state.orders_.size(); ++index) {
+      const OrderRecord& order = state.orders_[index];
+      if (order.holder >= state.holders_.size() || order.payment_method >= state.short_names_.size()) in.damaged("an order is out of range");
+      state.order_table_.insert(hash_of(order.id), index);
+    }
+    for (std::uint32_t at = 0; at < state.tickets_.size(); ++at) {
+      const TicketRecord& ticket = state.tickets_[at];
+      if (ticket.gate < TicketRecord::refunded_gate && ticket.gate >= state.short_names_.size()) in.damaged("a ticket names a gate that does not exist");
+      if (ticket.refunded()) continue;
+      if (!ticket.in_area()) {
+        take(in, state, ticket.place(), place_code::sold, at);
+        ++state.sold_places_;
+      } else {
+        if (ticket.area().value >= state.areas_.size() || state.area_free(ticket.area()) == 0) in.damaged("a ticket's area is out of range");
+        state.areas_[ticket.area().value].sold += 1;
+      }
+    }
+  }
+};
+
+Bytes encode_snapshot(const EventState& state, Revision revision, std::uint32_t checksum) {
+  Writer out;
+  out.raw(magic.data(), magic.size());
+  out.fixed(std::uint32_t{snapshot_format_version});
+  out.fixed(std::uint32_t{0});
+  out.fixed(revision);
+  out.fixed(checksum);
+  SnapshotCodec::write(out, state);
+  out.patch(checksum_at, crc32c(out.view().subspan(header_size)));
+  return out.take();
+}
+
+std::optional<StateAtRevision> decode_snapshot(BytesView bytes, std::string_view what) {
+  Reader in(bytes, what);
+  if (bytes.size() < header_size || !std::equal(magic.begin(), magic.end(), bytes.begin())) in.damaged("it does not begin like a snapshot");
+  if (bytes[4] != snapshot_format_version) return std::nullopt;
+  in.bytes(checksum_at);
+  if (in.fixed<std::uint32_t>() != crc32c(bytes.subspan(header_size))) in.damaged("its checksum does not match");
+  StateAtRevision read;
+  read.revision = in.fixed<std::uint64_t>();
+  read.checksum = in.fixed<std::uint32_t>();
+  try {
+    SnapshotCodec::read(in, read.state);
+  } catch (const InvariantBroken& error) {
+    in.damaged(error.what());
+  }
+  return read;
+}
+
+}  // namespace ticketcore

@@ -1,0 +1,555 @@
+// The file's tables, for those who look into it with sqlite3:
+//
+//   streams(id, name)            a stream's number and name
+//   entries(key, bytes)          the log; key is the stream's number << 40 | revision, so that a stream lies in one piece
+//   snapshots(stream, revision, bytes)
+//   vault(id, bytes)
+//   log                          a view of entries with the stream's name and the revision
+//
+// application_id is 'tckt', user_version the format's version.
+
+#include "ticketcore/storage/sqlite.hpp"
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <limits>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "sqlite_database.hpp"
+#include "turn_streams.hpp"
+
+namespace ticketcore {
+namespace {
+
+constexpr std::int64_t application_id = 0x74636B74;
+constexpr std::int64_t format_version = 1;
+constexpr int revision_bits = 40;
+constexpr Revision revision_max = (Revision{1} << revision_bits) - 1;
+constexpr std::int64_t stream_max = (std::int64_t{1} << (63 - revision_bits)) - 1;
+
+[[nodiscard]] Timestamp system_now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+
+[[nodiscard]] constexpr std::int64_t key_of(std::int64_t stream, Revision revision) { return (stream << revision_bits) | static_cast<std::int64_t>(revision); }
+[[nodiscard]] constexpr Revision revision_of(std::int64_t key) { return static_cast<Revision>(key) & revision_max; }
+
+void check_version(std::int64_t version, const std::string& shown_as) {
+  if (version <= format_version) return;
+  throw StorageNewer(shown_as + ": its format version is " + std::to_string(version) + ", and this library reads up to " + std::to_string(format_version) +
+                     "; use a newer ticketcore");
+}
+
+[[nodiscard]] std::string not_ours(const std::string& shown_as, std::string_view why) {
+  return shown_as + ": not a ticketcore store: " + std::string(why) + "; it was left as it is";
+}
+
+/// Throws when the file is not one of ours, by its first bytes alone.
+void check_header(const std::string& path, const std::string& shown_as, const std::string& vfs) {
+  const auto header = read_sqlite_header(path, shown_as, vfs);
+  if (!header) throw StorageDamaged(not_ours(shown_as, "it is too short to be one"));
+  const std::string_view magic("SQLite format 3\0", 16);
+  if (!std::equal(magic.begin(), magic.end(), header->begin(), [](char left, std::uint8_t right) { return static_cast<std::uint8_t>(left) == right; })) {
+    throw StorageDamaged(not_ours(shown_as, "it is no SQLite database"));
+  }
+  const auto number_at = [&](std::size_t at) {
+    std::int64_t value = 0;
+    for (std::size_t index = at; index < at + 4; ++index) value = value << 8 | (*header)[index];
+    return value;
+  };
+  if (number_at(68) != application_id) throw StorageDamaged(not_ours(shown_as, "it is the SQLite database of another program"));
+  check_version(number_at(60), shown_as);
+}
+
+/// Makes the tables in one transaction, unless another process was faster.
+void create_tables(const std::string& path, const std::string& shown_as, const SqliteOptions& options) {
+  SqliteDatabase database(path, shown_as, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, options.vfs, options.busy_timeout);
+  database.run("PRAGMA page_size=4096");
+  database.run("BEGIN EXCLUSIVE");
+  const std::int64_t table_count = database.number("SELECT count(*) FROM sqlite_schema");
+  const std::int64_t found_id = database.number("PRAGMA application_id");
+  if (found_id == application_id || table_count > 0) {
+    database.run("ROLLBACK");
+    if (found_id != application_id) throw StorageDamaged(not_ours(shown_as, "another program has just made a database of it"));
+    return;
+  }
+  database.run("PRAGMA application_id=" + std::to_string(application_id) + "; PRAGMA user_version=" + std::to_string(format_version) +
+               ";"
+               "CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
+               "CREATE TABLE entries(key INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
+               "CREATE TABLE snapshots(stream TEXT PRIMARY KEY, revision INTEGER NOT NULL, bytes BLOB NOT NULL);"
+               "CREATE TABLE vault(id TEXT PRIMARY KEY, bytes BLOB NOT NULL);"
+               "CREATE VIEW log AS SELECT streams.name AS stream, key & 1099511627775 AS revision, length(bytes) AS size, bytes "
+               "FROM entries JOIN streams ON streams.id = key >> 40;"
+               "COMMIT");
+}
+
+/// The file at path is absent or empty. Throws unless a store may be made of it.
+void check_can_create(const std::filesystem::path& path, const std::string& shown_as) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path.parent_path(), error)) {
+    throw StorageUnavailable(shown_as + ": there is no folder " + path.parent_path().string() + "; make it first");
+  }
+  // SQLite would throw this log away, and with it the last commits of a store that was moved without it.
+  const std::filesystem::path log = path.string() + "-wal";
+  const auto log_bytes = std::filesystem::file_size(log, error);
+  if (error || log_bytes == 0) return;
+  const auto bytes = std::filesystem::file_size(path, error);
+  if (!error && bytes > 0) return;  // another process has just made the store
+  throw StorageDamaged(shown_as + ": the store is missing, but its write-ahead log " + log.string() +
+                       " is there; put the store back beside its log, or move the log away if it is not needed");
+}
+
+/// Lets one thread at a time through. A std::timed_mutex would do, but ThreadSanitizer does not know how it waits.
+class TurnGate {
+ public:
+  /// False when it took longer than the timeout.
+  [[nodiscard]] bool enter(std::chrono::milliseconds timeout) {
+    std::unique_lock lock(mutex_);
+    if (owner_ == std::this_thread::get_id()) throw std::logic_error("this thread has a turn already: end it before taking another or writing anything else");
+    if (!left_.wait_for(lock, timeout, [&] { return owner_ == std::thread::id(); })) return false;
+    owner_ = std::this_thread::get_id();
+    return true;
+  }
+  void leave() noexcept {
+    {
+      const std::lock_guard lock(mutex_);
+      owner_ = std::thread::id();
+    }
+    left_.notify_one();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable left_;
+  std::thread::id owner_;
+};
+
+/// The right of way through the gate, given back at the latest when it is destroyed.
+class RightOfWay {
+ public:
+  explicit RightOfWay(TurnGate& gate) : gate_(&gate) {}
+  RightOfWay(RightOfWay&& other) noexcept : gate_(std::exchange(other.gate_, nullptr)) {}
+  RightOfWay& operator=(RightOfWay&&) = delete;
+  ~RightOfWay() { give_back(); }
+  void give_back() noexcept {
+    if (gate_ != nullptr) std::exchange(gate_, nullptr)->leave();
+  }
+  [[nodiscard]] bool held() const noexcept { return gate_ != nullptr; }
+
+ private:
+  TurnGate* gate_;
+};
+
+/// Has SQLite overwrite with zeros what it deletes, for a scope: right for personal data, wasted on old snapshots.
+class SecureDelete {
+ public:
+  explicit SecureDelete(SqliteDatabase& database) : database_(database) { database_.run("PRAGMA secure_delete=ON"); }
+  ~SecureDelete() { sqlite3_exec(database_.handle(), "PRAGMA secure_delete=OFF", nullptr, nullptr, nullptr); }
+  SecureDelete(const SecureDelete&) = delete;
+  SecureDelete& operator=(const SecureDelete&) = delete;
+
+ private:
+  SqliteDatabase& database_;
+};
+
+/// The least text after all that begin with prefix; nullopt when there is none.
+[[nodiscard]] std::optional<std::string> after_prefix(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && static_cast<unsigned char>(end.back()) == 0xFF) end.pop_back();
+  if (end.empty()) return std::nullopt;
+  end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
+  return end;
+}
+
+}  // namespace
+
+struct SqliteStorage::Body {
+  std::string shown_as;  // the path as the caller gave it
+  std::string path;      // absolute, without links
+  SqliteOptions options;
+  std::optional<SqliteDatabase> writer;  // used by whoever went through the gate
+  std::optional<SqliteDatabase> reader;  // used by whoever holds reading
+  TurnGate gate;
+  std::mutex reading;
+  std::mutex news_mutex;
+  std::condition_variable news;
+  bool in_doubt = false;  // guarded by the gate
+
+  struct Statements {
+    explicit Statements(SqliteDatabase& database)
+        : find_stream(database, "SELECT id FROM streams WHERE name = ?1"),
+          last_key(database, "SELECT max(key) FROM entries WHERE key BETWEEN ?1 AND ?2"),
+          entries(database, "SELECT key, bytes FROM entries WHERE key > ?1 AND key <= ?2 ORDER BY key"),
+          data_version(database, "PRAGMA data_version") {}
+    SqliteStatement find_stream;
+    SqliteStatement last_key;
+    SqliteStatement entries;
+    SqliteStatement data_version;
+
+    [[nodiscard]] std::optional<std::int64_t> stream(const StreamId& name) {
+      const SqliteUse use(find_stream);
+      find_stream.bind(1, std::string_view(name));
+      return find_stream.step() ? std::optional<std::int64_t>(find_stream.number(0)) : std::nullopt;
+    }
+    [[nodiscard]] Revision head(std::int64_t stream) {
+      const SqliteUse use(last_key);
+      last_key.bind(1, key_of(stream, 0)).bind(2, key_of(stream, revision_max));
+      return last_key.step() ? revision_of(last_key.number(0)) : 0;
+    }
+    /// A number that changes when another connection has committed.
+    [[nodiscard]] std::int64_t version() {
+      const SqliteUse use(data_version);
+      return data_version.step() ? data_version.number(0) : 0;
+    }
+    [[nodiscard]] std::vector<Entry> after(std::int64_t stream, Revision known, std::size_t max_bytes, const std::string& file) {
+      std::vector<Entry> found;
+      if (known >= revision_max) return found;
+      const SqliteUse use(entries);
+      entries.bind(1, key_of(stream, known)).bind(2, key_of(stream, revision_max));
+      std::size_t bytes = 0;
+      while (entries.step()) {
+        const Revision revision = revision_of(entries.number(0));
+        if (revision != known + found.size() + 1) {
+          throw StorageDamaged(file + ": entry " + std::to_string(known + found.size() + 1) + " of stream " + std::to_string(stream) + " is missing");
+        }
+        const std::size_t size = entries.size(1);
+        if (!found.empty() && (bytes > max_bytes || size > max_bytes - bytes)) break;
+        bytes += size;
+        found.push_back({revision, entries.bytes(1)});
+      }
+      return found;
+    }
+  };
+  struct WriterStatements : Statements {
+    explicit WriterStatements(SqliteDatabase& database)
+        : Statements(database),
+          begin(database, "BEGIN IMMEDIATE"),
+          commit(database, "COMMIT"),
+          add_stream(database, "INSERT INTO streams(name) VALUES(?1)"),
+          add_entry(database, "INSERT INTO entries(key, bytes) VALUES(?1, ?2)") {}
+    SqliteStatement begin;
+    SqliteStatement commit;
+    SqliteStatement add_stream;
+    SqliteStatement add_entry;
+  };
+  std::optional<WriterStatements> write;
+  std::optional<Statements> reads;
+
+  void open_writer();
+  void open_reader();
+  void open_beside_writer();
+  void begin();
+  void settle();
+  void commit();
+
+  [[nodiscard]] RightOfWay wait_for_turn() {
+    if (!write) throw StorageUnavailable(shown_as + ": it was opened for reading only");
+    if (!gate.enter(options.busy_timeout)) {
+      throw StorageUnavailable(shown_as + ": another thread of this process kept its turn for longer than " + std::to_string(options.busy_timeout.count()) +
+                               " ms; try again");
+    }
+    return RightOfWay(gate);
+  }
+  void roll_back() noexcept {
+    if (sqlite3_get_autocommit(writer->handle()) == 0) sqlite3_exec(writer->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+  /// Runs one write in a transaction of its own.
+  template <class Work>
+  void write_alone(Work&& work) {
+    const auto right = wait_for_turn();
+    begin();
+    try {
+      work(*writer);
+      commit();
+    } catch (...) {
+      roll_back();
+      throw;
+    }
+  }
+};
+
+void SqliteStorage::Body::open_writer() {
+  writer.emplace(path, shown_as, SQLITE_OPEN_READWRITE, options.vfs, options.busy_timeout);
+  // Without the right to write, SQLite opens for reading and says so only here.
+  if (sqlite3_db_readonly(writer->handle(), "main") == 1) {
+    throw StorageUnavailable(shown_as + ": it can't be written: file or file system is read-only, or this user may not write it; open it read-only to look into it");
+  }
+  check_version(writer->number("PRAGMA user_version"), shown_as);
+  // The switch to the write-ahead log happens once in a store's life, and needs the file for itself.
+  const auto deadline = std::chrono::steady_clock::now() + options.busy_timeout;
+  while (writer->text("PRAGMA journal_mode=WAL") != "wal") {
+    if (std::chrono::steady_clock::now() >= deadline) throw StorageUnavailable(shown_as + ": its file system allows no write-ahead log (it needs shared memory)");
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  writer->run(options.sync == SqliteOptions::Sync::full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+  // A checkpoint costs some syncs and writes each changed page once, however often it changed: every 16 MB is seldom
+  // enough for the first and keeps the pause, which falls into some turn, in the tens of milliseconds.
+  writer->run("PRAGMA wal_autocheckpoint=4000");
+  writer->run("PRAGMA cache_size=-8000");
+  if (options.max_pages > 0) writer->run("PRAGMA max_page_count=" + std::to_string(options.max_pages));
+  write.emplace(*writer);
+}
+
+void SqliteStorage::Body::open_beside_writer() {
+  reader.emplace(path, shown_as, SQLITE_OPEN_READWRITE, options.vfs, options.busy_timeout);
+  reader->run("PRAGMA query_only=ON");
+  reads.emplace(*reader);
+}
+
+void SqliteStorage::Body::open_reader() {
+  try {
+    reader.emplace(path, shown_as, SQLITE_OPEN_READONLY, options.vfs, options.busy_timeout);
+    reads.emplace(*reader);
+    return;
+  } catch (const StorageUnavailable& error) {
+    // WAL readers share memory through a file beside the database. Where none can be made, and no writer has left a log,
+    // the file itself is all there is and does not change.
+    std::error_code absent;
+    if (std::filesystem::file_size(path + "-wal", absent) != 0 && !absent) {
+      throw StorageUnavailable(std::string(error.what()) + "; its last commits are in " + shown_as +
+                               "-wal, which can't be read without the right to write to the folder: copy both files elsewhere, and open the copy");
+    }
+  }
+  reads.reset();
+  reader.emplace(sqlite_uri(path, "immutable=1"), shown_as, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, options.vfs, options.busy_timeout);
+  reads.emplace(*reader);
+}
+
+void SqliteStorage::Body::begin() {
+  if (in_doubt) settle();
+  write->begin.run();
+}
+
+// After a commit failed half-way its pages may lie whole in the write-ahead log, where no connection sees them until all are
+// closed and SQLite recovers the log after a crash. A small commit overwrites them, so that what the next turn finds stays true.
+void SqliteStorage::Body::settle() {
+  try {
+    writer->run("BEGIN IMMEDIATE; PRAGMA user_version=" + std::to_string(format_version) + "; COMMIT");
+  } catch (const StorageError& error) {
+    roll_back();
+    throw StorageUnavailable(std::string(error.what()) + "; an earlier commit failed the same way, and nothing is written until one succeeds");
+  }
+  in_doubt = false;
+}
+
+void SqliteStorage::Body::commit() {
+  const int code = write->commit.try_run();
+  if (code == SQLITE_OK) return;
+  // Out of space or out of turn is rolled back for sure; after a failing disk nobody knows what reached it.
+  if ((code & 0xFF) == SQLITE_IOERR) {
+    in_doubt = true;
+    throw CommitOutcomeUnknown(writer->message(code, "COMMIT") + "; whether the commit took place is not known");
+  }
+  writer->fail(code, "COMMIT");
+}
+
+SqliteStorage::SqliteStorage(std::unique_ptr<Body> body) : body_(std::move(body)) {}
+SqliteStorage::~SqliteStorage() = default;
+
+std::unique_ptr<SqliteStorage> SqliteStorage::open(const std::filesystem::path& path, SqliteOptions options) {
+  std::error_code error;
+  auto body = std::make_unique<Body>();
+  body->shown_as = path.string();
+  const std::filesystem::path real = std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+  if (path.empty() || error) throw StorageUnavailable("\"" + path.string() + "\" is no path of a file");
+  body->path = real.string();
+  body->options = std::move(options);
+  if (!body->options.clock) body->options.clock = system_now;
+  const auto status = std::filesystem::status(real, error);
+  if (status.type() == std::filesystem::file_type::directory) throw StorageUnavailable(body->shown_as + ": it is a folder; give the path of a file");
+  if (status.type() != std::filesystem::file_type::not_found && status.type() != std::filesystem::file_type::regular) {
+    throw StorageUnavailable(body->shown_as + ": it is no regular file, or this user may not look at it");
+  }
+  const bool absent = status.type() == std::filesystem::file_type::not_found;
+  if (!absent && std::filesystem::file_size(real, error) > 0) {
+    check_header(body->path, body->shown_as, body->options.vfs);
+  } else if (body->options.access != SqliteOptions::Access::read_write_create) {
+    throw StorageUnavailable(body->shown_as + (absent ? ": there is no such file" : ": it is empty, so there is no store in it yet"));
+  } else {
+    check_can_create(real, body->shown_as);
+    create_tables(body->path, body->shown_as, body->options);
+  }
+  if (body->options.access == SqliteOptions::Access::read_only) {
+    body->open_reader();
+    check_version(body->reader->number("PRAGMA user_version"), body->shown_as);
+  } else {
+    body->open_writer();
+    body->open_beside_writer();
+  }
+  return std::unique_ptr<SqliteStorage>(new SqliteStorage(std::move(body)));
+}
+
+std::string SqliteStorage::describe() const { return body_->shown_as; }
+
+class SqliteStorage::SqliteTurn final : public Turn {
+ public:
+  SqliteTurn(Body& body, std::span<const Position> streams) : body_(body), streams_(streams), right_(body.wait_for_turn()) {
+    body_.begin();
+    try {
+      for (const Position& position : streams_.all()) heads_.push_back(look_up(position));
+    } catch (...) {
+      body_.roll_back();
+      throw;
+    }
+  }
+  ~SqliteTurn() override {
+    if (right_.held()) body_.roll_back();
+  }
+  SqliteTurn(const SqliteTurn&) = delete;
+  SqliteTurn& operator=(const SqliteTurn&) = delete;
+
+  [[nodiscard]] std::vector<Entry> unseen(const StreamId& stream) override {
+    const Position& position = streams_.need(stream);
+    if (!right_.held()) throw std::logic_error("a turn is over after its commit");
+    const Head& head = head_of(position);
+    if (head.revision == position.known) return {};
+    auto entries = body_.write->after(head.stream, position.known, std::numeric_limits<std::size_t>::max(), body_.shown_as);
+    if (entries.empty() || entries.back().revision != head.revision) throw StorageDamaged(body_.shown_as + ": entries at the end of " + stream + " are missing");
+    return entries;
+  }
+
+  [[nodiscard]] Timestamp now() override { return body_.options.clock(); }
+
+  void commit(std::span<const Append> entries) override {
+    streams_.check_commit(entries);
+    for (const Append& append : entries) insert(append);
+    body_.commit();
+    // The right is of no more use to this turn, and others wait.
+    right_.give_back();
+    body_.news.notify_all();
+  }
+
+ private:
+  struct Head {
+    std::int64_t stream = 0;  // 0: does not exist yet
+    Revision revision = 0;
+  };
+
+  [[nodiscard]] const Head& head_of(const Position& position) const { return heads_[static_cast<std::size_t>(&position - streams_.all().data())]; }
+
+  [[nodiscard]] Head look_up(const Position& position) {
+    const auto stream = body_.write->stream(position.stream);
+    const Head head{stream.value_or(0), stream ? body_.write->head(*stream) : 0};
+    if (position.known > head.revision) {
+      throw StorageDamaged(body_.shown_as + ": " + position.stream + " was read up to entry " + std::to_string(position.known) + " but ends at entry " +
+                           std::to_string(head.revision) + ": the store is behind what was read from it; was it restored from an older backup?");
+    }
+    return head;
+  }
+
+  void insert(const Append& append) {
+    Head head = head_of(streams_.need(append.stream));
+    if (head.stream == 0) {
+      body_.write->add_stream.bind(1, std::string_view(append.stream)).run();
+      head.stream = sqlite3_last_insert_rowid(body_.writer->handle());
+      if (head.stream > stream_max) throw StorageUnavailable(body_.shown_as + ": it has " + std::to_string(stream_max) + " streams, as many as one file can");
+    }
+    if (head.revision >= revision_max) throw StorageUnavailable(body_.shown_as + ": " + append.stream + " has as many entries as one stream can");
+    body_.write->add_entry.bind(1, key_of(head.stream, head.revision + 1)).bind(2, append.bytes).run();
+  }
+
+  Body& body_;
+  TurnStreams streams_;
+  RightOfWay right_;
+  std::vector<Head> heads_;  // as streams_.all()
+};
+
+std::unique_ptr<Turn> SqliteStorage::take_turn(std::span<const Position> streams) { return std::make_unique<SqliteTurn>(*body_, streams); }
+
+std::vector<Entry> SqliteStorage::read(const StreamId& stream, Revision after, std::size_t max_bytes) {
+  TurnStreams::check_name(stream);
+  const std::lock_guard lock(body_->reading);
+  const auto number = body_->reads->stream(stream);
+  return number ? body_->reads->after(*number, after, max_bytes, body_->shown_as) : std::vector<Entry>();
+}
+
+std::optional<Snapshot> SqliteStorage::load_snapshot(const StreamId& stream) {
+  TurnStreams::check_name(stream);
+  const std::lock_guard lock(body_->reading);
+  SqliteStatement find(*body_->reader, "SELECT revision, bytes FROM snapshots WHERE stream = ?1");
+  find.bind(1, std::string_view(stream));
+  if (!find.step()) return std::nullopt;
+  return Snapshot{static_cast<Revision>(find.number(0)), find.bytes(1)};
+}
+
+void SqliteStorage::save_snapshot(const StreamId& stream, const Snapshot& snapshot) {
+  TurnStreams::check_name(stream);
+  body_->write_alone([&](SqliteDatabase& database) {
+    SqliteStatement put(database,
+                        "INSERT INTO snapshots(stream, revision, bytes) VALUES(?1, ?2, ?3) "
+                        "ON CONFLICT(stream) DO UPDATE SET revision = excluded.revision, bytes = excluded.bytes WHERE excluded.revision >= snapshots.revision");
+    put.bind(1, std::string_view(stream)).bind(2, static_cast<std::int64_t>(snapshot.revision)).bind(3, BytesView(snapshot.bytes)).run();
+  });
+}
+
+std::vector<StreamId> SqliteStorage::list_streams(std::string_view prefix) {
+  const std::lock_guard lock(body_->reading);
+  const auto end = after_prefix(prefix);
+  // A stream's row and its first entry come in one commit, so a row is an entry.
+  SqliteStatement list(*body_->reader, end ? "SELECT name FROM streams WHERE name >= ?1 AND name < ?2 ORDER BY name" : "SELECT name FROM streams WHERE name >= ?1 ORDER BY name");
+  list.bind(1, prefix);
+  if (end) list.bind(2, std::string_view(*end));
+  std::vector<StreamId> names;
+  while (list.step()) names.push_back(list.text(0));
+  return names;
+}
+
+bool SqliteStorage::wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) {
+  // Other processes give no sign, so the file is looked at now and then; threads of this one cut the pause short.
+  constexpr std::chrono::milliseconds pause{5};
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  std::optional<std::int64_t> seen;
+  for (;;) {
+    {
+      const std::lock_guard lock(body_->reading);
+      if (const std::int64_t version = body_->reads->version(); seen != version) {
+        seen = version;
+        for (const Position& position : streams) {
+          const auto number = body_->reads->stream(position.stream);
+          if (number && body_->reads->head(*number) > position.known) return true;
+        }
+      }
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= deadline) return false;
+    std::unique_lock lock(body_->news_mutex);
+    body_->news.wait_until(lock, std::min(deadline, now + pause));
+  }
+}
+
+void SqliteStorage::vault_put(std::string_view id, BytesView bytes) {
+  TurnStreams::check_name(id);
+  body_->write_alone([&](SqliteDatabase& database) {
+    SqliteStatement put(database, "INSERT INTO vault(id, bytes) VALUES(?1, ?2) ON CONFLICT(id) DO UPDATE SET bytes = excluded.bytes");
+    const SecureDelete secure(database);
+    put.bind(1, id).bind(2, bytes).run();
+  });
+}
+
+std::optional<Bytes> SqliteStorage::vault_get(std::string_view id) {
+  TurnStreams::check_name(id);
+  const std::lock_guard lock(body_->reading);
+  SqliteStatement find(*body_->reader, "SELECT bytes FROM vault WHERE id = ?1");
+  find.bind(1, id);
+  return find.step() ? std::optional<Bytes>(find.bytes(0)) : std::nullopt;
+}
+
+void SqliteStorage::vault_erase(std::string_view id) {
+  TurnStreams::check_name(id);
+  body_->write_alone([&](SqliteDatabase& database) {
+    SqliteStatement erase(database, "DELETE FROM vault WHERE id = ?1");
+    const SecureDelete secure(database);
+    erase.bind(1, id).run();
+  });
+  // The log still has the old pages. Where a reader keeps it from being emptied now, later checkpoints write over them.
+  const auto right = body_->wait_for_turn();
+  body_->writer->set_busy_timeout(std::chrono::milliseconds(100));
+  sqlite3_wal_checkpoint_v2(body_->writer->handle(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  body_->writer->set_busy_timeout(body_->options.busy_timeout);
+}
+
+}  // namespace ticketcore

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Uses the library the three ways an embedder would: installed and found, as a subdirectory, and fetched.
+# Usage: run.sh SOURCE_DIR BUILD_DIR COMPILER
+set -euo pipefail
+source_dir=$1 build_dir=$2 compiler=$3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cmake --install "$build_dir" --prefix "$work/prefix" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+
+for way in find_package add_subdirectory FetchContent; do
+  log="$work/$way.log"
+  {
+    cmake -S "$source_dir/tests/install/consumer" -B "$work/$way" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Debug -DWAY="$way" \
+      -DTICKETCORE_SOURCE="$source_dir" -DCMAKE_PREFIX_PATH="$work/prefix" ${CMAKE_CXX_COMPILER_LAUNCHER:+-DCMAKE_CXX_COMPILER_LAUNCHER="$CMAKE_CXX_COMPILER_LAUNCHER"} &&
+      cmake --build "$work/$way"
+  } >"$log" 2>&1 || { cat "$log"; echo "FAILED: $way does not build"; exit 1; }
+  (cd "$work/$way" && ./consumer "$source_dir/examples/venues/opera_house.json") || { echo "FAILED: $way does not run"; exit 1; }
+  echo "$way: works"
+done
