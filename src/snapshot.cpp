@@ -55,9 +55,9 @@ class SnapshotCodec {
     out.varint(state.requests_.size());
     for (const RememberedRequest& request : state.requests_) {
       out.id(request.request);
-      out.varint(request.revision);
+      out.varint(std::uint64_t{request.revision});
       out.fixed(request.turn);
-      out.u8(request.tag);
+      out.u8(static_cast<std::uint8_t>(request.tag));
       out.u8(static_cast<std::uint8_t>(request.hold_end));
     }
   }
@@ -69,7 +69,7 @@ class SnapshotCodec {
     for (std::size_t left = in.count(); left > 0; --left) {
       RememberedRequest request;
       request.request = RequestId{in.id()};
-      request.revision = in.varint();
+      request.revision = in.varint() & 0xFFFF'FFFF'FFFFULL;
       request.turn = in.fixed<std::uint32_t>();
       request.tag = in.u8();
       request.hold_end = static_cast<HoldEnd>(std::min<unsigned>(in.u8(), 3));

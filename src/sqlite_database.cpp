@@ -60,7 +60,7 @@ std::string SqliteDatabase::message(int code, std::string_view doing) const {
     case SQLITE_ERROR:
     case SQLITE_CORRUPT: text += "the file is damaged; restore a backup, or save what can be read with sqlite3's .recover"; break;
     case SQLITE_NOTADB: text += "it is no SQLite database"; break;
-    case SQLITE_IOERR: text += "the disk reports an error"; break;
+    case SQLITE_IOERR: text += code == SQLITE_IOERR_WRITE ? "writing failed; is the disk sound, and is there a quota or a limit of file sizes?" : "the disk reports an error"; break;
     default: text += "SQLite reports an error"; break;
   }
   text += " (";

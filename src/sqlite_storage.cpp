@@ -1,10 +1,12 @@
 // The file's tables, for those who look into it with sqlite3:
 //
-//   streams(id, name)            a stream's number and name
-//   entries(key, bytes)          the log; key is the stream's number << 40 | revision, so that a stream lies in one piece
-//   snapshots(stream, revision, bytes)
+//   streams(id, name)                     a stream's number and name; made by the commit of its first entry
+//   entries(key, bytes)                   the log; key is the stream's number << 40 | revision. The key is the rowid, so that
+//                                         a commit changes one leaf and no index, a stream lies in one piece, its last
+//                                         revision is one look-up, and large entries don't weigh down the inner pages
+//   snapshots(stream, revision, bytes)    by the stream's name
 //   vault(id, bytes)
-//   log                          a view of entries with the stream's name and the revision
+//   log                                   a view of entries: stream, revision, size, bytes
 //
 // application_id is 'tckt', user_version the format's version.
 
@@ -286,9 +288,9 @@ void SqliteStorage::Body::open_writer() {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   writer->run(options.sync == SqliteOptions::Sync::full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
-  // A checkpoint costs some syncs and writes each changed page once, however often it changed: every 16 MB is seldom
-  // enough for the first and keeps the pause, which falls into some turn, in the tens of milliseconds.
-  writer->run("PRAGMA wal_autocheckpoint=4000");
+  // Measured with pages of 4 KiB and entries of 8 KiB: a checkpoint every 1,000 pages costs no rate of commits against 4,000
+  // or 16,000, and the pause, which falls into some turn, is 4 ms instead of 15 or 50.
+  writer->run("PRAGMA wal_autocheckpoint=1000");
   writer->run("PRAGMA cache_size=-8000");
   if (options.max_pages > 0) writer->run("PRAGMA max_page_count=" + std::to_string(options.max_pages));
   write.emplace(*writer);

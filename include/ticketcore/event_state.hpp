@@ -113,10 +113,10 @@ enum class HoldEnd : std::uint8_t { open, expired, released, checked_out };
 /// Where the answer to a request stands in the log.
 struct RememberedRequest {
   RequestId request{};
-  std::uint64_t revision = 0;  ///< Of the entry that holds the fact.
-  std::uint32_t turn = 0;     ///< Epoch seconds of the turn.
-  std::uint8_t tag = 0;       ///< Of the fact.
+  std::uint64_t revision : 48 = 0;  ///< Of the entry that holds the fact.
+  std::uint64_t tag : 8 = 0;        ///< Of the fact.
   HoldEnd hold_end = HoldEnd::open;
+  std::uint32_t turn = 0;  ///< Epoch seconds of the turn.
 };
 
 /// Where a fact stands and when it happened.

@@ -15,58 +15,73 @@ using namespace ticketcore;
 constexpr std::uint32_t house_seats = 60'000;
 constexpr std::uint32_t batch_commands = 512;
 
-/// Holds per second when a whole house is held two seats at a time, in batches as a desk makes them.
-[[nodiscard]] double hold_a_house(const std::shared_ptr<const SeatMap>& map, const std::vector<Command>& commands) {
-  const Timestamp now{std::chrono::sys_days{std::chrono::year{2027} / 1 / 31}};
-  EventState state;
-  state.apply({RequestId{{1, 1}}, EventCreated{"bench", big_event(), map, SaleStatus::on_sale}}, {1, now});
-  EntryWriter writer;
-  std::size_t bytes = 0;
-  const double taken = seconds([&] {
-    Revision revision = 2;
-    for (std::size_t first = 0; first < commands.size(); first += batch_commands, ++revision) {
-      writer.begin({revision, now, 0, 0});
-      const std::size_t last = std::min(first + batch_commands, commands.size());
-      for (std::size_t index = first; index < last; ++index) {
-        Decision decision = decide(state, commands[index], now);
-        const Fact& fact = std::get<Fact>(decision);
-        state.apply(fact, {revision, now});
-        writer.add(fact);
-      }
-      bytes += writer.finish().size();
-      state.forget_touched();
-    }
-  });
-  if (state.open_holds() != commands.size()) throw std::logic_error("not every hold was placed");
-  if (bytes == 0) throw std::logic_error("nothing was encoded");
-  return static_cast<double>(commands.size()) / taken;
-}
-
-[[nodiscard]] std::vector<Command> hold_commands(const SeatMap& map) {
-  std::vector<Command> commands;
-  for (std::uint32_t place = 0; place + 1 < map.place_count(); place += 2) {
-    PlaceHold hold;
-    hold.holder = "cart-" + std::to_string(place / 2);
-    hold.places = {PlaceIndex{place}, PlaceIndex{place + 1}};
-    commands.push_back({RequestId{{0x0193'0000'0000'7000ULL + place, 0x9E3779B97F4A7C15ULL * (place + 1)}}, std::move(hold)});
+/// An event under way: its house is held two seats at a time, in batches as a desk makes them, and given back.
+class House {
+ public:
+  explicit House(std::shared_ptr<const SeatMap> map) {
+    state_.apply({RequestId{{1, 1}}, EventCreated{"bench", big_event(), std::move(map), SaleStatus::on_sale}}, {1, now});
+    (void)holds_per_second();  // the first round's memory is fresh from the system
   }
-  return commands;
-}
+
+  /// The house is held once; giving it back is not timed.
+  [[nodiscard]] double holds_per_second() {
+    const std::vector<Command> commands = make_commands();
+    std::size_t bytes = 0;
+    const double taken = seconds([&] {
+      for (std::size_t first = 0; first < commands.size(); first += batch_commands) bytes += batch(std::span(commands).subspan(first, std::min<std::size_t>(batch_commands, commands.size() - first)));
+    });
+    if (state_.open_holds() != commands.size() || bytes < commands.size() * 40) throw std::logic_error("not every hold was placed and encoded");
+    for (const Command& command : commands) state_.apply({{}, HoldReleased{HoldId{command.request}}}, {revision_, now});
+    state_.forget_touched();
+    return static_cast<double>(commands.size()) / taken;
+  }
+
+ private:
+  static constexpr Timestamp now{std::chrono::sys_days{std::chrono::year{2027} / 1 / 31}};
+
+  std::size_t batch(std::span<const Command> commands) {
+    writer_.begin({++revision_, now, 0, 0});
+    for (const Command& command : commands) {
+      const Decision decision = decide(state_, command, now);
+      const Fact& fact = std::get<Fact>(decision);
+      state_.apply(fact, {revision_, now});
+      writer_.add(fact);
+    }
+    state_.forget_touched();
+    return writer_.finish().size();
+  }
+
+  [[nodiscard]] std::vector<Command> make_commands() {
+    std::vector<Command> commands;
+    for (std::uint32_t place = 0; place + 1 < state_.seat_map()->place_count(); place += 2) {
+      PlaceHold hold;
+      hold.holder = "cart-" + std::to_string(place / 2);
+      hold.places = {PlaceIndex{place}, PlaceIndex{place + 1}};
+      ++next_id_;
+      commands.push_back({RequestId{{0x0193'0000'0000'7000ULL + next_id_, 0x9E3779B97F4A7C15ULL * next_id_}}, std::move(hold)});
+    }
+    return commands;
+  }
+
+  EventState state_;
+  EntryWriter writer_;
+  Revision revision_ = 1;
+  std::uint64_t next_id_ = 0;
+};
 
 }  // namespace
 
 void core_hold() {
-  const auto map = big_house(house_seats);
-  const std::vector<Command> commands = hold_commands(*map);
+  House house(big_house(house_seats));
   RedisPeer redis;
   if (!redis.running()) {
     std::vector<double> rounds;
-    for (int round = 0; round < 15; ++round) rounds.push_back(hold_a_house(map, commands));
+    for (int round = 0; round < 15; ++round) rounds.push_back(house.holds_per_second());
     report({"core.hold2", median(rounds), "holds/s"});
     skip("core.hold2 peer", redis.why());
     return;
   }
-  const Pair pair = in_turn(5, [&] { return hold_a_house(map, commands); }, [&] { return redis.holds_per_second(); });
+  const Pair pair = in_turn(7, [&] { return house.holds_per_second(); }, [&] { return redis.holds_per_second(); });
   report({"core.hold2", pair.ours, "holds/s", "Redis, Lua hold of 2 keys, 50 clients x 16", pair.peer});
 }
 

@@ -54,7 +54,11 @@ inline void EventState::advance(Timestamp turn) {
 inline void EventState::remember(const Fact& fact, const FactPosition& position) {
   const auto turn = to_epoch(ceil_to_seconds(position.turn));
   request_table_.insert(hash_of(fact.request), forgotten_requests_ + static_cast<std::uint32_t>(requests_.size()));
-  requests_.push_back({fact.request, position.revision, turn, tag_of(fact.body), HoldEnd::open});
+  RememberedRequest& remembered = requests_.emplace_back();
+  remembered.request = fact.request;
+  remembered.revision = position.revision & 0xFFFF'FFFF'FFFFULL;
+  remembered.tag = tag_of(fact.body);
+  remembered.turn = turn;
 }
 
 inline std::uint32_t EventState::request_slot(RequestId request) const {
@@ -170,9 +174,9 @@ inline void EventState::apply_body(const HoldPlaced& fact, const Fact& whole, co
     ensure(codes_[place.value] == place_code::free, "a place is held that is not free");
     codes_[place.value] = expires_at;
     owners_[place.value] = slot;
-    free_->take(place);
     touched_places_.push_back(place);
   }
+  free_->take(std::span(fact.places.data(), fact.places.size()));
   HoldRecord& hold = holds_[slot];
   hold.admissions = static_cast<std::uint32_t>(fact.places.size());
   for (const AreaQuantity& wanted : fact.areas) {
@@ -257,9 +261,9 @@ inline void EventState::return_places(const HoldRecord& hold) {
   for (const PlaceIndex place : hold.places) {
     codes_[place.value] = place_code::free;
     owners_[place.value] = SlotTable::none;
-    free_->give(place);
     touched_places_.push_back(place);
   }
+  free_->give(std::span(hold.places.data(), hold.places.size()));
 }
 
 inline void EventState::end_hold(std::uint32_t slot, HoldEnd end) {
