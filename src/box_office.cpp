@@ -319,8 +319,8 @@ Result<Event> BoxOffice::create_event(const NewEvent& event) {
   command.event = event.id;
   command.seat_map = event.seat_map;
   command.sale = event.sale;
-  command.settings = {event.name.empty() ? event.id.text() : event.name, event.venue.empty() ? event.seat_map->name() : event.venue, event.starts_at, event.prices,
-                      event.policy};
+  command.settings = {event.name.empty() ? event.id.text() : event.name, event.venue.empty() ? event.seat_map->name() : event.venue, event.starts_at,
+                      event.prices, event.policy};
   detail::EventDesk& desk = body_->desk(event.id);
   const Answer answer = desk.call({or_new(event.request), std::move(command)});
   if (answer.refusal()) return refusal_of(answer);

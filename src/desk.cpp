@@ -29,7 +29,8 @@ void Desk::load() {
   reopen();
   if (const auto snapshot = storage_.load_snapshot(stream_)) {
     try {
-      if (auto decoded = decode_snapshot(snapshot->bytes, "the snapshot of " + stream_); decoded && decoded->revision == snapshot->revision) at_ = std::move(*decoded);
+      if (auto decoded = decode_snapshot(snapshot->bytes, "the snapshot of " + stream_); decoded && decoded->revision == snapshot->revision)
+        at_ = std::move(*decoded);
     } catch (const StorageDamaged&) {
       // A snapshot is a cache: what it held is in the log, which is read from its beginning instead.
       at_ = {};
@@ -51,7 +52,8 @@ void Desk::catch_up() {
 void Desk::apply_entry(const Entry& entry) {
   const std::string name = entry_name(entry.revision, stream_);
   const LogEntry decoded = decode_entry(entry.bytes, name);
-  if (entry.revision != at_.revision + 1 || decoded.header.revision != entry.revision) throw StorageDamaged(name + " is damaged: it stands where another revision belongs");
+  if (entry.revision != at_.revision + 1 || decoded.header.revision != entry.revision)
+    throw StorageDamaged(name + " is damaged: it stands where another revision belongs");
   if (decoded.header.previous_checksum != at_.checksum) throw StorageDamaged(name + " is damaged: it does not continue the entry before it");
   for (const Fact& fact : decoded.facts) at_.state.apply(fact, {entry.revision, decoded.header.turn});
   at_.revision = entry.revision;
@@ -179,9 +181,11 @@ std::shared_ptr<const OrderCopy> copy_order(const EventState& state, OrderId id)
   const OrderRecord* order = state.find_order(id);
   if (order == nullptr) return nullptr;
   const auto tickets = state.tickets_of(*order);
-  return std::make_shared<const OrderCopy>(
-      OrderCopy{*order, {tickets.begin(), tickets.end()}, state.holders()[order->holder].name, state.short_name(order->payment_method),
-                static_cast<std::uint32_t>(order - state.orders().data()) + 1});
+  return std::make_shared<const OrderCopy>(OrderCopy{*order,
+                                                     {tickets.begin(), tickets.end()},
+                                                     state.holders()[order->holder].name,
+                                                     state.short_name(order->payment_method),
+                                                     static_cast<std::uint32_t>(order - state.orders().data()) + 1});
 }
 
 void Desk::commit(Turn& turn) {

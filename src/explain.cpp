@@ -24,6 +24,9 @@ namespace {
     case Reason::place_taken: return (refused.places.size() == 1 ? "this place is no longer free: " : "these places are no longer free: ") + labels;
     case Reason::area_full: return labels + " has " + places(refused.available) + " left; " + std::to_string(refused.asked) + " were asked for";
     case Reason::not_enough_adjoining:
+      if (refused.limit > 0)
+        return "no " + places(refused.asked) + " side by side with " + count_of(refused.limit, "wheelchair place", "wheelchair places") +
+               " among them are free";
       return "no " + std::to_string(refused.asked) + " places side by side are free; the most that adjoin are " + std::to_string(refused.available);
     case Reason::too_many_places: return "one hold may have " + places(refused.limit) + "; " + std::to_string(refused.asked) + " were asked for";
     case Reason::holder_limit:
@@ -62,9 +65,9 @@ namespace {
     case Reason::place_unknown: return "the seat map has no place or area called " + refused.text;
     case Reason::order_not_found: return "there is no such order";
     case Reason::ticket_not_found: return "there is no ticket " + std::to_string(refused.asked) + " in this order";
-    case Reason::ticket_refunded: return refused.asked == 0 ? "every ticket of this order was refunded before" : "ticket " + std::to_string(refused.asked) + " was refunded and is void";
-    case Reason::ticket_admitted:
-      return "ticket " + std::to_string(refused.asked) + " was admitted before, at " + to_rfc3339(refused.at) + ", " + refused.text;
+    case Reason::ticket_refunded:
+      return refused.asked == 0 ? "every ticket of this order was refunded before" : "ticket " + std::to_string(refused.asked) + " was refunded and is void";
+    case Reason::ticket_admitted: return "ticket " + std::to_string(refused.asked) + " was admitted before, at " + to_rfc3339(refused.at) + ", " + refused.text;
     case Reason::code_invalid: return "this is no valid ticket code: " + refused.text;
     case Reason::code_for_other_event: return "this ticket is for another event: " + refused.text;
     case Reason::storage_unavailable: return "the storage can't be used just now: " + refused.text;
@@ -72,6 +75,9 @@ namespace {
     case Reason::place_taken:
     case Reason::area_full:
     case Reason::not_enough_adjoining:
+      if (refused.limit > 0)
+        return "no " + places(refused.asked) + " side by side with " + count_of(refused.limit, "wheelchair place", "wheelchair places") +
+               " among them are free";
     case Reason::too_many_places:
     case Reason::holder_limit:
     case Reason::event_busy: return capacity_message(refused, labels);

@@ -46,7 +46,8 @@ void read_rising(Reader in, Append&& append) {
   std::int64_t last = 0;
   while (!in.at_end()) {
     const std::int64_t step = in.signed_varint();
-    if (step > std::numeric_limits<std::uint32_t>::max() || step < -std::int64_t{std::numeric_limits<std::uint32_t>::max()}) in.damaged("a list steps out of range");
+    if (step > std::numeric_limits<std::uint32_t>::max() || step < -std::int64_t{std::numeric_limits<std::uint32_t>::max()})
+      in.damaged("a list steps out of range");
     last += step;
     if (last < 0 || last > std::numeric_limits<std::uint32_t>::max()) in.damaged("a list holds a number out of range");
     append(static_cast<std::uint32_t>(last));
@@ -131,7 +132,8 @@ void write_settings(Writer& out, std::uint32_t field, const EventSettings& setti
   }
   const auto parsed = Currency::parse(currency);
   if (!parsed) in.damaged("an event has no currency that is known");
-  if (types.size() > limits::ticket_types || per_ticket < 0 || per_ticket > limits::amount || per_order < 0 || per_order > limits::amount) in.damaged("a price list is out of range");
+  if (types.size() > limits::ticket_types || per_ticket < 0 || per_ticket > limits::amount || per_order < 0 || per_order > limits::amount)
+    in.damaged("a price list is out of range");
   for (const PriceList::Line& line : lines) {
     if (line.ticket_type >= types.size()) in.damaged("a price names a ticket type that does not exist");
   }
@@ -427,7 +429,8 @@ LogEntry decode_entry(BytesView bytes, std::string_view what) {
   Reader in(bytes, what);
   if (bytes.size() < header_size || !std::equal(magic.begin(), magic.end(), bytes.begin())) in.damaged("it does not begin like a log entry");
   if (bytes[4] > log_format_version) {
-    throw StorageNewer(std::string(what) + " has format version " + std::to_string(bytes[4]) + "; this library reads up to " + std::to_string(log_format_version) + ": update it");
+    throw StorageNewer(std::string(what) + " has format version " + std::to_string(bytes[4]) + "; this library reads up to " +
+                       std::to_string(log_format_version) + ": update it");
   }
   in.bytes(length_at);
   LogEntry entry;

@@ -29,7 +29,8 @@ void need_sodium() {
 [[nodiscard]] std::optional<std::array<std::uint8_t, 32>> from_hex(std::string_view text) {
   std::array<std::uint8_t, 32> bytes{};
   std::size_t size = 0;
-  if (text.size() != 64 || sodium_hex2bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &size, nullptr) != 0 || size != 32) return std::nullopt;
+  if (text.size() != 64 || sodium_hex2bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &size, nullptr) != 0 || size != 32)
+    return std::nullopt;
   return bytes;
 }
 
@@ -81,7 +82,8 @@ SigningKey SigningKey::load(const std::filesystem::path& path) {
   if (!file || !std::getline(file, line)) throw Error(path.string() + ": the signing key can't be read");
   const auto seed = line.starts_with(file_prefix) ? from_hex(std::string_view(line).substr(file_prefix.size())) : std::nullopt;
   sodium_memzero(line.data(), line.size());
-  if (!seed) throw Error(path.string() + ": not a signing key; it must be one line that begins with \"" + std::string(file_prefix) + "\" and 64 hexadecimal digits");
+  if (!seed)
+    throw Error(path.string() + ": not a signing key; it must be one line that begins with \"" + std::string(file_prefix) + "\" and 64 hexadecimal digits");
   return from_seed(*seed);
 }
 

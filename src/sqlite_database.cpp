@@ -54,13 +54,17 @@ std::string SqliteDatabase::message(int code, std::string_view doing) const {
     case SQLITE_LOCKED: text += "another process is writing to it and did not finish within " + std::to_string(busy_timeout_.count()) + " ms; try again"; break;
     case SQLITE_FULL: text += "no space: the disk is full, or the file is at its limit; nothing was written; free some space and try again"; break;
     case SQLITE_READONLY: text += "it can't be written: file, folder or file system is read-only; nothing was written"; break;
-    case SQLITE_CANTOPEN: text += "it, or the -wal and -shm files beside it, can't be opened; see that this user may read and write the file and its folder"; break;
+    case SQLITE_CANTOPEN:
+      text += "it, or the -wal and -shm files beside it, can't be opened; see that this user may read and write the file and its folder";
+      break;
     case SQLITE_PERM:
     case SQLITE_AUTH: text += "this user may not use it"; break;
     case SQLITE_ERROR:
     case SQLITE_CORRUPT: text += "the file is damaged; restore a backup, or save what can be read with sqlite3's .recover"; break;
     case SQLITE_NOTADB: text += "it is no SQLite database"; break;
-    case SQLITE_IOERR: text += code == SQLITE_IOERR_WRITE ? "writing failed; is the disk sound, and is there a quota or a limit of file sizes?" : "the disk reports an error"; break;
+    case SQLITE_IOERR:
+      text += code == SQLITE_IOERR_WRITE ? "writing failed; is the disk sound, and is there a quota or a limit of file sizes?" : "the disk reports an error";
+      break;
     default: text += "SQLite reports an error"; break;
   }
   text += " (";
@@ -105,7 +109,8 @@ SqliteStatement& SqliteStatement::bind(int at, std::int64_t value) {
 }
 
 SqliteStatement& SqliteStatement::bind(int at, std::string_view value) {
-  if (const int code = sqlite3_bind_text64(statement_, at, value.empty() ? "" : value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8); code != SQLITE_OK) database_.fail(code, "binding a text");
+  if (const int code = sqlite3_bind_text64(statement_, at, value.empty() ? "" : value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8); code != SQLITE_OK)
+    database_.fail(code, "binding a text");
   return *this;
 }
 

@@ -278,13 +278,15 @@ void SqliteStorage::Body::open_writer() {
   writer.emplace(path, shown_as, SQLITE_OPEN_READWRITE, options.vfs, options.busy_timeout);
   // Without the right to write, SQLite opens for reading and says so only here.
   if (sqlite3_db_readonly(writer->handle(), "main") == 1) {
-    throw StorageUnavailable(shown_as + ": it can't be written: file or file system is read-only, or this user may not write it; open it read-only to look into it");
+    throw StorageUnavailable(shown_as +
+                             ": it can't be written: file or file system is read-only, or this user may not write it; open it read-only to look into it");
   }
   check_version(writer->number("PRAGMA user_version"), shown_as);
   // The switch to the write-ahead log happens once in a store's life, and needs the file for itself.
   const auto deadline = std::chrono::steady_clock::now() + options.busy_timeout;
   while (writer->text("PRAGMA journal_mode=WAL") != "wal") {
-    if (std::chrono::steady_clock::now() >= deadline) throw StorageUnavailable(shown_as + ": its file system allows no write-ahead log (it needs shared memory)");
+    if (std::chrono::steady_clock::now() >= deadline)
+      throw StorageUnavailable(shown_as + ": its file system allows no write-ahead log (it needs shared memory)");
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   writer->run(options.sync == SqliteOptions::Sync::full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
@@ -410,7 +412,8 @@ class SqliteStorage::SqliteTurn final : public Turn {
     const Head& head = head_of(position);
     if (head.revision == position.known) return {};
     auto entries = body_.write->after(head.stream, position.known, std::numeric_limits<std::size_t>::max(), body_.shown_as);
-    if (entries.empty() || entries.back().revision != head.revision) throw StorageDamaged(body_.shown_as + ": entries at the end of " + stream + " are missing");
+    if (entries.empty() || entries.back().revision != head.revision)
+      throw StorageDamaged(body_.shown_as + ": entries at the end of " + stream + " are missing");
     return entries;
   }
 
@@ -492,7 +495,8 @@ std::vector<StreamId> SqliteStorage::list_streams(std::string_view prefix) {
   const std::lock_guard lock(body_->reading);
   const auto end = after_prefix(prefix);
   // A stream's row and its first entry come in one commit, so a row is an entry.
-  SqliteStatement list(*body_->reader, end ? "SELECT name FROM streams WHERE name >= ?1 AND name < ?2 ORDER BY name" : "SELECT name FROM streams WHERE name >= ?1 ORDER BY name");
+  SqliteStatement list(*body_->reader, end ? "SELECT name FROM streams WHERE name >= ?1 AND name < ?2 ORDER BY name"
+                                           : "SELECT name FROM streams WHERE name >= ?1 ORDER BY name");
   list.bind(1, prefix);
   if (end) list.bind(2, std::string_view(*end));
   std::vector<StreamId> names;
@@ -548,7 +552,8 @@ void SqliteStorage::vault_erase(std::string_view id) {
     erase.bind(1, id).run();
   });
   // The log still has the old pages. Where a reader keeps it from being emptied now, later checkpoints write over them.
-  const auto right = body_->wait_for_turn();
+  if (!body_->gate.enter(body_->options.busy_timeout)) return;
+  const RightOfWay right(body_->gate);
   body_->writer->set_busy_timeout(std::chrono::milliseconds(100));
   sqlite3_wal_checkpoint_v2(body_->writer->handle(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
   body_->writer->set_busy_timeout(body_->options.busy_timeout);

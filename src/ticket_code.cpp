@@ -44,7 +44,8 @@ constexpr std::string_view domain{"ticketcore ticket code 1\0", 25};
 }  // namespace
 
 std::string ticket_code(const TicketClaims& claims, const SigningKey& key) {
-  if (claims.event.empty() || claims.ticket.order.is_zero() || claims.ticket.number == 0) throw std::invalid_argument("a ticket code needs an event, an order and a ticket number from 1");
+  if (claims.event.empty() || claims.ticket.order.is_zero() || claims.ticket.number == 0)
+    throw std::invalid_argument("a ticket code needs an event, an order and a ticket number from 1");
   wire::Writer payload;
   payload.u8(payload_version);
   payload.fixed(key.verify_key().key_id());

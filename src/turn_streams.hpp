@@ -23,12 +23,14 @@ class TurnStreams {
 
   /// Throws std::invalid_argument for a name that is empty or longer than 128 bytes.
   static void check_name(std::string_view name) {
-    if (name.empty() || name.size() > 128) throw std::invalid_argument("a stream's name or vault id has " + std::to_string(name.size()) + " bytes; it must have 1 to 128");
+    if (name.empty() || name.size() > 128)
+      throw std::invalid_argument("a stream's name or vault id has " + std::to_string(name.size()) + " bytes; it must have 1 to 128");
   }
 
   /// Throws std::invalid_argument for a stream that is not of the turn.
   [[nodiscard]] const Position& need(const StreamId& stream) const {
-    const auto at = std::lower_bound(streams_.begin(), streams_.end(), stream, [](const Position& position, const StreamId& name) { return position.stream < name; });
+    const auto at =
+        std::lower_bound(streams_.begin(), streams_.end(), stream, [](const Position& position, const StreamId& name) { return position.stream < name; });
     if (at == streams_.end() || at->stream != stream) throw std::invalid_argument("the stream \"" + stream + "\" is not one of this turn's");
     return *at;
   }
@@ -42,7 +44,8 @@ class TurnStreams {
     for (std::size_t index = 0; index < entries.size(); ++index) {
       (void)need(entries[index].stream);
       if (entries[index].bytes.size() > limits::entry_bytes) {
-        throw std::invalid_argument("an entry of " + std::to_string(entries[index].bytes.size()) + " bytes; the limit is " + std::to_string(limits::entry_bytes));
+        throw std::invalid_argument("an entry of " + std::to_string(entries[index].bytes.size()) + " bytes; the limit is " +
+                                    std::to_string(limits::entry_bytes));
       }
       for (std::size_t before = 0; before < index; ++before) {
         if (entries[before].stream == entries[index].stream) throw std::invalid_argument("a turn appends at most one entry to a stream");

@@ -75,7 +75,8 @@ namespace {
 }  // namespace
 
 TEST_CASE("every module equals libqrcodegen's, for every version, level and mask") {
-  constexpr qrcodegen::QrCode::Ecc levels[] = {qrcodegen::QrCode::Ecc::LOW, qrcodegen::QrCode::Ecc::MEDIUM, qrcodegen::QrCode::Ecc::QUARTILE, qrcodegen::QrCode::Ecc::HIGH};
+  constexpr qrcodegen::QrCode::Ecc levels[] = {qrcodegen::QrCode::Ecc::LOW, qrcodegen::QrCode::Ecc::MEDIUM, qrcodegen::QrCode::Ecc::QUARTILE,
+                                               qrcodegen::QrCode::Ecc::HIGH};
   std::mt19937_64 random(18004);
   int compared = 0;
   for (int version = 1; version <= 40; ++version) {
@@ -87,9 +88,11 @@ TEST_CASE("every module equals libqrcodegen's, for every version, level and mask
         // Every mask in turn, and the automatic choice each third time.
         const int mask = round % 3 == 0 ? -1 : static_cast<int>(random() % 8);
         const auto theirs = qrcodegen::QrCode::encodeSegments({segment_of(text, kind)}, levels[level], version, version, mask, false);
-        const QrCode ours = encode_qr(text, {.level = static_cast<QrLevel>(level), .version_min = version, .version_max = version,
-                                             .mask = mask < 0 ? std::nullopt : std::optional<int>(mask)});
-        INFO("version ", version, " level ", level, " mask ", mask, " kind ", kind, " length ", text.size(), " ours ", ours.mask(), " theirs ", theirs.getMask());
+        const QrCode ours = encode_qr(
+            text,
+            {.level = static_cast<QrLevel>(level), .version_min = version, .version_max = version, .mask = mask < 0 ? std::nullopt : std::optional<int>(mask)});
+        INFO("version ", version, " level ", level, " mask ", mask, " kind ", kind, " length ", text.size(), " ours ", ours.mask(), " theirs ",
+             theirs.getMask());
         REQUIRE(equal(ours, theirs));
         ++compared;
       }

@@ -36,8 +36,7 @@ struct File {
 [[nodiscard]] inline sqlite3_file* real(sqlite3_file* file) { return reinterpret_cast<File*>(file)->real; }
 
 inline const sqlite3_io_methods methods = {
-    2,
-    [](sqlite3_file* f) { return real(f)->pMethods->xClose(real(f)); },
+    2, [](sqlite3_file* f) { return real(f)->pMethods->xClose(real(f)); },
     [](sqlite3_file* f, void* to, int count, sqlite3_int64 at) { return real(f)->pMethods->xRead(real(f), to, count, at); },
     [](sqlite3_file* f, const void* from, int count, sqlite3_int64 at) { return fails_now() ? code : real(f)->pMethods->xWrite(real(f), from, count, at); },
     [](sqlite3_file* f, sqlite3_int64 size) { return fails_now() ? code : real(f)->pMethods->xTruncate(real(f), size); },
@@ -52,14 +51,11 @@ inline const sqlite3_io_methods methods = {
     [](sqlite3_file* f, int level) { return real(f)->pMethods->xUnlock(real(f), level); },
     [](sqlite3_file* f, int* result) { return real(f)->pMethods->xCheckReservedLock(real(f), result); },
     [](sqlite3_file* f, int operation, void* argument) { return real(f)->pMethods->xFileControl(real(f), operation, argument); },
-    [](sqlite3_file* f) { return real(f)->pMethods->xSectorSize(real(f)); },
-    [](sqlite3_file* f) { return real(f)->pMethods->xDeviceCharacteristics(real(f)); },
+    [](sqlite3_file* f) { return real(f)->pMethods->xSectorSize(real(f)); }, [](sqlite3_file* f) { return real(f)->pMethods->xDeviceCharacteristics(real(f)); },
     [](sqlite3_file* f, int page, int size, int extend, void volatile** memory) { return real(f)->pMethods->xShmMap(real(f), page, size, extend, memory); },
     [](sqlite3_file* f, int offset, int count, int flags) { return real(f)->pMethods->xShmLock(real(f), offset, count, flags); },
-    [](sqlite3_file* f) { real(f)->pMethods->xShmBarrier(real(f)); },
-    [](sqlite3_file* f, int erase) { return real(f)->pMethods->xShmUnmap(real(f), erase); },
-    nullptr,
-    nullptr};
+    [](sqlite3_file* f) { real(f)->pMethods->xShmBarrier(real(f)); }, [](sqlite3_file* f, int erase) { return real(f)->pMethods->xShmUnmap(real(f), erase); },
+    nullptr, nullptr};
 
 /// Makes the VFS known to SQLite, once.
 inline void install() {

@@ -121,7 +121,9 @@ TEST_CASE("a file that is not a ticketcore store is refused and left as it is") 
   SUBCASE("a short text") { write(folder.file(), "x"); }
   SUBCASE("a database of another program") { run_sql(folder.file(), "CREATE TABLE theirs(x); INSERT INTO theirs VALUES(1)"); }
   SUBCASE("a database of another program that signs its files") { run_sql(folder.file(), "PRAGMA application_id=7; CREATE TABLE theirs(x)"); }
-  SUBCASE("a database of another program in WAL mode") { run_sql(folder.file(), "PRAGMA journal_mode=WAL; CREATE TABLE theirs(x); INSERT INTO theirs VALUES(1)"); }
+  SUBCASE("a database of another program in WAL mode") {
+    run_sql(folder.file(), "PRAGMA journal_mode=WAL; CREATE TABLE theirs(x); INSERT INTO theirs VALUES(1)");
+  }
   const auto before = contents(folder);
   for (const Access access : {Access::read_write_create, Access::read_write, Access::read_only}) {
     check_refused<StorageDamaged>(folder.file(), "not a ticketcore store", {.access = access});
@@ -307,7 +309,8 @@ TEST_CASE("whichever write or sync fails, what was answered is there and what wa
             in_doubt = next;
           } catch (const StorageUnavailable&) {
           }
-          if (const std::string found = shown(*storage, "a"); in_doubt.empty() ? found != answered : found != answered && found != answered + in_doubt) FAIL(call, found.size());
+          if (const std::string found = shown(*storage, "a"); in_doubt.empty() ? found != answered : found != answered && found != answered + in_doubt)
+            FAIL(call, found.size());
           if (!in_doubt.empty() && shown(*storage, "a") == answered + in_doubt) {
             answered += in_doubt;
             ++revision;

@@ -29,7 +29,9 @@ class Availability {
   [[nodiscard]] const EventSettings& settings() const noexcept { return *settings_; }
   [[nodiscard]] SaleStatus sale_status() const noexcept { return sale_status_; }
 
-  [[nodiscard]] PlaceStatus status(PlaceIndex place, Timestamp now) const { return status_of((*chunks_[place.value / chunk_places])[place.value % chunk_places], now); }
+  [[nodiscard]] PlaceStatus status(PlaceIndex place, Timestamp now) const {
+    return status_of((*chunks_[place.value / chunk_places])[place.value % chunk_places], now);
+  }
   [[nodiscard]] StatusCounts area(AreaIndex area, Timestamp now) const;
   /// Places and areas of one category. O(places).
   [[nodiscard]] StatusCounts category(CategoryIndex category, Timestamp now) const;

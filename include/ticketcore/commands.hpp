@@ -80,7 +80,8 @@ struct AdmitTicket {
   std::string gate{};
 };
 
-using CommandBody = std::variant<CreateEvent, ConfigureEvent, SetSaleStatus, PlaceHold, HoldBest, ExtendHold, ReleaseHold, QuoteHold, CheckOut, RefundTickets, AdmitTicket>;
+using CommandBody =
+    std::variant<CreateEvent, ConfigureEvent, SetSaleStatus, PlaceHold, HoldBest, ExtendHold, ReleaseHold, QuoteHold, CheckOut, RefundTickets, AdmitTicket>;
 
 struct Command {
   RequestId request{};

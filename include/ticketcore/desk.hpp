@@ -29,11 +29,11 @@ struct OrderCopy {
 
 /// What a command came to, durable when it is handed out.
 struct Answer {
-  Fact fact{};             ///< What was decided; RequestRefused for a "no".
-  Timestamp turn{};        ///< When it was decided.
-  Revision revision = 0;   ///< The log's revision that the answer reflects.
-  std::shared_ptr<const OrderCopy> order{};        ///< For OrderPlaced, TicketsRefunded and TicketAdmitted.
-  std::shared_ptr<const Availability> event{};     ///< The event after the turn; null if there is none.
+  Fact fact{};                                  ///< What was decided; RequestRefused for a "no".
+  Timestamp turn{};                             ///< When it was decided.
+  Revision revision = 0;                        ///< The log's revision that the answer reflects.
+  std::shared_ptr<const OrderCopy> order{};     ///< For OrderPlaced, TicketsRefunded and TicketAdmitted.
+  std::shared_ptr<const Availability> event{};  ///< The event after the turn; null if there is none.
 
   [[nodiscard]] const RequestRefused* refusal() const noexcept { return std::get_if<RequestRefused>(&fact.body); }
 };

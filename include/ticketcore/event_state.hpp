@@ -80,7 +80,7 @@ struct TicketRecord {
 
   std::int64_t price = 0;
   std::uint32_t where = 0;
-  std::uint32_t order = 0;  ///< Into orders().
+  std::uint32_t order = 0;        ///< Into orders().
   std::uint32_t admitted_at = 0;  ///< Epoch seconds; 0: not yet.
   std::uint16_t ticket_type = 0;
   std::uint16_t gate = no_gate;  ///< Into the short names, or one of the marks above.
@@ -103,7 +103,7 @@ struct OrderRecord {
   std::uint32_t holder = 0;
   std::uint32_t first_ticket = 0;  ///< Into tickets().
   std::uint32_t ticket_count = 0;
-  std::uint32_t live_tickets = 0;  ///< Not refunded.
+  std::uint32_t live_tickets = 0;    ///< Not refunded.
   std::uint16_t payment_method = 0;  ///< Into the short names.
 };
 

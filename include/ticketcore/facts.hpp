@@ -32,9 +32,9 @@ using AreaQuantities = boost::container::small_vector<AreaQuantity, 1>;
 
 /// What an event allows its buyers. Every number is a limit met with a Refusal.
 struct SalePolicy {
-  std::uint32_t places_per_hold = 50;       ///< 1 to limits::places_per_hold.
-  std::uint32_t holds_per_holder = 10;      ///< Open at one time.
-  std::uint32_t places_per_holder = 1'000;  ///< Held and bought together.
+  std::uint32_t places_per_hold = 50;         ///< 1 to limits::places_per_hold.
+  std::uint32_t holds_per_holder = 10;        ///< Open at one time.
+  std::uint32_t places_per_holder = 1'000;    ///< Held and bought together.
   std::chrono::seconds hold_lifetime{3'600};  ///< However often it is extended, a hold ends this long after it began.
   friend bool operator==(const SalePolicy&, const SalePolicy&) = default;
 };

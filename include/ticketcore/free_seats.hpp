@@ -107,13 +107,13 @@ class FreeSeats {
     return {runs_.data() + ranking.first_word * std::size_t{run_lengths} + (length - 1) * std::size_t{ranking.word_count}, ranking.word_count};
   }
 
-  std::vector<std::uint64_t> words_{};  ///< The free places' bits, row after row.
-  std::vector<RowShape> shapes_{};      ///< By row.
-  std::vector<Spot> spots_{};           ///< By place.
-  std::vector<Lane> lanes_{};           ///< Ranked ones by category, then the special ones.
-  std::vector<std::uint64_t> masks_{};  ///< Which slots of the row are the lane's.
-  std::vector<Ranking> rankings_{};     ///< By category.
-  std::vector<std::uint64_t> runs_{};   ///< By category, length, rank: has a run of that length.
+  std::vector<std::uint64_t> words_{};     ///< The free places' bits, row after row.
+  std::vector<RowShape> shapes_{};         ///< By row.
+  std::vector<Spot> spots_{};              ///< By place.
+  std::vector<Lane> lanes_{};              ///< Ranked ones by category, then the special ones.
+  std::vector<std::uint64_t> masks_{};     ///< Which slots of the row are the lane's.
+  std::vector<Ranking> rankings_{};        ///< By category.
+  std::vector<std::uint64_t> runs_{};      ///< By category, length, rank: has a run of that length.
   std::vector<std::uint64_t> tiers_[2]{};  ///< By RestrictedView: the lanes of a category to look at.
   std::uint32_t free_count_ = 0;
 };

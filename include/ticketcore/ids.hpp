@@ -114,7 +114,7 @@ class Name {
  public:
   static constexpr std::size_t max_bytes = max_bytes_;
 
-  Name() = default;  ///< Empty: stands for "none given", and is refused where a name is needed.
+  Name() = default;                                             ///< Empty: stands for "none given", and is refused where a name is needed.
   Name(std::string text) : text_(std::move(text)) { check(); }  // NOLINT: calls should read .holder = "cart-17"
   Name(std::string_view text) : Name(std::string(text)) {}      // NOLINT
   Name(const char* text) : Name(std::string(text)) {}           // NOLINT
@@ -126,8 +126,7 @@ class Name {
  private:
   void check() const {
     if (text_.empty() || text_.size() > max_bytes) {
-      throw std::invalid_argument(std::string(Tag::what) + " has " + std::to_string(text_.size()) + " bytes; it must have 1 to " +
-                                  std::to_string(max_bytes));
+      throw std::invalid_argument(std::string(Tag::what) + " has " + std::to_string(text_.size()) + " bytes; it must have 1 to " + std::to_string(max_bytes));
     }
     for (const char c : text_) {
       if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {

@@ -95,7 +95,8 @@ class PriceList {
       throw std::invalid_argument(what + ": " + error.what());
     }
     if (minor < 0) throw std::invalid_argument(what + ": " + std::string(text) + " is negative; it must be zero or more");
-    if (minor > limits::amount) throw std::invalid_argument(what + ": " + std::string(text) + " is more than " + std::to_string(limits::amount) + " minor units");
+    if (minor > limits::amount)
+      throw std::invalid_argument(what + ": " + std::string(text) + " is more than " + std::to_string(limits::amount) + " minor units");
     return minor;
   }
 
@@ -107,18 +108,21 @@ class PriceList {
   std::uint32_t tax_basis_points_ = 0;
 };
 
-inline PriceList::PriceList(Currency currency, const std::vector<Price>& prices, const Fees& fees) : currency_(currency), tax_basis_points_(fees.tax_basis_points) {
+inline PriceList::PriceList(Currency currency, const std::vector<Price>& prices, const Fees& fees)
+    : currency_(currency), tax_basis_points_(fees.tax_basis_points) {
   per_ticket_ = parse_amount(fees.per_ticket, "fee per ticket");
   per_order_ = parse_amount(fees.per_order, "fee per order");
   if (tax_basis_points_ > 100'000) throw std::invalid_argument("tax of " + std::to_string(tax_basis_points_) + " basis points; 0 to 100000 are possible");
   for (const Price& price : prices) {
     const std::string what = "price of " + price.category + ", " + price.ticket_type;
     for (const std::string* name : {&price.category, &price.ticket_type}) {
-      if (name->empty() || name->size() > limits::label_bytes) throw std::invalid_argument(what + ": category and ticket type need 1 to " + std::to_string(limits::label_bytes) + " bytes");
+      if (name->empty() || name->size() > limits::label_bytes)
+        throw std::invalid_argument(what + ": category and ticket type need 1 to " + std::to_string(limits::label_bytes) + " bytes");
     }
     auto type = find_ticket_type(price.ticket_type);
     if (!type) {
-      if (ticket_types_.size() == limits::ticket_types) throw std::invalid_argument(what + ": at most " + std::to_string(limits::ticket_types) + " ticket types are possible");
+      if (ticket_types_.size() == limits::ticket_types)
+        throw std::invalid_argument(what + ": at most " + std::to_string(limits::ticket_types) + " ticket types are possible");
       ticket_types_.push_back(price.ticket_type);
       type = static_cast<std::uint16_t>(ticket_types_.size() - 1);
     }

@@ -22,9 +22,9 @@ class QrTooLong : public std::length_error {
 
 struct QrOptions {
   QrLevel level = QrLevel::M;
-  int version_min = 1;             ///< 1 to 40: the smallest that fits is taken.
+  int version_min = 1;  ///< 1 to 40: the smallest that fits is taken.
   int version_max = 40;
-  std::optional<int> mask{};       ///< 0 to 7; the one with the lowest penalty if not given.
+  std::optional<int> mask{};  ///< 0 to 7; the one with the lowest penalty if not given.
 };
 
 /// A symbol: size() by size() modules, without the quiet zone of four light modules that belongs around it.

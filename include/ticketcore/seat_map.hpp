@@ -57,11 +57,11 @@ struct Zone {
 };
 
 struct Section {
-  std::string label{};                    ///< Empty for the one section of places that stand in none.
-  std::optional<std::uint32_t> floor{};   ///< Into floors().
-  std::optional<std::uint32_t> zone{};    ///< Into zones().
-  std::string entrance{};                 ///< Empty when the chart names none.
-  std::vector<Point> outline{};           ///< Empty when the chart draws none.
+  std::string label{};                   ///< Empty for the one section of places that stand in none.
+  std::optional<std::uint32_t> floor{};  ///< Into floors().
+  std::optional<std::uint32_t> zone{};   ///< Into zones().
+  std::string entrance{};                ///< Empty when the chart names none.
+  std::vector<Point> outline{};          ///< Empty when the chart draws none.
   friend bool operator==(const Section&, const Section&) = default;
 };
 
@@ -73,9 +73,7 @@ enum class PlaceFlags : std::uint8_t { none = 0, accessible = 1, companion = 2, 
 [[nodiscard]] constexpr PlaceFlags operator|(PlaceFlags a, PlaceFlags b) noexcept {
   return static_cast<PlaceFlags>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
-[[nodiscard]] constexpr bool has(PlaceFlags flags, PlaceFlags flag) noexcept {
-  return (static_cast<unsigned>(flags) & static_cast<unsigned>(flag)) != 0;
-}
+[[nodiscard]] constexpr bool has(PlaceFlags flags, PlaceFlags flag) noexcept { return (static_cast<unsigned>(flags) & static_cast<unsigned>(flag)) != 0; }
 
 /// One bookable place. Two places adjoin when they share a row and their slots differ by one: slots count positions along
 /// the row, and an aisle, pillar or gap takes slots that no place has. Printed labels say nothing about who sits beside whom.

@@ -1,6 +1,6 @@
 #pragma once
 // Ticket codes: what a barcode carries. "TC1:" and base45 (RFC 9285) of a small payload and its Ed25519 signature, all in the
-// characters that QR codes pack best: a typical code has 139 characters and fits version 7 at level M. Whoever has the
+// characters that QR codes pack best: a typical code has some 155 characters and fits version 6 or 7 at level M. Whoever has the
 // public key can tell a true code from a forged one without a network. docs/ticket-code.md gives the bytes.
 
 #include <cstdint>
@@ -23,8 +23,8 @@ struct TicketClaims {
 
 /// Why a code was not accepted.
 enum class CodeFault : std::uint8_t {
-  not_a_code,     ///< Some other barcode.
-  damaged,        ///< Begins like a code, but was cut short or misread.
+  not_a_code,  ///< Some other barcode.
+  damaged,     ///< Begins like a code, but was cut short or misread.
   newer_version,
   unknown_key,    ///< Signed with a key that is not among those given.
   bad_signature,  ///< Forged or misread.

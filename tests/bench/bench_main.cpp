@@ -28,7 +28,8 @@ void report(const Figure& figure) {
   if (figure.peer.empty()) {
     std::printf("%-24s %14.4g %-8s\n", figure.name.c_str(), figure.value, figure.unit.c_str());
   } else {
-    std::printf("%-24s %14.4g %-8s  %-44s %14.4g  %8.1fx\n", figure.name.c_str(), figure.value, figure.unit.c_str(), figure.peer.c_str(), figure.peer_value, ratio);
+    std::printf("%-24s %14.4g %-8s  %-44s %14.4g  %8.1fx\n", figure.name.c_str(), figure.value, figure.unit.c_str(), figure.peer.c_str(), figure.peer_value,
+                ratio);
   }
   std::fflush(stdout);
   json << "{\"name\":\"" << figure.name << "\",\"value\":" << figure.value << ",\"unit\":\"" << figure.unit << "\"";

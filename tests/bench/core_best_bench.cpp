@@ -1,7 +1,7 @@
 // core.best4: the best four of 60,000 seats, 97 % sold, beside a seat-by-seat scan that gives the same answer.
 
-#include "best_available_house.hpp"
 #include "bench.hpp"
+#include "best_available_house.hpp"
 
 namespace bench {
 

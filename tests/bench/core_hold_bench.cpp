@@ -28,7 +28,8 @@ class House {
     const std::vector<Command> commands = make_commands();
     std::size_t bytes = 0;
     const double taken = seconds([&] {
-      for (std::size_t first = 0; first < commands.size(); first += batch_commands) bytes += batch(std::span(commands).subspan(first, std::min<std::size_t>(batch_commands, commands.size() - first)));
+      for (std::size_t first = 0; first < commands.size(); first += batch_commands)
+        bytes += batch(std::span(commands).subspan(first, std::min<std::size_t>(batch_commands, commands.size() - first)));
     });
     if (state_.open_holds() != commands.size() || bytes < commands.size() * 40) throw std::logic_error("not every hold was placed and encoded");
     for (const Command& command : commands) state_.apply({{}, HoldReleased{HoldId{command.request}}}, {revision_, now});
@@ -81,7 +82,8 @@ void core_hold() {
     skip("core.hold2 peer", redis.why());
     return;
   }
-  const Pair pair = in_turn(7, [&] { return house.holds_per_second(); }, [&] { return redis.holds_per_second(); });
+  const Pair pair = in_turn(
+      7, [&] { return house.holds_per_second(); }, [&] { return redis.holds_per_second(); });
   report({"core.hold2", pair.ours, "holds/s", "Redis, Lua hold of 2 keys, 50 clients x 16", pair.peer});
 }
 

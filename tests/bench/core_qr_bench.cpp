@@ -63,7 +63,8 @@ void core_qr() {
 #if defined(TICKETCORE_HAVE_QRCODEGEN)
   const Pair qrcodegen = in_turn(7, ours, [] {
     return per_symbol(100, [](const std::string& text) {
-      return qrcodegen::QrCode::encodeSegments({qrcodegen::QrSegment::makeBytes({text.begin(), text.end()})}, qrcodegen::QrCode::Ecc::MEDIUM, 1, 40, -1, false).getModule(0, 0);
+      return qrcodegen::QrCode::encodeSegments({qrcodegen::QrSegment::makeBytes({text.begin(), text.end()})}, qrcodegen::QrCode::Ecc::MEDIUM, 1, 40, -1, false)
+          .getModule(0, 0);
     });
   });
   report({"core.qr.qrcodegen", qrcodegen.ours, "us", "libqrcodegen", qrcodegen.peer, false});

@@ -18,7 +18,9 @@ using namespace ticketcore;
 
 [[nodiscard]] double allocated_megabytes() { return static_cast<double>(mallinfo2().uordblks + mallinfo2().hblkhd) / 1e6; }
 
-[[nodiscard]] RequestId id_of(std::uint64_t number) { return RequestId{{0x0193'0000'0000'7000ULL + number, 0x8000'0000'0000'0000ULL + number * 0x9E3779B97F4A7C15ULL / 4}}; }
+[[nodiscard]] RequestId id_of(std::uint64_t number) {
+  return RequestId{{0x0193'0000'0000'7000ULL + number, 0x8000'0000'0000'0000ULL + number * 0x9E3779B97F4A7C15ULL / 4}};
+}
 
 /// Sells every seat, a few hundred orders to a batch.
 void sell_all(Desk& desk, const SeatMap& map) {

@@ -3,12 +3,12 @@
 
 #include <sqlite3.h>
 
+#include <unistd.h>
 #include <atomic>
 #include <filesystem>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
-#include <unistd.h>
 
 #include "bench.hpp"
 #include "houses.hpp"
@@ -87,7 +87,8 @@ class ScratchFile {
   BoxOffice office(*storage);
   const Event event = office.create_event(event_of(map)).value();
   std::vector<Selection> selections;
-  for (std::uint32_t number = 0; number < total; ++number) selections.push_back({.places = {map->label(PlaceIndex{2 * number}), map->label(PlaceIndex{2 * number + 1})}, .areas = {}});
+  for (std::uint32_t number = 0; number < total; ++number)
+    selections.push_back({.places = {map->label(PlaceIndex{2 * number}), map->label(PlaceIndex{2 * number + 1})}, .areas = {}});
   std::atomic<std::uint32_t> next{0};
   std::atomic<std::uint32_t> granted{0};
   const double taken = seconds([&] {
@@ -113,7 +114,8 @@ class RowPerSeat {
     run("PRAGMA synchronous=FULL");
     run("CREATE TABLE seats(id INTEGER PRIMARY KEY, holder TEXT, held_until INTEGER NOT NULL DEFAULT 0)");
     run("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 59999) INSERT INTO seats(id) SELECT i FROM n");
-    check(sqlite3_prepare_v2(database_, "UPDATE seats SET holder = ?1, held_until = ?2 WHERE id IN (?3, ?4) AND held_until < 1800000000", -1, &hold_, nullptr), "preparing");
+    check(sqlite3_prepare_v2(database_, "UPDATE seats SET holder = ?1, held_until = ?2 WHERE id IN (?3, ?4) AND held_until < 1800000000", -1, &hold_, nullptr),
+          "preparing");
     check(sqlite3_prepare_v2(database_, "BEGIN IMMEDIATE", -1, &begin_, nullptr), "preparing");
     check(sqlite3_prepare_v2(database_, "COMMIT", -1, &commit_, nullptr), "preparing");
   }
@@ -168,13 +170,15 @@ void core_sqlite() {
     return rows.holds_per_second(8'000);
   };
   if (wanted("core.sqlite.submit")) {
-    const Pair pair = in_turn(5, [&] { return submitted(map, 1'024); }, peer);
+    const Pair pair = in_turn(
+        5, [&] { return submitted(map, 1'024); }, peer);
     report({"core.sqlite.submit", pair.ours, "holds/s", "SQLite, a row per seat, a commit per hold", pair.peer});
     RedisPeer redis;
     if (redis.running()) report({"core.sqlite.submit.redis", pair.ours, "holds/s", "Redis, Lua hold of 2 keys, 50 clients x 16", redis.holds_per_second()});
   }
   if (wanted("core.sqlite.threads")) {
-    const Pair pair = in_turn(5, [&] { return blocking(map, 64, 60'000); }, peer);
+    const Pair pair = in_turn(
+        5, [&] { return blocking(map, 64, 60'000); }, peer);
     report({"core.sqlite.threads", pair.ours, "holds/s", "SQLite, a row per seat, a commit per hold", pair.peer});
   }
 }

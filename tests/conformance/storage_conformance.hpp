@@ -266,7 +266,8 @@ inline void check_threads(const OpenStorage& open) {
     append(*storage, "a", "one");
     const Position position{"a", 1};
     const auto turn = storage->take_turn({&position, 1});
-    auto reader = std::async(std::launch::async, [&] { return shown(*storage, "a") + shown(*storage, "b") + std::to_string(storage->list_streams("").size()); });
+    auto reader =
+        std::async(std::launch::async, [&] { return shown(*storage, "a") + shown(*storage, "b") + std::to_string(storage->list_streams("").size()); });
     REQUIRE(reader.wait_for(std::chrono::seconds(5)) == std::future_status::ready);
     CHECK(reader.get() == "1=one1");
   }
@@ -299,7 +300,8 @@ inline void check_reading(const OpenStorage& open) {
   }
   SUBCASE("a stream's name may be anything of 1 to 128 bytes") {
     const auto storage = open();
-    std::vector<StreamId> names{"'; DROP TABLE entries; --", "a%b_c*", "../../etc", "with space\nand line", std::string("nul\0inside", 10), "\xFF\xFE", std::string(128, 'n'), "NUL", "."};
+    std::vector<StreamId> names{"'; DROP TABLE entries; --", "a%b_c*", "../../etc", "with space\nand line", std::string("nul\0inside", 10), "\xFF\xFE",
+                                std::string(128, 'n'),       "NUL",    "."};
     std::sort(names.begin(), names.end());
     for (const StreamId& name : names) append(*storage, name, "in " + name);
     for (const StreamId& name : names) CHECK(shown(*storage, name) == "1=in " + name);

@@ -118,7 +118,8 @@ class Pipe {
       threads.emplace_back([&, index] {
         std::mt19937 random(round * 4 + index);
         for (;;) {
-          const auto hold = event.hold_best({.count = 1 + static_cast<std::uint32_t>(random() % 4), .categories = {"all"}}, {.holder = "buyer", .ttl = std::chrono::seconds(1)});
+          const auto hold = event.hold_best({.count = 1 + static_cast<std::uint32_t>(random() % 4), .categories = {"all"}},
+                                            {.holder = "buyer", .ttl = std::chrono::seconds(1)});
           if (!hold) continue;
           answers.send(Answered{Answered::hold, hold->id});
           if (random() % 4 == 0) continue;

@@ -44,8 +44,8 @@ struct Order {
 /// What the model answers: a reason, or none for yes.
 struct Answer {
   std::optional<Reason> refused;
-  std::vector<std::uint32_t> places;   ///< Of a hold, or those taken.
-  std::int64_t number = 0;             ///< A deadline, a total, an amount, what is available.
+  std::vector<std::uint32_t> places;  ///< Of a hold, or those taken.
+  std::int64_t number = 0;            ///< A deadline, a total, an amount, what is available.
   friend bool operator==(const Answer&, const Answer&) = default;
 };
 

@@ -157,12 +157,15 @@ class Episode {
     hold.ttl = ttl();
     const std::uint32_t places = random_.below(4);
     const std::uint32_t first = random_.below(map_->place_count());
-    for (std::uint32_t offset = 0; offset < places; ++offset) hold.places.push_back({random_.one_in(5) ? random_.below(map_->place_count()) : (first + offset) % map_->place_count()});
+    for (std::uint32_t offset = 0; offset < places; ++offset)
+      hold.places.push_back({random_.one_in(5) ? random_.below(map_->place_count()) : (first + offset) % map_->place_count()});
     if (random_.one_in(3)) hold.areas.push_back({{random_.below(2)}, 1 + random_.below(5)});
     return hold;
   }
   HoldId some_hold() {
-    if (model_.holds.empty() || random_.one_in(10)) return model_.ended.empty() ? HoldId{next_id()} : HoldId{std::next(model_.ended.begin(), random_.below(static_cast<std::uint32_t>(model_.ended.size())))->first};
+    if (model_.holds.empty() || random_.one_in(10))
+      return model_.ended.empty() ? HoldId{next_id()}
+                                  : HoldId{std::next(model_.ended.begin(), random_.below(static_cast<std::uint32_t>(model_.ended.size())))->first};
     return HoldId{std::next(model_.holds.begin(), random_.below(static_cast<std::uint32_t>(model_.holds.size())))->first};
   }
   OrderId some_order() {

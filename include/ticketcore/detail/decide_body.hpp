@@ -32,12 +32,14 @@ using Verdict = FactBody;
 
 /// What is wrong with the settings for this map, or nothing.
 [[nodiscard]] inline std::string fault_of(const EventSettings& settings, const SeatMap& map) {
-  if (settings.name.empty() || settings.name.size() > limits::label_bytes) return "an event's name needs 1 to " + std::to_string(limits::label_bytes) + " bytes";
+  if (settings.name.empty() || settings.name.size() > limits::label_bytes)
+    return "an event's name needs 1 to " + std::to_string(limits::label_bytes) + " bytes";
   if (settings.venue.size() > limits::label_bytes) return "a venue's name has at most " + std::to_string(limits::label_bytes) + " bytes";
   if (settings.policy.places_per_hold == 0 || settings.policy.places_per_hold > limits::places_per_hold) {
     return "places_per_hold must be 1 to " + std::to_string(limits::places_per_hold);
   }
-  if (settings.policy.hold_lifetime < limits::hold_ttl_min || settings.policy.hold_lifetime > limits::hold_ttl_max) return "hold_lifetime must be 1 second to 366 days";
+  if (settings.policy.hold_lifetime < limits::hold_ttl_min || settings.policy.hold_lifetime > limits::hold_ttl_max)
+    return "hold_lifetime must be 1 second to 366 days";
   for (const PriceList::Line& line : settings.prices.lines()) {
     if (!map.find_category(line.category)) return "the price list names category \"" + line.category + "\", which the seat map does not have";
   }
@@ -66,10 +68,13 @@ using Verdict = FactBody;
   return EventConfigured{command.settings};
 }
 
-[[nodiscard]] inline Verdict decide_body(const EventState&, const SetSaleStatus& command, const Command&, Timestamp) { return SaleStatusChanged{command.status}; }
+[[nodiscard]] inline Verdict decide_body(const EventState&, const SetSaleStatus& command, const Command&, Timestamp) {
+  return SaleStatusChanged{command.status};
+}
 
 /// What every new hold must meet, however its places are found.
-[[nodiscard]] inline std::optional<RequestRefused> refuse_hold(const EventState& state, const HolderId& holder, std::uint64_t admissions, std::chrono::seconds ttl) {
+[[nodiscard]] inline std::optional<RequestRefused> refuse_hold(const EventState& state, const HolderId& holder, std::uint64_t admissions,
+                                                               std::chrono::seconds ttl) {
   if (holder.empty()) return invalid("a hold needs a holder");
   if (admissions == 0) return invalid("a hold needs at least one place");
   if (ttl < limits::hold_ttl_min || ttl > limits::hold_ttl_max) return invalid("a hold's ttl must be 1 second to 366 days");
@@ -87,7 +92,8 @@ using Verdict = FactBody;
     return refused;
   }
   if (has + admissions > policy.places_per_holder) {
-    RequestRefused refused = refuse(Reason::holder_limit, policy.places_per_holder, asked, std::int64_t{policy.places_per_holder} - static_cast<std::int64_t>(std::min<std::uint64_t>(has, policy.places_per_holder)));
+    RequestRefused refused = refuse(Reason::holder_limit, policy.places_per_holder, asked,
+                                    std::int64_t{policy.places_per_holder} - static_cast<std::int64_t>(std::min<std::uint64_t>(has, policy.places_per_holder)));
     refused.text = "places";
     return refused;
   }
@@ -138,7 +144,8 @@ template <class Items>
   if (command.categories.empty()) return invalid("best available needs at least one category");
   if (command.accessible > command.count) return invalid("more wheelchair places are asked for than places");
   for (const CategoryIndex category : command.categories) {
-    if (category.value >= state.seat_map()->categories().size()) return invalid("category " + std::to_string(category.value) + " does not exist on this seat map");
+    if (category.value >= state.seat_map()->categories().size())
+      return invalid("category " + std::to_string(category.value) + " does not exist on this seat map");
   }
   if (std::optional<RequestRefused> refused = refuse_hold(state, command.holder, command.count, command.ttl)) return *refused;
   for (const CategoryIndex category : command.categories) {
@@ -147,6 +154,8 @@ template <class Items>
       return HoldPlaced{command.holder, Places(found->begin(), found->end()), {}, first_deadline(state, command.ttl, now)};
     }
   }
+  // For a wheelchair place the length of ordinary blocks means nothing.
+  if (command.accessible > 0) return refuse(Reason::not_enough_adjoining, command.accessible, command.count);
   std::uint32_t largest = 0;
   for (const CategoryIndex category : command.categories) largest = std::max(largest, largest_block(state.free_seats(), category, command.restricted_view));
   return refuse(Reason::not_enough_adjoining, 0, command.count, largest);
@@ -286,7 +295,8 @@ class ChoiceAssigner {
 
 [[nodiscard]] inline Verdict decide_body(const EventState& state, const CheckOut& command, const Command&, Timestamp) {
   if (!is_short_name(command.payment.method)) return invalid("a payment's method needs 1 to " + std::to_string(limits::short_name_bytes) + " bytes");
-  if (command.payment.reference.size() > limits::payment_reference_bytes) return invalid("a payment's reference has at most " + std::to_string(limits::payment_reference_bytes) + " bytes");
+  if (command.payment.reference.size() > limits::payment_reference_bytes)
+    return invalid("a payment's reference has at most " + std::to_string(limits::payment_reference_bytes) + " bytes");
   if (state.short_names().size() >= limits::short_names) return invalid("the event remembers too many payment methods and gates to take another");
   const HoldRecord* hold = state.find_hold(command.hold);
   if (hold == nullptr) return refuse_ended(state, command.hold);
@@ -305,7 +315,8 @@ class ChoiceAssigner {
 }
 
 [[nodiscard]] inline Verdict decide_body(const EventState& state, const RefundTickets& command, const Command&, Timestamp) {
-  if (command.reference.size() > limits::payment_reference_bytes) return invalid("a refund's reference has at most " + std::to_string(limits::payment_reference_bytes) + " bytes");
+  if (command.reference.size() > limits::payment_reference_bytes)
+    return invalid("a refund's reference has at most " + std::to_string(limits::payment_reference_bytes) + " bytes");
   if (names_one_twice(command.tickets)) return invalid("a refund names a ticket twice");
   const OrderRecord* order = state.find_order(command.order);
   if (order == nullptr) return refuse(Reason::order_not_found);
@@ -361,7 +372,8 @@ inline Decision decide(const EventState& state, const Command& command, Timestam
   }
   if (!state.exists() && !std::holds_alternative<CreateEvent>(command.body)) return detail::refuse(Reason::event_not_found);
   Fact fact{command.request, std::visit([&](const auto& body) { return detail::decide_body(state, body, command, now); }, command.body)};
-  if (const RequestRefused* refused = std::get_if<RequestRefused>(&fact.body); refused != nullptr && refused->reason == Reason::invalid_request) return *refused;
+  if (const RequestRefused* refused = std::get_if<RequestRefused>(&fact.body); refused != nullptr && refused->reason == Reason::invalid_request)
+    return *refused;
   return fact;
 }
 

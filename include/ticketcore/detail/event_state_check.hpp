@@ -60,7 +60,8 @@ inline void EventState::check_everything() const {
 
 inline std::size_t EventState::memory_bytes() const {
   const auto of = [](const auto& array) { return array.capacity() * sizeof(array[0]); };
-  std::size_t bytes = sizeof(*this) + of(codes_) + of(owners_) + of(areas_) + of(holds_) + of(free_hold_slots_) + of(deadlines_) + of(holders_) + of(orders_) + of(tickets_);
+  std::size_t bytes =
+      sizeof(*this) + of(codes_) + of(owners_) + of(areas_) + of(holds_) + of(free_hold_slots_) + of(deadlines_) + of(holders_) + of(orders_) + of(tickets_);
   bytes += hold_table_.memory_bytes() + holder_table_.memory_bytes() + order_table_.memory_bytes() + request_table_.memory_bytes();
   bytes += requests_.size() * sizeof(RememberedRequest) + of(touched_places_) + of(touched_areas_);
   if (seat_map_) {

@@ -30,8 +30,8 @@ namespace detail {
     }
   }
   const int capacity = qr_data_codewords(options.version_max, options.level) * 8;
-  throw QrTooLong("a text of " + std::to_string(text.size()) + " bytes takes " + (bits == 0 ? std::string("more than 23648") : std::to_string(bits)) + " bits; version " +
-                  std::to_string(options.version_max) + " at this level holds " + std::to_string(capacity));
+  throw QrTooLong("a text of " + std::to_string(text.size()) + " bytes takes " + (bits == 0 ? std::string("more than 23648") : std::to_string(bits)) +
+                  " bits; version " + std::to_string(options.version_max) + " at this level holds " + std::to_string(capacity));
 }
 
 /// Masks base into out.
@@ -46,7 +46,8 @@ inline void qr_apply_mask(const QrLines& base, const QrLines& data, const std::a
 
 inline QrCode encode_qr(std::string_view text, const QrOptions& options) {
   using namespace detail;
-  if (options.version_min < 1 || options.version_min > options.version_max || options.version_max > 40) throw std::invalid_argument("QR versions run from 1 to 40");
+  if (options.version_min < 1 || options.version_min > options.version_max || options.version_max > 40)
+    throw std::invalid_argument("QR versions run from 1 to 40");
   if (options.mask && (*options.mask < 0 || *options.mask > 7)) throw std::invalid_argument("QR masks run from 0 to 7");
   std::array<std::uint8_t, qr_codewords_max + 8> data;
   const int version = qr_codewords(text, options, data.data());

@@ -19,15 +19,19 @@ namespace ticketcore::detail {
 using QrLine = QrCode::Line;
 using QrLines = std::array<QrLine, QrCode::size_max>;
 
-inline void qr_set(QrLines& rows, int x, int y) { rows[static_cast<std::size_t>(y)][static_cast<unsigned>(x) / 64] |= std::uint64_t{1} << (static_cast<unsigned>(x) % 64); }
-[[nodiscard]] inline bool qr_get(const QrLines& rows, int x, int y) { return (rows[static_cast<std::size_t>(y)][static_cast<unsigned>(x) / 64] >> (static_cast<unsigned>(x) % 64) & 1U) != 0; }
+inline void qr_set(QrLines& rows, int x, int y) {
+  rows[static_cast<std::size_t>(y)][static_cast<unsigned>(x) / 64] |= std::uint64_t{1} << (static_cast<unsigned>(x) % 64);
+}
+[[nodiscard]] inline bool qr_get(const QrLines& rows, int x, int y) {
+  return (rows[static_cast<std::size_t>(y)][static_cast<unsigned>(x) / 64] >> (static_cast<unsigned>(x) % 64) & 1U) != 0;
+}
 
 /// What is the same in every symbol of a version. Rows and, for scoring, the same turned: columns as lines.
 struct QrLayout {
   int size = 0;
-  QrLines dark{};           ///< Dark function modules, format information left light.
+  QrLines dark{};  ///< Dark function modules, format information left light.
   QrLines dark_turned{};
-  QrLines data{};           ///< Modules that data and masks may touch.
+  QrLines data{};  ///< Modules that data and masks may touch.
   QrLines data_turned{};
   std::vector<std::uint16_t> places{};  ///< Of each data bit in turn: x | y << 8.
 
@@ -149,8 +153,10 @@ struct QrMasks {
   constexpr QrMasks() {
     for (unsigned y = 0; y < 12; ++y) {
       for (unsigned x = 0; x < 192; ++x) {
-        const bool at_row[8] = {inverts(0, x, y), inverts(1, x, y), inverts(2, x, y), inverts(3, x, y), inverts(4, x, y), inverts(5, x, y), inverts(6, x, y), inverts(7, x, y)};
-        const bool at_column[8] = {inverts(0, y, x), inverts(1, y, x), inverts(2, y, x), inverts(3, y, x), inverts(4, y, x), inverts(5, y, x), inverts(6, y, x), inverts(7, y, x)};
+        const bool at_row[8] = {inverts(0, x, y), inverts(1, x, y), inverts(2, x, y), inverts(3, x, y),
+                                inverts(4, x, y), inverts(5, x, y), inverts(6, x, y), inverts(7, x, y)};
+        const bool at_column[8] = {inverts(0, y, x), inverts(1, y, x), inverts(2, y, x), inverts(3, y, x),
+                                   inverts(4, y, x), inverts(5, y, x), inverts(6, y, x), inverts(7, y, x)};
         for (std::size_t mask = 0; mask < 8; ++mask) {
           if (at_row[mask]) rows[mask][y][x / 64] |= std::uint64_t{1} << (x % 64);
           if (at_column[mask]) columns[mask][y][x / 64] |= std::uint64_t{1} << (x % 64);

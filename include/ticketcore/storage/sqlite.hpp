@@ -20,7 +20,7 @@ struct SqliteOptions {
   enum class Access : std::uint8_t {
     read_write_create,  ///< Makes the store if there is no file, or an empty one.
     read_write,         ///< Refuses when there is no store.
-    read_only,          ///< Writes nothing to the store, and needs no right to. Whatever appends throws StorageUnavailable.
+    read_only,          ///< Writes nothing to the store, needs no right to, but may leave -wal and -shm. What appends throws StorageUnavailable.
   };
   enum class Sync : std::uint8_t {
     full,    ///< What was committed outlives a power failure.

@@ -1,0 +1,253 @@
+// The ticketcore command: looks into a file without changing it.
+
+#include <charconv>
+#include <csignal>
+#include <iomanip>
+#include <iostream>
+#include <map>
+#include <optional>
+
+#include "fact_json.hpp"
+#include "ticketcore/audit.hpp"
+#include "ticketcore/desk.hpp"
+#include "ticketcore/storage/sqlite.hpp"
+
+namespace {
+
+using namespace ticketcore;
+
+constexpr std::string_view general_help = R"(Usage: ticketcore COMMAND FILE [OPTION...]
+
+Looks into a ticketcore file. Reads only; works while another process sells.
+
+  events FILE                            the events and how they sell
+  log FILE [--event ID] [--from REVISION] [--limit FACTS]
+                                         the facts, one JSON object a line
+  check FILE [--event ID]                replays the log and proves every invariant
+  manifest FILE --event ID               every place with its status, as CSV
+
+  --help, --version
+
+Exit status: 0 all is well, 1 check found a problem, 2 the command line is wrong, 3 the file can't be used.
+)";
+
+/// A mistake in the command line.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct Arguments {
+  std::string command;
+  std::string file;
+  std::optional<EventId> event;
+  Revision from = 1;
+  std::uint64_t limit = UINT64_MAX;
+};
+
+[[nodiscard]] std::uint64_t whole_number(const std::string& option, const std::string& text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) throw UsageError(option + " takes a whole number, not \"" + text + "\"");
+  return number;
+}
+
+[[nodiscard]] Arguments parse(int count, char** values) {
+  Arguments arguments;
+  std::vector<std::string> plain;
+  for (int index = 1; index < count; ++index) {
+    const std::string word = values[index];
+    if (!word.starts_with("--")) {
+      plain.push_back(word);
+      continue;
+    }
+    if (word != "--event" && word != "--from" && word != "--limit") throw UsageError("there is no option " + word);
+    if (++index == count) throw UsageError(word + " needs a value");
+    if (word == "--event") {
+      try {
+        arguments.event = EventId(std::string(values[index]));
+      } catch (const std::invalid_argument& error) {
+        throw UsageError(error.what());
+      }
+    }
+    if (word == "--from") arguments.from = whole_number(word, values[index]);
+    if (word == "--limit") arguments.limit = whole_number(word, values[index]);
+  }
+  if (plain.empty()) throw UsageError("a command is missing");
+  arguments.command = plain[0];
+  if (plain.size() < 2) throw UsageError("the file is missing");
+  if (plain.size() > 2) throw UsageError("\"" + plain[2] + "\" is one word too many");
+  arguments.file = plain[1];
+  return arguments;
+}
+
+[[nodiscard]] std::vector<StreamId> streams_of(Storage& storage, const Arguments& arguments) {
+  std::vector<StreamId> streams = storage.list_streams("event/");
+  if (!arguments.event) return streams;
+  const StreamId wanted = stream_of(*arguments.event);
+  for (const StreamId& stream : streams) {
+    if (stream == wanted) return {wanted};
+  }
+  std::string known;
+  for (const StreamId& stream : streams) known += " " + stream.substr(6);
+  throw UsageError("there is no event \"" + arguments.event->text() + "\" in " + arguments.file + "; there are:" + (known.empty() ? " none" : known));
+}
+
+[[nodiscard]] Timestamp now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+
+int show_events(Storage& storage, const Arguments& arguments) {
+  std::cout << std::left << std::setw(24) << "event" << std::setw(22) << "starts" << std::setw(6) << "sale" << std::right << std::setw(10) << "capacity"
+            << std::setw(10) << "free" << std::setw(8) << "held" << std::setw(10) << "sold" << std::setw(10) << "revision"
+            << "  name\n";
+  for (const StreamId& stream : streams_of(storage, arguments)) {
+    Desk desk(storage, EventId(stream.substr(6)));
+    desk.catch_up();
+    const Availability& seen = *desk.availability();
+    const StatusCounts counts = seen.total(std::max(now(), desk.state().time()));
+    std::cout << std::left << std::setw(24) << stream.substr(6) << std::setw(22) << to_rfc3339(seen.settings().starts_at) << std::setw(6)
+              << (seen.sale_status() == SaleStatus::on_sale ? "on" : "off") << std::right << std::setw(10) << seen.seat_map().capacity() << std::setw(10)
+              << counts.free << std::setw(8) << counts.held << std::setw(10) << counts.sold << std::setw(10) << desk.revision() << "  " << seen.settings().name
+              << "\n";
+  }
+  return 0;
+}
+
+int show_log(Storage& storage, const Arguments& arguments) {
+  std::uint64_t shown = 0;
+  for (const StreamId& stream : streams_of(storage, arguments)) {
+    EventState state;
+    for (Revision at = 0; shown < arguments.limit;) {
+      const std::vector<Entry> entries = storage.read(stream, at, 1U << 20);
+      if (entries.empty()) break;
+      for (const Entry& entry : entries) {
+        const LogEntry read = decode_entry(entry.bytes, "entry " + std::to_string(entry.revision) + " of " + stream);
+        for (const Fact& fact : read.facts) {
+          // Labels need the map alone; the log is shown as it stands, also where it contradicts itself.
+          if (!state.exists() && std::holds_alternative<EventCreated>(fact.body)) state.apply(fact, {entry.revision, read.header.turn});
+          if (entry.revision < arguments.from || shown >= arguments.limit) continue;
+          std::cout << cli::fact_json(fact, entry.revision, read.header.turn, state) << "\n";
+          ++shown;
+        }
+        at = entry.revision;
+      }
+    }
+  }
+  return 0;
+}
+
+int check(Storage& storage, const Arguments& arguments) {
+  std::size_t problems = 0;
+  for (const StreamId& stream : streams_of(storage, arguments)) {
+    const AuditReport report = audit(storage, stream);
+    std::cout << stream.substr(6) << ": " << report.revision << " entries, " << report.bytes << " bytes\n";
+    for (const auto& [name, count] : report.facts) std::cout << "  " << std::left << std::setw(22) << name << std::right << std::setw(12) << count << "\n";
+    if (report.state.exists()) {
+      const Currency currency = report.state.settings().prices.currency();
+      for (const auto& [name, takings] : report.takings) {
+        std::cout << "  " << std::left << std::setw(38) << name << std::right << std::setw(8) << takings.tickets << std::setw(20)
+                  << Money{takings.amount, currency}.to_string() << "\n";
+      }
+      std::cout << "  fees " << Money{report.fees, currency}.to_string() << ", paid " << Money{report.paid, currency}.to_string() << ", refunded "
+                << Money{report.refunded, currency}.to_string() << "\n";
+    }
+    for (const std::string& problem : report.problems) std::cout << "  PROBLEM " << problem << "\n";
+    if (report.problems.empty()) std::cout << "  nothing is wrong\n";
+    problems += report.problems.size();
+  }
+  return problems == 0 ? 0 : 1;
+}
+
+/// A field of RFC 4180: quoted where it must be.
+[[nodiscard]] std::string csv(std::string_view field) {
+  if (field.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(field);
+  std::string out = "\"";
+  for (const char c : field) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + "\"";
+}
+
+[[nodiscard]] std::string flags_text(PlaceFlags flags) {
+  std::string text;
+  const auto add = [&](PlaceFlags flag, const char* name) {
+    if (has(flags, flag)) text += (text.empty() ? "" : " ") + std::string(name);
+  };
+  add(PlaceFlags::accessible, "accessible");
+  add(PlaceFlags::companion, "companion");
+  add(PlaceFlags::restricted_view, "restricted_view");
+  return text;
+}
+
+int manifest(Storage& storage, const Arguments& arguments) {
+  if (!arguments.event) throw UsageError("manifest needs --event ID");
+  (void)streams_of(storage, arguments);
+  Desk desk(storage, *arguments.event);
+  desk.catch_up();
+  const EventState& state = desk.state();
+  const SeatMap& map = *state.seat_map();
+  const Availability& seen = *desk.availability();
+  const Timestamp at = std::max(now(), state.time());
+  constexpr const char* kinds[] = {"seat", "table", "booth"};
+  std::map<std::uint32_t, std::string> tickets;
+  std::map<std::uint32_t, std::string> types;
+  for (const OrderRecord& order : state.orders()) {
+    for (std::uint32_t number = 1; number <= order.ticket_count; ++number) {
+      const TicketRecord& ticket = state.tickets()[order.first_ticket + number - 1];
+      if (ticket.refunded() || ticket.in_area()) continue;
+      tickets[ticket.where] = to_string(TicketId{order.id, number});
+      types[ticket.where] =
+          state.settings().prices.ticket_types()[ticket.ticket_type] + "," + Money{ticket.price, state.settings().prices.currency()}.amount_string();
+    }
+  }
+  std::cout << "label,section,row,seat,kind,category,flags,x,y,capacity,status,held,sold,ticket,ticket_type,price\r\n";
+  for (std::uint32_t place = 0; place < map.place_count(); ++place) {
+    const Place& here = map.places()[place];
+    const Row& row = map.rows()[here.row.value];
+    const PlaceStatus status = seen.status({place}, at);
+    std::cout << csv(map.label(PlaceIndex{place})) << ',' << csv(map.sections()[row.section.value].label) << ',' << csv(row.label) << ','
+              << csv(map.seat_label({place})) << ',' << kinds[static_cast<std::size_t>(here.kind)] << ',' << csv(map.categories()[here.category].key) << ','
+              << flags_text(here.flags) << ',' << here.position.x / 1000.0 << ',' << here.position.y / 1000.0 << ",1," << to_string(status) << ','
+              << (status == PlaceStatus::held) << ',' << (status == PlaceStatus::sold) << ',' << tickets[place] << ','
+              << (types[place].empty() ? "," : types[place]) << "\r\n";
+  }
+  for (std::uint32_t area = 0; area < map.areas().size(); ++area) {
+    const Area& here = map.areas()[area];
+    const StatusCounts counts = seen.area({area}, at);
+    std::cout << csv(map.label(AreaIndex{area})) << ',' << csv(map.sections()[here.section.value].label) << ",,,area,"
+              << csv(map.categories()[here.category.value].key) << ",," << here.center.x / 1000.0 << ',' << here.center.y / 1000.0 << ',' << here.capacity
+              << ',' << (counts.free > 0 ? "free" : "sold") << ',' << counts.held << ',' << counts.sold << ",,,\r\n";
+  }
+  return 0;
+}
+
+[[nodiscard]] int run(const Arguments& arguments) {
+  const std::map<std::string, int (*)(Storage&, const Arguments&)> commands = {
+      {"events", show_events}, {"log", show_log}, {"check", check}, {"manifest", manifest}};
+  const auto command = commands.find(arguments.command);
+  if (command == commands.end()) throw UsageError("there is no command \"" + arguments.command + "\"");
+  const auto storage = SqliteStorage::open(arguments.file, {.access = SqliteOptions::Access::read_only});
+  return command->second(*storage, arguments);
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+  std::signal(SIGPIPE, SIG_DFL);  // "| head" ends us, quietly
+  if (count == 2 && (std::string_view(values[1]) == "--help" || std::string_view(values[1]) == "help")) {
+    std::cout << general_help;
+    return 0;
+  }
+  if (count == 2 && std::string_view(values[1]) == "--version") {
+    std::cout << "ticketcore " << TICKETCORE_VERSION << "\n";
+    return 0;
+  }
+  try {
+    const int status = run(parse(count, values));
+    std::cout.flush();
+    return std::cout ? status : 3;
+  } catch (const UsageError& error) {
+    std::cerr << "ticketcore: " << error.what() << "\n\n" << general_help;
+    return 2;
+  } catch (const std::exception& error) {
+    std::cerr << "ticketcore: " << error.what() << "\n";
+    return 3;
+  }
+}
