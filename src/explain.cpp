@@ -24,9 +24,10 @@ namespace {
     case Reason::place_taken: return (refused.places.size() == 1 ? "this place is no longer free: " : "these places are no longer free: ") + labels;
     case Reason::area_full: return labels + " has " + places(refused.available) + " left; " + std::to_string(refused.asked) + " were asked for";
     case Reason::not_enough_adjoining:
-      if (refused.limit > 0)
+      if (refused.limit > 0) {
         return "no " + places(refused.asked) + " side by side with " + count_of(refused.limit, "wheelchair place", "wheelchair places") +
                " among them are free";
+      }
       return "no " + std::to_string(refused.asked) + " places side by side are free; the most that adjoin are " + std::to_string(refused.available);
     case Reason::too_many_places: return "one hold may have " + places(refused.limit) + "; " + std::to_string(refused.asked) + " were asked for";
     case Reason::holder_limit:
@@ -75,9 +76,6 @@ namespace {
     case Reason::place_taken:
     case Reason::area_full:
     case Reason::not_enough_adjoining:
-      if (refused.limit > 0)
-        return "no " + places(refused.asked) + " side by side with " + count_of(refused.limit, "wheelchair place", "wheelchair places") +
-               " among them are free";
     case Reason::too_many_places:
     case Reason::holder_limit:
     case Reason::event_busy: return capacity_message(refused, labels);
