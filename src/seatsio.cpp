@@ -144,8 +144,8 @@ class SeatsioReader {
     double usual = 0;
     if (!steps.empty()) {
       std::vector<double> sorted = steps;
-      std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
-      usual = sorted[sorted.size() / 2];
+      std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>((sorted.size() - 1) / 2), sorted.end());
+      usual = sorted[(sorted.size() - 1) / 2];
     }
     for (std::size_t index = 0; index < seats.size(); ++index) {
       std::uint16_t gap = 0;

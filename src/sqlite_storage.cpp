@@ -284,7 +284,16 @@ void SqliteStorage::Body::open_writer() {
   check_version(writer->number("PRAGMA user_version"), shown_as);
   // The switch to the write-ahead log happens once in a store's life, and needs the file for itself.
   const auto deadline = std::chrono::steady_clock::now() + options.busy_timeout;
-  while (writer->text("PRAGMA journal_mode=WAL") != "wal") {
+  const auto switched = [&] {
+    try {
+      return writer->text("PRAGMA journal_mode=WAL") == "wal";
+    } catch (const StorageUnavailable&) {
+      // Two that switch at once are told "busy" without a wait, lest they wait for each other.
+      if ((sqlite3_errcode(writer->handle()) & 0xFF) != SQLITE_BUSY || std::chrono::steady_clock::now() >= deadline) throw;
+      return false;
+    }
+  };
+  while (!switched()) {
     if (std::chrono::steady_clock::now() >= deadline)
       throw StorageUnavailable(shown_as + ": its file system allows no write-ahead log (it needs shared memory)");
     std::this_thread::sleep_for(std::chrono::milliseconds(1));

@@ -198,6 +198,8 @@ class SeatMap {
 
  private:
   void check();
+  /// Whether the contents are sound enough to compare whole labels.
+  [[nodiscard]] bool can_join_labels() const;
   void index_labels(std::vector<SeatMapProblem>& problems);
   [[nodiscard]] bool same_label(PlaceIndex place, std::string_view label) const;
 

@@ -183,10 +183,21 @@ inline SeatMap::SeatMap(SeatMapData data) : data_(std::move(data)) { check(); }
 inline void SeatMap::check() {
   std::vector<SeatMapProblem> problems;
   detail::SeatMapCheck(data_, problems).run();
-  if (problems.empty()) index_labels(problems);
+  if (can_join_labels()) index_labels(problems);
   if (!problems.empty()) throw SeatMapError(std::move(problems));
   capacity_ = data_.places.size();
   for (const Area& area : data_.areas) capacity_ += area.capacity;
+}
+
+inline bool SeatMap::can_join_labels() const {
+  std::size_t next_place = 0;
+  for (const Row& row : data_.rows) {
+    if (row.section.value >= data_.sections.size() || row.first_place != next_place || row.place_count > data_.places.size() - next_place) return false;
+    next_place += row.place_count;
+  }
+  return next_place == data_.places.size() && data_.places.size() <= limits::places &&
+         std::all_of(data_.places.begin(), data_.places.end(),
+                     [this](const Place& place) { return place.label < data_.labels.size() && place.row.value < data_.rows.size(); });
 }
 
 inline void SeatMap::index_labels(std::vector<SeatMapProblem>& problems) {

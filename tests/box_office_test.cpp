@@ -1,0 +1,209 @@
+#include "ticketcore/box_office.hpp"
+
+#include <doctest/doctest.h>
+
+#include "little_house.hpp"
+#include "ticketcore/storage/memory.hpp"
+
+using namespace ticketcore;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Office {
+  little::Clock clock{};
+  MemoryStorage storage{clock.reader()};
+  BoxOffice office{storage, {.signing_key = SigningKey::generate(), .clock = clock.reader()}};
+  Event event = office.create_event(little::event()).value();
+
+  [[nodiscard]] Order buy(std::initializer_list<std::string_view> places) {
+    const Hold hold = event.hold(places, {.holder = "buyer"}).value();
+    const Quote quote = event.quote(hold.id, {{"adult", static_cast<std::uint32_t>(places.size()), ""}}).value();
+    return event.check_out(hold.id, {.payment = {"card", "ch_1", quote.total}}).value();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a seat goes from free to held to sold to admitted") {
+  Office box;
+  const Hold hold = box.event.hold({"Hall-A-3", "Hall-A-4"}, {.holder = "cart-1", .ttl = 10min}).value();
+  CHECK(hold.places == std::vector<std::string>{"Hall-A-3", "Hall-A-4"});
+  CHECK(to_rfc3339(hold.expires_at) == "2027-01-10T10:10:00Z");
+  const PlaceIndex place = *box.event.seat_map().find_place("Hall-A-3");
+  CHECK(box.event.availability()->status(place, box.clock.now) == PlaceStatus::held);
+
+  const Quote quote = box.event.quote(hold.id, {{"adult", 1, ""}, {"child", 1, ""}}).value();
+  REQUIRE(quote.lines.size() == 2);
+  CHECK(quote.lines[0].amount.to_string() == "300.00 UAH");
+  CHECK(quote.ticket_fees.to_string() == "10.00 UAH");
+  CHECK(quote.total.to_string() == "472.00 UAH");
+  CHECK(quote.tax.to_string() == "78.67 UAH");
+
+  const Order order = box.event.check_out(hold.id, {.payment = {"card", "ch_3Nx", quote.total}}).value();
+  CHECK(order.number == 1);
+  CHECK(order.tickets[1].seat == "4");
+  CHECK(order.tickets[1].ticket_type == "child");
+  CHECK(box.event.availability()->status(place, box.clock.now) == PlaceStatus::sold);
+  CHECK(box.event.find_order(order.id)->total == quote.total);
+
+  const std::string code = box.office.code(order.tickets[0]);
+  const Admission in = box.event.check_in(code, {.gate = "north"}).value();
+  CHECK(in.place == "Hall-A-3");
+  box.clock.now += 3min;
+  const auto again = box.event.check_in(code, {.gate = "south"});
+  REQUIRE_FALSE(again.ok());
+  CHECK(again.refusal().reason == Reason::ticket_admitted);
+  CHECK(again.refusal().where == "north");
+  CHECK(again.refusal().at == *parse_rfc3339("2027-01-10T10:00:00Z"));
+}
+
+TEST_CASE("a hold takes all its places or none, and names those that are gone") {
+  Office box;
+  (void)box.buy({"Hall-A-2"});
+  const auto refused = box.event.hold({"Hall-A-1", "Hall-A-2", "Hall-A-3"}, {.holder = "late"});
+  CHECK(refused.refusal().reason == Reason::place_taken);
+  CHECK(refused.refusal().places == std::vector<std::string>{"Hall-A-2"});
+  CHECK(box.event.hold({"Hall-A-1", "Hall-A-3"}, {.holder = "late"}).ok());
+  CHECK(box.event.hold({"Hall-Z-1"}, {.holder = "late"}).refusal().reason == Reason::place_unknown);
+  const auto full = box.event.hold(Selection{.places = {}, .areas = {{"Hall-Standing", 11}}}, {.holder = "crowd"});
+  CHECK(full.refusal().reason == Reason::area_full);
+  CHECK(full.refusal().available == 10);
+}
+
+TEST_CASE("a hold past its deadline is free to the next buyer, and can't be paid") {
+  Office box;
+  const Hold hold = box.event.hold({"Hall-A-1"}, {.holder = "slow", .ttl = 60s}).value();
+  const Quote quote = box.event.quote(hold.id, {{"adult", 1, ""}}).value();
+  box.clock.now += 59s;
+  CHECK(box.event.hold({"Hall-A-1"}, {.holder = "quick"}).refusal().reason == Reason::place_taken);
+  box.clock.now += 1s;
+  // Readers know before any turn is taken.
+  CHECK(box.event.availability()->status({0}, box.clock.now) == PlaceStatus::free);
+  CHECK(box.event.hold({"Hall-A-1"}, {.holder = "quick"}).ok());
+  CHECK(box.event.check_out(hold.id, {.payment = {"card", "", quote.total}}).refusal().reason == Reason::hold_expired);
+}
+
+TEST_CASE("extending stops at the hold's lifetime") {
+  Office box;
+  const Hold hold = box.event.hold({"Hall-A-1"}, {.holder = "slow", .ttl = 30min}).value();
+  box.clock.now += 20min;
+  CHECK(to_rfc3339(box.event.extend(hold.id, 30min).value()) == "2027-01-10T10:50:00Z");
+  CHECK(to_rfc3339(box.event.extend(hold.id, 5h).value()) == "2027-01-10T11:00:00Z");
+  const auto refused = box.event.extend(hold.id, 5h);
+  CHECK(refused.refusal().reason == Reason::hold_lifetime_reached);
+  CHECK(refused.refusal().at == *parse_rfc3339("2027-01-10T11:00:00Z"));
+}
+
+TEST_CASE("a repeated request gets the first one's answer, a refusal too") {
+  Office box;
+  const HoldOptions options{.holder = "cart", .ttl = 10min, .request = little::request(7)};
+  const Hold first = box.event.hold({"Hall-A-1"}, options).value();
+  box.clock.now += 2min;
+  (void)box.event.extend(first.id, 20min).value();
+  const Hold again = box.event.hold({"Hall-A-1"}, options).value();
+  CHECK(again.id == first.id);
+  CHECK(again.expires_at == first.expires_at);
+
+  const HoldOptions late{.holder = "late", .request = little::request(8)};
+  CHECK(box.event.hold({"Hall-A-1"}, late).refusal().reason == Reason::place_taken);
+  CHECK(box.event.release(first.id).ok());
+  CHECK(box.event.hold({"Hall-A-1"}, late).refusal().reason == Reason::place_taken);
+  CHECK(box.event.hold({"Hall-A-1"}, {.holder = "late"}).ok());
+
+  CHECK(box.event.release(first.id, little::request(7)).refusal().reason == Reason::request_reused);
+}
+
+TEST_CASE("paying the same hold twice with one request gives one order") {
+  Office box;
+  const Hold hold = box.event.hold({"Hall-A-1"}, {.holder = "cart"}).value();
+  CHECK(box.event.check_out(hold.id, {.payment = {"card", "", Money{1, Currency("UAH")}}}).refusal().reason == Reason::not_quoted);
+  const Quote quote = box.event.quote(hold.id, {{"adult", 1, ""}}).value();
+  const CheckOutOptions pay{.payment = {"card", "ch", quote.total}, .request = little::request(9)};
+  CHECK(box.event.check_out(hold.id, {.payment = {"card", "", Money{1, Currency("UAH")}}}).refusal().limit == quote.total.minor());
+  const Order first = box.event.check_out(hold.id, pay).value();
+  CHECK(box.event.check_out(hold.id, pay).value().number == first.number);
+  CHECK(box.event.check_out(hold.id, {.payment = pay.payment}).refusal().reason == Reason::hold_checked_out);
+  CHECK_THROWS_WITH_AS((void)box.event.check_out(hold.id, {.payment = pay.payment}).value(), doctest::Contains("hold_checked_out"), Refused);
+}
+
+TEST_CASE("refunded tickets are void, and their places on sale again") {
+  Office box;
+  const Order order = box.buy({"Hall-A-1", "Hall-A-2"});
+  const Refund part = box.event.refund(order.id, {.tickets = {order.tickets[0].id}}).value();
+  CHECK(part.amount.to_string() == "305.00 UAH");
+  CHECK(box.event.hold({"Hall-A-1"}, {.holder = "next"}).ok());
+  CHECK(box.event.check_in(box.office.code(order.tickets[0]), {.gate = "north"}).refusal().reason == Reason::ticket_refunded);
+  CHECK(box.event.refund(order.id, {.tickets = {order.tickets[0].id}}).refusal().reason == Reason::ticket_refunded);
+  // The last ticket takes the order's fee with it.
+  CHECK(box.event.refund(order.id).value().amount.to_string() == "317.00 UAH");
+  const Order used = box.buy({"Hall-A-5"});
+  CHECK(box.event.check_in(box.office.code(used.tickets[0]), {.gate = "north"}).ok());
+  CHECK(box.event.refund(used.id).refusal().reason == Reason::ticket_admitted);
+}
+
+TEST_CASE("codes of others are refused at the door") {
+  Office box;
+  const Order order = box.buy({"Hall-A-1"});
+  CHECK(box.event.check_in("4006381333931", {.gate = "north"}).refusal().reason == Reason::code_invalid);
+  CHECK(box.event.check_in(ticket_code({"premiere", order.tickets[0].id}, SigningKey::generate()), {.gate = "north"}).refusal().reason == Reason::code_invalid);
+  const Event other = box.office.create_event(little::event("matinee")).value();
+  CHECK(other.check_in(box.office.code(order.tickets[0]), {.gate = "north"}).refusal().reason == Reason::code_for_other_event);
+}
+
+TEST_CASE("limits of a holder and of a hold are kept") {
+  Office box;
+  EventSettings settings = box.event.availability()->settings();
+  settings.policy = {.places_per_hold = 3, .holds_per_holder = 2, .places_per_holder = 4, .hold_lifetime = 1h};
+  CHECK(box.event.configure(settings).ok());
+  CHECK(box.event.hold({"Hall-A-1", "Hall-A-2", "Hall-A-3", "Hall-A-4"}, {.holder = "a"}).refusal().reason == Reason::too_many_places);
+  CHECK(box.event.hold({"Hall-A-1", "Hall-A-2", "Hall-A-3"}, {.holder = "a"}).ok());
+  const auto refused = box.event.hold({"Hall-A-5", "Hall-A-6"}, {.holder = "a"});
+  CHECK(refused.refusal().reason == Reason::holder_limit);
+  CHECK(refused.refusal().available == 1);
+  CHECK(box.event.hold({"Hall-A-5"}, {.holder = "a"}).ok());
+  CHECK(box.event.hold({"Hall-A-6"}, {.holder = "a"}).refusal().message.find("2 open holds") != std::string::npos);
+}
+
+TEST_CASE("off sale nothing new is held, but what is held can be paid") {
+  Office box;
+  const Hold hold = box.event.hold({"Hall-A-1"}, {.holder = "in time"}).value();
+  CHECK(box.event.set_sale_status(SaleStatus::off_sale).ok());
+  CHECK(box.event.hold({"Hall-A-2"}, {.holder = "late"}).refusal().reason == Reason::event_off_sale);
+  const Quote quote = box.event.quote(hold.id, {{"adult", 1, ""}}).value();
+  CHECK(box.event.check_out(hold.id, {.payment = {"cash", "", quote.total}}).ok());
+}
+
+TEST_CASE("a price change leaves what was quoted alone") {
+  Office box;
+  const Hold hold = box.event.hold({"Hall-A-1"}, {.holder = "cart"}).value();
+  const Quote before = box.event.quote(hold.id, {{"adult", 1, ""}}).value();
+  EventSettings settings = box.event.availability()->settings();
+  settings.prices = PriceList("UAH", {{"parquet", "adult", "999.00"}, {"parquet", "child", "150.00"}});
+  CHECK(box.event.configure(settings).ok());
+  CHECK(box.event.check_out(hold.id, {.payment = {"card", "", before.total}}).value().total == before.total);
+  settings.prices = PriceList("UAH", {{"parquet", "child", "150.00"}, {"parquet", "adult", "999.00"}});
+  CHECK(box.event.configure(settings).refusal().reason == Reason::invalid_request);
+}
+
+TEST_CASE("wheelchair places go to those who ask, with their companion") {
+  Office box;
+  const Hold hold = box.event.hold_best({.count = 2, .categories = {"cheap"}, .accessible = 1}, {.holder = "asks"}).value();
+  CHECK(hold.places == std::vector<std::string>{"Hall-B-1", "Hall-B-2"});
+  const auto none = box.event.hold_best({.count = 2, .categories = {"cheap"}, .accessible = 1}, {.holder = "too late"});
+  CHECK(none.refusal().message.find("wheelchair") != std::string::npos);
+  CHECK(box.event.hold_best({.count = 5, .categories = {"parquet"}}, {.holder = "five"}).refusal().available == 4);
+}
+
+TEST_CASE("events are found by name, and not twice") {
+  Office box;
+  CHECK(box.office.create_event(little::event()).refusal().reason == Reason::event_exists);
+  CHECK(box.office.event("nothing").refusal().reason == Reason::event_not_found);
+  CHECK(box.office.events() == std::vector<EventId>{"premiere"});
+  BoxOffice elsewhere(box.storage);
+  const Event same = elsewhere.event("premiere").value();
+  (void)box.buy({"Hall-A-1"});
+  CHECK(same.availability()->total(box.clock.now).sold == 0);
+  same.refresh();
+  CHECK(same.availability()->total(box.clock.now).sold == 1);
+}

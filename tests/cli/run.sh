@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# The command and the demo as a user has them: run.sh TICKETCORE DEMO SOURCE_DIR
+set -euo pipefail
+ticketcore=$1 demo=$2 source_dir=$3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+fail() { echo "FAILED: $*"; exit 1; }
+expect() { # STATUS PATTERN COMMAND...
+  local status=$1 pattern=$2 got=0
+  shift 2
+  "$@" >out.txt 2>&1 || got=$?
+  [ "$got" -eq "$status" ] || { cat out.txt; fail "$* ended with $got instead of $status"; }
+  grep -q -- "$pattern" out.txt || { cat out.txt; fail "$* did not say: $pattern"; }
+}
+
+expect 0 'tickets verify with the public key' "$demo" "$source_dir/examples/venues/opera_house.json"
+expect 0 'gala-2027 .* 1358 ' "$ticketcore" events out/demo.db
+expect 0 'nothing is wrong' "$ticketcore" check out/demo.db
+expect 0 '"fact":"order_placed"' "$ticketcore" log out/demo.db --event gala-2027
+"$ticketcore" log out/demo.db | python3 -c 'import json, sys; [json.loads(line) for line in sys.stdin]' || fail "log is not JSON lines"
+"$ticketcore" log out/demo.db | head -1 >/dev/null || true
+"$ticketcore" manifest out/demo.db --event gala-2027 | python3 -c '
+import csv, sys
+rows = list(csv.DictReader(sys.stdin))
+assert len(rows) == 1279, len(rows)
+assert all(row["status"] == "sold" for row in rows)' || fail "the manifest does not list every place as sold"
+for picture in out/*.svg; do xmllint --noout "$picture" || fail "$picture is not XML"; done
+rsvg-convert -d 150 -p 150 out/ticket-1-1.svg -o ticket.png
+zbarimg -q --raw ticket.png 2>/dev/null | grep -q '^TC1:' || fail "a reader can't read the ticket's code"
+
+expect 2 'there is no command "sell"' "$ticketcore" sell out/demo.db
+expect 2 'there is no event "x"' "$ticketcore" check out/demo.db --event x
+expect 2 'takes a whole number' "$ticketcore" log out/demo.db --from one
+expect 3 'none.db' "$ticketcore" check none.db
+echo "a text file" >text.db
+expect 3 'text.db' "$ticketcore" check text.db
+sqlite3 other.db 'create table t(x)'
+sum=$(sha256sum other.db)
+expect 3 'other.db' "$ticketcore" check other.db
+[ "$sum" = "$(sha256sum other.db)" ] && [ ! -e other.db-wal ] || fail "a foreign file was touched"
+sqlite3 out/demo.db "update entries set bytes = zeroblob(50) where key & 1099511627775 = 20"
+expect 1 'entry 20 of event/gala-2027 is damaged' "$ticketcore" check out/demo.db
+echo "command and demo: as they should be"

@@ -1,0 +1,208 @@
+#include "ticketcore/desk.hpp"
+
+#include <doctest/doctest.h>
+
+#include "little_house.hpp"
+#include "ticketcore/storage/memory.hpp"
+
+using namespace ticketcore;
+
+namespace {
+
+/// A storage whose commits fail on demand, before or after they took place, and whose bytes can be changed behind its back.
+class FaultyStorage final : public Storage {
+ public:
+  enum class Fault { none, unavailable, unknown_not_done, unknown_but_done };
+
+  explicit FaultyStorage(little::Clock& clock) : inner_(clock.reader()) {}
+  Fault next_commit = Fault::none;
+  int failures = 1;
+  std::function<void(Revision, Bytes&)> alter{};
+
+  std::unique_ptr<Turn> take_turn(std::span<const Position> streams) override { return std::make_unique<FaultyTurn>(*this, inner_.take_turn(streams)); }
+  std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t max_bytes) override { return altered(inner_.read(stream, after, max_bytes)); }
+  std::optional<Snapshot> load_snapshot(const StreamId& stream) override { return inner_.load_snapshot(stream); }
+  void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override { inner_.save_snapshot(stream, snapshot); }
+  std::vector<StreamId> list_streams(std::string_view prefix) override { return inner_.list_streams(prefix); }
+  bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override { return inner_.wait_for_news(streams, timeout); }
+  void vault_put(std::string_view id, BytesView bytes) override { inner_.vault_put(id, bytes); }
+  std::optional<Bytes> vault_get(std::string_view id) override { return inner_.vault_get(id); }
+  void vault_erase(std::string_view id) override { inner_.vault_erase(id); }
+  std::string describe() const override { return "faulty"; }
+
+ private:
+  class FaultyTurn final : public Turn {
+   public:
+    FaultyTurn(FaultyStorage& storage, std::unique_ptr<Turn> inner) : storage_(storage), inner_(std::move(inner)) {}
+    std::vector<Entry> unseen(const StreamId& stream) override { return storage_.altered(inner_->unseen(stream)); }
+    Timestamp now() override { return inner_->now(); }
+    void commit(std::span<const Append> entries) override {
+      const Fault fault = storage_.next_commit;
+      if (fault != Fault::none && --storage_.failures == 0) storage_.next_commit = Fault::none;
+      if (fault == Fault::unavailable) throw StorageUnavailable("the disk is full");
+      if (fault != Fault::unknown_not_done) inner_->commit(entries);
+      if (fault != Fault::none) throw CommitOutcomeUnknown("the connection was lost");
+    }
+
+   private:
+    FaultyStorage& storage_;
+    std::unique_ptr<Turn> inner_;
+  };
+
+  std::vector<Entry> altered(std::vector<Entry> entries) const {
+    for (Entry& entry : entries) {
+      if (alter) alter(entry.revision, entry.bytes);
+    }
+    return entries;
+  }
+
+  MemoryStorage inner_;
+};
+
+struct Fixture {
+  little::Clock clock{};
+  FaultyStorage storage{clock};
+  Desk desk{storage, "premiere"};
+  std::uint64_t next_request = 100;
+
+  Fixture() {
+    const NewEvent event = little::event();
+    CreateEvent create{event.id, {event.name, "Little house", event.starts_at, event.prices, event.policy}, event.seat_map, SaleStatus::on_sale};
+    REQUIRE(take({little::request(1), create}).refusal() == nullptr);
+  }
+  Answer take(const Command& command) { return desk.take_turn({&command, 1}).front(); }
+  [[nodiscard]] Command hold(std::uint32_t place, std::chrono::seconds ttl = std::chrono::seconds(60)) {
+    PlaceHold hold;
+    hold.holder = "cart";
+    hold.places = {PlaceIndex{place}};
+    hold.ttl = ttl;
+    return {little::request(next_request++), hold};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a commit that took place although its answer was lost is answered as done, once") {
+  Fixture at;
+  at.storage.next_commit = FaultyStorage::Fault::unknown_but_done;
+  const Command hold = at.hold(0);
+  CHECK(at.take(hold).refusal() == nullptr);
+  CHECK(at.desk.state().open_holds() == 1);
+  CHECK(at.storage.read("event/premiere", 1, 1 << 20).size() == 1);
+}
+
+TEST_CASE("a commit that did not take place is done again") {
+  Fixture at;
+  at.storage.next_commit = FaultyStorage::Fault::unknown_not_done;
+  CHECK(at.take(at.hold(0)).refusal() == nullptr);
+  CHECK(at.storage.read("event/premiere", 1, 1 << 20).size() == 1);
+}
+
+TEST_CASE("while an outcome can't be found out callers are told so, and a repeat finds it") {
+  Fixture at;
+  at.storage.next_commit = FaultyStorage::Fault::unknown_not_done;
+  at.storage.failures = 3;
+  const Command hold = at.hold(0);
+  CHECK(at.take(hold).refusal()->reason == Reason::storage_unavailable);
+  CHECK(at.take(hold).refusal() == nullptr);
+  CHECK(at.desk.state().open_holds() == 1);
+}
+
+TEST_CASE("a full disk loses nothing: the sale goes on when there is space") {
+  Fixture at;
+  CHECK(at.take(at.hold(0)).refusal() == nullptr);
+  at.storage.next_commit = FaultyStorage::Fault::unavailable;
+  const Answer refused = at.take(at.hold(1));
+  REQUIRE(refused.refusal() != nullptr);
+  CHECK(refused.refusal()->reason == Reason::storage_unavailable);
+  CHECK(refused.refusal()->text == "the disk is full");
+  CHECK(at.take(at.hold(2)).refusal() == nullptr);
+  CHECK(at.desk.state().open_holds() == 2);
+  CHECK(at.desk.state().place_codes()[1] == place_code::free);
+}
+
+TEST_CASE("holds that ran out are written down before what the batch decides") {
+  Fixture at;
+  (void)at.take(at.hold(0, std::chrono::seconds(10)));
+  at.clock.now += std::chrono::seconds(10);
+  CHECK(at.take(at.hold(0)).refusal() == nullptr);
+  const auto entries = at.storage.read("event/premiere", 2, 1 << 20);
+  const LogEntry last = decode_entry(entries.back().bytes, "the last entry");
+  REQUIRE(last.facts.size() == 2);
+  CHECK(std::holds_alternative<HoldExpired>(last.facts[0].body));
+  CHECK(std::holds_alternative<HoldPlaced>(last.facts[1].body));
+}
+
+TEST_CASE("time on an event never runs backwards, though the clock does") {
+  Fixture at;
+  const Timestamp before = at.take(at.hold(0)).turn;
+  at.clock.now -= std::chrono::hours(5);
+  CHECK(at.take(at.hold(1)).turn == before);
+}
+
+TEST_CASE("a damaged entry halts its event and names it; reopening goes on once it is mended") {
+  Fixture at;
+  (void)at.take(at.hold(0));
+  at.storage.alter = [](Revision revision, Bytes& bytes) {
+    if (revision == 2) bytes[50] ^= 1;
+  };
+  Desk other(at.storage, "premiere");
+  const Command hold = at.hold(1);
+  const std::vector<Answer> answers = other.take_turn({&hold, 1});
+  REQUIRE(answers.front().refusal() != nullptr);
+  CHECK(answers.front().refusal()->reason == Reason::halted);
+  CHECK(other.halted().find("entry 2 of event/premiere") != std::string::npos);
+  at.storage.alter = {};
+  other.reopen();
+  CHECK(other.take_turn({&hold, 1}).front().refusal() == nullptr);
+}
+
+TEST_CASE("a swapped or missing entry shows") {
+  Fixture at;
+  (void)at.take(at.hold(0));
+  (void)at.take(at.hold(1));
+  const Bytes second = at.storage.read("event/premiere", 1, 1).front().bytes;
+  at.storage.alter = [&](Revision revision, Bytes& bytes) {
+    if (revision == 3) bytes = second;
+  };
+  Desk other(at.storage, "premiere");
+  CHECK_THROWS_WITH_AS(other.catch_up(), doctest::Contains("another revision"), StorageDamaged);
+}
+
+TEST_CASE("a snapshot leads to the state that the log leads to; a damaged one is left aside") {
+  Fixture at;
+  for (std::uint32_t place = 0; place < 6; ++place) (void)at.take(at.hold(place));
+  at.desk.save_snapshot();
+  (void)at.take(at.hold(7));
+  Desk fresh(at.storage, "premiere");
+  fresh.catch_up();
+  fresh.state().check_everything();
+  CHECK(std::ranges::equal(fresh.state().place_codes(), at.desk.state().place_codes()));
+  Snapshot damaged = *at.storage.load_snapshot("event/premiere");
+  for (const std::size_t byte : {std::size_t{5}, std::size_t{40}, damaged.bytes.size() - 1}) {
+    damaged.bytes[byte] ^= 0x10;
+    at.storage.save_snapshot("event/premiere", damaged);
+    Desk replayed(at.storage, "premiere");
+    replayed.catch_up();
+    CHECK(std::ranges::equal(replayed.state().place_codes(), at.desk.state().place_codes()));
+  }
+}
+
+TEST_CASE("a request is forgotten after a day, and its memory with it") {
+  Fixture at;
+  const Command hold = at.hold(0, std::chrono::seconds(1));
+  (void)at.take(hold);
+  at.clock.now += limits::request_memory + std::chrono::hours(1);
+  (void)at.take(at.hold(1));
+  CHECK(at.desk.state().find_request(hold.request) == nullptr);
+}
+
+TEST_CASE("requests repeated within one batch are one") {
+  Fixture at;
+  const Command hold = at.hold(0);
+  const std::vector<Command> twice = {hold, hold};
+  const std::vector<Answer> answers = at.desk.take_turn(twice);
+  CHECK(answers[1].refusal() == nullptr);
+  CHECK(answers[1].fact.request == hold.request);
+  CHECK(at.desk.state().open_holds() == 1);
+}

@@ -1,0 +1,65 @@
+#include <doctest/doctest.h>
+
+#include "little_house.hpp"
+#include "ticketcore/seat_map_svg.hpp"
+#include "ticketcore/ticket_svg.hpp"
+
+using namespace ticketcore;
+
+namespace {
+
+[[nodiscard]] std::size_t count_of(std::string_view text, std::string_view part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("each place of a drawn house has a title with label, category and status") {
+  const auto map = little::house();
+  SeatMapPicture picture;
+  picture.title = "Premiere <1>";
+  picture.status = [](PlaceIndex place) { return place.value == 0 ? PlaceStatus::sold : place.value == 1 ? PlaceStatus::held : PlaceStatus::free; };
+  picture.area_use = [](AreaIndex) { return AreaUse{7, 1, 2, 0}; };
+  const std::string svg = seat_map_svg(*map, picture);
+  CHECK(count_of(svg, "<title>") == 1 + map->place_count() + 1);
+  CHECK(svg.find("<title>Hall-A-1, Parquet, sold</title>") != std::string::npos);
+  CHECK(svg.find("<title>Hall-B-1, Cheap, wheelchair place, free</title>") != std::string::npos);
+  CHECK(svg.find("7 of 10 free") != std::string::npos);
+  CHECK(svg.find("Premiere &lt;1&gt;") != std::string::npos);
+  CHECK(count_of(svg, "class=\"p c0 s\"") == 2);  // the seat and the legend
+  CHECK(svg.find("22 free") != std::string::npos);
+  CHECK(count_of(svg, "<g") == count_of(svg, "</g>"));
+}
+
+TEST_CASE("a chart without stage, focal point or room still draws") {
+  SeatMapBuilder builder("One");
+  const CategoryIndex category = builder.add_category({"a", "A & B", "#000000"});
+  builder.add_row(builder.no_section(), "A");
+  builder.add_seat({.label = "<1>", .category = category});
+  const std::string svg = seat_map_svg(builder.build());
+  CHECK(svg.find("A-&lt;1&gt;, A &amp; B, free") != std::string::npos);
+}
+
+TEST_CASE("a ticket shows what it is for, and hostile or endless texts stay inside") {
+  TicketPicture ticket;
+  ticket.event = std::string(100, 'W') + "<script>";
+  ticket.venue = "Опера & Co";
+  ticket.section = "Stalls";
+  ticket.row = "C";
+  ticket.seat = "11";
+  ticket.price = "1200.00 UAH";
+  ticket.order_number = "17";
+  ticket.category_color = "red\" onload=\"alert(1)";
+  ticket.code = "TC1:ABC";
+  const std::string svg = ticket_svg(ticket);
+  CHECK(svg.find("<script") == std::string::npos);
+  CHECK(svg.find("onload") == std::string::npos);
+  CHECK(svg.find("Опера &amp; Co") != std::string::npos);
+  CHECK(svg.find("\xE2\x80\xA6</text>") != std::string::npos);  // cut, with an ellipsis
+  CHECK(svg.find(">11</text>") != std::string::npos);
+  CHECK(svg.find("No. 17") != std::string::npos);
+  // 21 modules and a quiet zone of four on each side.
+  CHECK(svg.find("<rect width=\"29\" height=\"29\" fill=\"#fff\"/>") != std::string::npos);
+}
