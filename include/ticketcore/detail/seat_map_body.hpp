@@ -191,6 +191,9 @@ inline void SeatMap::check() {
 
 inline bool SeatMap::can_join_labels() const {
   std::size_t next_place = 0;
+  for (const Area& area : data_.areas) {
+    if (area.section.value >= data_.sections.size()) return false;
+  }
   for (const Row& row : data_.rows) {
     if (row.section.value >= data_.sections.size() || row.first_place != next_place || row.place_count > data_.places.size() - next_place) return false;
     next_place += row.place_count;
