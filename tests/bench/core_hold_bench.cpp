@@ -73,17 +73,22 @@ class House {
 }  // namespace
 
 void core_hold() {
-  House house(big_house(house_seats));
+  // One house is held in ten milliseconds, so a round is the median of several; each round begins with an event of its own, lest
+  // millions of remembered requests pile up behind one house.
+  const auto map = big_house(house_seats);
+  const auto ours = [&] {
+    House house(map);
+    std::vector<double> houses;
+    for (int round = 0; round < 7; ++round) houses.push_back(house.holds_per_second());
+    return median(houses);
+  };
   RedisPeer redis;
   if (!redis.running()) {
-    std::vector<double> rounds;
-    for (int round = 0; round < 15; ++round) rounds.push_back(house.holds_per_second());
-    report({"core.hold2", median(rounds), "holds/s"});
+    report({"core.hold2", ours(), "holds/s"});
     skip("core.hold2 peer", redis.why());
     return;
   }
-  const Pair pair = in_turn(
-      7, [&] { return house.holds_per_second(); }, [&] { return redis.holds_per_second(); });
+  const Pair pair = in_turn(7, ours, [&] { return redis.holds_per_second(); });
   report({"core.hold2", pair.ours, "holds/s", "Redis, Lua hold of 2 keys, 50 clients x 16", pair.peer});
 }
 
