@@ -1,0 +1,196 @@
+#pragma once
+// A connection to PostgreSQL that sends statements in batches (one round trip each, by libpq's pipeline mode) and gives up
+// when an answer takes too long. And the pool that keeps a few of them.
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ticketcore/storage.hpp"
+
+struct pg_conn;
+struct pg_result;
+
+namespace ticketcore {
+
+/// What the database answered instead of a result, or that it answered nothing more.
+class PostgresFailure : public std::runtime_error {
+ public:
+  PostgresFailure(std::string sqlstate, bool connection_lost, const std::string& message)
+      : std::runtime_error(message), sqlstate_(std::move(sqlstate)), connection_lost_(connection_lost) {}
+  /// Five characters of the SQL standard and PostgreSQL's appendix A; empty when the connection was lost without one.
+  [[nodiscard]] const std::string& sqlstate() const noexcept { return sqlstate_; }
+  [[nodiscard]] bool connection_lost() const noexcept { return connection_lost_; }
+  [[nodiscard]] bool is(std::string_view sqlstate) const noexcept { return sqlstate_ == sqlstate; }
+
+ private:
+  std::string sqlstate_;
+  bool connection_lost_;
+};
+
+/// A statement; with a name it is prepared once for each connection.
+struct PostgresStatement {
+  const char* name = "";
+  std::string sql{};
+};
+
+/// A parameter: the caller keeps the bytes of a view alive until the call returns.
+class PostgresParameter {
+ public:
+  PostgresParameter(std::int64_t number);
+  PostgresParameter(BytesView bytes) : data_(reinterpret_cast<const char*>(bytes.data())), size_(bytes.size()) {}
+  /// Also for bytea: names are bytes.
+  PostgresParameter(std::string_view bytes) : data_(bytes.data()), size_(bytes.size()) {}
+
+  [[nodiscard]] bool is_number() const noexcept { return is_number_; }
+  /// Never null, which would be SQL's NULL.
+  [[nodiscard]] const char* data() const noexcept { return is_number_ ? number_ : size_ == 0 ? "" : data_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+ private:
+  bool is_number_ = false;
+  char number_[8] = {};  // as PostgreSQL sends it: big end first
+  const char* data_ = "";
+  std::size_t size_ = 0;
+};
+
+struct PostgresCall {
+  const PostgresStatement* statement;
+  std::vector<PostgresParameter> parameters{};
+};
+
+/// Rows in PostgreSQL's binary format.
+class PostgresRows {
+ public:
+  explicit PostgresRows(pg_result* result) : result_(result) {}
+  PostgresRows(PostgresRows&& other) noexcept : result_(std::exchange(other.result_, nullptr)) {}
+  PostgresRows& operator=(PostgresRows&&) = delete;
+  ~PostgresRows();
+
+  [[nodiscard]] int count() const;
+  [[nodiscard]] bool is_null(int row, int column) const;
+  [[nodiscard]] std::int64_t number(int row, int column) const;  ///< int4, int8, boolean or timestamptz (microseconds since 2000)
+  [[nodiscard]] Bytes bytes(int row, int column) const;
+  [[nodiscard]] std::size_t size(int row, int column) const;
+  [[nodiscard]] std::string text(int row, int column) const;
+  /// "COMMIT", "ROLLBACK", "INSERT 0 1".
+  [[nodiscard]] std::string_view tag() const;
+
+ private:
+  pg_result* result_;
+};
+
+class PostgresConnection {
+ public:
+  struct Settings {
+    std::string conninfo{};   // without what is ours
+    std::string shown_as{};   // without the password
+    std::string password{};   // to keep it out of messages
+    bool prepares = true;
+    std::chrono::milliseconds answer_timeout{};
+    std::vector<PostgresCall> setup{};  // run once when connected
+  };
+
+  /// Connects. Throws PostgresFailure.
+  explicit PostgresConnection(const Settings& settings);
+  ~PostgresConnection();
+  PostgresConnection(const PostgresConnection&) = delete;
+  PostgresConnection& operator=(const PostgresConnection&) = delete;
+
+  /// Sends the calls together and waits for all their answers, extra added to the time-out. Throws the first PostgresFailure; the calls
+  /// after a failed one were not run.
+  std::vector<PostgresRows> run(std::span<const PostgresCall> calls, std::chrono::milliseconds extra = {});
+  std::vector<PostgresRows> run(std::initializer_list<PostgresCall> calls, std::chrono::milliseconds extra = {}) {
+    return run(std::span<const PostgresCall>(calls.begin(), calls.size()), extra);
+  }
+  /// Sends the calls and waits for nothing; whether they succeed is not told.
+  void post(std::initializer_list<PostgresCall> calls) noexcept;
+  /// Waits until the socket has something or the time is over; true if a notification with one of the payloads came.
+  [[nodiscard]] bool wait_for_notification(std::span<const std::string> payloads, std::chrono::milliseconds timeout);
+
+  /// True until the connection is lost or its state is unclear.
+  [[nodiscard]] bool usable() const noexcept { return !broken_; }
+  /// A warning of class 01000 came since the last call of this: of a commit, that its copy on a standby was not waited for.
+  [[nodiscard]] bool take_warning() noexcept { return std::exchange(warned_, false); }
+  [[nodiscard]] int server_version() const;
+  /// "PostgreSQL database on host:5432": without user and password.
+  [[nodiscard]] std::string describe() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Expected {
+    const PostgresStatement* prepared = nullptr;  // the answer to preparing this
+    bool wanted = false;                          // an answer that run() hands out; others were posted
+    bool sync = false;
+  };
+
+  void send(const PostgresCall& call, bool wanted);
+  void send_sync();
+  void flush(Clock::time_point deadline);
+  void wait_readable(Clock::time_point deadline);
+  [[nodiscard]] pg_result* next_result(Clock::time_point deadline);
+  [[nodiscard]] PostgresFailure failure(const pg_result* result) const;
+  [[noreturn]] void lose(const std::string& why);
+  [[nodiscard]] std::string clean(std::string text) const;
+
+  pg_conn* connection_ = nullptr;
+  const Settings& settings_;
+  std::deque<Expected> expected_;
+  std::vector<const PostgresStatement*> prepared_;
+  bool broken_ = false;
+  bool warned_ = false;
+};
+
+/// Keeps connections between uses and bounds how many there are.
+class PostgresPool {
+ public:
+  PostgresPool(const PostgresConnection::Settings& settings, int limit) : settings_(settings), limit_(limit) {}
+
+  /// A connection for a scope, given back or, when broken, closed at its end.
+  class Lease {
+   public:
+    Lease(PostgresPool& pool, std::unique_ptr<PostgresConnection> connection, bool fresh) : pool_(&pool), connection_(std::move(connection)), fresh_(fresh) {}
+    Lease(Lease&& other) noexcept = default;
+    Lease& operator=(Lease&&) = delete;
+    ~Lease() {
+      if (connection_) pool_->give_back(std::move(connection_));
+    }
+    PostgresConnection* operator->() const noexcept { return connection_.get(); }
+    /// Connected just now, so that a failure of it is a failure of the database, not of a connection that went stale.
+    [[nodiscard]] bool fresh() const noexcept { return fresh_; }
+
+   private:
+    PostgresPool* pool_;
+    std::unique_ptr<PostgresConnection> connection_;
+    bool fresh_;
+  };
+
+  /// Throws PostgresFailure when connecting fails, StorageUnavailable when all stayed in use for that long.
+  [[nodiscard]] Lease take(std::chrono::milliseconds timeout);
+
+ private:
+  void give_back(std::unique_ptr<PostgresConnection> connection);
+
+  const PostgresConnection::Settings& settings_;
+  const int limit_;
+  std::mutex mutex_;
+  std::condition_variable returned_;
+  std::vector<std::unique_ptr<PostgresConnection>> idle_;
+  int in_use_ = 0;
+};
+
+/// "name" as SQL spells it.
+[[nodiscard]] std::string quoted_identifier(std::string_view name);
+
+}  // namespace ticketcore

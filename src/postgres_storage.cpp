@@ -1,0 +1,444 @@
+#include "ticketcore/storage/postgres.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "postgres_connection.hpp"
+#include "postgres_schema.hpp"
+#include "postgres_url.hpp"
+#include "turn_streams.hpp"
+
+namespace ticketcore {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// A turn that meets a deadlock or a connection gone stale is tried again this often: nothing was written.
+constexpr int turn_attempts = 20;
+/// Others are told of a stream's commits at most this often; who is told looks again by himself for a while.
+constexpr milliseconds notify_pause{10};
+constexpr milliseconds shortest_look{4};
+constexpr milliseconds longest_look{500};
+
+[[nodiscard]] std::string as_hex(std::string_view bytes) {
+  std::string hex;
+  for (const char byte : bytes) {
+    constexpr const char* digits = "0123456789abcdef";
+    hex += digits[static_cast<std::uint8_t>(byte) >> 4];
+    hex += digits[static_cast<std::uint8_t>(byte) & 15];
+  }
+  return hex;
+}
+
+[[nodiscard]] Timestamp time_of(std::int64_t microseconds_since_2000) {
+  constexpr std::int64_t year_2000 = 946'684'800'000'000;
+  return Timestamp(std::chrono::microseconds(microseconds_since_2000 + year_2000));
+}
+
+}  // namespace
+
+struct PostgresStorage::Body {
+  explicit Body(PostgresUrl url)
+      : options(std::move(url.options)),
+        settings(settings_for(url.conninfo, url.password)),
+        news_settings(settings),
+        turns(settings, options.connections),
+        reads(settings, std::max(2, options.connections / 2)) {
+    if (!options.news_url.empty()) {
+      const PostgresUrl news = parse_postgres_url(options.news_url, {});
+      news_settings.conninfo = news.conninfo;
+      news_settings.password = news.password;
+    }
+  }
+
+  PostgresOptions options;
+  std::string shown_as = "PostgreSQL";
+  PostgresConnection::Settings settings;
+  PostgresConnection::Settings news_settings;
+
+  std::mutex news_mutex;
+  std::vector<std::unique_ptr<PostgresConnection>> listening;              // guarded by news_mutex
+  std::map<StreamId, std::chrono::steady_clock::time_point> last_notified;  // guarded by news_mutex
+  std::atomic<bool> barrier_due = false;
+
+  const std::string in = quoted_identifier(options.schema) + ".";
+  const PostgresStatement session_settings{"", settings_sql("false")};
+  const PostgresStatement begin{"tc_begin", "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"};
+  const PostgresStatement turn_settings{"tc_settings", settings_sql("true")};
+  const PostgresStatement lock_stream{"tc_lock", "SELECT FROM " + in + "streams WHERE stream = $1 FOR UPDATE"};
+  const PostgresStatement add_stream{"tc_add_stream", "INSERT INTO " + in + "streams(stream) VALUES($1) ON CONFLICT DO NOTHING"};
+  // The entry that is known comes without its bytes, as a proof that it is there. The time is that after the wait for the lock.
+  const PostgresStatement unseen{"tc_unseen",
+                                 "SELECT clock_timestamp(), e.revision, CASE WHEN e.revision > $2::bigint THEN e.bytes END FROM (VALUES(1)) AS one LEFT JOIN " + in +
+                                     "entries e ON e.stream = $1 AND e.revision >= $2::bigint ORDER BY e.revision"};
+  const PostgresStatement add_entry{"tc_add_entry", "INSERT INTO " + in + "entries(stream, revision, bytes) VALUES($1, $2::bigint, $3)"};
+  const PostgresStatement commit{"tc_commit", "COMMIT"};
+  const PostgresStatement rollback{"tc_rollback", "ROLLBACK"};
+  const PostgresStatement notify{"tc_notify", "SELECT pg_notify(convert_from($1::bytea, 'UTF8'), convert_from($2::bytea, 'UTF8'))"};
+  const PostgresStatement listen{"", "LISTEN " + quoted_identifier(options.schema)};
+  const PostgresStatement barrier{"", "SELECT pg_logical_emit_message(true, 'ticketcore', 'barrier')"};
+  // The running sum stops a page at the caller's bytes; the sizes are known without fetching the bytes.
+  const PostgresStatement page{"tc_page", "SELECT revision, bytes FROM (SELECT revision, bytes, sum(octet_length(bytes)) OVER (ORDER BY revision) AS total FROM (SELECT revision, bytes FROM " + in +
+                                              "entries WHERE stream = $1 AND revision > $2::bigint ORDER BY revision LIMIT 4096) AS next) AS sized "
+                                              "WHERE total <= $3::bigint OR revision = $2::bigint + 1 ORDER BY revision"};
+  const PostgresStatement newer{"tc_newer", "SELECT FROM " + in + "entries WHERE stream = $1 AND revision > $2::bigint LIMIT 1"};
+  const PostgresStatement get_snapshot{"tc_get_snapshot", "SELECT revision, bytes FROM " + in + "snapshots WHERE stream = $1"};
+  const PostgresStatement put_snapshot{"tc_put_snapshot",
+                                       "INSERT INTO " + in + "snapshots AS s (stream, revision, bytes) SELECT $1, $2::bigint, $3 "
+                                       "WHERE pg_try_advisory_xact_lock(hashtextextended('ticketcore snapshot ' || encode($1::bytea, 'hex'), 0)) "
+                                       "ON CONFLICT(stream) DO UPDATE SET revision = excluded.revision, bytes = excluded.bytes WHERE excluded.revision >= s.revision"};
+  const PostgresStatement list{"tc_list", "SELECT stream FROM " + in + "streams s WHERE stream >= $1 AND (octet_length($2::bytea) = 0 OR stream < $2::bytea) AND "
+                                          "EXISTS(SELECT FROM " + in + "entries e WHERE e.stream = s.stream) ORDER BY stream"};
+  const PostgresStatement put_secret{"tc_vault_put", "INSERT INTO " + in + "vault(id, bytes) VALUES($1, $2) ON CONFLICT(id) DO UPDATE SET bytes = excluded.bytes"};
+  const PostgresStatement get_secret{"tc_vault_get", "SELECT bytes FROM " + in + "vault WHERE id = $1"};
+  const PostgresStatement erase_secret{"tc_vault_erase", "DELETE FROM " + in + "vault WHERE id = $1"};
+
+  PostgresPool turns;
+  PostgresPool reads;
+
+  /// Time limits, that commits are durable, and look-ups by key whatever the statistics say: for the session or the transaction.
+  [[nodiscard]] std::string settings_sql(const std::string& local) const {
+    const auto limit = [&](const char* name, milliseconds value) {
+      return std::string("set_config('") + name + "', '" + std::to_string(value.count()) + "ms', " + local + "), ";
+    };
+    const auto fixed = [&](const char* name, const char* value) { return std::string("set_config('") + name + "', '" + value + "', " + local + ")"; };
+    return "SELECT " + limit("lock_timeout", options.turn_timeout) + limit("idle_in_transaction_session_timeout", options.turn_limit) +
+           limit("statement_timeout", options.turn_timeout + options.answer_timeout) +
+           "set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, " + local +
+           "), " + fixed("plan_cache_mode", "force_generic_plan") + ", " + fixed("enable_seqscan", "off") + ", " + fixed("enable_bitmapscan", "off");
+  }
+
+  [[nodiscard]] PostgresConnection::Settings settings_for(const std::string& conninfo, const std::string& password) const {
+    PostgresConnection::Settings made;
+    made.conninfo = conninfo;
+    made.password = password;
+    made.shown_as = shown_as;
+    made.prepares = !options.transaction_pooler;
+    made.answer_timeout = options.answer_timeout;
+    return made;
+  }
+
+  [[noreturn]] void fail(const PostgresFailure& error) const;
+
+  /// Runs calls that stand alone on a connection for reading, a second time if the first went to a connection gone stale.
+  std::vector<PostgresRows> ask(std::initializer_list<PostgresCall> calls) {
+    for (;;) {
+      try {
+        auto connection = reads.take(options.answer_timeout);
+        try {
+          return connection->run(calls);
+        } catch (const PostgresFailure& error) {
+          if (!error.connection_lost() || connection.fresh()) throw;
+        }
+      } catch (const PostgresFailure& error) {
+        fail(error);
+      }
+    }
+  }
+
+  void announce(PostgresConnection& connection, const StreamId& stream);
+};
+
+void PostgresStorage::Body::fail(const PostgresFailure& error) const {
+  const std::string said = shown_as + ": " + error.what();
+  if (error.is("XX001") || error.is("XX002")) throw StorageDamaged(said);
+  if (error.is("55P03")) {
+    throw StorageUnavailable(shown_as + ": another has had the turn for " + std::to_string(options.turn_timeout.count()) + " ms; try again");
+  }
+  if (error.is("25006")) {
+    throw StorageUnavailable(said + "; the database takes no writes (a standby, or default_transaction_read_only is on): name the primary, or all hosts, in the URL");
+  }
+  if (error.is("53100")) throw StorageUnavailable(said + "; the database's disk is full: make room there, nothing was written");
+  if (error.is("53300")) throw StorageUnavailable(said + "; raise the server's max_connections, or lower connections here");
+  if (error.is("42501")) throw StorageUnavailable(said + "; grant the role what docs/storage-postgres.md lists");
+  if (error.is("26000") || error.is("42P05")) {
+    throw StorageUnavailable(said + "; a pooler in transaction mode seems to stand between: say pooler=transaction in the URL");
+  }
+  if (error.what() != nullptr && std::string_view(error.what()).find("session is read-only") != std::string_view::npos) {
+    throw StorageUnavailable(said + "; the database takes no writes (a standby, or default_transaction_read_only is on): name the primary, or all hosts, in the URL");
+  }
+  throw StorageUnavailable(said);
+}
+
+/// Tells those who wait for news, without waiting for an answer and outside the turn's transaction: a commit that notifies would
+/// queue behind every other one that does. Who misses it finds out by looking.
+void PostgresStorage::Body::announce(PostgresConnection& connection, const StreamId& stream) {
+  const auto now = std::chrono::steady_clock::now();
+  {
+    const std::lock_guard lock(news_mutex);
+    auto& last = last_notified[stream];
+    if (now - last < notify_pause) return;
+    last = now;
+  }
+  const std::string payload = as_hex(stream);
+  connection.post({{&notify, {std::string_view(options.schema), std::string_view(payload)}}});
+}
+
+class PostgresStorage::PostgresTurn final : public Turn {
+ public:
+  PostgresTurn(Body& body, PostgresPool::Lease connection, TurnStreams streams) : body_(body), connection_(std::move(connection)), streams_(std::move(streams)) {}
+
+  PostgresTurn(const PostgresTurn&) = delete;
+  PostgresTurn& operator=(const PostgresTurn&) = delete;
+
+  ~PostgresTurn() override {
+    if (open_ && connection_->usable()) connection_->post({{&body_.rollback}});
+  }
+
+  void take() {
+    open_ = true;
+    if (!lock_all()) {
+      add_missing();
+      if (!lock_all()) throw PostgresFailure("40001", false, "a stream's row went away while it was being locked");
+    }
+  }
+
+  [[nodiscard]] std::vector<Entry> unseen(const StreamId& stream) override {
+    (void)streams_.need(stream);
+    if (!open_) throw std::logic_error("this turn is over");
+    return seen_.at(stream).entries;
+  }
+
+  [[nodiscard]] Timestamp now() override { return body_.options.clock ? body_.options.clock() : now_; }
+
+  void commit(std::span<const Append> entries) override {
+    streams_.check_commit(entries);
+    if (!open_) throw std::logic_error("this turn is over");
+    std::vector<PostgresCall> calls;
+    for (const Append& append : entries) {
+      calls.push_back({&body_.add_entry, {std::string_view(append.stream), static_cast<std::int64_t>(seen_.at(append.stream).head + 1), append.bytes}});
+    }
+    calls.push_back({&body_.commit, {}});
+    try {
+      (void)connection_->take_warning();
+      const auto rows = connection_->run(calls);
+      if (rows.back().tag() != "COMMIT") throw PostgresFailure("40000", false, "the database rolled the commit back");
+    } catch (const PostgresFailure& error) {
+      if (error.connection_lost()) {
+        open_ = false;
+        throw CommitOutcomeUnknown(body_.shown_as + ": the connection was lost while committing: " + error.what());
+      }
+      body_.fail(error);
+    }
+    open_ = false;
+    if (connection_->take_warning()) {
+      // Committed here, but someone had the wait for the standby broken off: a fail-over could take it back. The next
+      // turn first waits until the standby has everything so far.
+      body_.barrier_due = true;
+      throw CommitOutcomeUnknown(body_.shown_as + ": the commit was not waited for to reach the standby");
+    }
+    for (const Append& append : entries) body_.announce(*connection_.operator->(), append.stream);
+  }
+
+ private:
+  struct Seen {
+    Revision head = 0;
+    std::vector<Entry> entries{};
+  };
+
+  /// One round trip: begins, locks, and brings what is new. False if a stream has no row yet.
+  [[nodiscard]] bool lock_all() {
+    std::vector<PostgresCall> calls;
+    const bool first = !begun_;
+    if (first) calls.push_back({&body_.begin, {}});
+    if (first && body_.options.transaction_pooler) calls.push_back({&body_.turn_settings, {}});
+    const std::size_t before = calls.size();
+    for (const Position& position : streams_.all()) {
+      calls.push_back({&body_.lock_stream, {std::string_view(position.stream)}});
+      calls.push_back({&body_.unseen, {std::string_view(position.stream), static_cast<std::int64_t>(position.known)}});
+    }
+    const auto rows = connection_->run(calls, body_.options.turn_timeout);
+    begun_ = true;
+    bool all = true;
+    for (std::size_t index = 0; index < streams_.all().size(); ++index) {
+      all = all && rows[before + index * 2].count() == 1;
+      read_unseen(streams_.all()[index], rows[before + index * 2 + 1]);
+    }
+    return all;
+  }
+
+  void add_missing() {
+    std::vector<PostgresCall> calls;
+    for (const Position& position : streams_.all()) calls.push_back({&body_.add_stream, {std::string_view(position.stream)}});
+    (void)connection_->run(calls, body_.options.turn_timeout);
+  }
+
+  void read_unseen(const Position& position, const PostgresRows& rows) {
+    Seen& seen = seen_[position.stream];
+    seen = {};
+    seen.head = position.known;
+    now_ = time_of(rows.number(0, 0));
+    bool known_is_there = position.known == 0;
+    for (int row = 0; row < rows.count() && !rows.is_null(row, 1); ++row) {
+      const auto revision = static_cast<Revision>(rows.number(row, 1));
+      if (revision == position.known) {
+        known_is_there = true;
+        continue;
+      }
+      if (revision != seen.head + 1) {
+        throw StorageDamaged(body_.shown_as + ": entry " + std::to_string(seen.head + 1) + " of " + position.stream + " is missing");
+      }
+      seen.head = revision;
+      seen.entries.push_back({revision, rows.bytes(row, 2)});
+    }
+    if (!known_is_there) {
+      throw StorageDamaged(body_.shown_as + ": " + position.stream + " was read up to revision " + std::to_string(position.known) +
+                           ", which is not there: the store is behind what was read from it");
+    }
+  }
+
+  Body& body_;
+  PostgresPool::Lease connection_;
+  TurnStreams streams_;
+  std::map<StreamId, Seen> seen_;
+  Timestamp now_{};
+  bool open_ = false;   // a transaction may be under way
+  bool begun_ = false;
+};
+
+PostgresStorage::PostgresStorage(std::unique_ptr<Body> body) : body_(std::move(body)) {}
+PostgresStorage::~PostgresStorage() = default;
+
+std::unique_ptr<PostgresStorage> PostgresStorage::open(std::string_view url, PostgresOptions options) {
+  auto body = std::make_unique<Body>(parse_postgres_url(url, std::move(options)));
+  try {
+    PostgresConnection first(body->settings);
+    body->shown_as = first.describe() + " schema " + body->options.schema;
+    body->settings.shown_as = body->shown_as;
+    prepare_postgres_schema(first, body->options.schema, body->shown_as);
+  } catch (const PostgresFailure& error) {
+    body->fail(error);
+  }
+  if (!body->options.transaction_pooler) body->settings.setup = {{&body->session_settings, {}}};
+  return std::unique_ptr<PostgresStorage>(new PostgresStorage(std::move(body)));
+}
+
+std::unique_ptr<Turn> PostgresStorage::take_turn(std::span<const Position> streams) {
+  const TurnStreams checked(streams);
+  for (int attempt = 1;; ++attempt) {
+    try {
+      auto connection = body_->turns.take(body_->options.turn_timeout);
+      const bool fresh = connection.fresh();
+      try {
+        if (body_->barrier_due) {
+          (void)connection->run({{&body_->barrier}});
+          body_->barrier_due = false;
+        }
+        auto turn = std::make_unique<PostgresTurn>(*body_, std::move(connection), checked);
+        turn->take();
+        return turn;
+      } catch (const PostgresFailure& error) {
+        // Nothing was written yet, so whatever may pass is tried again: a connection that went stale while it lay in the
+        // pool, a deadlock with another turn, a server that has just become a standby.
+        const bool stale = !fresh && (error.connection_lost() || error.is("25006"));
+        if (attempt >= turn_attempts || !(stale || error.is("40001") || error.is("40P01"))) throw;
+      }
+    } catch (const PostgresFailure& error) {
+      body_->fail(error);
+    }
+  }
+}
+
+std::vector<Entry> PostgresStorage::read(const StreamId& stream, Revision after, std::size_t max_bytes) {
+  TurnStreams::check_name(stream);
+  constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (after >= most) return {};
+  const auto bytes = static_cast<std::int64_t>(std::min<std::uint64_t>(max_bytes, most));
+  const auto rows = body_->ask({{&body_->page, {std::string_view(stream), static_cast<std::int64_t>(after), bytes}}});
+  std::vector<Entry> entries;
+  for (int row = 0; row < rows[0].count(); ++row) {
+    const auto revision = static_cast<Revision>(rows[0].number(row, 0));
+    if (revision != after + entries.size() + 1)
+      throw StorageDamaged(body_->shown_as + ": entry " + std::to_string(after + entries.size() + 1) + " of " + stream + " is missing");
+    entries.push_back({revision, rows[0].bytes(row, 1)});
+  }
+  return entries;
+}
+
+std::optional<Snapshot> PostgresStorage::load_snapshot(const StreamId& stream) {
+  TurnStreams::check_name(stream);
+  const auto rows = body_->ask({{&body_->get_snapshot, {std::string_view(stream)}}});
+  if (rows[0].count() == 0) return std::nullopt;
+  return Snapshot{static_cast<Revision>(rows[0].number(0, 0)), rows[0].bytes(0, 1)};
+}
+
+void PostgresStorage::save_snapshot(const StreamId& stream, const Snapshot& snapshot) {
+  TurnStreams::check_name(stream);
+  (void)body_->ask({{&body_->put_snapshot, {std::string_view(stream), static_cast<std::int64_t>(snapshot.revision), BytesView(snapshot.bytes)}}});
+}
+
+std::vector<StreamId> PostgresStorage::list_streams(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && static_cast<unsigned char>(end.back()) == 0xFF) end.pop_back();
+  if (!end.empty()) end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
+  const auto rows = body_->ask({{&body_->list, {prefix, std::string_view(end)}}});
+  std::vector<StreamId> names;
+  for (int row = 0; row < rows[0].count(); ++row) names.push_back(rows[0].text(row, 0));
+  return names;
+}
+
+bool PostgresStorage::wait_for_news(std::span<const Position> streams, milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  std::vector<std::string> payloads;
+  for (const Position& position : streams) payloads.push_back(as_hex(position.stream));
+  const bool listens = !body_->options.transaction_pooler || !body_->options.news_url.empty();
+  try {
+    std::unique_ptr<PostgresConnection> connection;
+    if (listens) {
+      const std::lock_guard lock(body_->news_mutex);
+      if (!body_->listening.empty()) {
+        connection = std::move(body_->listening.back());
+        body_->listening.pop_back();
+      }
+    }
+    if (!connection || !connection->usable()) {
+      connection = std::make_unique<PostgresConnection>(listens ? body_->news_settings : body_->settings);
+      if (listens) (void)connection->run({{&body_->listen}});
+    }
+    std::vector<PostgresCall> look;
+    for (const Position& position : streams) {
+      if (position.known <= static_cast<Revision>(std::numeric_limits<std::int64_t>::max()))
+        look.push_back({&body_->newer, {std::string_view(position.stream), static_cast<std::int64_t>(position.known)}});
+    }
+    bool found = false;
+    for (milliseconds pause = shortest_look;; pause = std::min(pause * 2, longest_look)) {
+      const auto rows = connection->run(look);
+      found = std::any_of(rows.begin(), rows.end(), [](const PostgresRows& row) { return row.count() > 0; });
+      const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+      if (found || left.count() <= 0) break;
+      if (connection->wait_for_notification(payloads, std::min(pause, left))) pause = shortest_look / 2;
+    }
+    if (listens) {
+      const std::lock_guard lock(body_->news_mutex);
+      if (body_->listening.size() < 2) body_->listening.push_back(std::move(connection));
+    }
+    return found;
+  } catch (const PostgresFailure& error) {
+    body_->fail(error);
+  }
+}
+
+void PostgresStorage::vault_put(std::string_view id, BytesView bytes) {
+  TurnStreams::check_name(id);
+  (void)body_->ask({{&body_->put_secret, {id, bytes}}});
+}
+
+std::optional<Bytes> PostgresStorage::vault_get(std::string_view id) {
+  TurnStreams::check_name(id);
+  const auto rows = body_->ask({{&body_->get_secret, {id}}});
+  return rows[0].count() == 0 ? std::nullopt : std::optional<Bytes>(rows[0].bytes(0, 0));
+}
+
+void PostgresStorage::vault_erase(std::string_view id) {
+  TurnStreams::check_name(id);
+  (void)body_->ask({{&body_->erase_secret, {id}}});
+}
+
+std::string PostgresStorage::describe() const { return body_->shown_as; }
+
+}  // namespace ticketcore
