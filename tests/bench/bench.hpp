@@ -62,5 +62,6 @@ void core_sqlite();
 void core_best();
 void core_qr();
 void core_reopen();
+void postgres();
 
 }  // namespace bench

@@ -52,6 +52,7 @@ int main(int count, char** arguments) {
     if (bench::wanted("core.best4")) bench::core_best();
     if (bench::wanted("core.qr")) bench::core_qr();
     if (bench::wanted("core.reopen") || bench::wanted("core.memory")) bench::core_reopen();
+    if (bench::wanted("postgres")) bench::postgres();
   } catch (const std::exception& error) {
     std::cerr << "the benchmark failed: " << error.what() << "\n";
     return 1;
