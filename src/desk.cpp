@@ -58,7 +58,10 @@ void Desk::apply_entry(const Entry& entry) {
   for (const Fact& fact : decoded.facts) at_.state.apply(fact, {entry.revision, decoded.header.turn});
   at_.revision = entry.revision;
   at_.checksum = decoded.header.checksum;
+  // Who commits the entry that makes a snapshot due saves it. When that was another, counting starts anew, so that of many
+  // hosts on one event one does the work.
   log_bytes_since_snapshot_ += entry.bytes.size();
+  if (snapshot_due()) log_bytes_since_snapshot_ = 0;
 }
 
 std::vector<Answer> Desk::take_turn(std::span<const Command> commands) {

@@ -159,6 +159,14 @@ std::vector<StreamId> MemoryStorage::list_streams(std::string_view prefix) {
   return result;
 }
 
+void MemoryStorage::remove_stream(const StreamId& stream, Revision head) {
+  const Position position{stream, head};
+  const auto turn = take_turn({&position, 1});
+  const std::lock_guard lock(shared_->mutex);
+  if (shared_->head(stream) != head) throw StorageError(TurnStreams::not_removed("memory", stream, shared_->head(stream), head));
+  shared_->streams.erase(stream);
+}
+
 bool MemoryStorage::wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) {
   std::unique_lock lock(shared_->mutex);
   return shared_->changed.wait_for(lock, timeout, [&] {

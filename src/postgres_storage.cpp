@@ -98,6 +98,11 @@ struct PostgresStorage::Body {
   const PostgresStatement get_secret{"tc_vault_get", "SELECT bytes FROM " + in + "vault WHERE id = $1"};
   const PostgresStatement erase_secret{"tc_vault_erase", "DELETE FROM " + in + "vault WHERE id = $1"};
 
+  const PostgresStatement remove_entries{"", "DELETE FROM " + in + "entries WHERE stream = $1"};
+  const PostgresStatement remove_snapshot{"", "DELETE FROM " + in + "snapshots WHERE stream = $1"};
+  const PostgresStatement remove_row{"", "DELETE FROM " + in + "streams WHERE stream = $1"};
+  const PostgresStatement rewrite_vault{"", "VACUUM (FULL) " + in + "vault"};
+
   PostgresPool turns;
   PostgresPool reads;
 
@@ -233,6 +238,21 @@ class PostgresStorage::PostgresTurn final : public Turn {
       throw CommitOutcomeUnknown(body_.shown_as + ": the commit was not waited for to reach the standby");
     }
     for (const Append& append : entries) body_.announce(*connection_.operator->(), append.stream);
+  }
+
+  [[nodiscard]] Revision head(const StreamId& stream) const { return seen_.at(stream).head; }
+
+  /// Instead of a commit.
+  void remove(const StreamId& stream) {
+    try {
+      (void)connection_->run({{&body_.remove_entries, {std::string_view(stream)}},
+                              {&body_.remove_snapshot, {std::string_view(stream)}},
+                              {&body_.remove_row, {std::string_view(stream)}},
+                              {&body_.commit, {}}});
+      open_ = false;
+    } catch (const PostgresFailure& error) {
+      body_.fail(error);
+    }
   }
 
  private:
@@ -382,6 +402,14 @@ std::vector<StreamId> PostgresStorage::list_streams(std::string_view prefix) {
   return names;
 }
 
+void PostgresStorage::remove_stream(const StreamId& stream, Revision head) {
+  const Position position{stream, head};
+  const auto turn = take_turn({&position, 1});
+  auto& mine = static_cast<PostgresTurn&>(*turn);
+  if (const Revision found = mine.head(stream); found != head) throw StorageError(TurnStreams::not_removed(body_->shown_as, stream, found, head));
+  mine.remove(stream);
+}
+
 bool PostgresStorage::wait_for_news(std::span<const Position> streams, milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   std::vector<std::string> payloads;
@@ -437,6 +465,18 @@ std::optional<Bytes> PostgresStorage::vault_get(std::string_view id) {
 void PostgresStorage::vault_erase(std::string_view id) {
   TurnStreams::check_name(id);
   (void)body_->ask({{&body_->erase_secret, {id}}});
+}
+
+void PostgresStorage::scrub_vault() {
+  try {
+    // Outside the pipeline's habit of one transaction: VACUUM is sent alone.
+    PostgresConnection connection(body_->settings);
+    (void)connection.take_warning();
+    (void)connection.run({{&body_->rewrite_vault}}, std::chrono::hours(1));
+    if (connection.take_warning()) throw StorageUnavailable(body_->shown_as + ": only the owner of the vault's table may rewrite it (VACUUM FULL); run this as that role");
+  } catch (const PostgresFailure& error) {
+    body_->fail(error);
+  }
 }
 
 std::string PostgresStorage::describe() const { return body_->shown_as; }

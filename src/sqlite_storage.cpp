@@ -246,6 +246,7 @@ struct SqliteStorage::Body {
   void open_beside_writer();
   void begin();
   void settle();
+  [[nodiscard]] bool empty_log(std::chrono::milliseconds timeout);
   void commit();
 
   [[nodiscard]] RightOfWay wait_for_turn() {
@@ -330,6 +331,15 @@ void SqliteStorage::Body::open_reader() {
   reads.reset();
   reader.emplace(sqlite_uri(path, "immutable=1"), shown_as, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, options.vfs, options.busy_timeout);
   reads.emplace(*reader);
+}
+
+/// False when another connection kept the log in use for that long.
+bool SqliteStorage::Body::empty_log(std::chrono::milliseconds timeout) {
+  const auto right = wait_for_turn();
+  writer->set_busy_timeout(timeout);
+  const int code = sqlite3_wal_checkpoint_v2(writer->handle(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  writer->set_busy_timeout(options.busy_timeout);
+  return code == SQLITE_OK;
 }
 
 void SqliteStorage::Body::begin() {
@@ -513,6 +523,22 @@ std::vector<StreamId> SqliteStorage::list_streams(std::string_view prefix) {
   return names;
 }
 
+void SqliteStorage::remove_stream(const StreamId& stream, Revision head) {
+  TurnStreams::check_name(stream);
+  body_->write_alone([&](SqliteDatabase& database) {
+    const auto number = body_->write->stream(stream);
+    const Revision found = number ? body_->write->head(*number) : 0;
+    if (found != head) throw StorageError(TurnStreams::not_removed(body_->shown_as, stream, found, head));
+    if (!number) return;
+    SqliteStatement entries(database, "DELETE FROM entries WHERE key BETWEEN ?1 AND ?2");
+    entries.bind(1, key_of(*number, 0)).bind(2, key_of(*number, revision_max)).run();
+    SqliteStatement snapshot(database, "DELETE FROM snapshots WHERE stream = ?1");
+    snapshot.bind(1, std::string_view(stream)).run();
+    SqliteStatement name(database, "DELETE FROM streams WHERE id = ?1");
+    name.bind(1, *number).run();
+  });
+}
+
 bool SqliteStorage::wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) {
   // Other processes give no sign, so the file is looked at now and then; threads of this one cut the pause short.
   constexpr std::chrono::milliseconds pause{5};
@@ -561,11 +587,12 @@ void SqliteStorage::vault_erase(std::string_view id) {
     erase.bind(1, id).run();
   });
   // The log still has the old pages. Where a reader keeps it from being emptied now, later checkpoints write over them.
-  if (!body_->gate.enter(body_->options.busy_timeout)) return;
-  const RightOfWay right(body_->gate);
-  body_->writer->set_busy_timeout(std::chrono::milliseconds(100));
-  sqlite3_wal_checkpoint_v2(body_->writer->handle(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
-  body_->writer->set_busy_timeout(body_->options.busy_timeout);
+  (void)body_->empty_log(std::chrono::milliseconds(100));
+}
+
+void SqliteStorage::scrub_vault() {
+  if (!body_->empty_log(body_->options.busy_timeout))
+    throw StorageUnavailable(body_->shown_as + ": another connection is reading, so the write-ahead log could not be emptied; try again when it is done");
 }
 
 }  // namespace ticketcore

@@ -27,6 +27,11 @@ class TurnStreams {
       throw std::invalid_argument("a stream's name or vault id has " + std::to_string(name.size()) + " bytes; it must have 1 to 128");
   }
 
+  /// Why remove_stream left a stream as it is.
+  [[nodiscard]] static std::string not_removed(const std::string& store, const StreamId& stream, Revision found, Revision asked) {
+    return store + ": " + stream + " ends at revision " + std::to_string(found) + ", not " + std::to_string(asked) + ", and was not removed";
+  }
+
   /// Throws std::invalid_argument for a stream that is not of the turn.
   [[nodiscard]] const Position& need(const StreamId& stream) const {
     const auto at =

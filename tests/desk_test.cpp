@@ -24,10 +24,12 @@ class FaultyStorage final : public Storage {
   std::optional<Snapshot> load_snapshot(const StreamId& stream) override { return inner_.load_snapshot(stream); }
   void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override { inner_.save_snapshot(stream, snapshot); }
   std::vector<StreamId> list_streams(std::string_view prefix) override { return inner_.list_streams(prefix); }
+  void remove_stream(const StreamId& stream, Revision head) override { inner_.remove_stream(stream, head); }
   bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override { return inner_.wait_for_news(streams, timeout); }
   void vault_put(std::string_view id, BytesView bytes) override { inner_.vault_put(id, bytes); }
   std::optional<Bytes> vault_get(std::string_view id) override { return inner_.vault_get(id); }
   void vault_erase(std::string_view id) override { inner_.vault_erase(id); }
+  void scrub_vault() override { inner_.scrub_vault(); }
   std::string describe() const override { return "faulty"; }
 
  private:

@@ -91,6 +91,13 @@ class Storage {
   /// Names of all streams that begin with prefix and have an entry, sorted.
   [[nodiscard]] virtual std::vector<StreamId> list_streams(std::string_view prefix) = 0;
 
+  /// Takes a whole stream out of the store, its snapshot too, if its last revision is head: for what has been archived. Nobody
+  /// may be at work on it: who has read it and takes a turn is told that the store is behind. Throws StorageError, and leaves
+  /// the stream as it is, when it ends elsewhere, or when the store has no way to remove streams, as by default.
+  virtual void remove_stream(const StreamId& stream, Revision head) {
+    throw StorageError(describe() + ": it has no way to remove " + stream + " (revision " + std::to_string(head) + ")");
+  }
+
   /// Returns true as soon as one of the streams has an entry after its known revision, false when timeout has passed.
   [[nodiscard]] virtual bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) = 0;
 
@@ -99,6 +106,10 @@ class Storage {
   virtual void vault_put(std::string_view id, BytesView bytes) = 0;
   [[nodiscard]] virtual std::optional<Bytes> vault_get(std::string_view id) = 0;
   virtual void vault_erase(std::string_view id) = 0;
+  /// Drops what replaced and erased secrets left behind in the store's own files (dead rows, a write-ahead log), which
+  /// vault_erase need not do at once. May take long, and keep the vault busy. Throws StorageUnavailable when it can't be done now.
+  /// By default there is nothing to drop.
+  virtual void scrub_vault() {}
 
   /// What messages call this store: "memory", the path of a file, a host and database.
   [[nodiscard]] virtual std::string describe() const = 0;

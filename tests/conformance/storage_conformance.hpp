@@ -369,6 +369,31 @@ inline void check_keeping(const OpenStorage& open) {
     CHECK_THROWS_AS(storage->vault_put("", {}), std::logic_error);
     CHECK_THROWS_AS(storage->vault_put(std::string(129, 'v'), {}), std::logic_error);
   }
+  SUBCASE("a stream is removed whole, if it ends where its remover says") {
+    const auto storage = open();
+    append(*storage, "a", "one");
+    append(*storage, "a", "two");
+    append(*storage, "b", "uno");
+    storage->save_snapshot("a", {1, bytes_of("snapshot")});
+    CHECK_THROWS_AS(storage->remove_stream("a", 1), StorageError);
+    CHECK_THROWS_AS(storage->remove_stream("a", 3), StorageError);
+    CHECK(shown(*storage, "a") == "1=one 2=two");
+    try {
+      storage->remove_stream("a", 2);
+    } catch (const StorageError& error) {
+      MESSAGE("not able to: " << error.what());
+      CHECK(shown(*storage, "a") == "1=one 2=two");
+      return;
+    }
+    CHECK(shown(*storage, "a").empty());
+    CHECK_FALSE(storage->load_snapshot("a"));
+    CHECK(storage->list_streams("") == std::vector<StreamId>{"b"});
+    const Position stale{"a", 2};
+    CHECK_THROWS_AS((void)storage->take_turn({&stale, 1}), StorageDamaged);
+    append(*storage, "a", "anew");
+    CHECK(shown(*storage, "a") == "1=anew");
+    CHECK(shown(*storage, "b") == "1=uno");
+  }
   SUBCASE("everything is there after closing and opening again") {
     auto storage = open();
     for (const char* text : {"one", "two", "three"}) append(*storage, "a", text);

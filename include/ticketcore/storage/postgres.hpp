@@ -54,11 +54,15 @@ class PostgresStorage final : public Storage {
   /// Does nothing while another process is saving one for the stream.
   void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override;
   [[nodiscard]] std::vector<StreamId> list_streams(std::string_view prefix) override;
+  void remove_stream(const StreamId& stream, Revision head) override;
   /// Woken by NOTIFY, and looks by itself every few milliseconds to half a second, the longer the less happens.
   [[nodiscard]] bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override;
   void vault_put(std::string_view id, BytesView bytes) override;
   [[nodiscard]] std::optional<Bytes> vault_get(std::string_view id) override;
   void vault_erase(std::string_view id) override;
+  /// Rewrites the vault's table, which only its owner may do. The server's own write-ahead log keeps what was written until it
+  /// reuses those files: it counts as a backup.
+  void scrub_vault() override;
   [[nodiscard]] std::string describe() const override;
 
  private:

@@ -58,11 +58,13 @@ class SqliteStorage final : public Storage {
   [[nodiscard]] std::optional<Snapshot> load_snapshot(const StreamId& stream) override;
   void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override;
   [[nodiscard]] std::vector<StreamId> list_streams(std::string_view prefix) override;
+  void remove_stream(const StreamId& stream, Revision head) override;
   [[nodiscard]] bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override;
   void vault_put(std::string_view id, BytesView bytes) override;
   [[nodiscard]] std::optional<Bytes> vault_get(std::string_view id) override;
   /// Overwrites what it erases, in the file and in its write-ahead log. Backups and the disk's own remapping are out of its reach.
   void vault_erase(std::string_view id) override;
+  void scrub_vault() override;
   [[nodiscard]] std::string describe() const override;
 
  private:
