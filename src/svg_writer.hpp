@@ -7,21 +7,36 @@
 #include <string>
 #include <string_view>
 
+#include "utf8.hpp"
+
 namespace ticketcore::svg {
 
 inline constexpr std::string_view fonts = "'Helvetica Neue',Helvetica,Arial,'Noto Sans','DejaVu Sans',sans-serif";
 
-/// Text for content and attributes. Control characters, which XML can't carry, become spaces.
+/// Text for content and attributes. What XML can't carry does not get through: control characters become spaces, bytes that are
+/// no UTF-8 and the two that are no characters become U+FFFD.
 [[nodiscard]] inline std::string escape(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    switch (c) {
+  while (!text.empty()) {
+    const utf8::Sequence sequence = utf8::first(text);
+    const std::string_view bytes = text.substr(0, sequence.length);
+    text.remove_prefix(sequence.length);
+    if (!sequence.valid || sequence.code == 0xFFFE || sequence.code == 0xFFFF) {
+      out += utf8::replacement;
+      continue;
+    }
+    switch (sequence.code) {
       case '&': out += "&amp;"; break;
       case '<': out += "&lt;"; break;
       case '>': out += "&gt;"; break;
       case '"': out += "&quot;"; break;
       case '\'': out += "&#39;"; break;
-      default: out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+      default:
+        if (sequence.code < 0x20 || sequence.code == 0x7F) {
+          out += ' ';
+        } else {
+          out += bytes;
+        }
     }
   }
   return out;
@@ -41,21 +56,21 @@ inline constexpr std::string_view fonts = "'Helvetica Neue',Helvetica,Arial,'Not
   return text;
 }
 
-/// A text's width in thousandths of its font size, generously: capitals and wide scripts count more.
+/// What one character is wide, in thousandths of the font size, generously: capitals and wide scripts count more.
+[[nodiscard]] inline std::int64_t width_of(const utf8::Sequence& character) {
+  const char32_t code = character.code;
+  if (!character.valid || code >= 0x2000) return 1050;
+  if (code >= 0x80 || (code >= 'A' && code <= 'Z') || code == '@' || code == '%' || code == 'm' || code == 'w') return 740;
+  return std::u32string_view(U" iljtfr.,:'|").find(code) != std::u32string_view::npos ? 340 : 580;
+}
+
+/// A text's width in thousandths of its font size.
 [[nodiscard]] inline std::int64_t width(std::string_view text) {
   std::int64_t sum = 0;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto c = static_cast<unsigned char>(text[at]);
-    if ((c & 0xC0) == 0x80) continue;  // counted with its first byte
-    if (c >= 0xE2) {
-      sum += 1050;
-    } else if (c >= 0x80 || (c >= 'A' && c <= 'Z') || c == '@' || c == '%' || c == 'm' || c == 'w') {
-      sum += 740;
-    } else if (c == ' ' || c == 'i' || c == 'l' || c == 'j' || c == '.' || c == ',' || c == ':' || c == '\'' || c == '|' || c == 't' || c == 'f' || c == 'r') {
-      sum += 340;
-    } else {
-      sum += 580;
-    }
+  while (!text.empty()) {
+    const utf8::Sequence character = utf8::first(text);
+    sum += width_of(character);
+    text.remove_prefix(character.length);
   }
   return sum;
 }
@@ -63,12 +78,16 @@ inline constexpr std::string_view fonts = "'Helvetica Neue',Helvetica,Arial,'Not
 /// The text cut to fit the width (in the unit of size) at this font size, with an ellipsis where something was cut.
 [[nodiscard]] inline std::string fit(std::string_view text, std::int64_t size, std::int64_t room) {
   if (width(text) * size <= room * 1000) return std::string(text);
-  std::string cut(text);
-  while (!cut.empty() && (width(cut) + 1050) * size > room * 1000) {
-    while (!cut.empty() && (static_cast<unsigned char>(cut.back()) & 0xC0) == 0x80) cut.pop_back();
-    if (!cut.empty()) cut.pop_back();
+  constexpr std::int64_t ellipsis = 1050;
+  std::int64_t used = ellipsis;
+  std::size_t kept = 0;
+  while (kept < text.size()) {
+    const utf8::Sequence character = utf8::first(text.substr(kept));
+    used += width_of(character);
+    if (used * size > room * 1000) break;
+    kept += character.length;
   }
-  return cut + "\xE2\x80\xA6";
+  return std::string(text.substr(0, kept)) + "\xE2\x80\xA6";
 }
 
 }  // namespace ticketcore::svg

@@ -42,6 +42,25 @@ TEST_CASE("a chart without stage, focal point or room still draws") {
   CHECK(svg.find("A-&lt;1&gt;, A &amp; B, free") != std::string::npos);
 }
 
+TEST_CASE("texts that are no UTF-8, or that XML can't carry, are replaced, so that the picture stays XML") {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"a\xC0\xAF" "b", "a\uFFFD\uFFFD" "b"},            // an overlong slash
+      {"\xED\xA0\x80", "\uFFFD\uFFFD\uFFFD"},          // a surrogate
+      {"\xF4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"}, // past the last character
+      {"\xE0\x80\xAF", "\uFFFD\uFFFD\uFFFD"},          // overlong, three bytes
+      {"cut \xD0", "cut \uFFFD"},
+      {"\xEF\xBF\xBE\xEF\xBF\xBF", "\uFFFD\uFFFD"},   // no characters
+      {"\x01\x1F\x7F", "   "},
+      {"\xF0\x9F\x8E\xAD Опера", "\xF0\x9F\x8E\xAD Опера"},
+  };
+  for (const auto& [given, shown] : cases) {
+    TicketPicture ticket;
+    ticket.event = given;
+    ticket.code = "TC1:ABC";
+    CHECK(ticket_svg(ticket).find(">" + shown + "</text>") != std::string::npos);
+  }
+}
+
 TEST_CASE("a ticket shows what it is for, and hostile or endless texts stay inside") {
   TicketPicture ticket;
   ticket.event = std::string(100, 'W') + "<script>";

@@ -1,22 +1,10 @@
 #include "fact_json.hpp"
 
-#include <cstdio>
-
+#include "../json_text.hpp"
 #include "ticketcore/audit.hpp"
 
 namespace ticketcore::cli {
 namespace {
-
-/// The length of the UTF-8 sequence at the front of text, or 0 if it is none.
-[[nodiscard]] std::size_t sequence_length(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (std::size_t at = 1; at < length; ++at) {
-    if ((static_cast<unsigned char>(text[at]) & 0xC0) != 0x80) return 0;
-  }
-  return length;
-}
 
 /// Members of one object, in the order in which they are added.
 class Line {
@@ -136,29 +124,6 @@ class FactWriter {
 };
 
 }  // namespace
-
-std::string json_text(std::string_view text) {
-  std::string out = "\"";
-  while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
-    const char c = text[0];
-    if (length == 0) {
-      out += "\xEF\xBF\xBD";
-    } else if (length > 1) {
-      out += text.substr(0, length);
-    } else if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(static_cast<unsigned char>(c)));
-      out += escape;
-    } else {
-      out += c;
-    }
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return out + "\"";
-}
 
 std::string fact_json(const Fact& fact, std::uint64_t revision, Timestamp turn, const EventState& state) {
   Line line;

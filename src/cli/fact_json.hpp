@@ -7,9 +7,6 @@
 
 namespace ticketcore::cli {
 
-/// A text as a JSON string. Bytes that are no UTF-8 become U+FFFD.
-[[nodiscard]] std::string json_text(std::string_view text);
-
 /// One line, without its end. state is the event's at that point or later; it lends labels and the currency.
 [[nodiscard]] std::string fact_json(const Fact& fact, std::uint64_t revision, Timestamp turn, const EventState& state);
 

@@ -1,0 +1,34 @@
+#pragma once
+// A text as JSON spells it.
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "utf8.hpp"
+
+namespace ticketcore {
+
+/// In quotes; always valid JSON: bytes that are no UTF-8 become U+FFFD.
+[[nodiscard]] inline std::string json_text(std::string_view text) {
+  std::string out = "\"";
+  while (!text.empty()) {
+    const utf8::Sequence sequence = utf8::first(text);
+    const char letter = text[0];
+    if (!sequence.valid) {
+      out += utf8::replacement;
+    } else if (letter == '"' || letter == '\\') {
+      out += {'\\', letter};
+    } else if (sequence.code < 0x20) {
+      char escape[8];
+      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(sequence.code));
+      out += escape;
+    } else {
+      out += text.substr(0, sequence.length);
+    }
+    text.remove_prefix(sequence.length);
+  }
+  return out + "\"";
+}
+
+}  // namespace ticketcore
