@@ -19,6 +19,10 @@ namespace {
 
 constexpr std::string_view first_bytes = "tklg";
 constexpr std::size_t length_at = 8;
+// An archive ends with "tkle", the checksum of its last entry, and its number of entries: without it a file cut between two
+// entries would pass for a whole one.
+constexpr std::string_view end_bytes = "tkle";
+constexpr std::size_t end_size = 16;
 constexpr std::size_t read_bytes = 4U << 20;
 
 /// A file being written under another name: it gets its own, which nobody else had, when it is whole and durable.
@@ -65,6 +69,20 @@ class NewFile {
   int handle_ = -1;
 };
 
+template <std::size_t Size>
+[[nodiscard]] std::uint64_t number_at(BytesView bytes, std::size_t at) {
+  std::uint64_t number = 0;
+  for (std::size_t byte = Size; byte-- > 0;) number = number << 8 | bytes[at + byte];
+  return number;
+}
+
+[[nodiscard]] Bytes end_of(std::uint32_t checksum, std::uint64_t entries) {
+  Bytes end(end_bytes.begin(), end_bytes.end());
+  for (int shift = 0; shift < 32; shift += 8) end.push_back(static_cast<std::uint8_t>(checksum >> shift));
+  for (int shift = 0; shift < 64; shift += 8) end.push_back(static_cast<std::uint8_t>(entries >> shift));
+  return end;
+}
+
 [[nodiscard]] Bytes read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw StorageUnavailable(path.string() + ": it can't be read: " + std::strerror(errno));
@@ -81,13 +99,14 @@ struct Archive {
 /// Where entries begin and end, and whose they are; what they say is for the audit to prove.
 [[nodiscard]] Archive parse(BytesView bytes, const std::string& name) {
   Archive archive;
+  if (bytes.size() < first_bytes.size() || !std::equal(first_bytes.begin(), first_bytes.end(), bytes.begin()))
+    throw StorageDamaged(name + ": it is not an archive: it does not begin like a log");
+  const BytesView end = bytes.last(std::min(bytes.size(), end_size));
+  if (end.size() < end_size || !std::equal(end_bytes.begin(), end_bytes.end(), end.begin())) throw StorageDamaged(name + ": the archive is cut short");
+  bytes = bytes.first(bytes.size() - end_size);
   while (!bytes.empty()) {
     const std::string entry = "entry " + std::to_string(archive.entries.size() + 1) + " of the archive " + name;
-    std::uint64_t length = 0;
-    if (bytes.size() < length_at + 4 || !std::equal(first_bytes.begin(), first_bytes.end(), bytes.begin())) {
-      throw StorageDamaged(archive.entries.empty() ? name + ": it is not an archive: it does not begin like a log" : entry + " does not begin like a log entry");
-    }
-    for (std::size_t at = 4; at-- > 0;) length = length << 8 | bytes[length_at + at];
+    const std::uint64_t length = bytes.size() < length_at + 4 ? 0 : number_at<4>(bytes, length_at);
     if (length < length_at + 4 || length > bytes.size()) throw StorageDamaged(entry + " is cut short, or its length is damaged");
     if (archive.entries.empty()) {
       const LogEntry first = decode_entry(bytes.first(length), entry);
@@ -98,7 +117,8 @@ struct Archive {
     archive.entries.push_back(bytes.first(length));
     bytes = bytes.subspan(length);
   }
-  if (archive.entries.empty()) throw StorageDamaged(name + ": it is empty");
+  if (archive.entries.empty() || number_at<8>(end, 8) != archive.entries.size()) throw StorageDamaged(name + ": the archive does not have as many entries as it says");
+  if (number_at<4>(end, 4) != decode_entry(archive.entries.back(), "the last entry of " + name).header.checksum) throw StorageDamaged(name + ": the archive ends with another entry than it says");
   return archive;
 }
 
@@ -141,11 +161,14 @@ ArchiveReport archive_event(Storage& storage, const EventId& event, const std::f
     }
   }
   if (report.revision == 0) throw StorageError(storage.describe() + ": there is no event \"" + event.text() + "\"");
+  const std::vector<Entry> last = storage.read(stream, report.revision - 1, 1);
+  report.checksum = decode_entry(last.front().bytes, "the last entry of " + stream).header.checksum;
+  const Bytes end = end_of(report.checksum, report.revision);
+  part.write(end);
   part.sync();
   const auto copy = open_archive(part.part());
   const AuditReport original = prove(storage, event);
   const AuditReport replayed = prove(*copy, event);
-  report.checksum = decode_entry(copy->read(stream, report.revision - 1, 1).front().bytes, "the last entry of " + file.string()).header.checksum;
   if (original.revision != report.revision) throw StorageUnavailable(storage.describe() + ": " + event.text() + " went on while it was archived; take it off sale first");
   if (encode_snapshot(original.state, report.revision, report.checksum) != encode_snapshot(replayed.state, report.revision, report.checksum))
     throw StorageDamaged(file.string() + ": the archive replays to another state than " + storage.describe() + "; it was not kept");

@@ -1,6 +1,6 @@
 #pragma once
 // Archives: an event's whole log as a file of its own, for events that are over. An archive is the log's entries one after
-// another (docs/log-format.md), so that it proves itself as the log does, and replays to the same state.
+// another and their number (docs/log-format.md), so that it proves itself as the log does, and replays to the same state.
 
 #include <cstdint>
 #include <filesystem>

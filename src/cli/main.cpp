@@ -1,4 +1,4 @@
-// The ticketcore command: looks into a file without changing it.
+// The ticketcore command: looks into a store, and keeps house in it.
 
 #include <charconv>
 #include <csignal>
@@ -8,27 +8,37 @@
 #include <optional>
 
 #include "fact_json.hpp"
+#include "open_storage.hpp"
+#include "ticketcore/archive.hpp"
 #include "ticketcore/audit.hpp"
 #include "ticketcore/desk.hpp"
-#include "ticketcore/storage/sqlite.hpp"
+#include "ticketcore/erasure.hpp"
 
 namespace {
 
 using namespace ticketcore;
 
-constexpr std::string_view general_help = R"(Usage: ticketcore COMMAND FILE [OPTION...]
+constexpr std::string_view general_help = R"(Usage: ticketcore COMMAND STORE [ARGUMENT...] [OPTION...]
 
-Looks into a ticketcore file. Reads only; works while another process sells.
+STORE is the path of a ticketcore file (or sqlite:///PATH), a PostgreSQL URL (postgresql://user@host/database), or an archive.
 
-  events FILE                            the events and how they sell
-  log FILE [--event ID] [--from REVISION] [--limit FACTS]
+Look into it; nothing is changed, also while others sell:
+  events STORE                           the events and how they sell
+  log STORE [--event ID] [--from REVISION] [--limit FACTS]
                                          the facts, one JSON object a line
-  check FILE [--event ID]                replays the log and proves every invariant
-  manifest FILE --event ID               every place with its status, as CSV
+  check STORE [--event ID]               replays the log and proves every invariant
+  manifest STORE --event ID              every place with its status, as CSV
+
+Keep house:
+  archive STORE FILE --event ID [--remove]
+                                         writes the event's log to FILE, proves that it replays to the same state,
+                                         and then, if asked to, takes the event out of the store
+  restore STORE FILE                     puts an archived event back
+  erase STORE PERSON                     erases a person's record in the vault, and proves that no trace is left
 
   --help, --version
 
-Exit status: 0 all is well, 1 check found a problem, 2 the command line is wrong, 3 the file can't be used.
+Exit status: 0 all is well, 1 check or erase found something, 2 the command line is wrong, 3 the store can't be used.
 )";
 
 /// A mistake in the command line.
@@ -39,8 +49,10 @@ class UsageError : public std::runtime_error {
 
 struct Arguments {
   std::string command;
-  std::string file;
+  std::string store;
+  std::string subject;  // a file, a person
   std::optional<EventId> event;
+  bool remove = false;
   Revision from = 1;
   std::uint64_t limit = UINT64_MAX;
 };
@@ -61,6 +73,10 @@ struct Arguments {
       plain.push_back(word);
       continue;
     }
+    if (word == "--remove") {
+      arguments.remove = true;
+      continue;
+    }
     if (word != "--event" && word != "--from" && word != "--limit") throw UsageError("there is no option " + word);
     if (++index == count) throw UsageError(word + " needs a value");
     if (word == "--event") {
@@ -75,9 +91,10 @@ struct Arguments {
   }
   if (plain.empty()) throw UsageError("a command is missing");
   arguments.command = plain[0];
-  if (plain.size() < 2) throw UsageError("the file is missing");
-  if (plain.size() > 2) throw UsageError("\"" + plain[2] + "\" is one word too many");
-  arguments.file = plain[1];
+  if (plain.size() < 2) throw UsageError("the store is missing");
+  arguments.store = plain[1];
+  if (plain.size() > 2) arguments.subject = plain[2];
+  if (plain.size() > 3) throw UsageError("\"" + plain[3] + "\" is one word too many");
   return arguments;
 }
 
@@ -90,7 +107,7 @@ struct Arguments {
   }
   std::string known;
   for (const StreamId& stream : streams) known += " " + stream.substr(6);
-  throw UsageError("there is no event \"" + arguments.event->text() + "\" in " + arguments.file + "; there are:" + (known.empty() ? " none" : known));
+  throw UsageError("there is no event \"" + arguments.event->text() + "\" in " + arguments.store + "; there are:" + (known.empty() ? " none" : known));
 }
 
 [[nodiscard]] Timestamp now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
@@ -218,13 +235,50 @@ int manifest(Storage& storage, const Arguments& arguments) {
   return 0;
 }
 
+int archive(Storage& storage, const Arguments& arguments) {
+  if (!arguments.event) throw UsageError("archive needs --event ID");
+  (void)streams_of(storage, arguments);
+  const ArchiveReport report = archive_event(storage, *arguments.event, arguments.subject);
+  std::cout << report.event.text() << ": " << report.revision << " entries, " << report.bytes << " bytes in " << arguments.subject << ", which replays to the same state\n";
+  if (arguments.remove) {
+    storage.remove_stream(stream_of(report.event), report.revision);
+    std::cout << "taken out of " << storage.describe() << "\n";
+  }
+  return 0;
+}
+
+int restore(Storage& storage, const Arguments& arguments) {
+  const ArchiveReport report = restore_event(storage, arguments.subject);
+  std::cout << report.event.text() << ": " << report.revision << " entries are back in " << storage.describe() << ", without fault\n";
+  return 0;
+}
+
+int erase(const cli::OpenedStorage& opened, const Arguments& arguments) {
+  const ErasureReport report = erase_person(*opened.storage, arguments.subject, opened.files);
+  if (!report.was_there) {
+    std::cout << "the vault has no record of " << arguments.subject << "; nothing was searched for\n";
+    return 0;
+  }
+  std::cout << "the record of " << arguments.subject << " is erased; searched " << report.bytes_searched << " bytes for it and the " << report.pieces.size() - 1
+            << " texts in it\n";
+  for (const std::string& trace : report.traces) std::cout << "  TRACE in " << trace << "\n";
+  if (report.traces.empty()) std::cout << "  no trace is left; backups are yours to see to\n";
+  return report.traces.empty() ? 0 : 1;
+}
+
 [[nodiscard]] int run(const Arguments& arguments) {
-  const std::map<std::string, int (*)(Storage&, const Arguments&)> commands = {
-      {"events", show_events}, {"log", show_log}, {"check", check}, {"manifest", manifest}};
-  const auto command = commands.find(arguments.command);
-  if (command == commands.end()) throw UsageError("there is no command \"" + arguments.command + "\"");
-  const auto storage = SqliteStorage::open(arguments.file, {.access = SqliteOptions::Access::read_only});
-  return command->second(*storage, arguments);
+  const std::map<std::string, int (*)(Storage&, const Arguments&)> looking = {{"events", show_events}, {"log", show_log}, {"check", check}, {"manifest", manifest}};
+  const std::map<std::string, int (*)(Storage&, const Arguments&)> keeping = {{"archive", archive}, {"restore", restore}};
+  if (const auto command = looking.find(arguments.command); command != looking.end()) {
+    if (!arguments.subject.empty()) throw UsageError("\"" + arguments.subject + "\" is one word too many");
+    return command->second(*cli::open_storage(arguments.store, cli::Use::look).storage, arguments);
+  }
+  const auto command = keeping.find(arguments.command);
+  if (command == keeping.end() && arguments.command != "erase") throw UsageError("there is no command \"" + arguments.command + "\"");
+  if (arguments.subject.empty()) throw UsageError(arguments.command + " needs " + (arguments.command == "erase" ? "a person's id in the vault" : "the archive's file"));
+  if (arguments.command == "erase") return erase(cli::open_storage(arguments.store, cli::Use::write), arguments);
+  const cli::Use use = arguments.command == "restore" ? cli::Use::make : arguments.remove ? cli::Use::write : cli::Use::look;
+  return command->second(*cli::open_storage(arguments.store, use).storage, arguments);
 }
 
 }  // namespace

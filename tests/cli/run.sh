@@ -31,6 +31,19 @@ ticket_pictures=(out/ticket-*.svg)
 rsvg-convert -d 150 -p 150 "${ticket_pictures[0]}" -o ticket.png
 zbarimg -q --raw ticket.png 2>/dev/null | grep -q '^TC1:' || fail "a reader can't read the ticket's code"
 
+expect 0 'replays to the same state' "$ticketcore" archive out/demo.db gala.archive --event gala-2027 --remove
+expect 0 'nothing is wrong' "$ticketcore" check gala.archive
+"$ticketcore" events out/demo.db | grep -q gala && fail "the archived event is still there"
+expect 3 'it is there already' "$ticketcore" archive gala.archive gala.archive --event gala-2027
+expect 0 'entries are back' "$ticketcore" restore sqlite:///out/demo.db gala.archive
+expect 3 'already, at revision' "$ticketcore" restore out/demo.db gala.archive
+sqlite3 out/demo.db "insert into vault values('person-1', '{\"name\": \"Olha Kovalenko\"}'), ('person-2', 'gala-2027')"
+expect 0 'no trace is left' "$ticketcore" erase out/demo.db person-1
+expect 0 'the vault has no record' "$ticketcore" erase out/demo.db person-1
+expect 1 'TRACE in entry 1 of event/gala-2027' "$ticketcore" erase out/demo.db person-2
+expect 2 "needs a person's id" "$ticketcore" erase out/demo.db
+expect 3 'a SQLite URL has three slashes' "$ticketcore" events sqlite://demo.db
+
 expect 2 'there is no command "sell"' "$ticketcore" sell out/demo.db
 expect 2 'there is no event "x"' "$ticketcore" check out/demo.db --event x
 expect 2 'takes a whole number' "$ticketcore" log out/demo.db --from one

@@ -1,0 +1,24 @@
+#pragma once
+// Which store a word of the command line means.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ticketcore/storage.hpp"
+
+namespace ticketcore::cli {
+
+enum class Use { look, write, make };
+
+struct OpenedStorage {
+  std::unique_ptr<Storage> storage{};
+  std::vector<std::filesystem::path> files{};  ///< What the store consists of on this machine.
+};
+
+/// "postgresql://...", "sqlite:///absolute/path", the path of a SQLite file, or that of an archive (to look only).
+/// Throws StorageError.
+[[nodiscard]] OpenedStorage open_storage(const std::string& word, Use use);
+
+}  // namespace ticketcore::cli
