@@ -114,6 +114,11 @@ SqliteStatement& SqliteStatement::bind(int at, std::string_view value) {
   return *this;
 }
 
+SqliteStatement& SqliteStatement::bind_null(int at) {
+  if (const int code = sqlite3_bind_null(statement_, at); code != SQLITE_OK) database_.fail(code, "binding null");
+  return *this;
+}
+
 // The caller's bytes outlive the step: they need no copy.
 SqliteStatement& SqliteStatement::bind(int at, BytesView value) {
   static const std::uint8_t nothing = 0;

@@ -27,6 +27,7 @@ class SqliteStatement {
   SqliteStatement& bind(int at, std::int64_t value);
   SqliteStatement& bind(int at, std::string_view value);
   SqliteStatement& bind(int at, BytesView value);
+  SqliteStatement& bind_null(int at);
   /// True when there is a row. Throws what SqliteDatabase::fail throws.
   [[nodiscard]] bool step();
   /// Runs to the end.

@@ -13,6 +13,7 @@
 #include "ticketcore/audit.hpp"
 #include "ticketcore/desk.hpp"
 #include "ticketcore/erasure.hpp"
+#include "ticketcore/projection.hpp"
 
 namespace {
 
@@ -34,6 +35,8 @@ Keep house:
                                          writes the event's log to FILE, proves that it replays to the same state,
                                          and then, if asked to, takes the event out of the store
   restore STORE FILE                     puts an archived event back
+  project STORE [--event ID] [--rebuild] [--follow]
+                                         fills the tables for SQL beside the log; --follow goes on until it is stopped
   erase STORE PERSON                     erases a person's record in the vault, and proves that no trace is left
 
   --help, --version
@@ -53,6 +56,8 @@ struct Arguments {
   std::string subject;  // a file, a person
   std::optional<EventId> event;
   bool remove = false;
+  bool rebuild = false;
+  bool follow = false;
   Revision from = 1;
   std::uint64_t limit = UINT64_MAX;
 };
@@ -73,8 +78,8 @@ struct Arguments {
       plain.push_back(word);
       continue;
     }
-    if (word == "--remove") {
-      arguments.remove = true;
+    if (word == "--remove" || word == "--rebuild" || word == "--follow") {
+      (word == "--remove" ? arguments.remove : word == "--rebuild" ? arguments.rebuild : arguments.follow) = true;
       continue;
     }
     if (word != "--event" && word != "--from" && word != "--limit") throw UsageError("there is no option " + word);
@@ -253,6 +258,26 @@ int restore(Storage& storage, const Arguments& arguments) {
   return 0;
 }
 
+int project(const cli::OpenedStorage& opened, const Arguments& arguments) {
+  Storage& storage = *opened.storage;
+  const auto sink = cli::open_projection(arguments.store);
+  Projector projector(storage, *sink);
+  std::vector<Position> at;
+  do {
+    at.clear();
+    std::uint64_t entries = 0;
+    for (const StreamId& stream : streams_of(storage, arguments)) {
+      const EventId event(stream.substr(6));
+      entries += arguments.rebuild ? projector.rebuild(event) : projector.catch_up(event);
+      at.push_back({stream, sink->cursor(stream)});
+    }
+    if (entries > 0 || !arguments.follow) std::cout << at.size() << (at.size() == 1 ? " event, " : " events, ") << entries << " new entries projected" << std::endl;
+    // New events are looked for every second, what is new in those known at once.
+    if (arguments.follow) (void)storage.wait_for_news(at, std::chrono::seconds(1));
+  } while (arguments.follow);
+  return 0;
+}
+
 int erase(const cli::OpenedStorage& opened, const Arguments& arguments) {
   const ErasureReport report = erase_person(*opened.storage, arguments.subject, opened.files);
   if (!report.was_there) {
@@ -274,6 +299,11 @@ int erase(const cli::OpenedStorage& opened, const Arguments& arguments) {
     return command->second(*cli::open_storage(arguments.store, cli::Use::look).storage, arguments);
   }
   const auto command = keeping.find(arguments.command);
+  if (arguments.command == "project") {
+    if (!arguments.subject.empty()) throw UsageError("\"" + arguments.subject + "\" is one word too many");
+    if (arguments.rebuild && arguments.follow) throw UsageError("--rebuild and --follow do not go together");
+    return project(cli::open_storage(arguments.store, cli::Use::look), arguments);
+  }
   if (command == keeping.end() && arguments.command != "erase") throw UsageError("there is no command \"" + arguments.command + "\"");
   if (arguments.subject.empty()) throw UsageError(arguments.command + " needs " + (arguments.command == "erase" ? "a person's id in the vault" : "the archive's file"));
   if (arguments.command == "erase") return erase(cli::open_storage(arguments.store, cli::Use::write), arguments);

@@ -2,28 +2,57 @@
 
 #include "ticketcore/archive.hpp"
 #include "ticketcore/storage/sqlite.hpp"
+#include "ticketcore/storage/sqlite_projection.hpp"
 #ifdef TICKETCORE_HAVE_POSTGRES
 #include "ticketcore/storage/postgres.hpp"
+#include "ticketcore/storage/postgres_projection.hpp"
 #endif
 
 namespace ticketcore::cli {
+namespace {
+
+[[nodiscard]] bool is_postgres(const std::string& word) { return word.starts_with("postgresql://") || word.starts_with("postgres://"); }
+
+[[nodiscard]] std::filesystem::path sqlite_path(const std::string& word) {
+  constexpr std::string_view scheme = "sqlite://";
+  if (!word.starts_with(scheme)) return word;
+  if (!word.substr(scheme.size()).starts_with("/")) throw StorageError("a SQLite URL has three slashes before its path, four before an absolute one");
+  return word.substr(scheme.size() + 1);
+}
+
+#ifndef TICKETCORE_HAVE_POSTGRES
+[[noreturn]] void no_postgres() { throw StorageError("this ticketcore was built without PostgreSQL"); }
+#endif
+
+}  // namespace
 
 OpenedStorage open_storage(const std::string& word, Use use) {
-  if (word.starts_with("postgresql://") || word.starts_with("postgres://")) {
+  if (is_postgres(word)) {
 #ifdef TICKETCORE_HAVE_POSTGRES
     return {PostgresStorage::open(word), {}};
 #else
-    throw StorageError("this ticketcore was built without PostgreSQL");
+    no_postgres();
 #endif
   }
-  constexpr std::string_view sqlite = "sqlite://";
-  if (word.starts_with(sqlite) && !word.substr(sqlite.size()).starts_with("/")) throw StorageError("a SQLite URL has three slashes before its path, four before an absolute one");
-  const std::filesystem::path path = word.starts_with(sqlite) ? word.substr(sqlite.size() + 1) : word;
+  const std::filesystem::path path = sqlite_path(word);
   if (use == Use::look && is_archive(path)) return {open_archive(path), {path}};
   const auto access = use == Use::look    ? SqliteOptions::Access::read_only
                       : use == Use::write ? SqliteOptions::Access::read_write
                                           : SqliteOptions::Access::read_write_create;
   return {SqliteStorage::open(path, {.access = access}), {path, path.string() + "-wal", path.string() + "-journal"}};
+}
+
+std::unique_ptr<ProjectionSink> open_projection(const std::string& word) {
+  if (is_postgres(word)) {
+#ifdef TICKETCORE_HAVE_POSTGRES
+    return PostgresProjection::open(word);
+#else
+    no_postgres();
+#endif
+  }
+  const std::filesystem::path path = sqlite_path(word);
+  if (is_archive(path)) throw StorageError(path.string() + ": an archive has no tables; restore it into a store");
+  return SqliteProjection::open(path);
 }
 
 }  // namespace ticketcore::cli

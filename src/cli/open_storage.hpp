@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "ticketcore/projection.hpp"
 #include "ticketcore/storage.hpp"
 
 namespace ticketcore::cli {
@@ -20,5 +21,8 @@ struct OpenedStorage {
 /// "postgresql://...", "sqlite:///absolute/path", the path of a SQLite file, or that of an archive (to look only).
 /// Throws StorageError.
 [[nodiscard]] OpenedStorage open_storage(const std::string& word, Use use);
+
+/// The tables beside the store's log. Throws StorageError.
+[[nodiscard]] std::unique_ptr<ProjectionSink> open_projection(const std::string& word);
 
 }  // namespace ticketcore::cli
