@@ -14,8 +14,8 @@
 
 using namespace ticketcore;
 using namespace std::chrono_literals;
-using ticketcore::testing::fresh_schema;
 using ticketcore::testing::free_port;
+using ticketcore::testing::fresh_schema;
 using ticketcore::testing::PostgresServer;
 using ticketcore::testing::shared_server;
 
@@ -142,15 +142,21 @@ TEST_CASE("a full disk refuses, and what was answered before is there") {
   const auto storage = PostgresStorage::open(shared_server().url("schema=" + schema));
   conformance::append(*storage, "a", "one");
   // What the server reports for a full disk, raised where an entry is written.
-  shared_server().sql("CREATE FUNCTION " + schema + ".full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$;"
-                      "CREATE TRIGGER full_disk BEFORE INSERT ON " + schema + ".entries FOR EACH ROW EXECUTE FUNCTION " + schema + ".full_disk();");
+  shared_server().sql(
+      "CREATE FUNCTION " + schema +
+      ".full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$;"
+      "CREATE TRIGGER full_disk BEFORE INSERT ON " +
+      schema + ".entries FOR EACH ROW EXECUTE FUNCTION " + schema + ".full_disk();");
   CHECK_THROWS_WITH_AS(conformance::append(*storage, "a", "two"), doctest::Contains("make room there, nothing was written"), StorageUnavailable);
   shared_server().sql("DROP TRIGGER full_disk ON " + schema + ".entries");
   conformance::append(*storage, "a", "two");
   CHECK(conformance::shown(*storage, "a") == "1=one 2=two");
   for (const char* code : {"40001", "40P01"}) {
-    shared_server().sql("CREATE OR REPLACE FUNCTION " + schema + ".full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'as if' USING ERRCODE = '" + code + "'; END $$;"
-                        "CREATE OR REPLACE TRIGGER full_disk BEFORE INSERT ON " + schema + ".entries FOR EACH ROW EXECUTE FUNCTION " + schema + ".full_disk();");
+    shared_server().sql("CREATE OR REPLACE FUNCTION " + schema + ".full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'as if' USING ERRCODE = '" +
+                        code +
+                        "'; END $$;"
+                        "CREATE OR REPLACE TRIGGER full_disk BEFORE INSERT ON " +
+                        schema + ".entries FOR EACH ROW EXECUTE FUNCTION " + schema + ".full_disk();");
     CHECK_THROWS_AS(conformance::append(*storage, "a", "three"), StorageUnavailable);
   }
   CHECK(conformance::shown(*storage, "a") == "1=one 2=two");
@@ -188,7 +194,8 @@ TEST_CASE("a turn that is not given up in time is told so") {
 TEST_CASE("an erased secret is gone from the table's file") {
   const std::string schema = fresh_schema();
   const auto storage = PostgresStorage::open(shared_server().url("schema=" + schema));
-  for (int number = 0; number < 50; ++number) storage->vault_put("p" + std::to_string(number), conformance::bytes_of("name: Keeper of place " + std::to_string(number)));
+  for (int number = 0; number < 50; ++number)
+    storage->vault_put("p" + std::to_string(number), conformance::bytes_of("name: Keeper of place " + std::to_string(number)));
   storage->vault_put("olha", conformance::bytes_of("name: Olha Kovalenko-Sydorenko"));
   const auto file = [&] {
     shared_server().sql("CHECKPOINT");

@@ -20,8 +20,8 @@
 
 using namespace ticketcore;
 using namespace std::chrono_literals;
-using ticketcore::testing::fresh_schema;
 using ticketcore::testing::free_port;
+using ticketcore::testing::fresh_schema;
 using ticketcore::testing::PostgresServer;
 using ticketcore::testing::shared_server;
 
@@ -34,7 +34,9 @@ constexpr std::uint32_t seats = 3'000;
   const CategoryIndex category = builder.add_category({"all", "All", "#1F77B4"});
   for (std::uint32_t seat = 0; seat < seats; ++seat) {
     if (seat % 50 == 0) builder.add_row(builder.no_section(), std::to_string(seat / 50));
-    builder.add_seat({.label = std::to_string(seat % 50), .position = {static_cast<std::int32_t>(seat % 50) * 500, static_cast<std::int32_t>(seat / 50) * 900}, .category = category});
+    builder.add_seat({.label = std::to_string(seat % 50),
+                      .position = {static_cast<std::int32_t>(seat % 50) * 500, static_cast<std::int32_t>(seat / 50) * 900},
+                      .category = category});
   }
   NewEvent event = little::event("hall");
   event.seat_map = std::make_shared<const SeatMap>(builder.build());
@@ -194,7 +196,8 @@ TEST_CASE("nodes on different events touch none of each other's rows") {
   const bool at_once = std::chrono::steady_clock::now() - start < 2s;
   CHECK(at_once);
   CHECK(shared_server().sql("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0");
-  CHECK(shared_server().sql("SELECT count(*) FROM pg_stat_user_tables WHERE schemaname = '" + schema + "' AND relname IN ('streams', 'entries') AND n_tup_upd > 0") == "0");
+  CHECK(shared_server().sql("SELECT count(*) FROM pg_stat_user_tables WHERE schemaname = '" + schema +
+                            "' AND relname IN ('streams', 'entries') AND n_tup_upd > 0") == "0");
 }
 
 TEST_CASE("a sale goes through PgBouncer in transaction mode") {
@@ -205,13 +208,16 @@ TEST_CASE("a sale goes through PgBouncer in transaction mode") {
   PostgresServer server;
   const int port = free_port();
   const std::string config = server.folder() + "/pgbouncer.ini";
-  std::ofstream(config) << "[databases]\npostgres = host=127.0.0.1 port=" << server.port() << " dbname=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = " << port
-                        << "\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 3\nlogfile = " << server.folder() << "/pgbouncer.log\npidfile = "
-                        << server.folder() << "/pgbouncer.pid\n";
+  std::ofstream(config) << "[databases]\npostgres = host=127.0.0.1 port=" << server.port()
+                        << " dbname=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = " << port
+                        << "\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 3\nlogfile = " << server.folder()
+                        << "/pgbouncer.log\npidfile = " << server.folder() << "/pgbouncer.pid\n";
   // "any" takes the user from the databases' line.
   std::ofstream(config, std::ios::app) << "[databases]\npostgres = host=127.0.0.1 port=" << server.port() << " dbname=postgres user=postgres\n";
   const std::string start = "/usr/sbin/pgbouncer -d " + config + " >" + server.folder() + "/pgbouncer.out 2>&1";
   REQUIRE(std::system((geteuid() == 0 ? "runuser -u postgres -- " + start : start).c_str()) == 0);
+  // The command is done as soon as the pooler is in the background, which may be before it listens.
+  REQUIRE(testing::wait_for_port(port, 20s));
   const std::string url = "postgresql://postgres@127.0.0.1:" + std::to_string(port) + "/postgres?pooler=transaction";
   {
     Node one(url);
@@ -220,7 +226,8 @@ TEST_CASE("a sale goes through PgBouncer in transaction mode") {
     std::atomic<bool> stop = false;
     std::vector<std::future<std::vector<Asked>>> clients;
     for (unsigned seed = 0; seed < 6; ++seed) {
-      clients.push_back(std::async(std::launch::async, [&, seed] { return pick_seats((seed % 2 == 0 ? one : other).office.event("hall").value(), seed, stop); }));
+      clients.push_back(
+          std::async(std::launch::async, [&, seed] { return pick_seats((seed % 2 == 0 ? one : other).office.event("hall").value(), seed, stop); }));
     }
     const auto deadline = std::chrono::steady_clock::now() + 30s;
     while (one.office.event("hall").value().availability()->revision() < 200 && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);

@@ -1,17 +1,19 @@
 #pragma once
 // A PostgreSQL server of the test's own: made in a temporary folder, started, crashed, promoted, and removed at the end.
 
+#include <netinet/in.h>
 #include <pwd.h>
 #include <sys/socket.h>
-#include <netinet/in.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace ticketcore::testing {
@@ -29,6 +31,23 @@ namespace ticketcore::testing {
   }
   close(handle);
   return ntohs(address.sin_port);
+}
+
+/// True as soon as somebody accepts connections there, false when timeout has passed.
+[[nodiscard]] inline bool wait_for_port(int port, std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  do {
+    const int handle = socket(AF_INET, SOCK_STREAM, 0);
+    const bool accepted = connect(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    close(handle);
+    if (accepted) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  } while (std::chrono::steady_clock::now() < deadline);
+  return false;
 }
 
 class PostgresServer {
@@ -57,7 +76,8 @@ class PostgresServer {
   /// Copies a running server as its standby, called name in synchronous_standby_names.
   PostgresServer(const PostgresServer& primary, const std::string& name) : port_(free_port()) {
     make_folder();
-    run_as("pg_basebackup", "-D " + data() + " -R -X stream -c fast -d 'host=127.0.0.1 user=postgres application_name=" + name + " port=" + std::to_string(primary.port_) + "'");
+    run_as("pg_basebackup",
+           "-D " + data() + " -R -X stream -c fast -d 'host=127.0.0.1 user=postgres application_name=" + name + " port=" + std::to_string(primary.port_) + "'");
     std::ofstream(data() + "/postgresql.conf", std::ios::app) << common_settings() << "synchronous_standby_names = ''\n";
     start();
   }
@@ -96,8 +116,8 @@ class PostgresServer {
   std::string sql(const std::string& text) const {
     const std::string file = folder_ + "/psql." + std::to_string(getpid());
     std::ofstream(file + ".sql") << text;
-    const int status = std::system((binaries() + "/psql -X -A -t -q -v ON_ERROR_STOP=1 -h " + folder_ + " -p " + std::to_string(port_) + " -U postgres postgres -f " + file +
-                                    ".sql >" + file + ".out 2>&1")
+    const int status = std::system((binaries() + "/psql -X -A -t -q -v ON_ERROR_STOP=1 -h " + folder_ + " -p " + std::to_string(port_) +
+                                    " -U postgres postgres -f " + file + ".sql >" + file + ".out 2>&1")
                                        .c_str());
     std::ifstream out(file + ".out");
     std::string said((std::istreambuf_iterator<char>(out)), {});
@@ -130,7 +150,8 @@ class PostgresServer {
     folder_ = folder;
     if (geteuid() != 0) return;
     const passwd* postgres = getpwnam("postgres");
-    if (postgres == nullptr || chown(folder_.c_str(), postgres->pw_uid, postgres->pw_gid) != 0) throw std::runtime_error("there is no user postgres to run the server");
+    if (postgres == nullptr || chown(folder_.c_str(), postgres->pw_uid, postgres->pw_gid) != 0)
+      throw std::runtime_error("there is no user postgres to run the server");
     std::ofstream(folder_ + "/commands.log").close();
     std::filesystem::permissions(folder_, std::filesystem::perms::all);
     std::filesystem::permissions(folder_ + "/commands.log", std::filesystem::perms::all);

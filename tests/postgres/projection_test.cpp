@@ -26,7 +26,8 @@ TEST_CASE("projection tables in PostgreSQL hold what those of a rebuild hold") {
   const auto ask = [&](const std::string& sql) { return shared_server().sql("SET search_path = " + schema + "; SET timezone = 'UTC'; " + sql); };
   CHECK(ask("SELECT event, name, starts_at, capacity FROM events ORDER BY event LIMIT 1") == "part-0|Premiere|2027-01-31 19:30:00+00|27");
   CHECK(ask("SELECT status, count(*) FROM places GROUP BY status ORDER BY status") == "free|39\nheld|6\nsold|6");
-  CHECK(ask("SELECT holder, status FROM holds WHERE stream = 'event/part-1' ORDER BY holder") == "late|expired\nolha|sold\npetro|sold\nthinking|open\nundecided|released");
+  CHECK(ask("SELECT holder, status FROM holds WHERE stream = 'event/part-1' ORDER BY holder") ==
+        "late|expired\nolha|sold\npetro|sold\nthinking|open\nundecided|released");
   CHECK(ask("SELECT sum(total), sum(refunded) FROM orders WHERE stream = 'event/part-2'") == "74900|10500");
   CHECK(ask("SELECT gate, count(*) FROM scans GROUP BY gate") == "north|3");
   std::string dump;
@@ -38,5 +39,6 @@ TEST_CASE("projection tables in PostgreSQL hold what those of a rebuild hold") {
   CHECK(ask(dump) == followed);
   // Every key begins with the stream.
   CHECK(ask("SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0] "
-            "WHERE i.indisunique AND c.relnamespace = '" + schema + "'::regnamespace AND a.attname <> 'stream' AND NOT (c.relname = 'vault' AND a.attname = 'id')") == "0");
+            "WHERE i.indisunique AND c.relnamespace = '" +
+            schema + "'::regnamespace AND a.attname <> 'stream' AND NOT (c.relname = 'vault' AND a.attname = 'id')") == "0");
 }
