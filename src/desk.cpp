@@ -19,7 +19,7 @@ Desk::Desk(Storage& storage, EventId event, DeskOptions options) : storage_(stor
 void Desk::reopen() {
   at_ = {};
   loaded_ = false;
-  uncommitted_ = false;
+  settled_ = true;
   log_bytes_since_snapshot_ = 0;
   publisher_ = {};
   halted_.clear();
@@ -40,7 +40,9 @@ void Desk::load() {
 }
 
 void Desk::catch_up() {
-  if (!loaded_) load();
+  if (!halted_.empty()) throw StorageDamaged(stream_ + " is halted: " + halted_);
+  // What a failed turn left behind is in no log, and nothing may be built on it.
+  if (!loaded_ || !settled_) load();
   for (;;) {
     const std::vector<Entry> entries = storage_.read(stream_, at_.revision, read_bytes);
     if (entries.empty()) break;
@@ -55,7 +57,13 @@ void Desk::apply_entry(const Entry& entry) {
   if (entry.revision != at_.revision + 1 || decoded.header.revision != entry.revision)
     throw StorageDamaged(name + " is damaged: it stands where another revision belongs");
   if (decoded.header.previous_checksum != at_.checksum) throw StorageDamaged(name + " is damaged: it does not continue the entry before it");
-  for (const Fact& fact : decoded.facts) at_.state.apply(fact, {entry.revision, decoded.header.turn});
+  settled_ = false;
+  try {
+    for (const Fact& fact : decoded.facts) at_.state.apply(fact, {entry.revision, decoded.header.turn});
+  } catch (const InvariantBroken& error) {
+    throw StorageDamaged(name + " contradicts the entries before it: " + error.what());
+  }
+  settled_ = true;
   at_.revision = entry.revision;
   at_.checksum = decoded.header.checksum;
   // Who commits the entry that makes a snapshot due saves it. When that was another, counting starts anew, so that of many
@@ -89,10 +97,7 @@ std::vector<Answer> Desk::take_turn(std::span<const Command> commands) {
 
 std::vector<Answer> Desk::attempt_turn(std::span<const Command> commands) {
   // A long way to catch up is gone before the turn, while others may still sell.
-  if (!loaded_ || uncommitted_) {
-    loaded_ = false;
-    catch_up();
-  }
+  if (!loaded_ || !settled_) catch_up();
   const Position position{stream_, at_.revision};
   const std::unique_ptr<Turn> turn = storage_.take_turn({&position, 1});
   for (const Entry& entry : turn->unseen(stream_)) apply_entry(entry);
@@ -115,7 +120,7 @@ std::vector<Answer> Desk::attempt_turn(std::span<const Command> commands) {
 }
 
 void Desk::record(Fact fact, Timestamp now) {
-  uncommitted_ = true;
+  settled_ = false;
   at_.state.apply(fact, {at_.revision + 1, now});
   writer_.add(fact);
 }
@@ -175,7 +180,7 @@ std::vector<Answer> Desk::answer_all(std::span<const Command> commands, Reason r
 }
 
 void Desk::save_snapshot() {
-  if (!loaded_ || uncommitted_ || !halted_.empty() || at_.revision == 0) return;
+  if (!loaded_ || !settled_ || !halted_.empty() || at_.revision == 0) return;
   log_bytes_since_snapshot_ = 0;
   storage_.save_snapshot(stream_, {at_.revision, encode_snapshot(at_.state, at_.revision, at_.checksum)});
 }
@@ -195,7 +200,7 @@ void Desk::commit(Turn& turn) {
   const BytesView bytes = writer_.finish();
   const Append append{stream_, bytes};
   turn.commit({&append, 1});
-  uncommitted_ = false;
+  settled_ = true;
   at_.revision += 1;
   at_.checksum = writer_.checksum();
   log_bytes_since_snapshot_ += bytes.size();

@@ -205,6 +205,7 @@ void EventDesk::deliver(std::vector<Answer>& answers) {
 void EventDesk::run_visits() {
   for (PendingVisit& pending : batch_visits_) {
     try {
+      if (!desk_.settled()) desk_.catch_up();
       (*pending.visit)(desk_);
     } catch (...) {
       pending.waiter->error = std::current_exception();

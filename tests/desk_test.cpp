@@ -123,6 +123,37 @@ TEST_CASE("a full disk loses nothing: the sale goes on when there is space") {
   CHECK(at.desk.state().place_codes()[1] == place_code::free);
 }
 
+TEST_CASE("what a failed turn decided is neither built upon nor shown") {
+  Fixture at;
+  at.storage.next_commit = FaultyStorage::Fault::unavailable;
+  CHECK(at.take(at.hold(0)).refusal()->reason == Reason::storage_unavailable);
+  CHECK_FALSE(at.desk.settled());
+  Desk other(at.storage, "premiere");
+  const Command hold = at.hold(0);
+  CHECK(other.take_turn({&hold, 1}).front().refusal() == nullptr);
+  at.desk.catch_up();
+  CHECK(at.desk.settled());
+  CHECK(at.desk.state().open_holds() == 1);
+  CHECK(at.desk.state().find_hold(HoldId{hold.request}) != nullptr);
+}
+
+TEST_CASE("a halted desk does not come back by being read") {
+  Fixture at;
+  (void)at.take(at.hold(0));
+  at.storage.alter = [](Revision revision, Bytes& bytes) {
+    if (revision == 2) bytes[50] ^= 1;
+  };
+  Desk other(at.storage, "premiere");
+  const Command hold = at.hold(1);
+  CHECK(other.take_turn({&hold, 1}).front().refusal()->reason == Reason::halted);
+  at.storage.alter = {};
+  CHECK_THROWS_WITH_AS(other.catch_up(), doctest::Contains("is halted"), StorageDamaged);
+  CHECK(other.take_turn({&hold, 1}).front().refusal()->reason == Reason::halted);
+  other.reopen();
+  other.catch_up();
+  CHECK(other.take_turn({&hold, 1}).front().refusal() == nullptr);
+}
+
 TEST_CASE("holds that ran out are written down before what the batch decides") {
   Fixture at;
   (void)at.take(at.hold(0, std::chrono::seconds(10)));

@@ -55,10 +55,13 @@ class Desk {
   /// storage_unavailable or halted, and which of them took place shows when they are repeated.
   [[nodiscard]] std::vector<Answer> take_turn(std::span<const Command> commands);
 
-  /// Reads what others have committed. Throws StorageError.
+  /// Reads what others have committed. Throws StorageError; for a desk that is halted, too.
   void catch_up();
 
+  /// To be read while settled() only.
   [[nodiscard]] const EventState& state() const noexcept { return at_.state; }
+  /// False after a turn that failed, until the next turn or catch_up: the state then holds what the log may not.
+  [[nodiscard]] bool settled() const noexcept { return settled_; }
   [[nodiscard]] Revision revision() const noexcept { return at_.revision; }
   [[nodiscard]] const StreamId& stream() const noexcept { return stream_; }
   /// Null until the event exists.
@@ -90,7 +93,7 @@ class Desk {
   DeskOptions options_;
   StateAtRevision at_;
   bool loaded_ = false;
-  bool uncommitted_ = false;  ///< The state holds facts that the log does not, as far as is known.
+  bool settled_ = true;  ///< False while the state may hold facts that the log does not, or part of an entry.
   std::size_t log_bytes_since_snapshot_ = 0;
   EntryWriter writer_;
   AvailabilityPublisher publisher_;
