@@ -1,0 +1,204 @@
+#include "client.hpp"
+
+#include <algorithm>
+
+namespace ticketcore::sim {
+
+Client::Client(Town& town, std::uint64_t seed, std::uint32_t number) : town_(town), seed_(seed), number_(number), random_(seed, purpose::client, number) {}
+
+bool Client::lost() { return town_.world.now() < town_.cut_off_until && random_.one_in(2); }
+
+std::string Client::waits_for() const { return pending_ ? to_string(pending_->command.request) : "nothing"; }
+
+void Client::ask(const Ask& ask) {
+  asks_.push_back(ask);
+  if (!pending_) next();
+}
+
+void Client::next() {
+  if (asks_.empty()) return;
+  const Ask ask = asks_.front();
+  asks_.pop_front();
+  Random random(seed_, purpose::ask, ask.number);
+  Random ids(seed_, purpose::request, ask.number);
+  pending_ = {{RequestId{{ids.bits(), ids.bits()}}, choose(random)}, 0, random.one_in(12)};
+  asked_[pending_->command.request] = pending_->command;
+  town_.history[pending_->command.request].asked = town_.world.now();
+  if (std::holds_alternative<CheckOut>(pending_->command.body)) town_.orders_in_question.emplace_back(pending_->command.request);
+  send(pending_->command.request);
+}
+
+CommandBody Client::choose(Random& random) {
+  const HolderId me("client-" + std::to_string(number_ % 3));
+  const std::chrono::seconds ttl(1 + random.below(8));
+  const auto some_hold = [&] { return holds_.empty() ? HoldId{{1, random.bits()}} : holds_[random.below(static_cast<std::uint32_t>(holds_.size()))]; };
+  const auto some_order = [&] {
+    return orders_.empty() ? Bought{OrderId{{2, random.bits()}}, 1} : orders_[random.below(static_cast<std::uint32_t>(orders_.size()))];
+  };
+  switch (random.below(20)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+    case 4: {
+      PlaceHold hold;
+      hold.holder = me;
+      hold.ttl = ttl;
+      const std::uint32_t places = town_.map->place_count();
+      const std::uint32_t first = random.below(places);
+      for (std::uint32_t offset = random.below(3); offset > 0; --offset) hold.places.push_back({(first + offset) % places});
+      if (hold.places.empty() || random.one_in(4)) hold.areas.push_back({{0}, 1 + random.below(3)});
+      return hold;
+    }
+    case 5:
+    case 6: return HoldBest{me, {{0}}, 1 + random.below(3), 0, RestrictedView::avoid, Together::required, ttl};
+    case 7:
+    case 8: return ExtendHold{some_hold(), ttl};
+    case 9: return ReleaseHold{some_hold()};
+    case 10:
+    case 11:
+    case 12:
+    case 13: {
+      const HoldId hold = some_hold();
+      const auto terms = terms_.find(hold);
+      return QuoteHold{hold, {{"adult", terms == terms_.end() || random.one_in(10) ? 1 : terms->second.first, ""}}};
+    }
+    case 14:
+    case 15:
+    case 16: {
+      // Rather one that has a price.
+      HoldId hold = some_hold();
+      for (const HoldId other : holds_) {
+        if (const auto terms = terms_.find(other); terms != terms_.end() && terms->second.second >= 0) hold = other;
+      }
+      const auto terms = terms_.find(hold);
+      return CheckOut{hold, {"card", "charge", terms == terms_.end() ? 1 : terms->second.second}};
+    }
+    case 17: {
+      const Bought order = some_order();
+      RefundTickets refund{order.order, {}, "back"};
+      if (random.one_in(2)) refund.tickets.push_back(1 + random.below(order.tickets));
+      return refund;
+    }
+    case 18: {
+      const Bought order = some_order();
+      return AdmitTicket{{order.order, 1 + random.below(order.tickets)}, "gate"};
+    }
+    default: return SetSaleStatus{random.one_in(5) ? SaleStatus::off_sale : SaleStatus::on_sale};
+  }
+}
+
+/// Sends, and sends again until there is an answer.
+void Client::send(RequestId request) {
+  if (!pending_ || pending_->command.request != request) return;
+  ++pending_->tries;
+  send_once();
+  if (random_.one_in(10)) send_once();
+  if (pending_->gives_up) {
+    town_.world.trace("client " + std::to_string(number_) + " does not wait for " + to_string(request));
+    pending_.reset();
+    town_.world.after(0, [this] {
+      if (!pending_) next();
+    });
+    return;
+  }
+  town_.world.after(random_.between(200 * millisecond, 3 * second), [this, request] { send(request); });
+}
+
+void Client::send_once() {
+  Node& node = *town_.nodes[random_.below(static_cast<std::uint32_t>(town_.nodes.size()))];
+  const Micros takes = random_.between(50, 5 * millisecond);
+  if (lost()) return;
+  town_.world.after(takes, [this, &node, command = pending_->command] {
+    node.receive(command, [this](const Answer& answer) {
+      if (lost()) return;
+      town_.world.after(random_.between(50, 5 * millisecond), [this, answer] { hear(answer); });
+    });
+  });
+}
+
+void Client::hear(const Answer& answer) {
+  const auto asked = asked_.find(answer.fact.request);
+  if (asked == asked_.end()) return town_.world.fail("an answer to a request that this client never made: " + to_string(answer.fact.request));
+  const RequestRefused* refused = answer.refusal();
+  if (refused != nullptr && refused->reason == Reason::halted) return town_.world.fail("an event halted: " + refused->text);
+  if (refused != nullptr && refused->reason == Reason::storage_unavailable) return;  // asks again
+  town_.world.trace("client " + std::to_string(number_) + " hears " + to_string(answer.fact.request) + ": " +
+                    (refused != nullptr ? std::string(to_string(refused->reason)) : "granted") + " as of revision " + std::to_string(answer.revision));
+  if (std::string wrong = judge(asked->second, answer); !wrong.empty()) return town_.world.fail(wrong);
+  Operation& operation = town_.history[answer.fact.request];
+  const std::string text = text_of(answer.fact);
+  if (operation.answered && operation.answer != text) return town_.world.fail("one request is given two different answers: " + to_string(answer.fact.request));
+  town_.answered_revision = std::max(town_.answered_revision, answer.revision);
+  if (!operation.answered) {
+    operation.answered = town_.world.now();
+    operation.answer = text;
+    town_.granted += refused == nullptr ? 1 : 0;
+    learn(answer);
+  }
+  if (pending_ && pending_->command.request == answer.fact.request) {
+    pending_.reset();
+    next();
+  }
+}
+
+/// Whether the answer is one to this command, and true at this moment.
+std::string Client::judge(const Command& command, const Answer& answer) const {
+  if (answer.revision > town_.ledger.revision()) return "an answer was given before it was durable: " + to_string(command.request);
+  const std::string* logged = town_.ledger.answer_to(command.request);
+  const bool unlogged_kind = answer.refusal() != nullptr && answer.refusal()->reason == Reason::invalid_request;
+  if (logged == nullptr && !unlogged_kind) return "an answer is not in the log: " + to_string(command.request);
+  if (logged != nullptr && *logged != text_of(answer.fact)) return "an answer is not the one in the log: " + to_string(command.request);
+  if (std::string wrong = judge_view(answer); !wrong.empty()) return wrong;
+  if (answer.refusal() != nullptr) return {};
+  if (const auto* wanted = std::get_if<PlaceHold>(&command.body)) {
+    const auto* got = std::get_if<HoldPlaced>(&answer.fact.body);
+    if (got == nullptr || !std::ranges::equal(got->places, wanted->places) || !std::ranges::equal(got->areas, wanted->areas))
+      return "a hold is not of the places asked for";
+    if (got->expires_at < answer.turn + wanted->ttl) return "a hold is shorter than asked for";
+  }
+  if (const auto* wanted = std::get_if<HoldBest>(&command.body)) {
+    const auto* got = std::get_if<HoldPlaced>(&answer.fact.body);
+    if (got == nullptr || got->places.size() != wanted->count) return "a hold is of another number of places than asked for";
+  }
+  if (const auto* wanted = std::get_if<CheckOut>(&command.body)) {
+    const auto* got = std::get_if<OrderPlaced>(&answer.fact.body);
+    if (got == nullptr || got->hold != wanted->hold || !answer.order || answer.order->order.id != OrderId{command.request})
+      return "an order is not for the hold checked out";
+  }
+  return {};
+}
+
+/// Whether the availability that came with the answer is the log's.
+std::string Client::judge_view(const Answer& answer) const {
+  if (!answer.event) return "an answer comes without the event's state";
+  if (answer.event->revision() != answer.revision)
+    return "an answer reflects revision " + std::to_string(answer.revision) + ", but shows revision " + std::to_string(answer.event->revision());
+  const auto& codes = town_.ledger.codes_after(answer.revision);
+  for (std::uint32_t place = 0; place < codes.size(); ++place) {
+    if (answer.event->status({place}, answer.turn) != status_of(codes[place], answer.turn))
+      return "a place is shown as it was not at revision " + std::to_string(answer.revision);
+  }
+  const auto& sold = town_.ledger.area_sold_after(answer.revision);
+  for (std::uint32_t area = 0; area < sold.size(); ++area) {
+    if (answer.event->area({area}, answer.turn).sold != sold[area]) return "an area is shown as it was not at revision " + std::to_string(answer.revision);
+  }
+  return {};
+}
+
+void Client::learn(const Answer& answer) {
+  if (const auto* hold = std::get_if<HoldPlaced>(&answer.fact.body)) {
+    std::uint32_t admissions = static_cast<std::uint32_t>(hold->places.size());
+    for (const AreaQuantity& area : hold->areas) admissions += area.quantity;
+    holds_.push_back(HoldId{answer.fact.request});
+    terms_[holds_.back()] = {admissions, -1};
+    if (holds_.size() > 4) holds_.erase(holds_.begin());
+  }
+  if (const auto* quote = std::get_if<HoldQuoted>(&answer.fact.body)) terms_[quote->hold].second = quote->price.total;
+  if (const auto* order = std::get_if<OrderPlaced>(&answer.fact.body)) {
+    std::erase(holds_, order->hold);
+    orders_.push_back({OrderId{answer.fact.request}, answer.order->order.ticket_count});
+  }
+}
+
+}  // namespace ticketcore::sim

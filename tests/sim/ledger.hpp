@@ -1,0 +1,77 @@
+#pragma once
+// The ledger: what a suspicious accountant keeps beside the log. It hears of every entry in the moment in which it becomes
+// durable, follows each place with means of its own, and objects at once to whatever a box office must never do.
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ticketcore/event_state.hpp"
+#include "ticketcore/log.hpp"
+#include "ticketcore/storage.hpp"
+
+namespace ticketcore::sim {
+
+class Ledger {
+ public:
+  /// What is wrong with the entry, or nothing.
+  [[nodiscard]] std::string hear(const Entry& entry);
+
+  [[nodiscard]] Revision revision() const noexcept { return codes_.size(); }
+  /// What a reader must see after a revision.
+  [[nodiscard]] const std::vector<std::uint32_t>& codes_after(Revision revision) const { return codes_.at(revision - 1); }
+  [[nodiscard]] const std::vector<std::uint32_t>& area_sold_after(Revision revision) const { return area_sold_.at(revision - 1); }
+  /// The fact that answers a request, as text; null if the log has none.
+  [[nodiscard]] const std::string* answer_to(RequestId request) const;
+  [[nodiscard]] const EventState& state() const noexcept { return state_; }
+
+ private:
+  struct OpenHold {
+    std::string holder{};
+    std::vector<std::uint32_t> places{};
+    std::map<std::uint32_t, std::uint32_t> areas{};
+    Timestamp placed_at{};
+    std::chrono::sys_seconds expires_at{};
+    std::int64_t total = -1;
+    [[nodiscard]] std::uint32_t admissions() const;
+  };
+  struct SoldTicket {
+    std::uint32_t place = 0;
+    bool in_area = false;
+    bool refunded = false;
+    bool admitted = false;
+  };
+  struct PlacedOrder {
+    std::string holder{};
+    std::vector<SoldTicket> tickets{};
+    std::int64_t total = 0;
+    std::int64_t refunded = 0;
+  };
+
+  [[nodiscard]] std::string judge(const Fact& fact, Timestamp turn);
+  [[nodiscard]] std::string judge_hold(const Fact& fact, const HoldPlaced& hold, Timestamp turn);
+  [[nodiscard]] std::string judge_order(const Fact& fact, const OrderPlaced& order, Timestamp turn);
+  [[nodiscard]] std::string judge_refund(const TicketsRefunded& refund);
+  [[nodiscard]] std::string end_hold(HoldId hold);
+  [[nodiscard]] bool is_taken(std::uint32_t place) const;
+  [[nodiscard]] std::uint32_t taken_of(std::uint32_t area) const;
+
+  std::shared_ptr<const SeatMap> map_;
+  SalePolicy policy_{};
+  bool on_sale_ = false;
+  std::map<HoldId, OpenHold> holds_;
+  std::map<OrderId, PlacedOrder> orders_;
+  std::map<RequestId, std::string> answers_;
+  Timestamp last_turn_{};
+  std::uint32_t last_checksum_ = 0;
+
+  EventState state_;
+  std::vector<std::vector<std::uint32_t>> codes_;
+  std::vector<std::vector<std::uint32_t>> area_sold_;
+};
+
+/// A fact with all its fields, so that two texts are equal when the facts are.
+[[nodiscard]] std::string text_of(const Fact& fact);
+
+}  // namespace ticketcore::sim

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Copies the library's sources with bugs planted in them, each behind a switch that the simulator's own test throws.
+
+plant_bugs.py SOURCE_DIR OUTPUT_DIR
+
+Every bug is a piece of the source as it stands, which must be there exactly once, and what stands there instead while the
+bug's number is in ticketcore_planted. The library itself knows nothing of this: where its text changes, this fails until
+the bug is planted anew.
+"""
+
+import pathlib
+import sys
+
+# Name, file, what is right, what is wrong. Statements end in ';' and are chosen by "if", expressions by "?:".
+BUGS = [
+    ("expiry is skipped", "src/desk.cpp",
+     "at_.state.has_due_holds(now)",
+     "false"),
+    ("expiry comes a moment late", "include/ticketcore/event_state.hpp",
+     "from_epoch(deadlines_.front().expires_at) <= now",
+     "from_epoch(deadlines_.front().expires_at) < now"),
+    ("answers leave before they are durable", "src/desk.cpp",
+     "turn.commit({&append, 1});",
+     "try { turn.commit({&append, 1}); } catch (const StorageError&) {}"),
+    ("an unknown outcome is taken for success", "src/desk.cpp",
+     "turn.commit({&append, 1});",
+     "try { turn.commit({&append, 1}); } catch (const CommitOutcomeUnknown&) {}"),
+    ("what a failed turn decided stays", "src/desk.cpp",
+     "if (!loaded_ || !settled_) catch_up();",
+     "if (!loaded_) catch_up();"),
+    ("a refresh builds on a failed turn", "src/desk.cpp",
+     "if (!loaded_ || !settled_) load();",
+     "if (!loaded_) load();"),
+    ("what others committed is ignored", "src/desk.cpp",
+     "for (const Entry& entry : turn->unseen(stream_)) apply_entry(entry);",
+     "for (const Entry& entry : turn->unseen(stream_)) at_.revision = entry.revision;"),
+    ("a repeated request is decided again", "include/ticketcore/detail/decide_body.hpp",
+     "state.find_request(command.request)",
+     "static_cast<const RememberedRequest*>(nullptr)"),
+    ("a repeat gets its entry's first answer", "src/desk.cpp",
+     "candidate.request == request",
+     "!candidate.request.is_zero()"),
+    ("time goes by a clock that runs back", "src/desk.cpp",
+     "std::max(turn->now(), at_.state.time())",
+     "turn->now()"),
+    ("a held place is held again", "include/ticketcore/detail/decide_body.hpp",
+     "state.place_codes()[place.value] != place_code::free",
+     "state.place_codes()[place.value] == place_code::sold"),
+    ("an area takes one too many", "include/ticketcore/detail/decide_body.hpp",
+     "wanted.quantity > state.area_free(wanted.area)",
+     "wanted.quantity > state.area_free(wanted.area) + 1"),
+    ("a hold is extended for ever", "include/ticketcore/detail/decide_body.hpp",
+     "std::min(ceil_to_seconds(now) + command.ttl, end)",
+     "(ceil_to_seconds(now) + command.ttl)"),
+    ("a holder gets one hold too many", "include/ticketcore/detail/decide_body.hpp",
+     "open >= policy.holds_per_holder",
+     "open > policy.holds_per_holder"),
+    ("a hold is sold while the event is off sale", "include/ticketcore/detail/decide_body.hpp",
+     "state.sale_status() != SaleStatus::on_sale",
+     "false"),
+    ("a void ticket is let in", "include/ticketcore/detail/decide_body.hpp",
+     "if (ticket->refunded()) return refuse_ticket(Reason::ticket_refunded, command.ticket.number);",
+     ";"),
+    ("the answers of a batch are mixed up", "src/event_desk.cpp",
+     "delivery.callback(answers[index]);",
+     "delivery.callback(answers[answers.size() - 1 - index]);"),
+    ("commands that gather during a turn wait for ever", "src/event_desk.cpp",
+     "if (queue_.empty() || std::exchange(scheduled_, true)) return;",
+     "if (queue_.empty() || std::exchange(scheduled_, true) || queue_.size() > 0) return;"),
+    ("availability shows what was", "include/ticketcore/availability.hpp",
+     "next->chunks_[chunk] == last_->chunks_[chunk]",
+     "false"),
+    ("a snapshot forgets a request", "src/snapshot.cpp",
+     "state.requests_.push_back(request);",
+     "if (left > 1) state.requests_.push_back(request);"),
+    ("an order is shown that is not durable", "src/event_desk.cpp",
+     "if (!desk_.settled()) desk_.catch_up();",
+     ";"),
+    ("a damaged snapshot is believed", "src/snapshot.cpp",
+     "in.fixed<std::uint32_t>() != crc32c(bytes.subspan(header_size))",
+     "in.fixed<std::uint32_t>() == 0"),
+]
+
+
+def switched(right, wrongs):
+    """The right text, and before it each wrong one under its number."""
+    if right.endswith(";"):
+        return "".join(f"if (::ticketcore_planted == {number}) {{ {wrong} }} else " for number, wrong in wrongs) + f"{{ {right} }}"
+    return "(" + "".join(f"::ticketcore_planted == {number} ? ({wrong}) : " for number, wrong in wrongs) + f"({right}))"
+
+
+def plant(texts):
+    places = {}
+    for number, (name, file, right, wrong) in enumerate(BUGS, start=1):
+        if texts[file].count(right) != 1:
+            sys.exit(f'the bug "{name}" can\'t be planted: {file} must hold exactly once:\n  {right}')
+        places.setdefault((file, right), []).append((number, wrong))
+    for (file, right), wrongs in places.items():
+        texts[file] = texts[file].replace(right, switched(right, wrongs))
+
+
+def main():
+    source, output = map(pathlib.Path, sys.argv[1:])
+    files = [path for folder in ("include", "src") for path in sorted((source / folder).rglob("*")) if path.suffix in (".hpp", ".cpp")]
+    texts = {path.relative_to(source).as_posix(): path.read_text() for path in files}
+    plant(texts)
+    names = ", ".join(f'"{bug[0]}"' for bug in BUGS)
+    texts["planted.hpp"] = f"#pragma once\ninline int ticketcore_planted = 0;\ninline constexpr const char* ticketcore_planted_names[] = {{{names}}};\n"
+    for name, text in texts.items():
+        path = output / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # What has not changed is left alone, and so is not compiled again.
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
+
+
+main()

@@ -1,0 +1,187 @@
+#include "run.hpp"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "../real_time_order.hpp"
+#include "client.hpp"
+#include "database.hpp"
+#include "ledger.hpp"
+#include "node.hpp"
+#include "ticketcore/audit.hpp"
+#include "ticketcore/seat_map_builder.hpp"
+#include "ticketcore/storage/memory.hpp"
+
+namespace ticketcore::sim {
+namespace {
+
+const StreamId stream = "event/sim";
+/// How long after the last trouble everybody must have been answered.
+constexpr Micros patience_at_the_end = 60 * second;
+
+/// Small, so that everybody gets in everybody's way.
+[[nodiscard]] std::shared_ptr<const SeatMap> small_house() {
+  SeatMapBuilder builder("House");
+  const CategoryIndex category = builder.add_category({"all", "All", "#1F77B4"});
+  const SectionIndex section = builder.add_section({.label = "S"});
+  for (std::int32_t seat = 0; seat < 14; ++seat) {
+    if (seat % 7 == 0) builder.add_row(section, std::string(1, static_cast<char>('A' + seat / 7)));
+    builder.add_seat({.label = std::to_string(seat % 7 + 1), .position = {seat % 7 * 500, seat / 7 * 900}, .category = category});
+  }
+  builder.add_area({.label = "Floor", .section = section, .category = category, .capacity = 6, .center = {0, 9'000}});
+  return std::make_shared<const SeatMap>(builder.build());
+}
+
+class Run {
+ public:
+  Run(const Plan& plan, Tracing tracing) : plan_(plan), database_(world_, plan.seed, plan.clock_tick), map_(small_house()) {
+    world_.tracing = tracing == Tracing::on;
+    database_.on_append = [this](const StreamId&, const Entry& entry) {
+      world_.trace("entry " + std::to_string(entry.revision) + " is durable");
+      if (std::string wrong = ledger_.hear(entry); !wrong.empty()) world_.fail(wrong);
+    };
+    create_event();
+    const Node::Ears ears{[this] { return answered_revision_; }, [this](const Availability& seen, std::uint64_t must_see) { judge_view(seen, must_see); },
+                          [this] { return town_.orders_in_question; }, [this](const Order& order) { judge_order_found(order); }};
+    for (std::uint32_t number = 0; number < plan.nodes; ++number) {
+      nodes_.push_back(std::make_unique<Node>(world_, database_,
+                                              Node::Setting{plan.seed, number, "sim", !plan.one_clock, plan.clock_tick, plan.snapshot_every_bytes}, ears));
+      nodes_.back()->start();
+    }
+    for (std::uint32_t number = 0; number < plan.clients; ++number) clients_.push_back(std::make_unique<Client>(town_, plan.seed, number));
+    for (const Ask& ask : plan.asks) world_.after(ask.at, [this, ask] { clients_[ask.client]->ask(ask); });
+    for (const Trouble& trouble : plan.troubles) world_.after(trouble.at, [this, trouble] { make(trouble); });
+  }
+
+  [[nodiscard]] Outcome play() {
+    Outcome outcome;
+    const auto all_idle = [this] { return std::all_of(clients_.begin(), clients_.end(), [](const auto& client) { return client->idle(); }); };
+    const Micros last = plan_.ends + 10 * second;  // troubles last at most six seconds
+    while (world_.step()) {
+      if (world_.now() > last && all_idle()) break;
+      if (world_.now() > last + patience_at_the_end) world_.fail("stuck: " + whoever_waits());
+    }
+    if (!world_.failed()) judge_end();
+    outcome.failure = world_.failure();
+    outcome.ended_at = world_.now();
+    outcome.entries = ledger_.revision();
+    outcome.answers =
+        static_cast<std::uint64_t>(std::count_if(history_.begin(), history_.end(), [](const auto& one) { return one.second.answered.has_value(); }));
+    outcome.granted = town_.granted;
+    outcome.trace = world_.lines();
+    return outcome;
+  }
+
+ private:
+  /// By a desk of its own, before the first node is there.
+  void create_event() {
+    MemoryStorage storage([this] { return database_.clock().tell(); });
+    Desk desk(storage, "sim");
+    EventSettings settings;
+    settings.name = "Simulation";
+    settings.prices = PriceList("UAH", {{"all", "adult", "100.00"}}, {.per_ticket = "1.50", .per_order = "7.00", .tax_basis_points = 2000});
+    settings.policy = {.places_per_hold = 5, .holds_per_holder = 4, .places_per_holder = 14, .hold_lifetime = std::chrono::seconds(12)};
+    const Command create{RequestId{{1, 1}}, CreateEvent{"sim", settings, map_, SaleStatus::on_sale}};
+    (void)desk.take_turn({&create, 1});
+    database_.put(stream, storage.read(stream, 0, SIZE_MAX).front().bytes);
+  }
+
+  void make(const Trouble& trouble) {
+    world_.trace(describe(trouble));
+    Node& node = *nodes_[trouble.node];
+    const Micros until = world_.now() + trouble.lasts;
+    Random random(plan_.seed, purpose::trouble, trouble.number);
+    Clock& clock = plan_.one_clock ? database_.clock() : node.clock();
+    switch (trouble.kind) {
+      case TroubleKind::requests_lost: node.link().requests_lost_until = until; break;
+      case TroubleKind::answers_lost: node.link().answers_lost_until = until; break;
+      case TroubleKind::slow_network: node.link().slow_until = until; break;
+      case TroubleKind::slow_disk: database_.slow_disk(trouble.lasts); break;
+      case TroubleKind::disk_full: database_.fill_disk(trouble.lasts); break;
+      case TroubleKind::database_crash: database_.crash(trouble.lasts); break;
+      case TroubleKind::node_crash: node.crash(trouble.lasts); break;
+      case TroubleKind::node_freeze: node.freeze(trouble.lasts); break;
+      case TroubleKind::clock_jump: clock.jump(random.between(-30 * second, 30 * second)); break;
+      case TroubleKind::clock_drift: clock.drift(random.between(-100, 100)); break;
+      case TroubleKind::snapshot: node.save_snapshot(); break;
+      case TroubleKind::snapshot_damage: database_.damage_snapshot(stream); break;
+      case TroubleKind::reopen: node.reopen(); break;
+      case TroubleKind::clients_cut_off: town_.cut_off_until = until; break;
+    }
+    if (random.one_in(3)) world_.after(random.between(0, second), [&node] { node.refresh(); });
+  }
+
+  void judge_view(const Availability& seen, std::uint64_t must_see) {
+    if (seen.revision() < must_see) world_.fail("a refresh does not show revision " + std::to_string(must_see) + ", which somebody was told of before");
+    if (seen.revision() > ledger_.revision()) return world_.fail("a refresh shows what is not durable");
+    const auto& codes = ledger_.codes_after(seen.revision());
+    for (std::uint32_t place = 0; place < codes.size(); ++place) {
+      if (seen.status({place}, ledger_.state().time()) != status_of(codes[place], ledger_.state().time()))
+        return world_.fail("a refresh shows a place as it is not");
+    }
+  }
+
+  void judge_order_found(const Order& order) {
+    if (ledger_.answer_to(RequestId{order.id}) == nullptr) world_.fail("an order is shown that is not in the log: " + to_string(order.id));
+  }
+
+  [[nodiscard]] std::string whoever_waits() const {
+    std::string names;
+    for (const auto& client : clients_) {
+      if (!client->idle()) names += " " + client->waits_for();
+    }
+    return names + " never answered";
+  }
+
+  /// Everything is over: every node comes to see the whole log, and the log is proven from its beginning.
+  void judge_end() {
+    for (const auto& node : nodes_) node->refresh();
+    const Micros last = world_.now() + patience_at_the_end;
+    answered_revision_ = ledger_.revision();
+    while (world_.step() && world_.now() < last) {
+    }
+    MemoryStorage copy;
+    for (const Bytes& bytes : database_.entries(stream)) {
+      const Position position{stream, 0};
+      const Append append{stream, bytes};
+      copy.take_turn({&position, 1})->commit({&append, 1});
+    }
+    for (const std::string& problem : audit(copy, stream).problems) world_.fail(problem);
+    judge_order();
+  }
+
+  /// Real time: what was answered before something else was asked stands before it in the log.
+  void judge_order() {
+    std::map<RequestId, std::size_t> places;
+    for (const Bytes& bytes : database_.entries(stream)) {
+      for (const Fact& fact : decode_entry(bytes, "an entry").facts) places.emplace(fact.request, places.size());
+    }
+    testing::Moments<Micros, std::size_t> asked;
+    testing::Moments<Micros, std::size_t> answered;
+    for (const auto& [request, operation] : history_) {
+      const auto place = places.find(request);
+      if (place == places.end()) continue;
+      asked.emplace_back(operation.asked, place->second);
+      if (operation.answered) answered.emplace_back(*operation.answered, place->second);
+    }
+    if (!testing::out_of_order(asked, answered).empty()) world_.fail("something stands in the log before what was answered before it was asked");
+  }
+
+  const Plan& plan_;
+  World world_;
+  Database database_;
+  std::shared_ptr<const SeatMap> map_;
+  Ledger ledger_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::map<RequestId, Operation> history_;
+  Revision answered_revision_ = 1;
+  Town town_{world_, nodes_, ledger_, map_, history_, answered_revision_};
+  std::vector<std::unique_ptr<Client>> clients_;
+};
+
+}  // namespace
+
+Outcome run(const Plan& plan, Tracing tracing) { return Run(plan, tracing).play(); }
+
+}  // namespace ticketcore::sim
