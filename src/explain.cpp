@@ -59,9 +59,11 @@ namespace {
 [[nodiscard]] std::string message_of(const RequestRefused& refused, const std::string& labels, const EventSettings* settings) {
   switch (refused.reason) {
     case Reason::invalid_request: return refused.text;
-    case Reason::request_reused: return "this request id was used before, for another kind of command; each command needs its own";
+    case Reason::request_reused: return "this request id was used before; each command needs its own, and a repeated one is the same in every part";
     case Reason::event_exists: return "there is an event of this id already";
     case Reason::event_not_found: return "there is no event of this id";
+    case Reason::settings_in_use:
+      return "once places have been held the currency stays, and ticket types may be added after those there are, but not removed or reordered";
     case Reason::event_off_sale: return "the event is not on sale";
     case Reason::place_unknown: return "the seat map has no place or area called " + refused.text;
     case Reason::order_not_found: return "there is no such order";

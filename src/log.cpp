@@ -211,6 +211,7 @@ void write_body(Writer& out, const RequestRefused& fact) {
   out.signed_field(7, fact.available);
   out.signed_field(8, fact.at.time_since_epoch().count());
   out.field(9, fact.text);
+  out.field(10, std::uint64_t{fact.command});
 }
 
 void read_places(Reader in, Places& places) {
@@ -339,6 +340,7 @@ void read_field(Reader& in, std::uint32_t field, RequestRefused& fact) {
     case 7: fact.available = in.signed_field(); break;
     case 8: fact.at = Timestamp{std::chrono::microseconds{in.signed_field()}}; break;
     case 9: fact.text = in.text_field(); break;
+    case 10: fact.command = static_cast<std::uint8_t>(in.number_field(255)); break;
     default: in.skip();
   }
 }

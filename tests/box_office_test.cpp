@@ -114,6 +114,31 @@ TEST_CASE("a repeated request gets the first one's answer, a refusal too") {
   CHECK(box.event.release(first.id, little::request(7)).refusal().reason == Reason::request_reused);
 }
 
+TEST_CASE("a request that comes again with another body is not told that it was done") {
+  Office box;
+  const Hold hold = box.event.hold({"Hall-A-1"}, {.holder = "cart", .request = little::request(7)}).value();
+  CHECK(box.event.hold({"Hall-A-2"}, {.holder = "cart", .request = little::request(7)}).refusal().reason == Reason::request_reused);
+  CHECK(box.event.hold({"Hall-A-1"}, {.holder = "other cart", .request = little::request(7)}).refusal().reason == Reason::request_reused);
+  const Hold other = box.event.hold({"Hall-A-3", "Hall-A-4"}, {.holder = "cart"}).value();
+  const Quote quote = box.event.quote(hold.id, {{"adult", 1, ""}}, little::request(8)).value();
+  CHECK(box.event.quote(other.id, {{"adult", 2, ""}}, little::request(8)).refusal().reason == Reason::request_reused);
+  CHECK(box.event.extend(hold.id, 20min, little::request(9)).ok());
+  CHECK(box.event.extend(other.id, 20min, little::request(9)).refusal().reason == Reason::request_reused);
+
+  // A second charge under the first one's request must not pass for the first.
+  const Order order = box.event.check_out(hold.id, {.payment = {"card", "ch_1", quote.total}, .request = little::request(10)}).value();
+  CHECK(box.event.check_out(hold.id, {.payment = {"card", "ch_2", quote.total}, .request = little::request(10)}).refusal().reason == Reason::request_reused);
+  CHECK(box.event.check_out(hold.id, {.payment = {"card", "ch_1", quote.total}, .request = little::request(10)}).value().id == order.id);
+
+  // Nor is what was refused to one kind of command refused to another.
+  CHECK(box.event.hold({"Hall-A-1"}, {.holder = "late", .request = little::request(11)}).refusal().reason == Reason::place_taken);
+  CHECK(box.event.refund(order.id, {.request = little::request(11)}).refusal().reason == Reason::request_reused);
+
+  CHECK(box.event.refund(order.id, {.reference = "re_1", .request = little::request(12)}).ok());
+  CHECK(box.event.refund(order.id, {.reference = "re_1", .request = little::request(12)}).ok());
+  CHECK(box.event.refund(order.id, {.reference = "re_2", .request = little::request(12)}).refusal().reason == Reason::request_reused);
+}
+
 TEST_CASE("paying the same hold twice with one request gives one order") {
   Office box;
   const Hold hold = box.event.hold({"Hall-A-1"}, {.holder = "cart"}).value();

@@ -230,6 +230,37 @@ TEST_CASE("a request is forgotten after a day, and its memory with it") {
   CHECK(at.desk.state().find_request(hold.request) == nullptr);
 }
 
+TEST_CASE("a hold or an order that outlives the memory of its request does not get its id given again") {
+  Fixture at;
+  NewEvent event = little::event();
+  const Command configure{little::request(2), ConfigureEvent{{event.name, "", event.starts_at, event.prices, {.hold_lifetime = std::chrono::hours(72)}}}};
+  REQUIRE(at.take(configure).refusal() == nullptr);
+  const auto pay_for = [&](const Command& held, RequestId request) {
+    const HoldId hold{held.request};
+    REQUIRE(at.take({little::request(at.next_request++), QuoteHold{hold, {{"adult", 1, ""}}}}).refusal() == nullptr);
+    return at.take({request, CheckOut{hold, {"card", "", at.desk.state().find_hold(hold)->quote->total}}});
+  };
+  const Command long_hold = at.hold(0, std::chrono::hours(72));
+  const Command bought = at.hold(1);
+  REQUIRE(at.take(long_hold).refusal() == nullptr);
+  REQUIRE(at.take(bought).refusal() == nullptr);
+  REQUIRE(pay_for(bought, little::request(3)).refusal() == nullptr);
+  at.clock.now += limits::request_memory + std::chrono::hours(1);
+
+  REQUIRE(at.take(at.hold(2)).refusal() == nullptr);
+  for (const Command& again : {long_hold, Command{long_hold.request, HoldBest{"cart", {{0}}, 1}}}) {
+    const Answer answer = at.take(again);
+    REQUIRE(answer.refusal() != nullptr);
+    CHECK(answer.refusal()->reason == Reason::request_reused);
+  }
+  const Answer second_order = pay_for(long_hold, little::request(3));
+  REQUIRE(second_order.refusal() != nullptr);
+  CHECK(second_order.refusal()->reason == Reason::request_reused);
+  CHECK(at.desk.halted().empty());
+  CHECK(at.desk.state().orders().size() == 1);
+  CHECK(pay_for(long_hold, little::request(4)).refusal() == nullptr);
+}
+
 TEST_CASE("requests repeated within one batch are one") {
   Fixture at;
   const Command hold = at.hold(0);

@@ -24,6 +24,10 @@ using Decision = std::variant<Fact, Repeat, RequestRefused>;
 /// Constant time per place named; best available as find_best_available says.
 [[nodiscard]] Decision decide(const EventState& state, const Command& command, Timestamp now);
 
+/// Whether the fact that a Repeat leads to is the answer to this command too: a request that comes again with another hold,
+/// other places or another payment is no repetition, and must not be told that it was done.
+[[nodiscard]] bool answers(const Fact& fact, const Command& command);
+
 }  // namespace ticketcore
 
 #include "ticketcore/detail/decide_body.hpp"

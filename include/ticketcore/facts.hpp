@@ -152,7 +152,8 @@ struct RequestRefused {
   std::int64_t asked = 0;
   std::int64_t available = 0;
   Timestamp at{};
-  std::string text{};  ///< A name concerned: a gate, a ticket type; for invalid_request, what is wrong.
+  std::string text{};        ///< A name concerned: a gate, a ticket type; for invalid_request, what is wrong.
+  std::uint8_t command = 0;  ///< The tag of the fact that would have granted it; 0 in logs that did not say yet.
 };
 
 using FactBody = std::variant<EventCreated, EventConfigured, SaleStatusChanged, HoldPlaced, HoldExtended, HoldReleased, HoldExpired, HoldQuoted, OrderPlaced,

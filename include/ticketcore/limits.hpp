@@ -19,6 +19,15 @@ inline constexpr std::uint32_t sections = 65'535;
 inline constexpr std::uint32_t row_slots = 4'096;
 /// A printed label or name, in bytes of UTF-8: fits a ticket's line.
 inline constexpr std::size_t label_bytes = 100;
+/// What is drawn for orientation: shapes, the points of one outline, and a shape's text in bytes of UTF-8.
+inline constexpr std::uint32_t shapes = 100'000;
+inline constexpr std::uint32_t outline_points = 10'000;
+inline constexpr std::size_t shape_text_bytes = 1'000;
+/// Floors and zones: a house has a few of each.
+inline constexpr std::uint32_t floors = 1'024;
+inline constexpr std::uint32_t zones = 1'024;
+/// A seat map in the log: the largest by far that a house needs, and half an entry.
+inline constexpr std::size_t seat_map_bytes = 32U << 20;
 /// Coordinates, in chart units: thousandths of it fit 32 bits.
 inline constexpr std::int32_t coordinate = 2'000'000;
 
@@ -26,8 +35,9 @@ inline constexpr std::int32_t coordinate = 2'000'000;
 inline constexpr std::uint32_t places_per_hold = 1'000;
 /// Open holds of one event: bounds memory against a flood of abandoned carts.
 inline constexpr std::uint32_t open_holds = 1'000'000;
-/// Ticket types, and prices of one event.
+/// Ticket types, and prices of one event: a list that a person wrote, and that is searched from its front.
 inline constexpr std::uint32_t ticket_types = 256;
+inline constexpr std::uint32_t prices = 4'096;
 /// A price or fee in minor units: a thousand of them add up far inside 64 bits.
 inline constexpr std::int64_t amount = 1'000'000'000'000;
 /// Gates, payment methods and other short names that an event remembers.
@@ -38,10 +48,20 @@ inline constexpr std::size_t payment_reference_bytes = 128;
 
 /// Commands in one batch: keeps a turn, and so the wait of those behind it, in the low milliseconds.
 inline constexpr std::size_t commands_per_batch = 4'096;
+/// Commands waiting at one event's desk: bounds memory when they come faster than the storage takes them.
+inline constexpr std::size_t queued_commands = 100'000;
+/// Bytes of facts after which a batch takes no further command; the others get a turn of their own. With the largest fact
+/// on top an entry stays within its limit.
+inline constexpr std::size_t batch_bytes = 16U << 20;
 /// One log entry: the seat map of the largest house fits; what claims to be larger is damaged.
 inline constexpr std::size_t entry_bytes = 64U << 20;
-/// How long a RequestId is remembered after its turn. Clients that retry later than that must look first.
+/// How long a RequestId is remembered after its turn. Clients that retry later than that must look first: what is still there
+/// of the first time, an open hold or an order, makes it a request_reused.
 inline constexpr std::chrono::hours request_memory{24};
+/// Turns outside of these, in seconds of the Unix epoch, come of a clock that is not set: a deadline's 32 bits reach to 2106,
+/// its first values mark what is free and sold, and a turn once written keeps all later ones from being earlier.
+inline constexpr std::int64_t turn_earliest = 86'400;
+inline constexpr std::int64_t turn_latest = 4'260'211'200;  // 2105-01-01
 /// A hold's shortest and longest time to live, in whole seconds; the event's policy may ask for less.
 inline constexpr std::chrono::seconds hold_ttl_min{1};
 inline constexpr std::chrono::hours hold_ttl_max{24 * 366};

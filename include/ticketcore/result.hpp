@@ -18,7 +18,7 @@ namespace ticketcore {
 /// Why something was refused. Numbers are written to logs and never change their meaning; names go to bindings and APIs.
 enum class Reason : std::uint8_t {
   invalid_request = 1,  ///< The command itself makes no sense, whatever the state.
-  request_reused = 2,   ///< The RequestId was used before, for another kind of command.
+  request_reused = 2,   ///< The RequestId was used before, for another command.
   event_exists = 3,
   event_not_found = 4,
   event_off_sale = 5,

@@ -360,6 +360,42 @@ class ChoiceAssigner {
   return tags[body.index()];
 }
 
+// Whether a fact can be the answer to the command, as far as the fact tells what was asked. Another kind of fact never is.
+template <class Fact, class Body>
+[[nodiscard]] bool fits(const Fact&, const Body&) {
+  return false;
+}
+[[nodiscard]] inline bool fits(const EventCreated& fact, const CreateEvent& body) { return fact.event == body.event && fact.settings == body.settings; }
+[[nodiscard]] inline bool fits(const EventConfigured& fact, const ConfigureEvent& body) { return fact.settings == body.settings; }
+[[nodiscard]] inline bool fits(const SaleStatusChanged& fact, const SetSaleStatus& body) { return fact.status == body.status; }
+[[nodiscard]] inline bool fits(const HoldPlaced& fact, const PlaceHold& body) {
+  return fact.holder == body.holder && fact.places == body.places && fact.areas == body.areas;
+}
+[[nodiscard]] inline bool fits(const HoldPlaced& fact, const HoldBest& body) {
+  return fact.holder == body.holder && fact.places.size() == body.count && fact.areas.empty();
+}
+[[nodiscard]] inline bool fits(const HoldExtended& fact, const ExtendHold& body) { return fact.hold == body.hold; }
+[[nodiscard]] inline bool fits(const HoldReleased& fact, const ReleaseHold& body) { return fact.hold == body.hold; }
+[[nodiscard]] inline bool fits(const HoldQuoted& fact, const QuoteHold& body) {
+  std::uint64_t admissions = 0;
+  for (const QuoteLine& line : fact.price.lines) admissions += line.count;
+  for (const TicketChoice& choice : body.choices) admissions -= choice.count;
+  return fact.hold == body.hold && admissions == 0;
+}
+[[nodiscard]] inline bool fits(const OrderPlaced& fact, const CheckOut& body) { return fact.hold == body.hold && fact.payment == body.payment; }
+[[nodiscard]] inline bool fits(const TicketsRefunded& fact, const RefundTickets& body) {
+  if (fact.order != body.order || fact.reference != body.reference) return false;
+  return body.tickets.empty() || std::is_permutation(fact.tickets.begin(), fact.tickets.end(), body.tickets.begin(), body.tickets.end());
+}
+[[nodiscard]] inline bool fits(const TicketAdmitted& fact, const AdmitTicket& body) { return fact.ticket == body.ticket && fact.gate == body.gate; }
+
+/// Holds and orders outlive the memory of the requests that gave them their ids: such a request can't give its id again.
+[[nodiscard]] inline bool is_taken_for_id(const EventState& state, const Command& command) {
+  const std::uint8_t tag = granting_tag(command.body);
+  if (tag == HoldPlaced::tag) return state.find_hold(HoldId{command.request}) != nullptr;
+  return tag == OrderPlaced::tag && state.find_order(OrderId{command.request}) != nullptr;
+}
+
 }  // namespace ticketcore::detail
 
 namespace ticketcore {
@@ -371,10 +407,18 @@ inline Decision decide(const EventState& state, const Command& command, Timestam
     return Repeat{request->revision};
   }
   if (!state.exists() && !std::holds_alternative<CreateEvent>(command.body)) return detail::refuse(Reason::event_not_found);
+  if (detail::is_taken_for_id(state, command)) return detail::refuse(Reason::request_reused);
   Fact fact{command.request, std::visit([&](const auto& body) { return detail::decide_body(state, body, command, now); }, command.body)};
   if (const RequestRefused* refused = std::get_if<RequestRefused>(&fact.body); refused != nullptr && refused->reason == Reason::invalid_request)
     return *refused;
+  if (RequestRefused* refused = std::get_if<RequestRefused>(&fact.body)) refused->command = detail::granting_tag(command.body);
   return fact;
+}
+
+inline bool answers(const Fact& fact, const Command& command) {
+  if (const RequestRefused* refused = std::get_if<RequestRefused>(&fact.body))
+    return refused->command == 0 || refused->command == detail::granting_tag(command.body);
+  return std::visit([](const auto& told, const auto& asked) { return detail::fits(told, asked); }, fact.body, command.body);
 }
 
 }  // namespace ticketcore

@@ -344,6 +344,7 @@ inline void EventState::apply_body(const OrderPlaced& fact, const Fact& whole, c
   detail::ensure(hold.quote != nullptr, "an order is placed for a hold without a price");
   detail::ensure(fact.payment.amount == hold.quote->total, "an order is not paid in full");
   detail::ensure(fact.number == orders_.size() + 1, "an order's number is not the next");
+  detail::ensure(!whole.request.is_zero() && order_index(OrderId{whole.request}) == SlotTable::none, "two orders carry one id");
   OrderRecord order;
   order.id = OrderId{whole.request};
   order.placed_at = position.turn;
