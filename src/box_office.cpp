@@ -186,6 +186,8 @@ Result<Quote> Event::to_quote(const Answer& answer) const {
   quote.hold = quoted->hold;
   std::int64_t tickets = 0;
   for (const QuoteLine& line : quoted->price.lines) {
+    // The hold may be long gone, and with it what keeps the list as it was.
+    if (line.ticket_type >= prices.ticket_types().size()) return wrong_kind();
     quote.lines.push_back({map.categories()[line.category.value].key, prices.ticket_types()[line.ticket_type], line.count, money(answer, line.unit_price),
                            money(answer, line.unit_price * line.count)});
     tickets += line.count;

@@ -34,7 +34,11 @@ namespace {
       if (refused.text == "holds") return "this holder has all of the " + count_of(refused.limit, "open hold", "open holds") + " that are allowed";
       return "a holder may have " + places(refused.limit) + ", held and bought together; " + std::to_string(refused.asked) + " were asked for and " +
              std::to_string(refused.available) + " are left";
-    case Reason::event_busy: return "the event has " + std::to_string(refused.limit) + " open holds, as many as it can; try again when some have ended";
+    case Reason::event_busy:
+      if (!refused.text.empty())
+        return "the event remembers " + std::to_string(refused.limit) + " gates and payment methods, as many as it can; \"" + refused.text +
+               "\" would be one more";
+      return "the event has " + std::to_string(refused.limit) + " open holds, as many as it can; try again when some have ended";
     default: return std::string(to_string(refused.reason));
   }
 }

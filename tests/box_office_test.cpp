@@ -208,7 +208,53 @@ TEST_CASE("a price change leaves what was quoted alone") {
   CHECK(box.event.configure(settings).ok());
   CHECK(box.event.check_out(hold.id, {.payment = {"card", "", before.total}}).value().total == before.total);
   settings.prices = PriceList("UAH", {{"parquet", "child", "150.00"}, {"parquet", "adult", "999.00"}});
-  CHECK(box.event.configure(settings).refusal().reason == Reason::invalid_request);
+  CHECK(box.event.configure(settings).refusal().reason == Reason::settings_in_use);
+}
+
+TEST_CASE("a quote stays readable after its hold has ended, whatever the settings become") {
+  Office box;
+  const Hold hold = box.event.hold({"Hall-A-1"}, {.holder = "cart"}).value();
+  const Quote quote = box.event.quote(hold.id, {{"child", 1, ""}}, little::request(20)).value();
+  CHECK(box.event.release(hold.id).ok());
+  EventSettings settings = box.event.availability()->settings();
+  settings.prices = PriceList("UAH", {{"parquet", "adult", "300.00"}});
+  CHECK(box.event.configure(settings, little::request(21)).refusal().reason == Reason::settings_in_use);
+  settings.prices = PriceList("EUR", {{"parquet", "adult", "300.00"}, {"parquet", "child", "300.00"}});
+  CHECK(box.event.configure(settings).refusal().reason == Reason::settings_in_use);
+  const Quote again = box.event.quote(hold.id, {{"child", 1, ""}}, little::request(20)).value();
+  CHECK(again.lines[0].ticket_type == "child");
+  CHECK(again.total == quote.total);
+}
+
+TEST_CASE("an event that can remember no more gates still lets people in at those it knows") {
+  little::Clock clock;
+  EventState state;
+  const NewEvent event = little::event();
+  state.apply(
+      {little::request(1), EventCreated{"premiere", {"Premiere", "", event.starts_at, event.prices, event.policy}, event.seat_map, SaleStatus::on_sale}},
+      {1, clock.now});
+  std::uint64_t request = 2;
+  const auto done = [&](CommandBody body) {
+    const Decision decision = decide(state, {little::request(request++), std::move(body)}, clock.now);
+    const Fact fact = std::get<Fact>(decision);
+    state.apply(fact, {request, clock.now});
+    return fact;
+  };
+  const auto reason_of = [](const Fact& fact) { return std::get<RequestRefused>(fact.body).reason; };
+  for (std::uint32_t name = 0; name < limits::short_names; ++name) {
+    const HoldId hold{done(PlaceHold{"cart", {{0}}}).request};
+    (void)done(QuoteHold{hold, {{"adult", 1, ""}}});
+    const OrderId paid{done(CheckOut{hold, {"method " + std::to_string(name), "", state.find_hold(hold)->quote->total}}).request};
+    (void)done(RefundTickets{paid, {}, ""});
+  }
+  const HoldId hold{done(PlaceHold{"cart", {{0}}}).request};
+  (void)done(QuoteHold{hold, {{"adult", 1, ""}}});
+  const std::int64_t total = state.find_hold(hold)->quote->total;
+  CHECK(reason_of(done(CheckOut{hold, {"one more", "", total}})) == Reason::event_busy);
+  const Fact paid = done(CheckOut{hold, {"method 7", "", total}});
+  REQUIRE(std::holds_alternative<OrderPlaced>(paid.body));
+  CHECK(reason_of(done(AdmitTicket{{OrderId{paid.request}, 1}, "north"})) == Reason::event_busy);
+  CHECK(std::holds_alternative<TicketAdmitted>(done(AdmitTicket{{OrderId{paid.request}, 1}, "method 8"}).body));
 }
 
 TEST_CASE("wheelchair places go to those who ask, with their companion") {

@@ -175,6 +175,7 @@ class EventState {
   [[nodiscard]] std::span<const HolderRecord> holders() const noexcept { return holders_; }
   [[nodiscard]] const std::string& short_name(std::uint16_t index) const { return short_names_[index]; }
   [[nodiscard]] std::span<const std::string> short_names() const noexcept { return short_names_; }
+  [[nodiscard]] bool knows_short_name(std::string_view name) const { return find_short_name(name) != SlotTable::none; }
   [[nodiscard]] const RememberedRequest* find_request(RequestId request) const;
 
   /// Places and areas changed since forget_touched(), with repeats.
@@ -220,7 +221,9 @@ class EventState {
   [[nodiscard]] std::uint32_t need_hold(HoldId hold, std::string_view what) const;
   [[nodiscard]] std::uint32_t order_index(OrderId order) const;
   std::uint32_t holder_slot(const std::string& name);
+  void forget_idle_holder(std::uint32_t slot);
   [[nodiscard]] std::uint32_t find_holder_slot(std::string_view name) const;
+  [[nodiscard]] std::uint32_t find_short_name(std::string_view name) const;
   std::uint16_t intern(const std::string& name);
   void push_deadline(std::uint32_t slot);
   void drop_stale_deadlines();
@@ -231,6 +234,8 @@ class EventState {
   void sell(const HoldRecord& hold, const QuotedPrice& price, std::uint32_t order);
   void take_area(AreaQuantity wanted, std::uint32_t expires_at);
   void give_area(AreaQuantity held, std::uint32_t expires_at);
+  static void check_deadline(std::chrono::sys_seconds deadline);
+  void check_quote(const QuotedPrice& price, std::uint32_t admissions) const;
   void check_counts() const;
 
   EventId event_{};

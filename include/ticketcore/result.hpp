@@ -28,7 +28,7 @@ enum class Reason : std::uint8_t {
   not_enough_adjoining = 9,  ///< Best available found no block of that size.
   too_many_places = 10,      ///< More places than one hold may have.
   holder_limit = 11,         ///< The holder has as many holds or places as the event allows.
-  event_busy = 12,           ///< The event has as many open holds as it can remember.
+  event_busy = 12,           ///< The event has as many open holds, or gates and payment methods, as it can remember.
   hold_not_found = 13,
   hold_expired = 14,
   hold_released = 15,
@@ -46,6 +46,7 @@ enum class Reason : std::uint8_t {
   code_for_other_event = 27,
   storage_unavailable = 28,  ///< Whether it took place is not known here; repeat it with the same RequestId.
   halted = 29,               ///< The event's state contradicts itself; it sells nothing until it is reopened.
+  settings_in_use = 30,      ///< The currency and the ticket types in use can't change once places have been held.
 };
 
 /// "place_taken".
@@ -79,7 +80,8 @@ enum class Reason : std::uint8_t {
                                         "code_invalid",
                                         "code_for_other_event",
                                         "storage_unavailable",
-                                        "halted"};
+                                        "halted",
+                                        "settings_in_use"};
   const auto index = static_cast<std::size_t>(reason);
   return index < std::size(names) ? names[index] : names[0];
 }

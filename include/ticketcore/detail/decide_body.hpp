@@ -30,6 +30,14 @@ using Verdict = FactBody;
 }
 [[nodiscard]] inline bool is_short_name(const std::string& name) { return !name.empty() && name.size() <= limits::short_name_bytes; }
 
+/// A name that is new to an event which can remember no more of them.
+[[nodiscard]] inline std::optional<RequestRefused> refuse_name(const EventState& state, const std::string& name) {
+  if (state.short_names().size() < limits::short_names || state.knows_short_name(name)) return std::nullopt;
+  RequestRefused refused = refuse(Reason::event_busy, limits::short_names, 1);
+  refused.text = name;
+  return refused;
+}
+
 /// What is wrong with the settings for this map, or nothing.
 [[nodiscard]] inline std::string fault_of(const EventSettings& settings, const SeatMap& map) {
   if (settings.name.empty() || settings.name.size() > limits::label_bytes)
@@ -56,15 +64,8 @@ using Verdict = FactBody;
 
 [[nodiscard]] inline Verdict decide_body(const EventState& state, const ConfigureEvent& command, const Command&, Timestamp) {
   if (std::string fault = fault_of(command.settings, *state.seat_map()); !fault.empty()) return invalid(std::move(fault));
-  const bool quoted = !state.orders().empty() || state.open_holds() > 0;
-  if (quoted && !(command.settings.prices.currency() == state.settings().prices.currency())) {
-    return invalid("the currency can't change while there are holds or orders in " + std::string(state.settings().prices.currency().code()));
-  }
-  const auto& old_types = state.settings().prices.ticket_types();
-  const auto& new_types = command.settings.prices.ticket_types();
-  if (quoted && (new_types.size() < old_types.size() || !std::equal(old_types.begin(), old_types.end(), new_types.begin()))) {
-    return invalid("ticket types may be added after those in use, but not removed or reordered while there are holds or orders");
-  }
+  // Whoever held places may have been quoted, and asks for that quote again after the hold has ended.
+  if (!state.holders().empty() && !keeps_money_readable(state.settings().prices, command.settings.prices)) return refuse(Reason::settings_in_use);
   return EventConfigured{command.settings};
 }
 
@@ -297,7 +298,7 @@ class ChoiceAssigner {
   if (!is_short_name(command.payment.method)) return invalid("a payment's method needs 1 to " + std::to_string(limits::short_name_bytes) + " bytes");
   if (command.payment.reference.size() > limits::payment_reference_bytes)
     return invalid("a payment's reference has at most " + std::to_string(limits::payment_reference_bytes) + " bytes");
-  if (state.short_names().size() >= limits::short_names) return invalid("the event remembers too many payment methods and gates to take another");
+  if (std::optional<RequestRefused> refused = refuse_name(state, command.payment.method)) return *refused;
   const HoldRecord* hold = state.find_hold(command.hold);
   if (hold == nullptr) return refuse_ended(state, command.hold);
   if (hold->quote == nullptr) return refuse(Reason::not_quoted);
@@ -344,7 +345,7 @@ class ChoiceAssigner {
 
 [[nodiscard]] inline Verdict decide_body(const EventState& state, const AdmitTicket& command, const Command&, Timestamp) {
   if (!is_short_name(command.gate)) return invalid("a gate's name needs 1 to " + std::to_string(limits::short_name_bytes) + " bytes");
-  if (state.short_names().size() >= limits::short_names) return invalid("the event remembers too many payment methods and gates to take another");
+  if (std::optional<RequestRefused> refused = refuse_name(state, command.gate)) return *refused;
   const TicketRecord* ticket = state.find_ticket(command.ticket);
   if (ticket == nullptr) return refuse_ticket(Reason::ticket_not_found, command.ticket.number);
   if (ticket->refunded()) return refuse_ticket(Reason::ticket_refunded, command.ticket.number);

@@ -22,6 +22,13 @@ inline void ensure(bool holds, std::string_view what) {
 
 [[nodiscard]] inline std::uint64_t hash_name(std::string_view name) noexcept { return hash_finish(hash_text(name)); }
 
+/// Whether amounts and ticket types that stand in the log under the old list mean the same under the new one.
+[[nodiscard]] inline bool keeps_money_readable(const PriceList& before, const PriceList& after) {
+  const auto& old_types = before.ticket_types();
+  const auto& new_types = after.ticket_types();
+  return before.currency() == after.currency() && new_types.size() >= old_types.size() && std::equal(old_types.begin(), old_types.end(), new_types.begin());
+}
+
 /// What a refund of these tickets of the order comes to: their prices and fees, and the order's fee with the last of them.
 template <class Numbers>
 [[nodiscard]] std::int64_t refund_amount(const OrderRecord& order, std::span<const TicketRecord> tickets, const Numbers& numbers) {
@@ -87,7 +94,9 @@ inline void EventState::apply_body(const EventCreated& fact, const Fact&, const 
 }
 
 inline void EventState::apply_body(const EventConfigured& fact, const Fact&, const FactPosition&) {
-  detail::ensure(orders_.empty() || fact.settings.prices.currency() == settings_->prices.currency(), "the currency changes after the first sale");
+  const bool in_use = !orders_.empty() || open_holds_ > 0;
+  detail::ensure(!in_use || detail::keeps_money_readable(settings_->prices, fact.settings.prices),
+                 "the currency or a ticket type changes while there are holds or orders");
   settings_ = std::make_shared<const EventSettings>(fact.settings);
 }
 
@@ -127,9 +136,20 @@ inline std::uint32_t EventState::holder_slot(const std::string& name) {
   return slot;
 }
 
+inline void EventState::forget_idle_holder(std::uint32_t slot) {
+  HolderRecord& holder = holders_[slot];
+  if (holder.open_holds > 0 || holder.has_ordered) return;
+  holder_table_.erase(detail::hash_name(holder.name), slot);
+  holder = {};
+  free_holder_slots_.push_back(slot);
+}
+
+inline std::uint32_t EventState::find_short_name(std::string_view name) const {
+  return short_name_table_.find(detail::hash_name(name), [&](std::uint32_t at) { return short_names_[at] == name; });
+}
+
 inline std::uint16_t EventState::intern(const std::string& name) {
-  const std::uint64_t hash = detail::hash_name(name);
-  std::uint32_t slot = short_name_table_.find(hash, [&](std::uint32_t at) { return short_names_[at] == name; });
+  std::uint32_t slot = find_short_name(name);
   if (slot == SlotTable::none) {
     detail::ensure(short_names_.size() < limits::short_names, "too many gates and payment methods");
     slot = static_cast<std::uint32_t>(short_names_.size());
@@ -301,17 +321,26 @@ inline void EventState::apply_body(const HoldExpired& fact, const Fact&, const F
   end_hold(slot, HoldEnd::expired);
 }
 
+inline void EventState::check_quote(const QuotedPrice& price, std::uint32_t admissions) const {
+  using detail::ensure;
+  const auto is_amount = [](std::int64_t amount) { return amount >= 0 && amount <= limits::amount; };
+  ensure(is_amount(price.fee_per_ticket) && is_amount(price.fee_per_order), "a quote's fee is out of range");
+  std::uint64_t count = 0;
+  std::int64_t sum = price.fee_per_order;
+  for (const QuoteLine& line : price.lines) {
+    ensure(is_amount(line.unit_price) && line.count <= limits::places_per_hold, "a quote's line is out of range");
+    ensure(line.category.value < seat_map_->categories().size() && line.ticket_type < settings_->prices.ticket_types().size(),
+           "a quote's line names a category or ticket type that does not exist");
+    count += line.count;
+    sum = detail::add(sum, (line.unit_price + price.fee_per_ticket) * line.count);
+  }
+  ensure(count == admissions, "a quote's lines do not cover the hold");
+  ensure(sum == price.total && price.tax >= 0 && price.tax <= price.total, "a quote's lines do not sum to its total");
+}
+
 inline void EventState::apply_body(const HoldQuoted& fact, const Fact&, const FactPosition&) {
   HoldRecord& hold = holds_[need_hold(fact.hold, "a quote")];
-  std::uint64_t count = 0;
-  std::int64_t sum = fact.price.fee_per_order;
-  for (const QuoteLine& line : fact.price.lines) {
-    detail::ensure(line.unit_price >= 0 && line.unit_price <= limits::amount && line.count <= limits::places_per_hold, "a quote's line is out of range");
-    count += line.count;
-    sum = detail::add(sum, (line.unit_price + fact.price.fee_per_ticket) * line.count);
-  }
-  detail::ensure(count == hold.admissions, "a quote's lines do not cover the hold");
-  detail::ensure(sum == fact.price.total, "a quote's lines do not sum to its total");
+  check_quote(fact.price, hold.admissions);
   hold.quote = std::make_unique<QuotedPrice>(fact.price);
 }
 
@@ -428,7 +457,10 @@ inline void EventState::apply_body(const TicketAdmitted& fact, const Fact&, cons
   ticket.gate = intern(fact.gate);
 }
 
-inline void EventState::apply_body(const RequestRefused&, const Fact&, const FactPosition&) {}
+inline void EventState::apply_body(const RequestRefused& fact, const Fact&, const FactPosition&) {
+  for (const PlaceIndex place : fact.places) detail::ensure(place.value < codes_.size(), "a refusal names a place that does not exist");
+  for (const AreaIndex area : fact.areas) detail::ensure(area.value < areas_.size(), "a refusal names an area that does not exist");
+}
 
 inline void EventState::check_counts() const {
   detail::ensure(free_->free_count() + held_places_ + sold_places_ == codes_.size(), "free, held and sold places do not add up to the house");
