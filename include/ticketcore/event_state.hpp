@@ -65,11 +65,13 @@ struct HoldRecord {
   std::unique_ptr<QuotedPrice> quote{};
 };
 
+/// Kept while the holder has an open hold, and for ever once there is an order: carts that buy nothing leave nothing behind.
 struct HolderRecord {
-  std::string name{};
+  std::string name{};  ///< Empty marks a record that is not in use.
   std::uint32_t open_holds = 0;
   std::uint32_t held = 0;    ///< Admissions held.
   std::uint32_t bought = 0;  ///< Tickets bought and not refunded.
+  bool has_ordered = false;
 };
 
 /// One ticket. Where is a place's index, or an area's with area_bit set.
@@ -172,6 +174,7 @@ class EventState {
   [[nodiscard]] const TicketRecord* find_ticket(const TicketId& ticket) const;
 
   [[nodiscard]] const HolderRecord* find_holder(std::string_view name) const;
+  /// Slots not in use have no name. Not empty once anybody has held a place.
   [[nodiscard]] std::span<const HolderRecord> holders() const noexcept { return holders_; }
   [[nodiscard]] const std::string& short_name(std::uint16_t index) const { return short_names_[index]; }
   [[nodiscard]] std::span<const std::string> short_names() const noexcept { return short_names_; }
@@ -258,6 +261,7 @@ class EventState {
   std::vector<Deadline> deadlines_{};  ///< A heap, earliest first. May hold stale entries, but never at the front.
 
   std::vector<HolderRecord> holders_{};
+  std::vector<std::uint32_t> free_holder_slots_{};
   SlotTable holder_table_{};
   std::vector<std::string> short_names_{};
   SlotTable short_name_table_{};

@@ -129,8 +129,13 @@ inline const HolderRecord* EventState::find_holder(std::string_view name) const 
 inline std::uint32_t EventState::holder_slot(const std::string& name) {
   std::uint32_t slot = find_holder_slot(name);
   if (slot == SlotTable::none) {
-    slot = static_cast<std::uint32_t>(holders_.size());
-    holders_.push_back({name, 0, 0, 0});
+    if (free_holder_slots_.empty()) {
+      free_holder_slots_.push_back(static_cast<std::uint32_t>(holders_.size()));
+      holders_.emplace_back();
+    }
+    slot = free_holder_slots_.back();
+    free_holder_slots_.pop_back();
+    holders_[slot].name = name;
     holder_table_.insert(detail::hash_name(name), slot);
   }
   return slot;
@@ -154,7 +159,7 @@ inline std::uint16_t EventState::intern(const std::string& name) {
     detail::ensure(short_names_.size() < limits::short_names, "too many gates and payment methods");
     slot = static_cast<std::uint32_t>(short_names_.size());
     short_names_.push_back(name);
-    short_name_table_.insert(hash, slot);
+    short_name_table_.insert(detail::hash_name(name), slot);
   }
   return static_cast<std::uint16_t>(slot);
 }
@@ -178,11 +183,16 @@ inline void EventState::give_area(AreaQuantity held, std::uint32_t expires_at) {
   touched_areas_.push_back(held.area);
 }
 
+inline void EventState::check_deadline(std::chrono::sys_seconds deadline) {
+  detail::ensure(deadline > from_epoch(place_code::killed) && deadline <= from_epoch(UINT32_MAX), "a hold's deadline can't be told from what marks a place");
+}
+
 inline void EventState::apply_body(const HoldPlaced& fact, const Fact& whole, const FactPosition& position) {
   using detail::ensure;
   const HoldId id{whole.request};
   ensure(!id.is_zero() && hold_slot(id) == SlotTable::none, "two holds carry one id");
-  ensure(!fact.places.empty() || !fact.areas.empty(), "a hold is empty");
+  ensure((!fact.places.empty() || !fact.areas.empty()) && !fact.holder.empty(), "a hold is empty or nobody's");
+  check_deadline(fact.expires_at);
   if (free_hold_slots_.empty()) {
     free_hold_slots_.push_back(static_cast<std::uint32_t>(holds_.size()));
     holds_.emplace_back();
@@ -271,7 +281,7 @@ inline void EventState::set_deadline(HoldRecord& hold, std::uint32_t expires_at)
 
 inline void EventState::apply_body(const HoldExtended& fact, const Fact&, const FactPosition&) {
   const std::uint32_t slot = need_hold(fact.hold, "an extension");
-  detail::ensure(to_epoch(fact.expires_at) > place_code::killed, "a hold is extended into the distant past");
+  check_deadline(fact.expires_at);
   set_deadline(holds_[slot], to_epoch(fact.expires_at));
   push_deadline(slot);
   drop_stale_deadlines();
@@ -298,6 +308,7 @@ inline void EventState::end_hold(std::uint32_t slot, HoldEnd end) {
   const std::uint32_t request = request_slot(RequestId{hold.id});
   if (request != SlotTable::none) requests_[request - forgotten_requests_].hold_end = end;
   hold_table_.erase(hash_of(hold.id), slot);
+  forget_idle_holder(hold.holder);
   hold.expires_at = 0;
   hold.id = {};
   hold.places.clear();
@@ -390,6 +401,7 @@ inline void EventState::apply_body(const OrderPlaced& fact, const Fact& whole, c
   sell(hold, *hold.quote, index);
   const AreaQuantities areas = hold.areas;
   holders_[hold.holder].bought += hold.admissions;
+  holders_[hold.holder].has_ordered = true;
   order_table_.insert(hash_of(order.id), index);
   orders_.push_back(std::move(order));
   end_hold(slot, HoldEnd::checked_out);

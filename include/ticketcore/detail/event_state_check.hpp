@@ -13,6 +13,7 @@ inline void EventState::check_everything() const {
   std::uint32_t held = 0;
   std::uint32_t sold = 0;
   std::uint32_t open = 0;
+  std::vector<HolderRecord> holders(holders_.size());
   for (std::uint32_t slot = 0; slot < holds_.size(); ++slot) {
     const HoldRecord& hold = holds_[slot];
     if (hold.expires_at == 0) continue;
@@ -23,6 +24,9 @@ inline void EventState::check_everything() const {
       ++held;
     }
     for (const AreaQuantity& quantity : hold.areas) area_held[quantity.area.value] += quantity.quantity;
+    if (hold.quote) check_quote(*hold.quote, hold.admissions);
+    ++holders[hold.holder].open_holds;
+    holders[hold.holder].held += hold.admissions;
   }
   ensure(open == open_holds_ && held == held_places_, "open holds do not add up");
   for (std::uint32_t index = 0; index < orders_.size(); ++index) {
@@ -45,10 +49,20 @@ inline void EventState::check_everything() const {
       ++sold;
       ensure(codes_[ticket.where] == place_code::sold && owners_[ticket.where] == at && !free_->is_free(ticket.place()), "a ticket does not own its place");
     }
+    holders[order.holder].bought += live;
+    holders[order.holder].has_ordered = true;
     ensure(worth == order.total && live == order.live_tickets, "an order's lines do not sum to its total");
     ensure(order.total - order.refunded == left, "payments minus refunds are not what the tickets are worth");
   }
   ensure(sold == sold_places_, "sold places do not add up");
+  for (std::uint32_t slot = 0; slot < holders_.size(); ++slot) {
+    const HolderRecord& holder = holders_[slot];
+    const HolderRecord& counted = holders[slot];
+    ensure(
+        holder.open_holds == counted.open_holds && holder.held == counted.held && holder.bought == counted.bought && holder.has_ordered == counted.has_ordered,
+        "a holder's counts do not add up");
+    ensure(holder.name.empty() || find_holder_slot(holder.name) == slot, "a holder can't be found by name");
+  }
   for (std::uint32_t place = 0; place < codes_.size(); ++place) {
     ensure((codes_[place] == place_code::free) == free_->is_free({place}), "a place is free in one index and taken in another");
   }
@@ -60,8 +74,8 @@ inline void EventState::check_everything() const {
 
 inline std::size_t EventState::memory_bytes() const {
   const auto of = [](const auto& array) { return array.capacity() * sizeof(array[0]); };
-  std::size_t bytes =
-      sizeof(*this) + of(codes_) + of(owners_) + of(areas_) + of(holds_) + of(free_hold_slots_) + of(deadlines_) + of(holders_) + of(orders_) + of(tickets_);
+  std::size_t bytes = sizeof(*this) + of(codes_) + of(owners_) + of(areas_) + of(holds_) + of(free_hold_slots_) + of(deadlines_) + of(holders_) +
+                      of(free_holder_slots_) + of(orders_) + of(tickets_);
   bytes += hold_table_.memory_bytes() + holder_table_.memory_bytes() + order_table_.memory_bytes() + request_table_.memory_bytes();
   bytes += requests_.size() * sizeof(RememberedRequest) + of(touched_places_) + of(touched_areas_);
   if (seat_map_) {
