@@ -1,6 +1,7 @@
 #include "ticketcore/desk.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace ticketcore {
@@ -73,6 +74,15 @@ void Desk::apply_entry(const Entry& entry) {
 }
 
 std::vector<Answer> Desk::take_turn(std::span<const Command> commands) {
+  std::vector<Answer> answers;
+  do {
+    std::vector<Answer> more = turn_for_some(commands.subspan(answers.size()));
+    std::move(more.begin(), more.end(), std::back_inserter(answers));
+  } while (answers.size() < commands.size());
+  return answers;
+}
+
+std::vector<Answer> Desk::turn_for_some(std::span<const Command> commands) {
   if (!halted_.empty()) return answer_all(commands, Reason::halted, halted_);
   std::string why;
   for (int attempt = 0; attempt < options_.outcome_attempts; ++attempt) {
@@ -102,17 +112,21 @@ std::vector<Answer> Desk::attempt_turn(std::span<const Command> commands) {
   const std::unique_ptr<Turn> turn = storage_.take_turn({&position, 1});
   for (const Entry& entry : turn->unseen(stream_)) apply_entry(entry);
   const Timestamp now = std::max(turn->now(), at_.state.time());
+  if (now < Timestamp{std::chrono::seconds{limits::turn_earliest}} || now > Timestamp{std::chrono::seconds{limits::turn_latest}})
+    throw StorageUnavailable(storage_.describe() + ": its clock says " + to_rfc3339(now) + ", which can't be; set it right");
   writer_.begin({at_.revision + 1, now, at_.checksum, 0});
   if (at_.state.has_due_holds(now)) {
     for (const HoldId hold : at_.state.due_holds(now)) record({{}, HoldExpired{hold}}, now);
   }
   std::vector<Answer> answers;
   answers.reserve(commands.size());
-  for (const Command& command : commands) answers.push_back(answer_to(command, now, answers));
+  for (const Command& command : commands) {
+    answers.push_back(answer_to(command, now, answers));
+    if (writer_.size_bytes() > limits::batch_bytes) break;
+  }
   if (writer_.fact_count() > 0) commit(*turn);
   if (!availability_ || availability_->revision() != at_.revision) availability_ = publisher_.publish(at_.state, at_.revision);
-  for (std::size_t index = 0; index < commands.size(); ++index) {
-    Answer& answer = answers[index];
+  for (Answer& answer : answers) {
     answer.revision = at_.revision;
     answer.event = availability_;
   }
@@ -140,6 +154,14 @@ Answer Desk::answer_to(const Command& command, Timestamp now, std::span<const An
     return answer;
   }
   answer.fact = std::get<Fact>(std::move(decision));
+  if (const EventCreated* created = std::get_if<EventCreated>(&answer.fact.body)) {
+    if (const std::size_t size = encode_seat_map(*created->seat_map).size(); size > limits::seat_map_bytes) {
+      RequestRefused refused{.reason = Reason::invalid_request};
+      refused.text = "the seat map takes " + std::to_string(size) + " bytes; at most " + std::to_string(limits::seat_map_bytes) + " are possible";
+      answer.fact = {command.request, std::move(refused)};
+      return answer;
+    }
+  }
   record(answer.fact, now);
   add_order(answer);
   return answer;

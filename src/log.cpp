@@ -132,7 +132,8 @@ void write_settings(Writer& out, std::uint32_t field, const EventSettings& setti
   }
   const auto parsed = Currency::parse(currency);
   if (!parsed) in.damaged("an event has no currency that is known");
-  if (types.size() > limits::ticket_types || per_ticket < 0 || per_ticket > limits::amount || per_order < 0 || per_order > limits::amount)
+  if (types.size() > limits::ticket_types || lines.size() > limits::prices || per_ticket < 0 || per_ticket > limits::amount || per_order < 0 ||
+      per_order > limits::amount)
     in.damaged("a price list is out of range");
   for (const PriceList::Line& line : lines) {
     if (line.ticket_type >= types.size()) in.damaged("a price names a ticket type that does not exist");
@@ -442,6 +443,8 @@ LogEntry decode_entry(BytesView bytes, std::string_view what) {
   entry.header.previous_checksum = in.fixed<std::uint32_t>();
   entry.header.revision = in.fixed<std::uint64_t>();
   entry.header.turn = Timestamp{std::chrono::microseconds{in.fixed<std::int64_t>()}};
+  if (entry.header.turn < Timestamp{} || entry.header.turn > Timestamp{std::chrono::seconds{limits::turn_latest}})
+    in.damaged("its turn is at no possible time");
   const auto fact_count = in.fixed<std::uint32_t>();
   if (fact_count > in.left()) in.damaged("a count is larger than what follows");
   entry.facts.reserve(fact_count);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "little_house.hpp"
+#include "ticketcore/seat_map_builder.hpp"
 #include "ticketcore/storage/memory.hpp"
 
 using namespace ticketcore;
@@ -173,6 +174,28 @@ TEST_CASE("time on an event never runs backwards, though the clock does") {
   CHECK(at.take(at.hold(1)).turn == before);
 }
 
+TEST_CASE("with a clock that is not set nothing is sold, and nothing is lost") {
+  for (const std::int64_t seconds : {std::int64_t{0}, std::int64_t{5'000'000'000}}) {
+    Fixture at;
+    MemoryStorage storage([&] { return Timestamp{std::chrono::seconds{seconds}}; });
+    Desk desk(storage, "premiere");
+    const NewEvent event = little::event();
+    const Command create{little::request(1), CreateEvent{event.id, {event.name, "", event.starts_at, event.prices, event.policy}, event.seat_map}};
+    const Answer answer = desk.take_turn({&create, 1}).front();
+    REQUIRE(answer.refusal() != nullptr);
+    CHECK(answer.refusal()->reason == Reason::storage_unavailable);
+    CHECK(answer.refusal()->text.find("its clock says") != std::string::npos);
+
+    REQUIRE(at.take(at.hold(0)).refusal() == nullptr);
+    const Timestamp right = at.clock.now;
+    at.clock.now = Timestamp{std::chrono::seconds{5'000'000'000}};
+    CHECK(at.take(at.hold(1)).refusal()->reason == Reason::storage_unavailable);
+    at.clock.now = right;
+    CHECK(at.take(at.hold(1)).refusal() == nullptr);
+    CHECK(at.desk.state().open_holds() == 2);
+  }
+}
+
 TEST_CASE("a damaged entry halts its event and names it; reopening goes on once it is mended") {
   Fixture at;
   (void)at.take(at.hold(0));
@@ -269,4 +292,107 @@ TEST_CASE("requests repeated within one batch are one") {
   CHECK(answers[1].refusal() == nullptr);
   CHECK(answers[1].fact.request == hold.request);
   CHECK(at.desk.state().open_holds() == 1);
+}
+
+TEST_CASE("carts that buy nothing leave nothing behind, also across a snapshot") {
+  Fixture at;
+  const auto cart = [&](const std::string& holder, std::uint32_t place) {
+    PlaceHold hold;
+    hold.holder = HolderId(holder);
+    hold.places = {PlaceIndex{place}};
+    return Command{little::request(at.next_request++), hold};
+  };
+  const Command bought = cart("buyer", 0);
+  REQUIRE(at.take(bought).refusal() == nullptr);
+  REQUIRE(at.take({little::request(2), QuoteHold{HoldId{bought.request}, {{"adult", 1, ""}}}}).refusal() == nullptr);
+  const std::int64_t total = at.desk.state().find_hold(HoldId{bought.request})->quote->total;
+  REQUIRE(at.take({little::request(3), CheckOut{HoldId{bought.request}, {"card", "", total}}}).refusal() == nullptr);
+  for (int number = 0; number < 100; ++number) {
+    const Command hold = cart("cart-" + std::to_string(number), 1);
+    REQUIRE(at.take(hold).refusal() == nullptr);
+    if (number % 2 == 0) {
+      REQUIRE(at.take({little::request(at.next_request++), ReleaseHold{HoldId{hold.request}}}).refusal() == nullptr);
+    } else {
+      at.clock.now += std::chrono::minutes(20);
+    }
+  }
+  REQUIRE(at.take(cart("thinking", 1)).refusal() == nullptr);
+  CHECK(at.desk.state().holders().size() <= 3);
+  at.desk.state().check_everything();
+  at.desk.save_snapshot();
+  Desk fresh(at.storage, "premiere");
+  fresh.catch_up();
+  fresh.state().check_everything();
+  CHECK(fresh.state().find_holder("buyer")->bought == 1);
+  CHECK(fresh.state().find_holder("thinking")->open_holds == 1);
+  CHECK(fresh.state().find_holder("cart-7") == nullptr);
+  CHECK(fresh.state().holders().size() <= 3);
+}
+
+TEST_CASE("a batch whose facts would not fit one entry becomes several") {
+  SeatMapBuilder builder("Many prices");
+  std::vector<Price> prices;
+  const std::string filler(90, 'x');
+  for (int category = 0; category < 16; ++category) {
+    const std::string key = filler + std::to_string(category);
+    builder.add_category({key, key, "#123456"});
+    for (int type = 0; type < 256; ++type) prices.push_back({key, "type " + std::to_string(type), "1.00"});
+  }
+  builder.add_area({.label = "Lawn", .section = builder.no_section(), .category = {0}, .capacity = 1});
+  const EventSettings settings{"Many", "", {}, PriceList("UAH", prices), {}};
+  little::Clock clock;
+  MemoryStorage store(clock.reader());
+  Desk desk(store, "many");
+  std::vector<Command> commands = {{little::request(1), CreateEvent{"many", settings, std::make_shared<const SeatMap>(builder.build())}}};
+  for (std::uint64_t number = 2; number < 170; ++number) commands.push_back({little::request(number), ConfigureEvent{settings}});
+  commands.push_back(commands[3]);
+  std::size_t granted = 0;
+  for (const Answer& answer : desk.take_turn(commands)) granted += answer.refusal() == nullptr ? 1 : 0;
+  CHECK(granted == commands.size());
+  CHECK(desk.halted().empty());
+  const std::vector<Entry> entries = store.read("event/many", 0, SIZE_MAX);
+  CHECK(entries.size() > 2);
+  for (const Entry& entry : entries) CHECK(entry.bytes.size() < limits::entry_bytes / 2);
+}
+
+TEST_CASE("a seat map that no log entry has room for is refused, and its desk goes on") {
+  SeatMapBuilder builder("Long labels");
+  builder.add_category({"a", "A", "#123456"});
+  const std::string filler(90, 'x');
+  for (std::uint32_t row = 0; row < 340; ++row) {
+    builder.add_row(builder.no_section(), std::to_string(row));
+    for (std::uint32_t seat = 0; seat < 1'000; ++seat) builder.add_seat({.label = filler + std::to_string(row * 1'000 + seat)});
+  }
+  little::Clock clock;
+  MemoryStorage storage(clock.reader());
+  Desk desk(storage, "long");
+  const NewEvent event = little::event();
+  const Command create{little::request(1), CreateEvent{"long", {"Long", "", {}, PriceList("UAH", {}), {}}, std::make_shared<const SeatMap>(builder.build())}};
+  const Answer answer = desk.take_turn({&create, 1}).front();
+  REQUIRE(answer.refusal() != nullptr);
+  CHECK(answer.refusal()->reason == Reason::invalid_request);
+  CHECK(answer.refusal()->text.find("at most 33554432 are possible") != std::string::npos);
+  const Command smaller{little::request(1), CreateEvent{"long", {"Short", "", {}, event.prices, {}}, event.seat_map}};
+  CHECK(desk.take_turn({&smaller, 1}).front().refusal() == nullptr);
+}
+
+TEST_CASE("lists that a command brings have an end") {
+  Fixture at;
+  PlaceHold hold;
+  hold.holder = "crowd";
+  for (std::uint32_t place = 0; place <= limits::places_per_hold; ++place) hold.places.push_back({place});
+  CHECK(at.take({little::request(10), hold}).refusal()->reason == Reason::too_many_places);
+  HoldBest best{"picky", {}, 1};
+  best.categories.resize(limits::categories + 1);
+  CHECK(at.take({little::request(11), best}).refusal()->reason == Reason::invalid_request);
+  const Command held = at.hold(0);
+  REQUIRE(at.take(held).refusal() == nullptr);
+  const HoldId id{held.request};
+  CHECK(at.take({little::request(12), QuoteHold{id, std::vector<TicketChoice>(limits::places_per_hold + 1)}}).refusal()->text.find("at most 1000") !=
+        std::string::npos);
+  // What is refused for a name is written down with it: a name of any length would fill the log.
+  CHECK(at.take({little::request(13), QuoteHold{id, {{std::string(101, 'x'), 1, ""}}}}).refusal()->reason == Reason::invalid_request);
+  CHECK(at.take({little::request(14), RefundTickets{OrderId{id}, std::vector<std::uint32_t>(limits::places_per_hold + 1), ""}}).refusal()->reason ==
+        Reason::invalid_request);
+  CHECK_THROWS_WITH_AS(PriceList("UAH", std::vector<Price>(limits::prices + 1)), doctest::Contains("at most 4096"), std::invalid_argument);
 }

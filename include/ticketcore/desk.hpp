@@ -50,9 +50,9 @@ class Desk {
   /// Reads nothing yet. The storage must outlive the desk.
   Desk(Storage& storage, EventId event, DeskOptions options = {});
 
-  /// One turn for all of them, in order: catches up with the log, expires what is due, decides, commits. The answers stand
-  /// at the commands' positions. Nothing is thrown for a failing storage or a broken state: the answers then say
-  /// storage_unavailable or halted, and which of them took place shows when they are repeated.
+  /// One turn for all of them, in order (several when their facts pass limits::batch_bytes): catches up with the log, expires
+  /// what is due, decides, commits. The answers stand at the commands' positions. Nothing is thrown for a failing storage or a broken state: the answers then
+  /// say storage_unavailable or halted, and which of them took place shows when they are repeated.
   [[nodiscard]] std::vector<Answer> take_turn(std::span<const Command> commands);
 
   /// Reads what others have committed. Throws StorageError; for a desk that is halted, too.
@@ -77,6 +77,8 @@ class Desk {
   void reopen();
 
  private:
+  /// Answers to as many of the commands, from the first, as one turn takes; at least one if there are any.
+  [[nodiscard]] std::vector<Answer> turn_for_some(std::span<const Command> commands);
   [[nodiscard]] std::vector<Answer> attempt_turn(std::span<const Command> commands);
   void load();
   void apply_entry(const Entry& entry);

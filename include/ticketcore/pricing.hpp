@@ -113,6 +113,8 @@ inline PriceList::PriceList(Currency currency, const std::vector<Price>& prices,
   per_ticket_ = parse_amount(fees.per_ticket, "fee per ticket");
   per_order_ = parse_amount(fees.per_order, "fee per order");
   if (tax_basis_points_ > 100'000) throw std::invalid_argument("tax of " + std::to_string(tax_basis_points_) + " basis points; 0 to 100000 are possible");
+  if (prices.size() > limits::prices)
+    throw std::invalid_argument("a list of " + std::to_string(prices.size()) + " prices; at most " + std::to_string(limits::prices) + " are possible");
   for (const Price& price : prices) {
     const std::string what = "price of " + price.category + ", " + price.ticket_type;
     for (const std::string* name : {&price.category, &price.ticket_type}) {

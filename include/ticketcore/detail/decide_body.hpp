@@ -113,6 +113,9 @@ template <class Items>
 }
 
 [[nodiscard]] inline Verdict decide_body(const EventState& state, const PlaceHold& command, const Command&, Timestamp now) {
+  // Before anything that looks at each of them.
+  const std::size_t named = command.places.size() + command.areas.size();
+  if (named > limits::places_per_hold) return refuse(Reason::too_many_places, limits::places_per_hold, static_cast<std::int64_t>(named));
   std::uint64_t admissions = command.places.size();
   boost::container::small_vector<AreaIndex, 1> named_areas;
   for (const PlaceIndex place : command.places) {
@@ -143,6 +146,7 @@ template <class Items>
 
 [[nodiscard]] inline Verdict decide_body(const EventState& state, const HoldBest& command, const Command&, Timestamp now) {
   if (command.categories.empty()) return invalid("best available needs at least one category");
+  if (command.categories.size() > limits::categories) return invalid("best available takes at most " + std::to_string(limits::categories) + " categories");
   if (command.accessible > command.count) return invalid("more wheelchair places are asked for than places");
   for (const CategoryIndex category : command.categories) {
     if (category.value >= state.seat_map()->categories().size())
@@ -276,8 +280,12 @@ class ChoiceAssigner {
 
 [[nodiscard]] inline Verdict decide_body(const EventState& state, const QuoteHold& command, const Command&, Timestamp) {
   if (command.choices.empty()) return invalid("a quote needs at least one choice of tickets");
+  if (command.choices.size() > limits::places_per_hold)
+    return invalid("a quote takes at most " + std::to_string(limits::places_per_hold) + " choices of tickets");
   std::uint64_t chosen = 0;
   for (const TicketChoice& choice : command.choices) {
+    if (choice.ticket_type.size() > limits::label_bytes || choice.category.size() > limits::label_bytes)
+      return invalid("a choice of tickets names a type or category of more than " + std::to_string(limits::label_bytes) + " bytes");
     if (choice.count == 0) return invalid("a choice of tickets has a count of zero");
     chosen += choice.count;
   }
@@ -318,6 +326,7 @@ class ChoiceAssigner {
 [[nodiscard]] inline Verdict decide_body(const EventState& state, const RefundTickets& command, const Command&, Timestamp) {
   if (command.reference.size() > limits::payment_reference_bytes)
     return invalid("a refund's reference has at most " + std::to_string(limits::payment_reference_bytes) + " bytes");
+  if (command.tickets.size() > limits::places_per_hold) return invalid("a refund takes at most " + std::to_string(limits::places_per_hold) + " tickets");
   if (names_one_twice(command.tickets)) return invalid("a refund names a ticket twice");
   const OrderRecord* order = state.find_order(command.order);
   if (order == nullptr) return refuse(Reason::order_not_found);
