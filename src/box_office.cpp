@@ -201,7 +201,9 @@ Result<Quote> Event::to_quote(const Answer& answer) const {
 
 Result<Order> Event::check_out(HoldId hold, const CheckOutOptions& options) const {
   const PaymentSpec& payment = options.payment;
-  if (const Currency currency = availability()->settings().prices.currency(); !(payment.amount.currency() == currency)) {
+  const auto seen = availability();
+  // Null when the event was taken out of the store; the desk says so.
+  if (const Currency currency = seen ? seen->settings().prices.currency() : payment.amount.currency(); payment.amount.currency() != currency) {
     Refusal refusal;
     refusal.reason = Reason::payment_mismatch;
     refusal.message = "the payment is in " + std::string(payment.amount.currency().code()) + "; the event sells in " + std::string(currency.code());
@@ -273,9 +275,13 @@ Result<Done> Event::configure(const EventSettings& settings, RequestId request) 
 
 std::optional<Order> Event::find_order(OrderId order) const {
   std::shared_ptr<const OrderCopy> copy;
-  desk_->visit([&](Desk& desk) { copy = copy_order(desk.state(), order); });
+  std::shared_ptr<const Availability> seen;
+  desk_->visit([&](Desk& desk) {
+    copy = copy_order(desk.state(), order);
+    seen = desk.availability();
+  });
   if (!copy) return std::nullopt;
-  return make_order(id(), *availability(), *copy);
+  return make_order(id(), *seen, *copy);
 }
 
 void Event::submit(Command command, std::function<void(const Answer&)> callback) const { desk_->submit(std::move(command), std::move(callback)); }
@@ -326,20 +332,24 @@ Result<Event> BoxOffice::create_event(const NewEvent& event) {
   detail::EventDesk& desk = body_->desk(event.id);
   const Answer answer = desk.call({or_new(event.request), std::move(command)});
   if (answer.refusal()) return refusal_of(answer);
-  return Event(desk, *desk.availability());
+  return Event(desk, *answer.event);
 }
 
 Result<Event> BoxOffice::event(const EventId& id) {
   detail::EventDesk& desk = body_->desk(id);
-  if (!desk.availability()) {
-    desk.visit([](Desk& opened) { opened.catch_up(); });
+  auto seen = desk.availability();
+  if (!seen) {
+    desk.visit([&seen](Desk& opened) {
+      opened.catch_up();
+      seen = opened.availability();
+    });
   }
-  if (!desk.availability()) {
+  if (!seen) {
     RequestRefused refused;
     refused.reason = Reason::event_not_found;
     return explain(refused, nullptr, nullptr);
   }
-  return Event(desk, *desk.availability());
+  return Event(desk, *seen);
 }
 
 std::vector<EventId> BoxOffice::events() {

@@ -6,17 +6,13 @@
 namespace ticketcore::detail {
 namespace {
 
-/// Moves up to count elements from the front of one to another, empty vector.
-template <class T>
-void move_front(std::vector<T>& from, std::vector<T>& to, std::size_t count) {
-  to.clear();
-  if (from.size() <= count) {
-    to.swap(from);
-    return;
-  }
-  const auto end = from.begin() + static_cast<std::ptrdiff_t>(count);
-  to.assign(std::make_move_iterator(from.begin()), std::make_move_iterator(end));
-  from.erase(from.begin(), end);
+[[nodiscard]] Answer unavailable(const Command& command, std::string why) {
+  RequestRefused refused;
+  refused.reason = Reason::storage_unavailable;
+  refused.text = std::move(why);
+  Answer answer;
+  answer.fact = {command.request, std::move(refused)};
+  return answer;
 }
 
 }  // namespace
@@ -39,10 +35,6 @@ EventDesk* Scheduler::next(bool wait) {
 }
 
 void Scheduler::run() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopped_ = false;
-  }
   while (EventDesk* desk = next(true)) desk->serve();
 }
 
@@ -62,14 +54,18 @@ EventDesk::EventDesk(Storage& storage, EventId id, const BoxOfficeOptions& optio
     : id_(std::move(id)), options_(options), scheduler_(scheduler), desk_(storage, id_, options.desk) {}
 
 EventDesk::~EventDesk() {
-  Answer answer;
-  RequestRefused refused;
-  refused.reason = Reason::storage_unavailable;
-  refused.text = "the box office was closed";
-  for (std::size_t index = 0; index < queue_.size(); ++index) {
-    answer.fact = {queue_[index].request, refused};
-    if (deliveries_[index].callback) deliveries_[index].callback(answer);
-  }
+  const auto close = [](std::span<const Command> commands, std::span<const Delivery> deliveries) {
+    for (std::size_t index = 0; index < commands.size(); ++index) {
+      if (deliveries[index].callback) deliveries[index].callback(unavailable(commands[index], "the box office was closed"));
+    }
+  };
+  close(std::span(taken_).subspan(served_), std::span(taken_deliveries_).subspan(served_));
+  close(queue_, deliveries_);
+}
+
+std::optional<Answer> EventDesk::refuse_to_queue(const Command& command) const {
+  if (queue_.size() < limits::queued_commands) return std::nullopt;
+  return unavailable(command, std::to_string(queue_.size()) + " commands wait for this event, as many as may");
 }
 
 std::shared_ptr<const Availability> EventDesk::availability() const {
@@ -81,8 +77,10 @@ Answer EventDesk::call(Command command) {
   const auto me = std::make_shared<Waiter>();
   {
     std::unique_lock lock(mutex_);
+    if (auto refused = refuse_to_queue(command)) return *std::move(refused);
     queue_.push_back(std::move(command));
     deliveries_.push_back({me, {}});
+    ++blocked_;
     if (std::exchange(led_, true)) {
       lock.unlock();
       if (me->wait() == Waiter::done) return std::move(me->answer);
@@ -108,20 +106,25 @@ void EventDesk::visit(const Visit& visit) {
 }
 
 void EventDesk::submit(Command command, Callback callback) {
+  std::optional<Answer> refused;
   {
     const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(command));
-    deliveries_.push_back({nullptr, std::move(callback)});
-    if (led_ || std::exchange(scheduled_, true)) return;
+    refused = refuse_to_queue(command);
+    if (!refused) {
+      queue_.push_back(std::move(command));
+      deliveries_.push_back({nullptr, std::move(callback)});
+      if (led_ || std::exchange(scheduled_, true)) return;
+    }
   }
-  scheduler_.add(*this);
+  if (!refused) return scheduler_.add(*this);
+  if (callback) callback(*refused);
 }
 
 void EventDesk::serve() {
   {
     const std::lock_guard lock(mutex_);
     scheduled_ = false;
-    if (led_ || queue_.empty()) return;
+    if (led_ || nothing_waits()) return;
     led_ = true;
   }
   take_turn();
@@ -135,18 +138,25 @@ void EventDesk::lead_until(const Waiter& waiter) {
   hand_over();
 }
 
+const std::shared_ptr<EventDesk::Waiter>* EventDesk::next_waiter() const {
+  for (const auto& deliveries : {std::span(taken_deliveries_).subspan(served_), std::span(deliveries_)}) {
+    const auto waits = std::find_if(deliveries.begin(), deliveries.end(), [](const Delivery& delivery) { return delivery.waiter != nullptr; });
+    if (waits != deliveries.end()) return &waits->waiter;
+  }
+  return nullptr;
+}
+
 void EventDesk::hand_over() {
   std::shared_ptr<Waiter> next;
   {
     const std::lock_guard lock(mutex_);
-    const auto waits = std::find_if(deliveries_.begin(), deliveries_.end(), [](const Delivery& delivery) { return delivery.waiter != nullptr; });
-    if (waits != deliveries_.end()) {
-      next = waits->waiter;
+    if (blocked_ > 0) {
+      next = *next_waiter();
     } else if (!visits_.empty()) {
       next = visits_.front().waiter;
     } else {
       led_ = false;
-      if (queue_.empty() || std::exchange(scheduled_, true)) return;
+      if (nothing_waits() || std::exchange(scheduled_, true)) return;
     }
   }
   if (next) {
@@ -159,15 +169,24 @@ void EventDesk::hand_over() {
 void EventDesk::take_turn() {
   {
     const std::lock_guard lock(mutex_);
-    move_front(queue_, batch_, limits::commands_per_batch);
-    move_front(deliveries_, batch_deliveries_, limits::commands_per_batch);
+    if (taken_.empty()) {
+      taken_.swap(queue_);
+      taken_deliveries_.swap(deliveries_);
+    }
     batch_visits_.clear();
     batch_visits_.swap(visits_);
   }
-  if (!batch_.empty()) {
-    std::vector<Answer> answers = desk_.take_turn(batch_);
+  const std::size_t count = std::min(taken_.size() - served_, limits::commands_per_batch);
+  if (count > 0) {
+    std::vector<Answer> answers = desk_.take_turn(std::span(taken_).subspan(served_, count));
     publish();
-    deliver(answers);
+    served_ += count;
+    deliver(answers, std::span(taken_deliveries_).subspan(served_ - count, count));
+  }
+  if (served_ == taken_.size()) {
+    taken_.clear();
+    taken_deliveries_.clear();
+    served_ = 0;
   }
   run_visits();
 }
@@ -182,9 +201,14 @@ void EventDesk::publish() {
   published_ = desk_.availability();
 }
 
-void EventDesk::deliver(std::vector<Answer>& answers) {
+void EventDesk::deliver(std::span<Answer> answers, std::span<Delivery> deliveries) {
+  const auto waiters = std::count_if(deliveries.begin(), deliveries.end(), [](const Delivery& delivery) { return delivery.waiter != nullptr; });
+  if (waiters > 0) {
+    const std::lock_guard lock(mutex_);
+    blocked_ -= static_cast<std::size_t>(waiters);
+  }
   for (std::size_t index = 0; index < answers.size(); ++index) {
-    Delivery& delivery = batch_deliveries_[index];
+    const Delivery delivery = std::move(deliveries[index]);
     if (delivery.waiter) {
       delivery.waiter->answer = std::move(answers[index]);
       delivery.waiter->wake(Waiter::done);
@@ -192,7 +216,6 @@ void EventDesk::deliver(std::vector<Answer>& answers) {
       delivery.callback(answers[index]);
     }
   }
-  batch_deliveries_.clear();
   if (!desk_.snapshot_due()) return;
   try {
     desk_.save_snapshot();

@@ -9,6 +9,8 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "ticketcore/box_office.hpp"
@@ -85,28 +87,35 @@ class EventDesk {
   };
 
   void lead_until(const Waiter& waiter);
+  /// Why no more may queue, or nothing. Under the mutex.
+  [[nodiscard]] std::optional<Answer> refuse_to_queue(const Command& command) const;
+  [[nodiscard]] bool nothing_waits() const noexcept { return taken_.size() == served_ && queue_.empty(); }
+  [[nodiscard]] const std::shared_ptr<Waiter>* next_waiter() const;
   void take_turn();
   void hand_over();
   void publish();
-  void deliver(std::vector<Answer>& answers);
+  void deliver(std::span<Answer> answers, std::span<Delivery> deliveries);
   void run_visits();
 
   const EventId id_;
   const BoxOfficeOptions& options_;
   Scheduler& scheduler_;
 
-  std::mutex mutex_;  // guards the queue and the two flags
+  std::mutex mutex_;  // guards the queue, the flags and the count
   std::vector<Command> queue_;
   std::vector<Delivery> deliveries_;
   std::vector<PendingVisit> visits_;
+  std::size_t blocked_ = 0;  // waiters in the queue and in what was taken of it
   bool led_ = false;
   bool scheduled_ = false;
 
-  // Touched only by the leader.
+  // Touched only by the leader, or under the mutex while nobody leads. The queue is taken whole and served batch by batch, so
+  // that a long one is not moved up for each.
   Desk desk_;
   bool was_halted_ = false;
-  std::vector<Command> batch_;
-  std::vector<Delivery> batch_deliveries_;
+  std::vector<Command> taken_;
+  std::vector<Delivery> taken_deliveries_;
+  std::size_t served_ = 0;
   std::vector<PendingVisit> batch_visits_;
 
   mutable std::mutex published_mutex_;  // held for the copy of one pointer

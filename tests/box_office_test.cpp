@@ -266,6 +266,20 @@ TEST_CASE("wheelchair places go to those who ask, with their companion") {
   CHECK(box.event.hold_best({.count = 5, .categories = {"parquet"}}, {.holder = "five"}).refusal().available == 4);
 }
 
+TEST_CASE("a handle to an event that was taken out of the store is told so") {
+  Office box;
+  const Order order = box.buy({"Hall-A-1"});
+  const Hold hold = box.event.hold({"Hall-A-2"}, {.holder = "cart"}).value();
+  const Revision head = box.event.availability()->revision();
+  box.storage.remove_stream("event/premiere", head);
+  box.event.reopen();
+  CHECK(box.event.availability() == nullptr);
+  CHECK(box.event.hold({"Hall-A-3"}, {.holder = "cart"}).refusal().reason == Reason::event_not_found);
+  CHECK(box.event.check_out(hold.id, {.payment = {"card", "", Money{1, Currency("UAH")}}}).refusal().reason == Reason::event_not_found);
+  CHECK_FALSE(box.event.find_order(order.id).has_value());
+  CHECK(box.office.event("premiere").refusal().reason == Reason::event_not_found);
+}
+
 TEST_CASE("events are found by name, and not twice") {
   Office box;
   CHECK(box.office.create_event(little::event()).refusal().reason == Reason::event_exists);

@@ -103,7 +103,8 @@ class Event {
  public:
   [[nodiscard]] const EventId& id() const noexcept;
   [[nodiscard]] const SeatMap& seat_map() const noexcept;
-  /// As of the last turn or refresh. Never waits for a turn.
+  /// As of the last turn or refresh. Never waits for a turn. Null once the event has been taken out of the store and the desk
+  /// was reopened.
   [[nodiscard]] std::shared_ptr<const Availability> availability() const;
   /// Reads what other processes have committed; waits for a turn under way. Throws StorageError.
   void refresh() const;
@@ -127,7 +128,8 @@ class Event {
 
   /// The same without blocking: queues the command and returns; the callback gets the answer once it is durable, on the
   /// thread that takes the turn: one inside BoxOffice::run or poll, or one that blocks on this event anyway. The callback
-  /// may submit again, but must not block on the box office, and must not throw. Thousands may be outstanding.
+  /// may submit again, but must not block on the box office, and must not throw. Thousands may be outstanding; past
+  /// limits::queued_commands the callback is told storage_unavailable at once, on this thread.
   void submit(Command command, std::function<void(const Answer&)> callback) const;
   /// Turn what submit answers with into what the blocking calls return.
   [[nodiscard]] Result<Hold> to_hold(const Answer& answer) const;
@@ -172,7 +174,8 @@ class BoxOffice {
   void run();
   /// Takes turns until nothing submitted is waiting.
   void poll();
-  /// Makes run() return once the turns under way are done. Commands still queued stay queued.
+  /// Makes run() return once the turns under way are done, and at once when it begins after this: a thread that is late to
+  /// run() must not miss it. Commands still queued stay queued, for poll() and for callers that block.
   void stop();
 
  private:

@@ -154,6 +154,22 @@ TEST_CASE("submitted commands are answered by whoever runs, mixed with blocking 
   CHECK(granted == 100);
 }
 
+TEST_CASE("a thread that comes to run after stop does not stay for ever") {
+  MemoryStorage storage;
+  BoxOffice office(storage);
+  const Event event = office.create_event(new_event("closing", house(2, 10))).value();
+  std::thread early([&] { office.run(); });
+  office.stop();
+  std::thread late([&] { office.run(); });
+  early.join();
+  late.join();
+  bool answered = false;
+  event.submit({new_request_id(), SetSaleStatus{SaleStatus::off_sale}}, [&](const Answer&) { answered = true; });
+  CHECK_FALSE(answered);
+  office.poll();
+  CHECK(answered);
+}
+
 TEST_CASE("submit without a runner waits for poll, and callbacks may submit again") {
   MemoryStorage storage;
   BoxOffice office(storage);
@@ -173,4 +189,27 @@ TEST_CASE("submit without a runner waits for poll, and callbacks may submit agai
   CHECK(answers == 0);
   office.poll();
   CHECK(answers == 5);
+}
+
+TEST_CASE("a queue has an end, and a long one is served in order") {
+  MemoryStorage storage;
+  BoxOffice office(storage);
+  const Event event = office.create_event(new_event("long", house(2, 10))).value();
+  std::vector<std::uint32_t> answered;
+  std::uint32_t refused = 0;
+  for (std::uint32_t number = 0; number < limits::queued_commands + 2; ++number) {
+    event.submit({new_request_id(), SetSaleStatus{SaleStatus::on_sale}}, [&, number](const Answer& answer) {
+      if (answer.refusal() == nullptr) {
+        answered.push_back(number);
+      } else {
+        refused += answer.refusal()->reason == Reason::storage_unavailable ? 1 : 0;
+      }
+    });
+  }
+  CHECK(refused == 2);
+  CHECK(event.set_sale_status(SaleStatus::off_sale).refusal().reason == Reason::storage_unavailable);
+  office.poll();
+  CHECK(answered.size() == limits::queued_commands);
+  CHECK(std::is_sorted(answered.begin(), answered.end()));
+  CHECK(event.set_sale_status(SaleStatus::off_sale).ok());
 }
