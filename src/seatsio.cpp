@@ -120,7 +120,11 @@ class SeatsioReader {
     return {0};
   }
 
-  [[nodiscard]] Point shifted(Point point) const { return {point.x + corner_.x, point.y + corner_.y}; }
+  /// Out of range stays out of range, for SeatMap's check to report.
+  [[nodiscard]] static std::int32_t sum_of(std::int32_t a, double b) {
+    return static_cast<std::int32_t>(std::llround(std::clamp<double>(a + b, INT32_MIN, INT32_MAX)));
+  }
+  [[nodiscard]] Point shifted(Point point) const { return {sum_of(point.x, corner_.x), sum_of(point.y, corner_.y)}; }
 
   [[nodiscard]] static PlaceFlags flags_of(const JsonNode& seat) {
     PlaceFlags flags = PlaceFlags::none;
@@ -205,8 +209,7 @@ class SeatsioReader {
     };
     const double turn = length("rotationAngle") / 1000 * pi / 180;
     const auto add = [&](double x, double y) {
-      outline.push_back({center.x + static_cast<std::int32_t>(std::lround(x * std::cos(turn) - y * std::sin(turn))),
-                         center.y + static_cast<std::int32_t>(std::lround(x * std::sin(turn) + y * std::cos(turn)))});
+      outline.push_back({sum_of(center.x, x * std::cos(turn) - y * std::sin(turn)), sum_of(center.y, x * std::sin(turn) + y * std::cos(turn))});
     };
     if (const double radius_x = length("radius1"); radius_x > 0) {
       const double radius_y = length("radius2");

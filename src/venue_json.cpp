@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "json_reader.hpp"
@@ -247,8 +248,12 @@ class VenueReader {
     std::vector<std::vector<std::int64_t>> blocks;
     const auto found = node.need("blocks");
     if (!found) return blocks;
-    const auto read = [](const std::vector<JsonNode>& nodes) {
+    const auto read = [&](const std::vector<JsonNode>& nodes) {
       std::vector<std::int64_t> counts;
+      if (nodes.size() > limits::row_slots) {
+        found->problem("lists " + std::to_string(nodes.size()) + " blocks in a row; at most " + std::to_string(limits::row_slots) + " positions are possible");
+        return counts;
+      }
       for (const JsonNode& count : nodes) counts.push_back(count.integer(1, limits::row_slots));
       return counts;
     };
@@ -281,6 +286,12 @@ class VenueReader {
                                                                     {PlaceFlags::restricted_view, seats_named(node, "restricted_view")}};
     std::set<std::string> placed;
     if (!course || blocks.size() != labels.size()) return;
+    // A short text can ask for more seats than memory holds: counted before any is made.
+    std::uint64_t seats = builder_.place_count();
+    for (const std::vector<std::int64_t>& row : blocks)
+      seats = std::accumulate(row.begin(), row.end(), seats, [](std::uint64_t sum, std::int64_t count) { return sum + static_cast<std::uint64_t>(count); });
+    if (seats > limits::places)
+      return node.problem("brings the map to " + std::to_string(seats) + " places; at most " + std::to_string(limits::places) + " are possible");
     for (std::size_t row = 0; row < labels.size(); ++row) {
       builder_.add_row(section_, labels[row]);
       std::int64_t slots = static_cast<std::int64_t>(aisle) * (static_cast<std::int64_t>(blocks[row].size()) - 1);

@@ -88,3 +88,15 @@ TEST_CASE("every cut of a good file is an error and never worse") {
   const std::string good = seat_map_to_json(*little::house());
   for (std::size_t size = 0; size < good.size(); size += 7) CHECK_THROWS_AS((void)parse_seat_map(std::string_view(good).substr(0, size)), SeatMapError);
 }
+
+TEST_CASE("a short file that asks for more than a map may have is refused before memory is spent on it") {
+  const auto with_rows = [](const std::string& rows) {
+    return R"({"format": "ticketcore/seat-map", "version": 1, "name": "Bomb", "categories": [{"key": "a", "color": "#123456"}],
+      "sections": [{"label": "S", "category": "a", "rows": [{"labels": "1-9999", "line": {"from": {"x": 0, "y": 0}, "step": {"x": 1, "y": 0}}, )" +
+           rows + "}]}]}";
+  };
+  CHECK(mentions(problems_of(with_rows(R"("blocks": [4096])")), "/sections/0/rows/0: brings the map to 40955904 places; at most 1500000 are possible"));
+  std::string many = "1";
+  for (int block = 1; block < 5'000; ++block) many += ",1";
+  CHECK(mentions(problems_of(with_rows("\"blocks\": [" + many + "]")), "lists 5000 blocks in a row; at most 4096"));
+}

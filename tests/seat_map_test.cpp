@@ -219,6 +219,25 @@ TEST_CASE("each thing that can be wrong with a standing area is named") {
         Texts{"area Stalls-Pit: stands twice; labels must be unique"});
 }
 
+TEST_CASE("what is only drawn has limits too") {
+  constexpr std::int32_t too_far = limits::coordinate * 1'000 + 1;
+  const std::string reach = ": reaches further than 2000000 from the chart's origin";
+  CHECK(problems_after([](auto& data) { data.focal_point = Point{too_far, 0}; }) == Texts{"map" + reach});
+  CHECK(problems_after([](auto& data) { data.zones.push_back({"z", "Z", Point{0, -too_far}}); }) == Texts{"zone z" + reach});
+  CHECK(problems_after([](auto& data) { data.areas.push_back({.label = "Pit", .capacity = 1, .center = {0, too_far}}); }) == Texts{"area Pit" + reach});
+  CHECK(problems_after([](auto& data) { data.sections[0].outline = {{0, 0}, {too_far, 0}}; }) == Texts{"section Stalls" + reach});
+  CHECK(problems_after([](auto& data) { data.sections[0].outline.resize(10'001); }) ==
+        Texts{"section Stalls: has an outline of 10001 points; at most 10000 are possible"});
+  CHECK(problems_after([](auto& data) {
+          data.shapes.push_back({ShapeKind::text, std::string(1'001, 'x'), {}});
+        })
+            .front()
+            .ends_with("has a text of 1001 bytes; at most 1000 are possible"));
+  CHECK(problems_after([](auto& data) { data.shapes.resize(100'001); }) == Texts{"map: has 100001 shapes; at most 100000 are possible"});
+  CHECK(problems_after([](auto& data) { data.floors.resize(1'025); }) == Texts{"map: has 1025 floors; at most 1024 are possible"});
+  CHECK(problems_after([](auto& data) { data.zones.resize(1'025); }) == Texts{"map: has 1025 zones; at most 1024 are possible"});
+}
+
 TEST_CASE("all problems of a chart are listed, not just the first") {
   const Texts problems = problems_after([](auto& data) {
     data.categories[0].color = "";

@@ -152,3 +152,12 @@ TEST_CASE("a chart whose categories are missing says where") {
           R"({"name": "N", "categories": {"list": []}, "subChart": {"sections": [], "rows": [{"label": "A", "seats": [{"label": "1", "x": 1, "y": 1, "categoryKey": 7}]}]}})"),
       doctest::Contains("/subChart/rows/0/seats/0: names category 7"), SeatMapError);
 }
+
+TEST_CASE("a seat that its section's corner moves out of range is reported, not wrapped round to the other side") {
+  const std::string chart = R"({"name": "Far", "categories": {"list": [{"key": 1, "label": "A", "color": "#123456"}]},
+    "subChart": {"sections": [{"label": "S", "categoryKey": 1, "topLeft": {"x": 1500000, "y": 0}, "subChart": {
+      "rows": [{"label": "1", "seats": [{"label": "1", "x": 1500000, "y": 0}]}],
+      "shapes": [{"center": {"x": 0, "y": 0}, "radius1": 1999999, "radius2": 1}]}}]}})";
+  CHECK_THROWS_WITH_AS((void)parse_seat_map(chart), doctest::Contains("row S-1, seat 1: stands further than 2000000"), SeatMapError);
+  CHECK_THROWS_WITH_AS((void)parse_seat_map(chart), doctest::Contains("shape : reaches further than 2000000"), SeatMapError);
+}

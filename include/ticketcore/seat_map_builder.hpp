@@ -48,6 +48,7 @@ class SeatMapBuilder {
   /// Reports a mistake that the caller found, to be listed with the others.
   void problem(std::string where, std::string what) { problems_.push_back({std::move(where), std::move(what)}); }
   [[nodiscard]] bool has_problems() const noexcept { return !problems_.empty(); }
+  [[nodiscard]] std::size_t place_count() const noexcept { return data_.places.size(); }
 
   /// The finished map. Throws SeatMapError with the reported problems and those that SeatMap's own check adds.
   /// The builder is empty afterwards.

@@ -46,6 +46,7 @@ class SeatMapCheck {
     sections();
     rows();
     areas();
+    shapes();
     if (data_.places.empty() && data_.areas.empty()) report("map", "has no place and no area; a map needs at least one");
   }
 
@@ -59,6 +60,13 @@ class SeatMapCheck {
     return std::any_of(label.begin(), label.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
   }
   [[nodiscard]] static bool is_plain(std::string_view label) { return label.size() <= limits::label_bytes && !has_control(label); }
+  void outline(const std::string& where, const std::vector<Point>& points) {
+    if (points.size() > limits::outline_points) {
+      report(where, "has an outline of " + std::to_string(points.size()) + " points; at most " + std::to_string(limits::outline_points) + " are possible");
+    }
+    if (std::any_of(points.begin(), points.end(), [](Point point) { return beyond(point.x) || beyond(point.y); })) too_far(where);
+  }
+  void too_far(const std::string& where) { report(where, "reaches further than " + std::to_string(limits::coordinate) + " from the chart's origin"); }
   void text(const std::string& where, std::string_view label, bool needed) {
     if (needed && label.empty()) report(where, "has no label; it needs one of 1 to " + std::to_string(limits::label_bytes) + " bytes");
     if (label.size() > limits::label_bytes) {
@@ -72,6 +80,9 @@ class SeatMapCheck {
     at_most("areas", data_.areas.size(), limits::areas);
     at_most("categories", data_.categories.size(), limits::categories);
     at_most("sections", data_.sections.size(), limits::sections);
+    at_most("floors", data_.floors.size(), limits::floors);
+    at_most("zones", data_.zones.size(), limits::zones);
+    at_most("shapes", data_.shapes.size(), limits::shapes);
   }
   void names() {
     text("map", data_.name, false);
@@ -79,6 +90,17 @@ class SeatMapCheck {
     for (const Zone& zone : data_.zones) {
       text("zone " + zone.key, zone.key, false);
       text("zone " + zone.key, zone.name, false);
+      if (zone.focal_point) outline("zone " + zone.key, {*zone.focal_point});
+    }
+    if (data_.focal_point) outline("map", {*data_.focal_point});
+  }
+  void shapes() {
+    for (const Shape& shape : data_.shapes) {
+      const std::string where = "shape " + shape.label.substr(0, limits::label_bytes);
+      outline(where, shape.outline);
+      if (shape.label.size() > limits::shape_text_bytes) {
+        report(where, "has a text of " + std::to_string(shape.label.size()) + " bytes; at most " + std::to_string(limits::shape_text_bytes) + " are possible");
+      }
     }
   }
   void categories() {
@@ -99,6 +121,7 @@ class SeatMapCheck {
     for (const Section& section : data_.sections) {
       text("section " + section.label, section.label, false);
       text("section " + section.label, section.entrance, false);
+      outline("section " + section.label, section.outline);
       if (section.floor && *section.floor >= data_.floors.size()) report("section " + section.label, "names a floor that does not exist");
       if (section.zone && *section.zone >= data_.zones.size()) report("section " + section.label, "names a zone that does not exist");
     }
@@ -155,6 +178,8 @@ class SeatMapCheck {
     for (const Area& area : data_.areas) {
       const std::string where = "area " + area.label;
       text(where, area.label, true);
+      outline(where, area.outline);
+      if (beyond(area.center.x) || beyond(area.center.y)) too_far(where);
       if (area.section.value >= data_.sections.size()) {
         report(where, "stands in a section that does not exist");
         continue;
