@@ -216,9 +216,10 @@ int manifest(Storage& storage, const Arguments& arguments) {
       if (ticket.refunded() || ticket.in_area()) continue;
       tickets[ticket.where] = to_string(TicketId{order.id, number});
       types[ticket.where] =
-          state.settings().prices.ticket_types()[ticket.ticket_type] + "," + Money{ticket.price, state.settings().prices.currency()}.amount_string();
+          csv(state.settings().prices.ticket_types()[ticket.ticket_type]) + "," + Money{ticket.price, state.settings().prices.currency()}.amount_string();
     }
   }
+  std::cout << std::setprecision(10);  // a coordinate has up to seven digits before its point, and three after it
   std::cout << "label,section,row,seat,kind,category,flags,x,y,capacity,status,held,sold,ticket,ticket_type,price\r\n";
   for (std::uint32_t place = 0; place < map.place_count(); ++place) {
     const Place& here = map.places()[place];
@@ -235,7 +236,11 @@ int manifest(Storage& storage, const Arguments& arguments) {
     const StatusCounts counts = seen.area({area}, at);
     std::cout << csv(map.label(AreaIndex{area})) << ',' << csv(map.sections()[here.section.value].label) << ",,,area,"
               << csv(map.categories()[here.category.value].key) << ",," << here.center.x / 1000.0 << ',' << here.center.y / 1000.0 << ',' << here.capacity
-              << ',' << (counts.free > 0 ? "free" : "sold") << ',' << counts.held << ',' << counts.sold << ",,,\r\n";
+              << ','
+              << (counts.free > 0   ? "free"
+                  : counts.held > 0 ? "held"
+                                    : "sold")
+              << ',' << counts.held << ',' << counts.sold << ",,,\r\n";
   }
   return 0;
 }
@@ -244,7 +249,8 @@ int archive(Storage& storage, const Arguments& arguments) {
   if (!arguments.event) throw UsageError("archive needs --event ID");
   (void)streams_of(storage, arguments);
   const ArchiveReport report = archive_event(storage, *arguments.event, arguments.subject);
-  std::cout << report.event.text() << ": " << report.revision << " entries, " << report.bytes << " bytes in " << arguments.subject << ", which replays to the same state\n";
+  std::cout << report.event.text() << ": " << report.revision << " entries, " << report.bytes << " bytes in " << arguments.subject
+            << ", which replays to the same state\n";
   if (arguments.remove) {
     storage.remove_stream(stream_of(report.event), report.revision);
     std::cout << "taken out of " << storage.describe() << "\n";
@@ -271,7 +277,8 @@ int project(const cli::OpenedStorage& opened, const Arguments& arguments) {
       entries += arguments.rebuild ? projector.rebuild(event) : projector.catch_up(event);
       at.push_back({stream, sink->cursor(stream)});
     }
-    if (entries > 0 || !arguments.follow) std::cout << at.size() << (at.size() == 1 ? " event, " : " events, ") << entries << " new entries projected" << std::endl;
+    if (entries > 0 || !arguments.follow)
+      std::cout << at.size() << (at.size() == 1 ? " event, " : " events, ") << entries << " new entries projected" << std::endl;
     // New events are looked for every second, what is new in those known at once.
     if (arguments.follow) (void)storage.wait_for_news(at, std::chrono::seconds(1));
   } while (arguments.follow);
@@ -292,7 +299,8 @@ int erase(const cli::OpenedStorage& opened, const Arguments& arguments) {
 }
 
 [[nodiscard]] int run(const Arguments& arguments) {
-  const std::map<std::string, int (*)(Storage&, const Arguments&)> looking = {{"events", show_events}, {"log", show_log}, {"check", check}, {"manifest", manifest}};
+  const std::map<std::string, int (*)(Storage&, const Arguments&)> looking = {
+      {"events", show_events}, {"log", show_log}, {"check", check}, {"manifest", manifest}};
   const std::map<std::string, int (*)(Storage&, const Arguments&)> keeping = {{"archive", archive}, {"restore", restore}};
   if (const auto command = looking.find(arguments.command); command != looking.end()) {
     if (!arguments.subject.empty()) throw UsageError("\"" + arguments.subject + "\" is one word too many");
@@ -305,7 +313,8 @@ int erase(const cli::OpenedStorage& opened, const Arguments& arguments) {
     return project(cli::open_storage(arguments.store, cli::Use::look), arguments);
   }
   if (command == keeping.end() && arguments.command != "erase") throw UsageError("there is no command \"" + arguments.command + "\"");
-  if (arguments.subject.empty()) throw UsageError(arguments.command + " needs " + (arguments.command == "erase" ? "a person's id in the vault" : "the archive's file"));
+  if (arguments.subject.empty())
+    throw UsageError(arguments.command + " needs " + (arguments.command == "erase" ? "a person's id in the vault" : "the archive's file"));
   if (arguments.command == "erase") return erase(cli::open_storage(arguments.store, cli::Use::write), arguments);
   const cli::Use use = arguments.command == "restore" ? cli::Use::make : arguments.remove ? cli::Use::write : cli::Use::look;
   return command->second(*cli::open_storage(arguments.store, use).storage, arguments);

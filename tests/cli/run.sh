@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The command and the demo as a user has them: run.sh TICKETCORE DEMO SOURCE_DIR
+# The command and the demo as a user has them: run.sh TICKETCORE DEMO ODD_EVENT SOURCE_DIR
 set -euo pipefail
-ticketcore=$1 demo=$2 source_dir=$3
+ticketcore=$1 demo=$2 odd_event=$3 source_dir=$4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -30,6 +30,16 @@ for picture in out/*.svg; do xmllint --noout "$picture" || fail "$picture is not
 ticket_pictures=(out/ticket-*.svg)
 rsvg-convert -d 150 -p 150 "${ticket_pictures[0]}" -o ticket.png
 zbarimg -q --raw ticket.png 2>/dev/null | grep -q '^TC1:' || fail "a reader can't read the ticket's code"
+
+"$odd_event" odd.db || fail "the odd event can't be sold"
+expect 0 'Odd' "$ticketcore" events odd.db
+"$ticketcore" log odd.db | python3 -c 'import json, sys; [json.loads(line) for line in sys.stdin]' || fail "odd texts are not JSON"
+"$ticketcore" manifest odd.db --event odd | python3 -c '
+import csv, sys
+[row] = csv.DictReader(sys.stdin)
+assert None not in row, row
+assert (row["x"], row["y"]) == ("12345.678", "-1234567.891"), row
+assert (row["category"], row["ticket_type"], row["price"]) == ("a, \"b\"", "member, \"gold\"", "1200"), row' || fail "odd texts or far coordinates are not CSV"
 
 expect 0 'replays to the same state' "$ticketcore" archive out/demo.db gala.archive --event gala-2027 --remove
 expect 0 'nothing is wrong' "$ticketcore" check gala.archive
