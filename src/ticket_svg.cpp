@@ -24,13 +24,17 @@ struct Text {
   const char* style = "";
 };
 
+/// Bold letters are this much wider than what svg::width reckons with: in sixths.
+constexpr std::int64_t bold = 7;
+
 /// Down to two thirds of the size before anything is cut.
 void put(std::string& out, const Text& where, std::string_view content) {
   if (content.empty()) return;
+  const std::int64_t room = std::string_view(where.style).find("font-weight") == std::string_view::npos ? where.room : where.room * 6 / bold;
   const std::int64_t wide = std::max<std::int64_t>(svg::width(content), 1);
-  const std::int64_t size = std::clamp(where.room * 1000 / wide, where.size * 2 / 3, where.size);
+  const std::int64_t size = std::clamp(room * 1000 / wide, where.size * 2 / 3, where.size);
   out += "<text x=\"" + number(where.x) + "\" y=\"" + number(where.y) + "\" font-size=\"" + number(size) + "\" " + where.style + ">" +
-         svg::escape(svg::fit(content, size, where.room)) + "</text>\n";
+         svg::escape(svg::fit(content, size, room)) + "</text>\n";
 }
 
 void put_field(std::string& out, std::int64_t x, std::int64_t y, std::int64_t room, const char* caption, std::string_view content, std::int64_t size) {
@@ -77,7 +81,7 @@ void put_place(std::string& out, const TicketPicture& ticket, std::int64_t left)
   const auto big = [&](const char* caption, const std::string& content, std::int64_t room) {
     if (content.empty()) return;
     put_field(out, x, top, room, caption, content, 9'000);
-    x += std::min(room, svg::width(content) * 9 + 9 * mm);
+    x += std::min(room, svg::width(content) * 9 * bold / 6 + 6 * mm);
   };
   big("SECTION", ticket.section, 56 * mm);
   big(ticket.seat.empty() ? "TABLE" : "ROW", ticket.row, 26 * mm);

@@ -44,12 +44,15 @@ TEST_CASE("a chart without stage, focal point or room still draws") {
 
 TEST_CASE("texts that are no UTF-8, or that XML can't carry, are replaced, so that the picture stays XML") {
   const std::vector<std::pair<std::string, std::string>> cases{
-      {"a\xC0\xAF" "b", "a\uFFFD\uFFFD" "b"},            // an overlong slash
-      {"\xED\xA0\x80", "\uFFFD\uFFFD\uFFFD"},          // a surrogate
-      {"\xF4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"}, // past the last character
-      {"\xE0\x80\xAF", "\uFFFD\uFFFD\uFFFD"},          // overlong, three bytes
+      {"a\xC0\xAF"
+       "b",
+       "a\uFFFD\uFFFD"
+       "b"},                                             // an overlong slash
+      {"\xED\xA0\x80", "\uFFFD\uFFFD\uFFFD"},            // a surrogate
+      {"\xF4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"},  // past the last character
+      {"\xE0\x80\xAF", "\uFFFD\uFFFD\uFFFD"},            // overlong, three bytes
       {"cut \xD0", "cut \uFFFD"},
-      {"\xEF\xBF\xBE\xEF\xBF\xBF", "\uFFFD\uFFFD"},   // no characters
+      {"\xEF\xBF\xBE\xEF\xBF\xBF", "\uFFFD\uFFFD"},  // no characters
       {"\x01\x1F\x7F", "   "},
       {"\xF0\x9F\x8E\xAD Опера", "\xF0\x9F\x8E\xAD Опера"},
   };
@@ -81,4 +84,22 @@ TEST_CASE("a ticket shows what it is for, and hostile or endless texts stay insi
   CHECK(svg.find("No. 17") != std::string::npos);
   // 21 modules and a quiet zone of four on each side.
   CHECK(svg.find("<rect width=\"29\" height=\"29\" fill=\"#fff\"/>") != std::string::npos);
+}
+
+TEST_CASE("a price in bold ends before the order's number begins") {
+  TicketPicture ticket;
+  ticket.event = "Gala";
+  ticket.price = "1400.00 UAH";
+  ticket.order_number = "2";
+  ticket.code = "TC1:ABC";
+  const std::string svg = ticket_svg(ticket);
+  const auto attribute = [&](std::string_view content, std::string_view name) {
+    const std::size_t end = svg.find(">" + std::string(content) + "</text>");
+    REQUIRE(end != std::string::npos);
+    const std::size_t at = svg.find(std::string(name) + "=\"", svg.rfind("<text", end));
+    return std::stod(svg.substr(at + name.size() + 2));
+  };
+  // Advances of DejaVu Sans Bold, the widest of the fonts asked for: six digits, a point, a space, U, A, H.
+  constexpr double ems = 6 * 0.696 + 0.380 + 0.348 + 0.812 + 0.774 + 0.837;
+  CHECK(attribute("1400.00 UAH", "x") + ems * attribute("1400.00 UAH", "font-size") < attribute("No. 2", "x"));
 }
