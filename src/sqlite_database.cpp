@@ -51,8 +51,9 @@ std::string SqliteDatabase::message(int code, std::string_view doing) const {
   std::string text = shown_as_ + ": ";
   switch (code & 0xFF) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: text += "another process is writing to it and did not finish within " + std::to_string(busy_timeout_.count()) + " ms; try again"; break;
-    case SQLITE_FULL: text += "no space: the disk is full, or the file is at its limit; nothing was written; free some space and try again"; break;
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL: text += "another process is writing to it and did not finish within " + std::to_string(busy_timeout_.count()) + " ms; try again"; break;
+    case SQLITE_FULL: text += "no space: the disk is full, or the file is at its limit; free some space and try again"; break;
     case SQLITE_READONLY: text += "it can't be written: file, folder or file system is read-only; nothing was written"; break;
     case SQLITE_CANTOPEN:
       text += "it, or the -wal and -shm files beside it, can't be opened; see that this user may read and write the file and its folder";
@@ -85,6 +86,7 @@ void SqliteDatabase::fail(int code, std::string_view doing) const {
     case SQLITE_NOTADB: throw StorageDamaged(message(code, doing));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:  // what SQLite calls it when readers of a write-ahead log kept being overtaken
     case SQLITE_FULL:
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:

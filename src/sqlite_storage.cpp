@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <condition_variable>
+#include <fstream>
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -64,6 +65,17 @@ void check_header(const std::string& path, const std::string& shown_as, const st
   };
   if (number_at(68) != application_id) throw StorageDamaged(not_ours(shown_as, "it is the SQLite database of another program"));
   check_version(number_at(60), shown_as);
+}
+
+/// Whether a journal says that SQLite was making a database of an empty file when it was cut off. The next transaction takes back
+/// what there is of it, whatever the file's first bytes look like by now.
+[[nodiscard]] bool is_half_made(const std::filesystem::path& path) {
+  constexpr std::array<char, 8> magic = {'\xD9', '\xD5', '\x05', '\xF9', '\x20', '\xA1', '\x63', '\xD7'};
+  constexpr std::size_t pages_before_at = 16;
+  std::ifstream journal(path.string() + "-journal", std::ios::binary);
+  std::array<char, pages_before_at + 4> header{};
+  return journal.read(header.data(), header.size()) && std::equal(magic.begin(), magic.end(), header.begin()) &&
+         std::all_of(header.begin() + pages_before_at, header.end(), [](char byte) { return byte == 0; });
 }
 
 /// Makes the tables in one transaction, unless another process was faster.
@@ -362,12 +374,11 @@ void SqliteStorage::Body::settle() {
 void SqliteStorage::Body::commit() {
   const int code = write->commit.try_run();
   if (code == SQLITE_OK) return;
-  // Out of space or out of turn is rolled back for sure; after a failing disk nobody knows what reached it.
-  if ((code & 0xFF) == SQLITE_IOERR) {
-    in_doubt = true;
-    throw CommitOutcomeUnknown(writer->message(code, "COMMIT") + "; whether the commit took place is not known");
-  }
-  writer->fail(code, "COMMIT");
+  // Who did not get the lock has written nothing. After anything else nobody knows what reached the disk: the last step of a
+  // commit may have failed, when all of it lay in the log.
+  if ((code & 0xFF) == SQLITE_BUSY) writer->fail(code, "COMMIT");
+  in_doubt = true;
+  throw CommitOutcomeUnknown(writer->message(code, "COMMIT") + "; whether the commit took place is not known");
 }
 
 SqliteStorage::SqliteStorage(std::unique_ptr<Body> body) : body_(std::move(body)) {}
@@ -388,10 +399,10 @@ std::unique_ptr<SqliteStorage> SqliteStorage::open(const std::filesystem::path& 
     throw StorageUnavailable(body->shown_as + ": it is no regular file, or this user may not look at it");
   }
   const bool absent = status.type() == std::filesystem::file_type::not_found;
-  if (!absent && std::filesystem::file_size(real, error) > 0) {
+  if (!absent && std::filesystem::file_size(real, error) > 0 && !is_half_made(real)) {
     check_header(body->path, body->shown_as, body->options.vfs);
   } else if (body->options.access != SqliteOptions::Access::read_write_create) {
-    throw StorageUnavailable(body->shown_as + (absent ? ": there is no such file" : ": it is empty, so there is no store in it yet"));
+    throw StorageUnavailable(body->shown_as + (absent ? ": there is no such file" : ": there is no store in it yet, it is empty or was not finished"));
   } else {
     check_can_create(real, body->shown_as);
     create_tables(body->path, body->shown_as, body->options);
