@@ -37,7 +37,20 @@ void Desk::load() {
       at_ = {};
     }
   }
+  check_log_reaches_snapshot();
   loaded_ = true;
+}
+
+// A snapshot may outlive the log's last entries on a disk that lies about what it has written. What it holds was sold, and can't
+// be proven any more.
+void Desk::check_log_reaches_snapshot() const {
+  if (at_.revision == 0) return;
+  const std::string name = entry_name(at_.revision, stream_);
+  const std::vector<Entry> last = storage_.read(stream_, at_.revision - 1, 1);
+  if (last.empty())
+    throw StorageDamaged(name + " is missing, but there is a snapshot that has it: the end of the log is lost; was it restored from an older backup?");
+  if (decode_entry_header(last.front().bytes, name).checksum != at_.checksum)
+    throw StorageDamaged(name + " is another one than the snapshot was taken after: the log has lost entries since, or the snapshot is of another log");
 }
 
 void Desk::catch_up() {

@@ -428,7 +428,7 @@ BytesView EntryWriter::finish() {
   return out.view();
 }
 
-LogEntry decode_entry(BytesView bytes, std::string_view what) {
+EntryHeader decode_entry_header(BytesView bytes, std::string_view what) {
   Reader in(bytes, what);
   if (bytes.size() < header_size || !std::equal(magic.begin(), magic.end(), bytes.begin())) in.damaged("it does not begin like a log entry");
   if (bytes[4] > log_format_version) {
@@ -436,15 +436,21 @@ LogEntry decode_entry(BytesView bytes, std::string_view what) {
                        std::to_string(log_format_version) + ": update it");
   }
   in.bytes(length_at);
-  LogEntry entry;
+  EntryHeader header;
   if (in.fixed<std::uint32_t>() != bytes.size()) in.damaged("its length is not what its header says");
-  entry.header.checksum = in.fixed<std::uint32_t>();
-  if (entry.header.checksum != checksum_of(bytes)) in.damaged("its checksum does not match");
-  entry.header.previous_checksum = in.fixed<std::uint32_t>();
-  entry.header.revision = in.fixed<std::uint64_t>();
-  entry.header.turn = Timestamp{std::chrono::microseconds{in.fixed<std::int64_t>()}};
-  if (entry.header.turn < Timestamp{} || entry.header.turn > Timestamp{std::chrono::seconds{limits::turn_latest}})
-    in.damaged("its turn is at no possible time");
+  header.checksum = in.fixed<std::uint32_t>();
+  if (header.checksum != checksum_of(bytes)) in.damaged("its checksum does not match");
+  header.previous_checksum = in.fixed<std::uint32_t>();
+  header.revision = in.fixed<std::uint64_t>();
+  header.turn = Timestamp{std::chrono::microseconds{in.fixed<std::int64_t>()}};
+  if (header.turn < Timestamp{} || header.turn > Timestamp{std::chrono::seconds{limits::turn_latest}}) in.damaged("its turn is at no possible time");
+  return header;
+}
+
+LogEntry decode_entry(BytesView bytes, std::string_view what) {
+  LogEntry entry;
+  entry.header = decode_entry_header(bytes, what);
+  Reader in(bytes.subspan(fact_count_at), what);
   const auto fact_count = in.fixed<std::uint32_t>();
   if (fact_count > in.left()) in.damaged("a count is larger than what follows");
   entry.facts.reserve(fact_count);

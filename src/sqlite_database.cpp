@@ -36,14 +36,21 @@ void SqliteDatabase::run(const std::string& sql) {
   if (code != SQLITE_OK) fail(code, sql);
 }
 
+// Both run to the end: a statement that also writes may fail after its row.
 std::int64_t SqliteDatabase::number(const std::string& sql) {
   SqliteStatement statement(*this, sql);
-  return statement.step() ? statement.number(0) : 0;
+  if (!statement.step()) return 0;
+  const std::int64_t found = statement.number(0);
+  statement.run();
+  return found;
 }
 
 std::string SqliteDatabase::text(const std::string& sql) {
   SqliteStatement statement(*this, sql);
-  return statement.step() ? statement.text(0) : std::string();
+  if (!statement.step()) return {};
+  std::string found = statement.text(0);
+  statement.run();
+  return found;
 }
 
 std::string SqliteDatabase::message(int code, std::string_view doing) const {
@@ -52,7 +59,9 @@ std::string SqliteDatabase::message(int code, std::string_view doing) const {
   switch (code & 0xFF) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-    case SQLITE_PROTOCOL: text += "another process is writing to it and did not finish within " + std::to_string(busy_timeout_.count()) + " ms; try again"; break;
+    case SQLITE_PROTOCOL:
+      text += "another process is writing to it and did not finish within " + std::to_string(busy_timeout_.count()) + " ms; try again";
+      break;
     case SQLITE_FULL: text += "no space: the disk is full, or the file is at its limit; free some space and try again"; break;
     case SQLITE_READONLY: text += "it can't be written: file, folder or file system is read-only; nothing was written"; break;
     case SQLITE_CANTOPEN:

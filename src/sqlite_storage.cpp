@@ -485,6 +485,14 @@ class SqliteStorage::SqliteTurn final : public Turn {
     }
     if (head.revision >= revision_max) throw StorageUnavailable(body_.shown_as + ": " + append.stream + " has as many entries as one stream can");
     body_.write->add_entry.bind(1, key_of(head.stream, head.revision + 1)).bind(2, append.bytes).run();
+    if (head.revision == 0) check_alone(head.stream);
+  }
+
+  /// On a disk that lied about what it kept, entries may stand where a new stream begins, without the name of theirs.
+  void check_alone(std::int64_t stream) {
+    if (body_.write->after(stream, 0, std::numeric_limits<std::size_t>::max(), body_.shown_as).size() == 1) return;
+    throw StorageDamaged(body_.shown_as +
+                         ": there are entries of a stream whose name is lost; restore a backup, or save what can be read with sqlite3's .recover");
   }
 
   Body& body_;

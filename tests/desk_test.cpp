@@ -396,3 +396,24 @@ TEST_CASE("lists that a command brings have an end") {
         Reason::invalid_request);
   CHECK_THROWS_WITH_AS(PriceList("UAH", std::vector<Price>(limits::prices + 1)), doctest::Contains("at most 4096"), std::invalid_argument);
 }
+
+TEST_CASE("a snapshot that knows more than the log, or another log, is evidence of what was lost") {
+  Fixture f;
+  (void)f.take(f.hold(0));
+  f.desk.save_snapshot();
+  const Snapshot ahead = f.storage.load_snapshot("event/premiere").value();
+  const auto refused = [](Storage& storage) {
+    Desk desk(storage, "premiere");
+    CHECK_THROWS_WITH_AS(desk.catch_up(), doctest::Contains("entry 2 of event/premiere"), StorageDamaged);
+    const Command command{little::request(50), SetSaleStatus{SaleStatus::off_sale}};
+    CHECK(desk.take_turn({&command, 1}).front().refusal()->reason == Reason::halted);
+  };
+  Fixture behind;
+  behind.storage.save_snapshot("event/premiere", ahead);
+  refused(behind.storage);
+  (void)behind.take(behind.hold(1));
+  refused(behind.storage);
+  Desk whole(f.storage, "premiere");
+  whole.catch_up();
+  CHECK(whole.revision() == 2);
+}

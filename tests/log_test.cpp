@@ -114,6 +114,16 @@ TEST_CASE("what is written is what is read, header and facts") {
   CHECK(read.facts[1].request.is_zero());
 }
 
+TEST_CASE("an entry's header can be read alone, and proves the whole entry") {
+  Bytes entry = entry_of({{little::request(1), HoldReleased{HoldId{little::request(9)}}}});
+  const EntryHeader header = decode_entry_header(entry, "it");
+  CHECK(header.revision == 7);
+  CHECK(header.turn == turn);
+  CHECK(header.checksum == decode_entry(entry, "it").header.checksum);
+  entry.back() ^= 1;
+  CHECK_THROWS_AS((void)decode_entry_header(entry, "it"), StorageDamaged);
+}
+
 TEST_CASE("a seat map survives the log to the last coordinate") {
   const auto map = little::house();
   CHECK(decode_seat_map(encode_seat_map(*map), "it").data() == map->data());

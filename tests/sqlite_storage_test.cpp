@@ -14,7 +14,7 @@
 #include <map>
 
 #include "conformance/storage_conformance.hpp"
-#include "sqlite_fault_vfs.hpp"
+#include "faults/fault_vfs.hpp"
 
 namespace ticketcore {
 namespace {
@@ -296,7 +296,7 @@ TEST_CASE("whichever write or sync fails, what was answered is there and what wa
         const auto storage = SqliteStorage::open(folder.file(), {.vfs = fault::vfs_name});
         append(*storage, "a", "first");
         answered = "1=first";
-        fault::fail_at(call, code, 2);
+        fault::vfs.follow({.call = call, .times = 2, .code = code, .calls = fault::writing_calls});
         int revision = 2;
         for (int turn = 0; turn < 12; ++turn) {
           const std::string next = " " + std::to_string(revision) + "=x" + std::to_string(turn) + std::string(6'000, '.');
@@ -319,7 +319,7 @@ TEST_CASE("whichever write or sync fails, what was answered is there and what wa
         }
         // A copy taken now is what a crash would leave.
         for (const char* suffix : {"", "-wal"}) std::filesystem::copy(folder.file().string() + suffix, (folder.path() / "crashed.db").string() + suffix);
-        fault::fail_at(0, SQLITE_OK, 0);
+        fault::vfs.follow({});
       }
       CHECK(shown(*SqliteStorage::open(folder.path() / "crashed.db"), "a") == answered);
       CHECK(shown(*SqliteStorage::open(folder.file()), "a") == answered);
@@ -335,9 +335,9 @@ TEST_CASE("a commit that a failed sync left in doubt does not come back after th
   // A commit's writes come first, its sync last; the first call too many lets it succeed.
   int failed_count = 0;
   for (int call = 1; call < 30; ++call) {
-    fault::fail_at(call, SQLITE_IOERR_FSYNC, 1);
+    fault::vfs.follow({.call = call, .code = SQLITE_IOERR_FSYNC, .calls = fault::writing_calls});
     const std::string message = message_of<CommitOutcomeUnknown>([&] { append(*storage, "a", "doubtful"); });
-    fault::fail_at(0, SQLITE_OK, 0);
+    fault::vfs.follow({});
     if (message.find("not known") == std::string::npos) break;
     ++failed_count;
     const Position position{"a", 1};
@@ -350,6 +350,48 @@ TEST_CASE("a commit that a failed sync left in doubt does not come back after th
     std::filesystem::remove(folder.path() / "crashed.db");
   }
   CHECK(failed_count > 2);
+}
+
+TEST_CASE("a store that was cut off while it was being made is made anew, by whoever may write") {
+  fault::install();
+  for (int call = 1;; ++call) {
+    Folder folder;
+    fault::vfs.follow({.call = call, .times = fault::for_good, .calls = fault::writing_calls | fault::call_remove});
+    const std::string message = message_of<StorageUnavailable>([&] { SqliteStorage::open(folder.file(), {.vfs = fault::vfs_name}).reset(); });
+    fault::vfs.follow({});
+    if (message == "nothing thrown") {
+      CHECK(call > 10);
+      break;
+    }
+    INFO("call ", call, ": ", message);
+    CHECK(message.find("boxoffice.db") != std::string::npos);
+    append(*SqliteStorage::open(folder.file()), "a", "one");
+    CHECK(shown(*SqliteStorage::open(folder.file(), {.access = Access::read_only}), "a") == "1=one");
+  }
+}
+
+TEST_CASE("a store that is not in write-ahead mode after all is not taken for one") {
+  fault::install();
+  Folder folder;
+  SqliteStorage::open(folder.file()).reset();
+  run_sql(folder.file(), "PRAGMA journal_mode=DELETE");
+  fault::vfs.follow({.call = 1, .calls = fault::call_sync});
+  CHECK_THROWS_AS(SqliteStorage::open(folder.file(), {.vfs = fault::vfs_name}).reset(), StorageUnavailable);
+  fault::vfs.follow({});
+  append(*SqliteStorage::open(folder.file(), {.vfs = fault::vfs_name}), "a", "one");
+}
+
+TEST_CASE("entries without their stream's name are no stream that could be written on") {
+  Folder folder;
+  for (const char* text : {"one", "two", "three"}) append(*SqliteStorage::open(folder.file()), "a", text);
+  run_sql(folder.file(), "DELETE FROM streams");
+  for (const char* lost :
+       {"DELETE FROM entries WHERE key & 0xFF = 4", "DELETE FROM entries WHERE key & 0xFF = 1", "DELETE FROM entries WHERE key & 0xFF = 2"}) {
+    run_sql(folder.file(), lost);
+    const auto storage = SqliteStorage::open(folder.file());
+    CHECK_THROWS_AS(append(*storage, "b", "uno"), StorageDamaged);
+    CHECK(storage->list_streams("").empty());
+  }
 }
 
 TEST_CASE("a store opened for reading only can be looked into, not written") {

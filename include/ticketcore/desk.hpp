@@ -81,6 +81,7 @@ class Desk {
   [[nodiscard]] std::vector<Answer> turn_for_some(std::span<const Command> commands);
   [[nodiscard]] std::vector<Answer> attempt_turn(std::span<const Command> commands);
   void load();
+  void check_log_reaches_snapshot() const;
   void apply_entry(const Entry& entry);
   void record(Fact fact, Timestamp now);
   void commit(Turn& turn);

@@ -56,6 +56,9 @@ struct LogEntry {
 /// checksum, StorageNewer when they need a newer version; both name what was read ("entry 17 of event/gala").
 [[nodiscard]] LogEntry decode_entry(BytesView bytes, std::string_view what);
 
+/// The same, but leaves the facts unread.
+[[nodiscard]] EntryHeader decode_entry_header(BytesView bytes, std::string_view what);
+
 /// A seat map as bytes, as EventCreated carries it.
 [[nodiscard]] Bytes encode_seat_map(const SeatMap& map);
 /// Throws StorageDamaged, naming what was read.

@@ -29,7 +29,7 @@ struct Sound {
   sound.calls = vfs.count;
   sound.answers = sale.answers();
   sound.facts = facts_of(*SqliteStorage::open(folder.file()));
-  REQUIRE(shown(check_end(folder.file(), sale, sound.facts)) == "");
+  REQUIRE(shown(check_end(folder.file(), sale, sale.attempts(), sound.facts)) == "");
   REQUIRE(sale.retries() == 0);
   REQUIRE(sound.answers.size() == 21);
   return sound;
@@ -49,7 +49,7 @@ struct Sound {
     sale.close();
     vfs.follow({});
     retries += sale.retries();
-    if (const Findings findings = check_end(folder.file(), sale, sound.facts); !findings.empty())
+    if (const Findings findings = check_end(folder.file(), sale, sale.attempts(), sound.facts); !findings.empty())
       return "call " + std::to_string(plan.call) + " of " + std::to_string(sound.calls) + " (kind " + std::to_string(vfs.last_failed) + "):\n" +
              shown(findings);
   }

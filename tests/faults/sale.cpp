@@ -189,10 +189,8 @@ class Sale::WatchedStorage final : public Storage {
   Sale& sale_;
 };
 
-Sale::Sale(std::filesystem::path file, SaleOptions options, std::size_t first_step)
-    : file_(std::move(file)), options_(std::move(options)), next_step_(first_step), clock_(*parse_rfc3339("2027-01-10T10:00:00.000001Z")) {
-  for (std::size_t step = 0; step < first_step; ++step) clock_ += script()[step].later;
-}
+Sale::Sale(std::filesystem::path file, SaleOptions options)
+    : file_(std::move(file)), options_(std::move(options)), clock_(*parse_rfc3339("2027-01-10T10:00:00.000001Z")), turns_(options_.first_turn) {}
 Sale::~Sale() { close(); }
 
 void Sale::close() {
@@ -210,10 +208,10 @@ void Sale::open() {
   desk_ = std::make_unique<Desk>(*watched_, EventId("premiere"));
 }
 
-void Sale::run() { run_to(script().size()); }
-
-void Sale::run_to(std::size_t step) {
-  for (; next_step_ < step && findings_.empty(); ++next_step_) take(script()[next_step_]);
+void Sale::run() {
+  for (const Step& step : script()) {
+    if (findings_.empty()) take(step);
+  }
 }
 
 void Sale::take(const Step& step) {
@@ -329,12 +327,12 @@ Findings check_log(Storage& storage, const std::vector<Attempt>& attempts, std::
   return {};
 }
 
-Findings check_end(const std::filesystem::path& file, const Sale& sale, const std::vector<Bytes>& facts) {
+Findings check_end(const std::filesystem::path& file, const Sale& sale, const std::vector<Attempt>& attempts, const std::vector<Bytes>& facts) {
   if (!sale.findings().empty()) return sale.findings();
   Findings findings;
   try {
     const auto storage = SqliteStorage::open(file, {.clock = [] { return Timestamp{}; }});
-    for (std::string& found : check_log(*storage, sale.attempts(), SIZE_MAX)) findings.push_back(std::move(found));
+    for (std::string& found : check_log(*storage, attempts, SIZE_MAX)) findings.push_back(std::move(found));
     if (facts_of(*storage) != facts) findings.push_back("the log does not tell the sale that took place");
     for (const std::string& problem : audit(*storage, sale_stream).problems) findings.push_back("audit: " + problem);
     if (storage->vault_get(secret_id)) findings.push_back("the erased secret is there");

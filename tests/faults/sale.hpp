@@ -59,7 +59,8 @@ struct SaleOptions {
   std::string vfs{};
   SqliteOptions::Sync sync = SqliteOptions::Sync::full;
   Planted planted = Planted::none;
-  DiskTrace* trace = nullptr;  ///< The VFS's, to know when what was answered.
+  std::int64_t first_turn = 0;  ///< Turns are told apart by their microsecond, from this one on.
+  DiskTrace* trace = nullptr;   ///< The VFS's, to know when what was answered.
   /// Whether to look, whenever a step failed and again when it succeeded, at what a process killed right then would leave.
   enum class Look : std::uint8_t { no, when_a_step_failed } look = Look::no;
 };
@@ -78,7 +79,7 @@ struct Step;
 /// One sale in one store.
 class Sale {
  public:
-  explicit Sale(std::filesystem::path file, SaleOptions options = {}, std::size_t first_step = 0);
+  explicit Sale(std::filesystem::path file, SaleOptions options = {});
   ~Sale();
   Sale(const Sale&) = delete;
   Sale& operator=(const Sale&) = delete;
@@ -86,8 +87,7 @@ class Sale {
   /// Takes every step from the first to the last; one that does not succeed is tried again, first in the same store, then in the
   /// store opened anew with the disk well again.
   void run();
-  /// Takes steps up to, not including, this one, with each answer compared to those that another sale was given.
-  void run_to(std::size_t step);
+  /// Has each answer compared to those that another sale was given.
   void expect(const std::map<RequestId, Answered>& answers) { expected_ = &answers; }
   void close();
 
@@ -119,9 +119,8 @@ class Sale {
 
   std::filesystem::path file_;
   SaleOptions options_;
-  std::size_t next_step_;
   Timestamp clock_;
-  std::int64_t turns_ = 0;
+  std::int64_t turns_;
   std::unique_ptr<SqliteStorage> storage_;
   std::unique_ptr<WatchedStorage> watched_;
   std::unique_ptr<Desk> desk_;
@@ -155,7 +154,8 @@ enum class Tail : std::uint8_t { whole, cut_off };
 /// it, in order, and nothing else but what was under way or of unknown outcome.
 [[nodiscard]] Findings check_log(Storage& storage, const std::vector<Attempt>& attempts, std::size_t now, Tail tail = Tail::whole);
 
-/// What is wrong with a store that the sale has ended in: its log, its audit, its file, and the answers that repeated requests get.
-[[nodiscard]] Findings check_end(const std::filesystem::path& file, const Sale& sale, const std::vector<Bytes>& facts);
+/// What is wrong with a store that the sale has ended in: its log, given all attempts made on it, its audit, its file, and the
+/// answers that repeated requests get.
+[[nodiscard]] Findings check_end(const std::filesystem::path& file, const Sale& sale, const std::vector<Attempt>& attempts, const std::vector<Bytes>& facts);
 
 }  // namespace ticketcore::fault
