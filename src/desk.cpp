@@ -131,13 +131,19 @@ std::vector<Answer> Desk::attempt_turn(std::span<const Command> commands) {
   if (at_.state.has_due_holds(now)) {
     for (const HoldId hold : at_.state.due_holds(now)) record({{}, HoldExpired{hold}}, now);
   }
+  answered_from_log_ = false;
   std::vector<Answer> answers;
   answers.reserve(commands.size());
   for (const Command& command : commands) {
     answers.push_back(answer_to(command, now, answers));
     if (writer_.size_bytes() > limits::batch_bytes) break;
   }
-  if (writer_.fact_count() > 0) commit(*turn);
+  if (writer_.fact_count() > 0) {
+    commit(*turn);
+  } else if (answered_from_log_) {
+    // Who wrote it may never have learned whether it is durable; whoever hands it out must know.
+    turn->commit({});
+  }
   if (!availability_ || availability_->revision() != at_.revision) availability_ = publisher_.publish(at_.state, at_.revision);
   for (Answer& answer : answers) {
     answer.revision = at_.revision;
@@ -186,6 +192,7 @@ Answer Desk::repeat(RequestId request, Revision revision, std::span<const Answer
     if (first == before.end()) throw InvariantBroken("a remembered request is not in its batch");
     return *first;
   }
+  answered_from_log_ = true;
   const std::string name = entry_name(revision, stream_);
   const std::vector<Entry> entries = storage_.read(stream_, revision - 1, 1);
   if (entries.empty()) throw StorageDamaged(name + " is missing");

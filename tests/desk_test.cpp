@@ -111,6 +111,17 @@ TEST_CASE("while an outcome can't be found out callers are told so, and a repeat
   CHECK(at.desk.state().open_holds() == 1);
 }
 
+TEST_CASE("what is found in the log is handed out when it is known to be durable, and not before") {
+  Fixture at;
+  Desk other(at.storage, "premiere");
+  const Command hold = at.hold(0);
+  CHECK(at.take(hold).refusal() == nullptr);
+  at.storage.next_commit = FaultyStorage::Fault::unavailable;
+  CHECK(other.take_turn({&hold, 1}).front().refusal()->reason == Reason::storage_unavailable);
+  CHECK(other.take_turn({&hold, 1}).front().refusal() == nullptr);
+  CHECK(at.storage.read("event/premiere", 1, 1 << 20).size() == 1);
+}
+
 TEST_CASE("a full disk loses nothing: the sale goes on when there is space") {
   Fixture at;
   CHECK(at.take(at.hold(0)).refusal() == nullptr);

@@ -65,7 +65,8 @@ class Turn {
   [[nodiscard]] virtual Timestamp now() = 0;
 
   /// Appends all or none, each at the revision after its stream's last. Durable when it returns. At most once a turn,
-  /// and at most one entry per stream.
+  /// and at most one entry per stream. A commit of nothing appends nothing, and returns when all that the turn saw is durable:
+  /// what another was left in doubt about may be seen before it is safe.
   /// Throws StorageUnavailable when nothing was written, CommitOutcomeUnknown when that can't be told.
   virtual void commit(std::span<const Append> entries) = 0;
 };

@@ -108,6 +108,19 @@ inline void check_appending(const OpenStorage& open) {
     CHECK(shown(*storage, "b") == "1=only b");
     CHECK(storage->list_streams("") == std::vector<StreamId>{"b"});
   }
+  SUBCASE("a commit of nothing appends nothing") {
+    const auto storage = open();
+    append(*storage, "a", "one");
+    for (const StreamId stream : {"a", "new"}) {
+      const Position position{stream, 0};
+      const auto turn = storage->take_turn({&position, 1});
+      turn->commit({});
+    }
+    CHECK(shown(*storage, "a") == "1=one");
+    CHECK(storage->list_streams("") == std::vector<StreamId>{"a"});
+    append(*storage, "a", "two");
+    CHECK(shown(*storage, "a") == "1=one 2=two");
+  }
   SUBCASE("a turn destroyed without a commit leaves no trace") {
     const auto storage = open();
     append(*storage, "a", "one");
