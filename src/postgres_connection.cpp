@@ -54,11 +54,21 @@ std::string quoted_identifier(std::string_view name) {
   return quoted + '"';
 }
 
+std::string hex_text(std::string_view bytes) {
+  std::string hex;
+  for (const char byte : bytes) {
+    constexpr const char* digits = "0123456789abcdef";
+    hex += digits[static_cast<std::uint8_t>(byte) >> 4];
+    hex += digits[static_cast<std::uint8_t>(byte) & 15];
+  }
+  return hex;
+}
+
 PostgresConnection::PostgresConnection(const Settings& settings) : settings_(settings) {
   // What comes before dbname gives way to what the URL says.
-  const char* const keys[] = {"target_session_attrs", "connect_timeout",     "application_name", "keepalives_idle", "keepalives_interval",
+  const char* const keys[] = {"target_session_attrs", "connect_timeout",  "application_name", "keepalives_idle", "keepalives_interval",
                               "keepalives_count",     "tcp_user_timeout", "dbname",           "client_encoding", nullptr};
-  const char* const values[] = {"read-write", "5", "ticketcore", "10", "5", "3", "15000", settings.conninfo.c_str(), "UTF8", nullptr};
+  const char* const values[] = {settings.session_attributes, "5", "ticketcore", "10", "5", "3", "15000", settings.conninfo.c_str(), "UTF8", nullptr};
   connection_ = PQconnectdbParams(keys, values, 1);
   if (connection_ == nullptr) throw std::bad_alloc();
   if (PQstatus(connection_) != CONNECTION_OK || PQsetnonblocking(connection_, 1) != 0) {
@@ -116,7 +126,7 @@ void PostgresConnection::send(const PostgresCall& call, bool wanted) {
     const auto is_it = [&](const Expected& expected) { return expected.prepared == &statement; };
     if (std::find(prepared_.begin(), prepared_.end(), &statement) == prepared_.end() && std::none_of(expected_.begin(), expected_.end(), is_it)) {
       if (PQsendPrepare(connection_, statement.name, statement.sql.c_str(), 0, nullptr) != 1) lose(clean(PQerrorMessage(connection_)));
-      expected_.push_back({&statement, false, false});
+      expected_.push_back({&statement, wanted, false});
     }
     sent = PQsendQueryPrepared(connection_, statement.name, count, values.data(), lengths.data(), formats.data(), 1);
   }
@@ -185,12 +195,12 @@ std::vector<PostgresRows> PostgresConnection::run(std::span<const PostgresCall> 
         broken_ = true;
         throw why;
       }
-      if (expected.wanted || expected.prepared != nullptr) {
-        if (!first_failure) first_failure = std::move(why);
-      }
+      if (expected.wanted && !first_failure) first_failure = std::move(why);
     } else if (status != PGRES_PIPELINE_ABORTED) {
-      if (expected.prepared != nullptr) prepared_.push_back(expected.prepared);
-      if (expected.wanted) rows.push_back(std::move(row));
+      if (expected.prepared != nullptr)
+        prepared_.push_back(expected.prepared);
+      else if (expected.wanted)
+        rows.push_back(std::move(row));
     }
     // Every answer but a sync is closed by a null.
     if (PGresult* more = next_result(deadline); more != nullptr) {
@@ -222,10 +232,13 @@ bool PostgresConnection::wait_for_notification(std::span<const std::string> payl
     }
     return found;
   };
-  if (ours()) return true;
-  pollfd socket{PQsocket(connection_), POLLIN, 0};
-  if (poll(&socket, 1, static_cast<int>(timeout.count())) > 0 && PQconsumeInput(connection_) != 1) lose(clean(PQerrorMessage(connection_)));
-  return ours();
+  for (const auto deadline = Clock::now() + timeout; !ours();) {
+    pollfd socket{PQsocket(connection_), POLLIN, 0};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0) return false;
+    if (poll(&socket, 1, static_cast<int>(left.count())) > 0 && PQconsumeInput(connection_) != 1) lose(clean(PQerrorMessage(connection_)));
+  }
+  return true;
 }
 
 int PostgresConnection::server_version() const { return PQserverVersion(connection_); }
@@ -254,6 +267,12 @@ PostgresPool::Lease PostgresPool::take(std::chrono::milliseconds timeout) {
     give_back(nullptr);
     throw;
   }
+}
+
+void PostgresPool::forget_idle() {
+  std::vector<std::unique_ptr<PostgresConnection>> stale;
+  const std::lock_guard lock(mutex_);
+  stale.swap(idle_);
 }
 
 void PostgresPool::give_back(std::unique_ptr<PostgresConnection> connection) {

@@ -94,10 +94,11 @@ class PostgresRows {
 class PostgresConnection {
  public:
   struct Settings {
-    std::string conninfo{};   // without what is ours
-    std::string shown_as{};   // without the password
-    std::string password{};   // to keep it out of messages
+    std::string conninfo{};  // without what is ours
+    std::string shown_as{};  // without the password
+    std::string password{};  // to keep it out of messages
     bool prepares = true;
+    const char* session_attributes = "read-write";  // which of several hosts, where the URL does not say
     std::chrono::milliseconds answer_timeout{};
     std::vector<PostgresCall> setup{};  // run once when connected
   };
@@ -116,11 +117,13 @@ class PostgresConnection {
   }
   /// Sends the calls and waits for nothing; whether they succeed is not told.
   void post(std::initializer_list<PostgresCall> calls) noexcept;
-  /// Waits until the socket has something or the time is over; true if a notification with one of the payloads came.
+  /// Waits until a notification with one of the payloads comes (true) or the time is over (false).
   [[nodiscard]] bool wait_for_notification(std::span<const std::string> payloads, std::chrono::milliseconds timeout);
 
   /// True until the connection is lost or its state is unclear.
   [[nodiscard]] bool usable() const noexcept { return !broken_; }
+  /// It leads to where nothing can be done any more: the pool closes it.
+  void give_up() noexcept { broken_ = true; }
   /// A warning of class 01000 came since the last call of this: of a commit, that its copy on a standby was not waited for.
   [[nodiscard]] bool take_warning() noexcept { return std::exchange(warned_, false); }
   [[nodiscard]] int server_version() const;
@@ -131,7 +134,7 @@ class PostgresConnection {
   using Clock = std::chrono::steady_clock;
   struct Expected {
     const PostgresStatement* prepared = nullptr;  // the answer to preparing this
-    bool wanted = false;                          // an answer that run() hands out; others were posted
+    bool wanted = false;                          // run() waits for it; others were posted
     bool sync = false;
   };
 
@@ -178,6 +181,8 @@ class PostgresPool {
 
   /// Throws PostgresFailure when connecting fails, StorageUnavailable when all stayed in use for that long.
   [[nodiscard]] Lease take(std::chrono::milliseconds timeout);
+  /// Closes those that nobody uses now: one of them went stale, and whoever tries the others one by one waits for each.
+  void forget_idle();
 
  private:
   void give_back(std::unique_ptr<PostgresConnection> connection);
@@ -192,5 +197,7 @@ class PostgresPool {
 
 /// "name" as SQL spells it.
 [[nodiscard]] std::string quoted_identifier(std::string_view name);
+/// Bytes as lower-case hex digits.
+[[nodiscard]] std::string hex_text(std::string_view bytes);
 
 }  // namespace ticketcore

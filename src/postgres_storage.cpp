@@ -1,7 +1,6 @@
 #include "ticketcore/storage/postgres.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -18,22 +17,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// A turn that meets a deadlock or a connection gone stale is tried again this often: nothing was written.
-constexpr int turn_attempts = 20;
+/// What meets a deadlock or a connection gone stale is tried again this often: nothing was written.
+constexpr int most_attempts = 20;
 /// Others are told of a stream's commits at most this often; who is told looks again by himself for a while.
 constexpr milliseconds notify_pause{10};
 constexpr milliseconds shortest_look{4};
 constexpr milliseconds longest_look{500};
-
-[[nodiscard]] std::string as_hex(std::string_view bytes) {
-  std::string hex;
-  for (const char byte : bytes) {
-    constexpr const char* digits = "0123456789abcdef";
-    hex += digits[static_cast<std::uint8_t>(byte) >> 4];
-    hex += digits[static_cast<std::uint8_t>(byte) & 15];
-  }
-  return hex;
-}
 
 [[nodiscard]] Timestamp time_of(std::int64_t microseconds_since_2000) {
   constexpr std::int64_t year_2000 = 946'684'800'000'000;
@@ -53,6 +42,7 @@ struct PostgresStorage::Body {
       const PostgresUrl news = parse_postgres_url(options.news_url, {});
       news_settings.conninfo = news.conninfo;
       news_settings.password = news.password;
+      news_settings.prepares = true;
     }
   }
 
@@ -62,39 +52,52 @@ struct PostgresStorage::Body {
   PostgresConnection::Settings news_settings;
 
   std::mutex news_mutex;
-  std::vector<std::unique_ptr<PostgresConnection>> listening;              // guarded by news_mutex
+  std::vector<std::unique_ptr<PostgresConnection>> news_connections;        // guarded by news_mutex
   std::map<StreamId, std::chrono::steady_clock::time_point> last_notified;  // guarded by news_mutex
-  std::atomic<bool> barrier_due = false;
 
   const std::string in = quoted_identifier(options.schema) + ".";
   const PostgresStatement session_settings{"", settings_sql("false")};
   const PostgresStatement begin{"tc_begin", "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"};
   const PostgresStatement turn_settings{"tc_settings", settings_sql("true")};
+  // Those who wait for a row's lock are overtaken by whoever comes just as it is let go, on a busy machine again and again; this
+  // one is handed to the first in its queue. The row's lock alone decides: a pooler or a cluster may have several such queues.
+  const PostgresStatement queue_up{
+      "tc_queue", "SELECT pg_advisory_xact_lock(hashtextextended('ticketcore turn " + hex_text(options.schema) + " ' || encode($1::bytea, 'hex'), 0))"};
   const PostgresStatement lock_stream{"tc_lock", "SELECT FROM " + in + "streams WHERE stream = $1 FOR UPDATE"};
   const PostgresStatement add_stream{"tc_add_stream", "INSERT INTO " + in + "streams(stream) VALUES($1) ON CONFLICT DO NOTHING"};
   // The entry that is known comes without its bytes, as a proof that it is there. The time is that after the wait for the lock.
-  const PostgresStatement unseen{"tc_unseen",
-                                 "SELECT clock_timestamp(), e.revision, CASE WHEN e.revision > $2::bigint THEN e.bytes END FROM (VALUES(1)) AS one LEFT JOIN " + in +
-                                     "entries e ON e.stream = $1 AND e.revision >= $2::bigint ORDER BY e.revision"};
+  const PostgresStatement unseen{
+      "tc_unseen", "SELECT clock_timestamp(), e.revision, CASE WHEN e.revision > $2::bigint THEN e.bytes END FROM (VALUES(1)) AS one LEFT JOIN " + in +
+                       "entries e ON e.stream = $1 AND e.revision >= $2::bigint ORDER BY e.revision"};
   const PostgresStatement add_entry{"tc_add_entry", "INSERT INTO " + in + "entries(stream, revision, bytes) VALUES($1, $2::bigint, $3)"};
   const PostgresStatement commit{"tc_commit", "COMMIT"};
   const PostgresStatement rollback{"tc_rollback", "ROLLBACK"};
   const PostgresStatement notify{"tc_notify", "SELECT pg_notify(convert_from($1::bytea, 'UTF8'), convert_from($2::bytea, 'UTF8'))"};
   const PostgresStatement listen{"", "LISTEN " + quoted_identifier(options.schema)};
-  const PostgresStatement barrier{"", "SELECT pg_logical_emit_message(true, 'ticketcore', 'barrier')"};
+  // The smallest commit that a standby is waited for.
+  const PostgresStatement barrier{"tc_barrier", "SELECT pg_logical_emit_message(true, 'ticketcore', 'barrier')"};
   // The running sum stops a page at the caller's bytes; the sizes are known without fetching the bytes.
-  const PostgresStatement page{"tc_page", "SELECT revision, bytes FROM (SELECT revision, bytes, sum(octet_length(bytes)) OVER (ORDER BY revision) AS total FROM (SELECT revision, bytes FROM " + in +
-                                              "entries WHERE stream = $1 AND revision > $2::bigint ORDER BY revision LIMIT 4096) AS next) AS sized "
-                                              "WHERE total <= $3::bigint OR revision = $2::bigint + 1 ORDER BY revision"};
+  const PostgresStatement page{
+      "tc_page",
+      "SELECT revision, bytes FROM (SELECT revision, bytes, sum(octet_length(bytes)) OVER (ORDER BY revision) AS total FROM (SELECT revision, bytes FROM " +
+          in +
+          "entries WHERE stream = $1 AND revision > $2::bigint ORDER BY revision LIMIT 4096) AS next) AS sized "
+          "WHERE total <= $3::bigint OR revision = $2::bigint + 1 ORDER BY revision"};
   const PostgresStatement newer{"tc_newer", "SELECT FROM " + in + "entries WHERE stream = $1 AND revision > $2::bigint LIMIT 1"};
   const PostgresStatement get_snapshot{"tc_get_snapshot", "SELECT revision, bytes FROM " + in + "snapshots WHERE stream = $1"};
-  const PostgresStatement put_snapshot{"tc_put_snapshot",
-                                       "INSERT INTO " + in + "snapshots AS s (stream, revision, bytes) SELECT $1, $2::bigint, $3 "
-                                       "WHERE pg_try_advisory_xact_lock(hashtextextended('ticketcore snapshot ' || encode($1::bytea, 'hex'), 0)) "
-                                       "ON CONFLICT(stream) DO UPDATE SET revision = excluded.revision, bytes = excluded.bytes WHERE excluded.revision >= s.revision"};
-  const PostgresStatement list{"tc_list", "SELECT stream FROM " + in + "streams s WHERE stream >= $1 AND (octet_length($2::bytea) = 0 OR stream < $2::bytea) AND "
-                                          "EXISTS(SELECT FROM " + in + "entries e WHERE e.stream = s.stream) ORDER BY stream"};
-  const PostgresStatement put_secret{"tc_vault_put", "INSERT INTO " + in + "vault(id, bytes) VALUES($1, $2) ON CONFLICT(id) DO UPDATE SET bytes = excluded.bytes"};
+  const PostgresStatement put_snapshot{
+      "tc_put_snapshot", "INSERT INTO " + in +
+                             "snapshots AS s (stream, revision, bytes) SELECT $1, $2::bigint, $3 "
+                             "WHERE pg_try_advisory_xact_lock(hashtextextended('ticketcore snapshot " +
+                             hex_text(options.schema) +
+                             " ' || encode($1::bytea, 'hex'), 0)) "
+                             "ON CONFLICT(stream) DO UPDATE SET revision = excluded.revision, bytes = excluded.bytes WHERE excluded.revision >= s.revision"};
+  const PostgresStatement list{"tc_list", "SELECT stream FROM " + in +
+                                              "streams s WHERE stream >= $1 AND (octet_length($2::bytea) = 0 OR stream < $2::bytea) AND "
+                                              "EXISTS(SELECT FROM " +
+                                              in + "entries e WHERE e.stream = s.stream) ORDER BY stream"};
+  const PostgresStatement put_secret{"tc_vault_put",
+                                     "INSERT INTO " + in + "vault(id, bytes) VALUES($1, $2) ON CONFLICT(id) DO UPDATE SET bytes = excluded.bytes"};
   const PostgresStatement get_secret{"tc_vault_get", "SELECT bytes FROM " + in + "vault WHERE id = $1"};
   const PostgresStatement erase_secret{"tc_vault_erase", "DELETE FROM " + in + "vault WHERE id = $1"};
 
@@ -102,6 +105,7 @@ struct PostgresStorage::Body {
   const PostgresStatement remove_snapshot{"", "DELETE FROM " + in + "snapshots WHERE stream = $1"};
   const PostgresStatement remove_row{"", "DELETE FROM " + in + "streams WHERE stream = $1"};
   const PostgresStatement rewrite_vault{"", "VACUUM (FULL) " + in + "vault"};
+  const PostgresStatement no_statement_timeout{"", "SET statement_timeout = 0"};
 
   PostgresPool turns;
   PostgresPool reads;
@@ -114,8 +118,8 @@ struct PostgresStorage::Body {
     const auto fixed = [&](const char* name, const char* value) { return std::string("set_config('") + name + "', '" + value + "', " + local + ")"; };
     return "SELECT " + limit("lock_timeout", options.turn_timeout) + limit("idle_in_transaction_session_timeout", options.turn_limit) +
            limit("statement_timeout", options.turn_timeout + options.answer_timeout) +
-           "set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, " + local +
-           "), " + fixed("plan_cache_mode", "force_generic_plan") + ", " + fixed("enable_seqscan", "off") + ", " + fixed("enable_bitmapscan", "off");
+           "set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, " +
+           local + "), " + fixed("plan_cache_mode", "force_generic_plan") + ", " + fixed("enable_seqscan", "off") + ", " + fixed("enable_bitmapscan", "off");
   }
 
   [[nodiscard]] PostgresConnection::Settings settings_for(const std::string& conninfo, const std::string& password) const {
@@ -125,20 +129,38 @@ struct PostgresStorage::Body {
     made.shown_as = shown_as;
     made.prepares = !options.transaction_pooler;
     made.answer_timeout = options.answer_timeout;
+    if (options.access == PostgresOptions::Access::read_only) made.session_attributes = "any";
     return made;
   }
 
   [[noreturn]] void fail(const PostgresFailure& error) const;
 
-  /// Runs calls that stand alone on a connection for reading, a second time if the first went to a connection gone stale.
+  void need_write_access() const {
+    if (options.access == PostgresOptions::Access::read_only) throw StorageUnavailable(shown_as + ": it was opened for reading only");
+  }
+
+  /// Whether what met this on a connection may work on another: the connection went stale while it lay in the pool, its
+  /// server has become a standby, or others were in the way. Nothing was written, or it may be written twice.
+  [[nodiscard]] static bool worth_another(const PostgresFailure& error, PostgresPool& pool, PostgresPool::Lease& connection) {
+    if (error.is("40001") || error.is("40P01")) return true;
+    if (!error.connection_lost() && !error.is("25006")) return false;
+    connection->give_up();
+    pool.forget_idle();
+    return !connection.fresh();
+  }
+
+  /// Runs calls that stand alone and may be repeated.
   std::vector<PostgresRows> ask(std::initializer_list<PostgresCall> calls) {
-    for (;;) {
+    for (int attempt = 1;; ++attempt) {
       try {
         auto connection = reads.take(options.answer_timeout);
         try {
-          return connection->run(calls);
+          (void)connection->take_warning();
+          auto rows = connection->run(calls);
+          if (connection->take_warning()) throw not_waited_for();
+          return rows;
         } catch (const PostgresFailure& error) {
-          if (!error.connection_lost() || connection.fresh()) throw;
+          if (!worth_another(error, reads, connection) || attempt == most_attempts) throw;
         }
       } catch (const PostgresFailure& error) {
         fail(error);
@@ -146,7 +168,18 @@ struct PostgresStorage::Body {
     }
   }
 
+  [[nodiscard]] CommitOutcomeUnknown not_waited_for() const {
+    return CommitOutcomeUnknown(shown_as + ": somebody had the wait for the standby broken off, so that a fail-over might take the commit back");
+  }
+
   void announce(PostgresConnection& connection, const StreamId& stream);
+
+  /// Whether there is a session to listen in.
+  [[nodiscard]] bool listens() const noexcept { return !options.transaction_pooler || !options.news_url.empty(); }
+  [[nodiscard]] std::unique_ptr<PostgresConnection> take_news_connection();
+  [[nodiscard]] std::unique_ptr<PostgresConnection> connect_for_news();
+  void keep_news_connection(std::unique_ptr<PostgresConnection> connection);
+  [[nodiscard]] bool look_for_news(PostgresConnection& connection, std::span<const Position> streams, std::chrono::steady_clock::time_point deadline) const;
 };
 
 void PostgresStorage::Body::fail(const PostgresFailure& error) const {
@@ -156,7 +189,8 @@ void PostgresStorage::Body::fail(const PostgresFailure& error) const {
     throw StorageUnavailable(shown_as + ": another has had the turn for " + std::to_string(options.turn_timeout.count()) + " ms; try again");
   }
   if (error.is("25006")) {
-    throw StorageUnavailable(said + "; the database takes no writes (a standby, or default_transaction_read_only is on): name the primary, or all hosts, in the URL");
+    throw StorageUnavailable(said +
+                             "; the database takes no writes (a standby, or default_transaction_read_only is on): name the primary, or all hosts, in the URL");
   }
   if (error.is("53100")) throw StorageUnavailable(said + "; the database's disk is full: make room there, nothing was written");
   if (error.is("53300")) throw StorageUnavailable(said + "; raise the server's max_connections, or lower connections here");
@@ -165,7 +199,8 @@ void PostgresStorage::Body::fail(const PostgresFailure& error) const {
     throw StorageUnavailable(said + "; a pooler in transaction mode seems to stand between: say pooler=transaction in the URL");
   }
   if (error.what() != nullptr && std::string_view(error.what()).find("session is read-only") != std::string_view::npos) {
-    throw StorageUnavailable(said + "; the database takes no writes (a standby, or default_transaction_read_only is on): name the primary, or all hosts, in the URL");
+    throw StorageUnavailable(said +
+                             "; the database takes no writes (a standby, or default_transaction_read_only is on): name the primary, or all hosts, in the URL");
   }
   throw StorageUnavailable(said);
 }
@@ -180,13 +215,56 @@ void PostgresStorage::Body::announce(PostgresConnection& connection, const Strea
     if (now - last < notify_pause) return;
     last = now;
   }
-  const std::string payload = as_hex(stream);
+  const std::string payload = hex_text(stream);
   connection.post({{&notify, {std::string_view(options.schema), std::string_view(payload)}}});
+}
+
+std::unique_ptr<PostgresConnection> PostgresStorage::Body::take_news_connection() {
+  const std::lock_guard lock(news_mutex);
+  if (news_connections.empty()) return nullptr;
+  auto connection = std::move(news_connections.back());
+  news_connections.pop_back();
+  return connection;
+}
+
+std::unique_ptr<PostgresConnection> PostgresStorage::Body::connect_for_news() {
+  auto connection = std::make_unique<PostgresConnection>(news_settings);
+  try {
+    if (listens()) (void)connection->run({{&listen}});
+  } catch (const PostgresFailure& error) {
+    // A standby can be looked into, and hears of nothing.
+    if (!error.is("25006")) throw;
+  }
+  return connection;
+}
+
+void PostgresStorage::Body::keep_news_connection(std::unique_ptr<PostgresConnection> connection) {
+  const std::lock_guard lock(news_mutex);
+  if (news_connections.size() < 2) news_connections.push_back(std::move(connection));
+}
+
+bool PostgresStorage::Body::look_for_news(PostgresConnection& connection, std::span<const Position> streams,
+                                          std::chrono::steady_clock::time_point deadline) const {
+  std::vector<std::string> payloads;
+  std::vector<PostgresCall> look;
+  for (const Position& position : streams) {
+    payloads.push_back(hex_text(position.stream));
+    if (position.known <= static_cast<Revision>(std::numeric_limits<std::int64_t>::max()))
+      look.push_back({&newer, {std::string_view(position.stream), static_cast<std::int64_t>(position.known)}});
+  }
+  for (milliseconds pause = shortest_look;; pause = std::min(pause * 2, longest_look)) {
+    const auto rows = connection.run(look);
+    if (std::any_of(rows.begin(), rows.end(), [](const PostgresRows& row) { return row.count() > 0; })) return true;
+    const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return false;
+    if (connection.wait_for_notification(payloads, std::min(pause, left))) pause = shortest_look / 2;
+  }
 }
 
 class PostgresStorage::PostgresTurn final : public Turn {
  public:
-  PostgresTurn(Body& body, PostgresPool::Lease connection, TurnStreams streams) : body_(body), connection_(std::move(connection)), streams_(std::move(streams)) {}
+  PostgresTurn(Body& body, PostgresPool::Lease connection, TurnStreams streams)
+      : body_(body), connection_(std::move(connection)), streams_(std::move(streams)) {}
 
   PostgresTurn(const PostgresTurn&) = delete;
   PostgresTurn& operator=(const PostgresTurn&) = delete;
@@ -218,6 +296,31 @@ class PostgresStorage::PostgresTurn final : public Turn {
     for (const Append& append : entries) {
       calls.push_back({&body_.add_entry, {std::string_view(append.stream), static_cast<std::int64_t>(seen_.at(append.stream).head + 1), append.bytes}});
     }
+    // What the turn saw may not have reached the standby: its own committer may have been told that this is not known.
+    if (entries.empty()) calls.push_back({&body_.barrier, {}});
+    finish(calls);
+    for (const Append& append : entries) body_.announce(*connection_.operator->(), append.stream);
+  }
+
+  [[nodiscard]] Revision head(const StreamId& stream) const { return seen_.at(stream).head; }
+
+  /// Instead of a commit.
+  void remove(const StreamId& stream) {
+    const std::string_view name = stream;
+    std::vector<PostgresCall> calls{{&body_.remove_entries, {name}}, {&body_.remove_snapshot, {name}}, {&body_.remove_row, {name}}};
+    finish(calls);
+  }
+
+  [[nodiscard]] PostgresPool::Lease& connection() noexcept { return connection_; }
+
+ private:
+  struct Seen {
+    Revision head = 0;
+    std::vector<Entry> entries{};
+  };
+
+  /// One round trip: does this, and commits.
+  void finish(std::vector<PostgresCall>& calls) {
     calls.push_back({&body_.commit, {}});
     try {
       (void)connection_->take_warning();
@@ -228,38 +331,14 @@ class PostgresStorage::PostgresTurn final : public Turn {
         open_ = false;
         throw CommitOutcomeUnknown(body_.shown_as + ": the connection was lost while committing: " + error.what());
       }
+      // Others were in the way or quicker, or someone cancelled it, perhaps too late. What helps is to look and to decide
+      // again, and that is what an unknown outcome asks for.
+      if (error.is("40001") || error.is("40P01") || error.is("23505") || error.is("57014")) throw CommitOutcomeUnknown(body_.shown_as + ": " + error.what());
       body_.fail(error);
     }
     open_ = false;
-    if (connection_->take_warning()) {
-      // Committed here, but someone had the wait for the standby broken off: a fail-over could take it back. The next
-      // turn first waits until the standby has everything so far.
-      body_.barrier_due = true;
-      throw CommitOutcomeUnknown(body_.shown_as + ": the commit was not waited for to reach the standby");
-    }
-    for (const Append& append : entries) body_.announce(*connection_.operator->(), append.stream);
+    if (connection_->take_warning()) throw body_.not_waited_for();
   }
-
-  [[nodiscard]] Revision head(const StreamId& stream) const { return seen_.at(stream).head; }
-
-  /// Instead of a commit.
-  void remove(const StreamId& stream) {
-    try {
-      (void)connection_->run({{&body_.remove_entries, {std::string_view(stream)}},
-                              {&body_.remove_snapshot, {std::string_view(stream)}},
-                              {&body_.remove_row, {std::string_view(stream)}},
-                              {&body_.commit, {}}});
-      open_ = false;
-    } catch (const PostgresFailure& error) {
-      body_.fail(error);
-    }
-  }
-
- private:
-  struct Seen {
-    Revision head = 0;
-    std::vector<Entry> entries{};
-  };
 
   /// One round trip: begins, locks, and brings what is new. False if a stream has no row yet.
   [[nodiscard]] bool lock_all() {
@@ -269,6 +348,7 @@ class PostgresStorage::PostgresTurn final : public Turn {
     if (first && body_.options.transaction_pooler) calls.push_back({&body_.turn_settings, {}});
     const std::size_t before = calls.size();
     for (const Position& position : streams_.all()) {
+      calls.push_back({&body_.queue_up, {std::string_view(position.stream)}});
       calls.push_back({&body_.lock_stream, {std::string_view(position.stream)}});
       calls.push_back({&body_.unseen, {std::string_view(position.stream), static_cast<std::int64_t>(position.known)}});
     }
@@ -276,8 +356,8 @@ class PostgresStorage::PostgresTurn final : public Turn {
     begun_ = true;
     bool all = true;
     for (std::size_t index = 0; index < streams_.all().size(); ++index) {
-      all = all && rows[before + index * 2].count() == 1;
-      read_unseen(streams_.all()[index], rows[before + index * 2 + 1]);
+      all = all && rows[before + index * 3 + 1].count() == 1;
+      read_unseen(streams_.all()[index], rows[before + index * 3 + 2]);
     }
     return all;
   }
@@ -317,7 +397,7 @@ class PostgresStorage::PostgresTurn final : public Turn {
   TurnStreams streams_;
   std::map<StreamId, Seen> seen_;
   Timestamp now_{};
-  bool open_ = false;   // a transaction may be under way
+  bool open_ = false;  // a transaction may be under way
   bool begun_ = false;
 };
 
@@ -330,33 +410,26 @@ std::unique_ptr<PostgresStorage> PostgresStorage::open(std::string_view url, Pos
     PostgresConnection first(body->settings);
     body->shown_as = first.describe() + " schema " + body->options.schema;
     body->settings.shown_as = body->shown_as;
-    prepare_postgres_schema(first, body->options.schema, body->shown_as);
+    prepare_postgres_schema(first, {body->options.schema, body->shown_as, body->options.access});
   } catch (const PostgresFailure& error) {
     body->fail(error);
   }
   if (!body->options.transaction_pooler) body->settings.setup = {{&body->session_settings, {}}};
+  if (body->listens()) body->news_settings.setup = {{&body->session_settings, {}}};
   return std::unique_ptr<PostgresStorage>(new PostgresStorage(std::move(body)));
 }
 
 std::unique_ptr<Turn> PostgresStorage::take_turn(std::span<const Position> streams) {
   const TurnStreams checked(streams);
+  body_->need_write_access();
   for (int attempt = 1;; ++attempt) {
     try {
-      auto connection = body_->turns.take(body_->options.turn_timeout);
-      const bool fresh = connection.fresh();
+      auto turn = std::make_unique<PostgresTurn>(*body_, body_->turns.take(body_->options.turn_timeout), checked);
       try {
-        if (body_->barrier_due) {
-          (void)connection->run({{&body_->barrier}});
-          body_->barrier_due = false;
-        }
-        auto turn = std::make_unique<PostgresTurn>(*body_, std::move(connection), checked);
         turn->take();
         return turn;
       } catch (const PostgresFailure& error) {
-        // Nothing was written yet, so whatever may pass is tried again: a connection that went stale while it lay in the
-        // pool, a deadlock with another turn, a server that has just become a standby.
-        const bool stale = !fresh && (error.connection_lost() || error.is("25006"));
-        if (attempt >= turn_attempts || !(stale || error.is("40001") || error.is("40P01"))) throw;
+        if (!Body::worth_another(error, body_->turns, turn->connection()) || attempt == most_attempts) throw;
       }
     } catch (const PostgresFailure& error) {
       body_->fail(error);
@@ -389,6 +462,7 @@ std::optional<Snapshot> PostgresStorage::load_snapshot(const StreamId& stream) {
 
 void PostgresStorage::save_snapshot(const StreamId& stream, const Snapshot& snapshot) {
   TurnStreams::check_name(stream);
+  body_->need_write_access();
   (void)body_->ask({{&body_->put_snapshot, {std::string_view(stream), static_cast<std::int64_t>(snapshot.revision), BytesView(snapshot.bytes)}}});
 }
 
@@ -412,47 +486,24 @@ void PostgresStorage::remove_stream(const StreamId& stream, Revision head) {
 
 bool PostgresStorage::wait_for_news(std::span<const Position> streams, milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  std::vector<std::string> payloads;
-  for (const Position& position : streams) payloads.push_back(as_hex(position.stream));
-  const bool listens = !body_->options.transaction_pooler || !body_->options.news_url.empty();
-  try {
-    std::unique_ptr<PostgresConnection> connection;
-    if (listens) {
-      const std::lock_guard lock(body_->news_mutex);
-      if (!body_->listening.empty()) {
-        connection = std::move(body_->listening.back());
-        body_->listening.pop_back();
-      }
+  for (;;) {
+    auto connection = body_->take_news_connection();
+    const bool fresh = !connection;
+    try {
+      if (fresh) connection = body_->connect_for_news();
+      const bool found = body_->look_for_news(*connection, streams, deadline);
+      body_->keep_news_connection(std::move(connection));
+      return found;
+    } catch (const PostgresFailure& error) {
+      // One that went stale while nobody waited is no news.
+      if (fresh || !error.connection_lost()) body_->fail(error);
     }
-    if (!connection || !connection->usable()) {
-      connection = std::make_unique<PostgresConnection>(listens ? body_->news_settings : body_->settings);
-      if (listens) (void)connection->run({{&body_->listen}});
-    }
-    std::vector<PostgresCall> look;
-    for (const Position& position : streams) {
-      if (position.known <= static_cast<Revision>(std::numeric_limits<std::int64_t>::max()))
-        look.push_back({&body_->newer, {std::string_view(position.stream), static_cast<std::int64_t>(position.known)}});
-    }
-    bool found = false;
-    for (milliseconds pause = shortest_look;; pause = std::min(pause * 2, longest_look)) {
-      const auto rows = connection->run(look);
-      found = std::any_of(rows.begin(), rows.end(), [](const PostgresRows& row) { return row.count() > 0; });
-      const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
-      if (found || left.count() <= 0) break;
-      if (connection->wait_for_notification(payloads, std::min(pause, left))) pause = shortest_look / 2;
-    }
-    if (listens) {
-      const std::lock_guard lock(body_->news_mutex);
-      if (body_->listening.size() < 2) body_->listening.push_back(std::move(connection));
-    }
-    return found;
-  } catch (const PostgresFailure& error) {
-    body_->fail(error);
   }
 }
 
 void PostgresStorage::vault_put(std::string_view id, BytesView bytes) {
   TurnStreams::check_name(id);
+  body_->need_write_access();
   (void)body_->ask({{&body_->put_secret, {id, bytes}}});
 }
 
@@ -464,16 +515,21 @@ std::optional<Bytes> PostgresStorage::vault_get(std::string_view id) {
 
 void PostgresStorage::vault_erase(std::string_view id) {
   TurnStreams::check_name(id);
+  body_->need_write_access();
   (void)body_->ask({{&body_->erase_secret, {id}}});
 }
 
 void PostgresStorage::scrub_vault() {
+  body_->need_write_access();
   try {
-    // Outside the pipeline's habit of one transaction: VACUUM is sent alone.
     PostgresConnection connection(body_->settings);
+    // However long it takes; but it waits for its lock no longer than a turn would. Behind a pooler the session is not ours to set.
+    if (!body_->options.transaction_pooler) (void)connection.run({{&body_->no_statement_timeout}});
     (void)connection.take_warning();
+    // Outside the pipeline's habit of one transaction: VACUUM is sent alone.
     (void)connection.run({{&body_->rewrite_vault}}, std::chrono::hours(1));
-    if (connection.take_warning()) throw StorageUnavailable(body_->shown_as + ": only the owner of the vault's table may rewrite it (VACUUM FULL); run this as that role");
+    if (connection.take_warning())
+      throw StorageUnavailable(body_->shown_as + ": only the owner of the vault's table may rewrite it (VACUUM FULL); run this as that role");
   } catch (const PostgresFailure& error) {
     body_->fail(error);
   }

@@ -23,7 +23,8 @@ namespace {
     }
     const int high = at + 2 < text.size() ? hex_digit(text[at + 1]) : -1;
     const int low = at + 2 < text.size() ? hex_digit(text[at + 2]) : -1;
-    if (high < 0 || low < 0 || high * 16 + low == 0) throw StorageError("the PostgreSQL URL's " + std::string(name) + " has a % that two hex digits (not 00) must follow");
+    if (high < 0 || low < 0 || high * 16 + low == 0)
+      throw StorageError("the PostgreSQL URL's " + std::string(name) + " has a % that two hex digits (not 00) must follow");
     plain += static_cast<char>(high * 16 + low);
     at += 2;
   }

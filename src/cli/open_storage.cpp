@@ -29,7 +29,9 @@ namespace {
 OpenedStorage open_storage(const std::string& word, Use use) {
   if (is_postgres(word)) {
 #ifdef TICKETCORE_HAVE_POSTGRES
-    return {PostgresStorage::open(word), {}};
+    using Access = PostgresOptions::Access;
+    const Access access = use == Use::look ? Access::read_only : use == Use::write ? Access::read_write : Access::read_write_create;
+    return {PostgresStorage::open(word, {.access = access}), {}};
 #else
     no_postgres();
 #endif

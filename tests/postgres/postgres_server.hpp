@@ -64,6 +64,10 @@ class PostgresServer {
     return found.empty() ? std::string() : *std::max_element(found.begin(), found.end());
   }
 
+  /// Crashing a server, but never the machine, loses nothing that was handed to the system: tests see the same without waiting
+  /// for the disk, and sooner. Measurements do not.
+  static constexpr const char* without_fsync = "fsync = off";
+
   /// Makes and starts a server; settings are lines of postgresql.conf.
   explicit PostgresServer(const std::string& settings = "") : port_(free_port()) {
     make_folder();
@@ -76,9 +80,9 @@ class PostgresServer {
   /// Copies a running server as its standby, called name in synchronous_standby_names.
   PostgresServer(const PostgresServer& primary, const std::string& name) : port_(free_port()) {
     make_folder();
-    run_as("pg_basebackup",
-           "-D " + data() + " -R -X stream -c fast -d 'host=127.0.0.1 user=postgres application_name=" + name + " port=" + std::to_string(primary.port_) + "'");
-    std::ofstream(data() + "/postgresql.conf", std::ios::app) << common_settings() << "synchronous_standby_names = ''\n";
+    run_as("pg_basebackup", "-D " + data() + " -R -X stream -c fast --no-sync -d 'host=127.0.0.1 user=postgres application_name=" + name +
+                                " port=" + std::to_string(primary.port_) + "'");
+    std::ofstream(data() + "/postgresql.conf", std::ios::app) << common_settings() << without_fsync << "\nsynchronous_standby_names = ''\n";
     start();
   }
 

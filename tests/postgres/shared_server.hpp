@@ -6,7 +6,7 @@
 namespace ticketcore::testing {
 
 inline PostgresServer& shared_server() {
-  static PostgresServer server;
+  static PostgresServer server(PostgresServer::without_fsync);
   return server;
 }
 

@@ -4,6 +4,7 @@
 // docs/storage-postgres.md says how to set the database up, with which rights, behind which poolers, and what a fail-over does.
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,8 +15,15 @@
 namespace ticketcore {
 
 struct PostgresOptions {
+  enum class Access : std::uint8_t {
+    read_write_create,  ///< Makes the tables where there are none.
+    read_write,         ///< Refuses when there is no store.
+    read_only,          ///< Makes and migrates nothing, needs only SELECT, takes a standby, too. What writes throws StorageUnavailable.
+  };
+
   /// The schema that holds the tables. Several stores may share a database under different schemas. 1 to 63 bytes.
   std::string schema = "ticketcore";
+  Access access = Access::read_write_create;
   /// The most connections that turns use at a time, 1 to 1,000; a turn past it waits. Reads have half as many, at least two.
   int connections = 8;
   /// How long take_turn waits for other turns on its streams.
@@ -39,7 +47,7 @@ class PostgresStorage final : public Storage {
   /// Opens the store, and makes or migrates its tables where they are missing or older (one process at a time, under an
   /// advisory lock). url is libpq's, "postgresql://user@host:5432/database?sslmode=verify-full", or its "host=... dbname=..."
   /// form; TLS, several hosts and time-outs are its own parameters. A URL may also carry schema=NAME, connections=N and
-  /// pooler=transaction, which win over the options. Without target_session_attrs a host that takes writes is chosen.
+  /// pooler=transaction, which win over the options. Without target_session_attrs a host that takes writes is chosen, to look only any.
   /// Throws StorageError (a URL that can't be read, too old a server, a schema that is not ours), StorageUnavailable
   /// (not reachable, read-only, no rights; the message says what to do), StorageNewer. No message carries the password.
   [[nodiscard]] static std::unique_ptr<PostgresStorage> open(std::string_view url, PostgresOptions options = {});
