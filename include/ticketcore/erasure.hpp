@@ -15,6 +15,7 @@ struct ErasureReport {
   bool was_there = false;             ///< False when the vault had no such record, and so nothing to search for.
   std::vector<std::string> pieces{};  ///< What was searched for: texts of the record from 6 bytes, and the record whole.
   std::uint64_t bytes_searched = 0;
+  std::string not_scrubbed{};         ///< Why what the record left in the store's own files could not be dropped; empty: it was. Erase again then.
   std::vector<std::string> traces{};  ///< Where a piece was found all the same: "entry 7 of event/gala". Empty: none is left.
 };
 

@@ -6,6 +6,8 @@
 #include <iostream>
 #include <map>
 #include <optional>
+#include <thread>
+#include <utility>
 
 #include "fact_json.hpp"
 #include "open_storage.hpp"
@@ -264,38 +266,55 @@ int restore(Storage& storage, const Arguments& arguments) {
   return 0;
 }
 
+/// One round over the events; how far each is then projected.
+[[nodiscard]] std::vector<Position> project_once(Storage& storage, Projector& projector, ProjectionSink& sink, const Arguments& arguments) {
+  std::vector<Position> at;
+  std::uint64_t entries = 0;
+  for (const StreamId& stream : streams_of(storage, arguments)) {
+    const EventId event(stream.substr(6));
+    entries += arguments.rebuild ? projector.rebuild(event) : projector.catch_up(event);
+    at.push_back({stream, sink.cursor(stream)});
+  }
+  if (entries > 0 || !arguments.follow)
+    std::cout << at.size() << (at.size() == 1 ? " event, " : " events, ") << entries << " new entries projected" << std::endl;
+  return at;
+}
+
 int project(const cli::OpenedStorage& opened, const Arguments& arguments) {
   Storage& storage = *opened.storage;
   const auto sink = cli::open_projection(arguments.store);
   Projector projector(storage, *sink);
-  std::vector<Position> at;
+  std::string trouble;
   do {
-    at.clear();
-    std::uint64_t entries = 0;
-    for (const StreamId& stream : streams_of(storage, arguments)) {
-      const EventId event(stream.substr(6));
-      entries += arguments.rebuild ? projector.rebuild(event) : projector.catch_up(event);
-      at.push_back({stream, sink->cursor(stream)});
+    try {
+      const std::vector<Position> at = project_once(storage, projector, *sink, arguments);
+      trouble.clear();
+      // New events are looked for every second, what is new in those known at once.
+      if (arguments.follow) (void)storage.wait_for_news(at, std::chrono::seconds(1));
+    } catch (const StorageUnavailable& error) {
+      // Who follows outlives a restart or a fail-over of the database; what is the same again is said once.
+      if (!arguments.follow) throw;
+      if (std::exchange(trouble, error.what()) != trouble) std::cerr << "ticketcore: " << trouble << "; going on when it is back" << std::endl;
+      std::this_thread::sleep_for(std::chrono::seconds(1));
     }
-    if (entries > 0 || !arguments.follow)
-      std::cout << at.size() << (at.size() == 1 ? " event, " : " events, ") << entries << " new entries projected" << std::endl;
-    // New events are looked for every second, what is new in those known at once.
-    if (arguments.follow) (void)storage.wait_for_news(at, std::chrono::seconds(1));
   } while (arguments.follow);
   return 0;
 }
 
 int erase(const cli::OpenedStorage& opened, const Arguments& arguments) {
   const ErasureReport report = erase_person(*opened.storage, arguments.subject, opened.files);
-  if (!report.was_there) {
+  if (report.was_there) {
+    std::cout << "the record of " << arguments.subject << " is erased; searched " << report.bytes_searched << " bytes for it and the "
+              << report.pieces.size() - 1 << " texts in it\n";
+  } else {
     std::cout << "the vault has no record of " << arguments.subject << "; nothing was searched for\n";
-    return 0;
   }
-  std::cout << "the record of " << arguments.subject << " is erased; searched " << report.bytes_searched << " bytes for it and the " << report.pieces.size() - 1
-            << " texts in it\n";
   for (const std::string& trace : report.traces) std::cout << "  TRACE in " << trace << "\n";
-  if (report.traces.empty()) std::cout << "  no trace is left; backups are yours to see to\n";
-  return report.traces.empty() ? 0 : 1;
+  if (!report.not_scrubbed.empty())
+    std::cout << "  NOT YET DROPPED is what erased records left in the store's own files; erase again later: " << report.not_scrubbed << "\n";
+  if (!report.traces.empty() || !report.not_scrubbed.empty()) return 1;
+  if (report.was_there) std::cout << "  no trace is left; backups are yours to see to\n";
+  return 0;
 }
 
 [[nodiscard]] int run(const Arguments& arguments) {
