@@ -31,11 +31,14 @@ struct PostgresProjection::Body {
       // The rows come as one JSON array; jsonb_populate_recordset gives each its columns' types.
       const std::string name = in + std::string(table.name);
       names.push_back("tc_put_" + std::string(table.name));
-      upserts.push_back({names.back().c_str(), projection_sql::upsert(table, in, "SELECT " + projection_sql::columns(table, table.columns.size()) +
-                                                                             " FROM jsonb_populate_recordset(NULL::" + name + ", convert_from($1::bytea, 'UTF8')::jsonb)")});
+      upserts.push_back(
+          {names.back().c_str(), projection_sql::upsert(table, in,
+                                                        "SELECT " + projection_sql::columns(table, table.columns.size()) +
+                                                            " FROM jsonb_populate_recordset(NULL::" + name + ", convert_from($1::bytea, 'UTF8')::jsonb)")});
       clears.push_back({"", "DELETE FROM " + name + " WHERE stream = convert_from($1::bytea, 'UTF8')"});
     }
-    clears.push_back({"", "DELETE FROM " + in + "projections WHERE stream = convert_from($1::bytea, 'UTF8')"});
+    // The cursor first: who is putting rows at this moment has it locked, and his rows are then seen and deleted, too.
+    clears.insert(clears.begin(), {"", "DELETE FROM " + in + "projections WHERE stream = convert_from($1::bytea, 'UTF8')"});
     connect();
     make_tables();
   }
@@ -43,16 +46,18 @@ struct PostgresProjection::Body {
   void connect() { connection = std::make_unique<PostgresConnection>(settings); }
 
   void make_tables() {
-    std::vector<PostgresStatement> script{{"", "BEGIN"},
-                                          {"", "SELECT pg_advisory_xact_lock(hashtextextended('ticketcore projection', 0))"},
-                                          {"", "CREATE SCHEMA IF NOT EXISTS " + quoted_identifier(schema)},
-                                          {"", "CREATE TABLE IF NOT EXISTS " + in + "projections(stream text PRIMARY KEY, revision bigint NOT NULL)"}};
+    // A role that may only fill the tables finds them made, and must not be asked to make them; nor a schema's owner to make a schema.
+    const PostgresStatement there{
+        "",
+        "SELECT EXISTS(SELECT FROM pg_namespace WHERE nspname = convert_from($1::bytea, 'UTF8')), to_regclass(convert_from($2::bytea, 'UTF8')) IS NOT NULL"};
+    const std::string last = in + std::string(projection_tables().back().name);
+    const auto found = connection->run({{&there, {std::string_view(schema), std::string_view(last)}}});
+    if (found[0].number(0, 1) != 0) return;
+    std::vector<PostgresStatement> script{{"", "BEGIN"}, {"", "SELECT pg_advisory_xact_lock(hashtextextended('ticketcore projection', 0))"}};
+    if (found[0].number(0, 0) == 0) script.push_back({"", "CREATE SCHEMA IF NOT EXISTS " + quoted_identifier(schema)});
+    script.push_back({"", "CREATE TABLE IF NOT EXISTS " + in + "projections(stream text PRIMARY KEY, revision bigint NOT NULL)"});
     for (const ProjectionTable& table : projection_tables()) script.push_back({"", projection_sql::create(table, in, "bigint", "timestamptz")});
     script.push_back({"", "COMMIT"});
-    // A role that may only fill the tables finds them made, and must not be asked to make them.
-    const PostgresStatement there{"", "SELECT to_regclass(convert_from($1::bytea, 'UTF8')) IS NOT NULL"};
-    const std::string last = in + std::string(projection_tables().back().name);
-    if (connection->run({{&there, {std::string_view(last)}}})[0].number(0, 0) != 0) return;
     std::vector<PostgresCall> calls;
     for (const PostgresStatement& statement : script) calls.push_back({&statement, {}});
     (void)connection->run(calls);
@@ -78,7 +83,8 @@ struct PostgresProjection::Body {
   const PostgresStatement commit{"tc_commit", "COMMIT"};
   const PostgresStatement rollback{"tc_rollback", "ROLLBACK"};
   const PostgresStatement find{"tc_cursor", "SELECT revision FROM " + in + "projections WHERE stream = convert_from($1::bytea, 'UTF8')"};
-  const PostgresStatement add{"tc_cursor_add", "INSERT INTO " + in + "projections(stream, revision) VALUES(convert_from($1::bytea, 'UTF8'), 0) ON CONFLICT DO NOTHING"};
+  const PostgresStatement add{"tc_cursor_add",
+                              "INSERT INTO " + in + "projections(stream, revision) VALUES(convert_from($1::bytea, 'UTF8'), 0) ON CONFLICT DO NOTHING"};
   const PostgresStatement lock{"tc_cursor_lock", "SELECT revision FROM " + in + "projections WHERE stream = convert_from($1::bytea, 'UTF8') FOR UPDATE"};
   const PostgresStatement move{"tc_cursor_move", "UPDATE " + in + "projections SET revision = $2::bigint WHERE stream = convert_from($1::bytea, 'UTF8')"};
   std::vector<std::string> names;
@@ -113,15 +119,19 @@ bool PostgresProjection::put(const StreamId& stream, Revision from, Revision to,
     for (std::size_t column = 0; column < row.values.size(); ++column) {
       (array += ",\"" + std::string(table.columns[column].name)) += "\":";
       const ProjectionValue& value = row.values[column];
-      if (const auto* number = std::get_if<std::int64_t>(&value)) array += std::to_string(*number);
-      else if (const auto* text = std::get_if<std::string>(&value)) array += storable(*text);
-      else array += "null";
+      if (const auto* number = std::get_if<std::int64_t>(&value))
+        array += std::to_string(*number);
+      else if (const auto* text = std::get_if<std::string>(&value))
+        array += storable(*text);
+      else
+        array += "null";
     }
     array += '}';
   }
   return body_->with_connection([&](PostgresConnection& connection) {
     const auto begun = connection.run({{&body_->begin, {}}, {&body_->add, {std::string_view(stream)}}, {&body_->lock, {std::string_view(stream)}}});
-    if (static_cast<Revision>(begun[2].number(0, 0)) != from) {
+    // No row: a rebuild has just cleared it.
+    if (begun[2].count() == 0 || static_cast<Revision>(begun[2].number(0, 0)) != from) {
       (void)connection.run({{&body_->rollback, {}}});
       return false;
     }
