@@ -99,7 +99,8 @@ void Event::refresh() const {
   desk_->visit([](Desk& desk) { desk.catch_up(); });
 }
 
-Answer Event::ask(RequestId request, CommandBody body) const { return desk_->call({or_new(request), std::move(body)}); }
+Answer Event::ask_one(Command command) const { return std::move(desk_->call({&command, 1}).front()); }
+std::vector<Answer> Event::ask(std::vector<Command> commands) const { return desk_->call(commands); }
 
 Result<Hold> Event::hold(std::initializer_list<std::string_view> places, const HoldOptions& options) const {
   Selection selection;
@@ -108,6 +109,11 @@ Result<Hold> Event::hold(std::initializer_list<std::string_view> places, const H
 }
 
 Result<Hold> Event::hold(const Selection& selection, const HoldOptions& options) const {
+  auto command = hold_command(selection, options);
+  return command ? to_hold(ask_one(std::move(command).value())) : command.refusal();
+}
+
+Result<Command> Event::hold_command(const Selection& selection, const HoldOptions& options) const {
   const SeatMap& map = seat_map();
   PlaceHold command;
   command.holder = options.holder;
@@ -122,10 +128,15 @@ Result<Hold> Event::hold(const Selection& selection, const HoldOptions& options)
     if (!area) return refuse_unknown(wanted.area, map);
     command.areas.push_back({*area, wanted.quantity});
   }
-  return to_hold(ask(options.request, std::move(command)));
+  return Command{or_new(options.request), std::move(command)};
 }
 
 Result<Hold> Event::hold_best(const BestPlaces& wish, const HoldOptions& options) const {
+  auto command = hold_best_command(wish, options);
+  return command ? to_hold(ask_one(std::move(command).value())) : command.refusal();
+}
+
+Result<Command> Event::hold_best_command(const BestPlaces& wish, const HoldOptions& options) const {
   const SeatMap& map = seat_map();
   HoldBest command;
   command.holder = options.holder;
@@ -143,7 +154,7 @@ Result<Hold> Event::hold_best(const BestPlaces& wish, const HoldOptions& options
     }
     command.categories.push_back(*category);
   }
-  return to_hold(ask(options.request, std::move(command)));
+  return Command{or_new(options.request), std::move(command)};
 }
 
 Result<Hold> Event::to_hold(const Answer& answer) const {
@@ -161,19 +172,25 @@ Result<Hold> Event::to_hold(const Answer& answer) const {
 }
 
 Result<std::chrono::sys_seconds> Event::extend(HoldId hold, std::chrono::seconds ttl, RequestId request) const {
-  const Answer answer = ask(request, ExtendHold{hold, ttl});
-  if (answer.refusal()) return refusal_of(answer);
-  return std::get<HoldExtended>(answer.fact.body).expires_at;
+  return to_deadline(ask_one({or_new(request), ExtendHold{hold, ttl}}));
 }
 
-Result<Done> Event::release(HoldId hold, RequestId request) const {
-  const Answer answer = ask(request, ReleaseHold{hold});
+Result<std::chrono::sys_seconds> Event::to_deadline(const Answer& answer) const {
+  if (answer.refusal()) return refusal_of(answer);
+  const HoldExtended* extended = std::get_if<HoldExtended>(&answer.fact.body);
+  if (extended == nullptr) return wrong_kind();
+  return extended->expires_at;
+}
+
+Result<Done> Event::release(HoldId hold, RequestId request) const { return to_done(ask_one({or_new(request), ReleaseHold{hold}})); }
+
+Result<Done> Event::to_done(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
   return Done{};
 }
 
 Result<Quote> Event::quote(HoldId hold, const std::vector<TicketChoice>& choices, RequestId request) const {
-  return to_quote(ask(request, QuoteHold{hold, choices}));
+  return to_quote(ask_one({or_new(request), QuoteHold{hold, choices}}));
 }
 
 Result<Quote> Event::to_quote(const Answer& answer) const {
@@ -200,6 +217,11 @@ Result<Quote> Event::to_quote(const Answer& answer) const {
 }
 
 Result<Order> Event::check_out(HoldId hold, const CheckOutOptions& options) const {
+  auto command = check_out_command(hold, options);
+  return command ? to_order(ask_one(std::move(command).value())) : command.refusal();
+}
+
+Result<Command> Event::check_out_command(HoldId hold, const CheckOutOptions& options) const {
   const PaymentSpec& payment = options.payment;
   const auto seen = availability();
   // Null when the event was taken out of the store; the desk says so.
@@ -209,7 +231,7 @@ Result<Order> Event::check_out(HoldId hold, const CheckOutOptions& options) cons
     refusal.message = "the payment is in " + std::string(payment.amount.currency().code()) + "; the event sells in " + std::string(currency.code());
     return refusal;
   }
-  return to_order(ask(options.request, CheckOut{hold, {payment.method, payment.reference, payment.amount.minor()}}));
+  return Command{or_new(options.request), CheckOut{hold, {payment.method, payment.reference, payment.amount.minor()}}};
 }
 
 Result<Order> Event::to_order(const Answer& answer) const {
@@ -219,6 +241,11 @@ Result<Order> Event::to_order(const Answer& answer) const {
 }
 
 Result<Refund> Event::refund(OrderId order, const RefundOptions& options) const {
+  auto command = refund_command(order, options);
+  return command ? to_refund(ask_one(std::move(command).value())) : command.refusal();
+}
+
+Result<Command> Event::refund_command(OrderId order, const RefundOptions& options) const {
   RefundTickets command;
   command.order = order;
   command.reference = options.reference;
@@ -231,15 +258,24 @@ Result<Refund> Event::refund(OrderId order, const RefundOptions& options) const 
     }
     command.tickets.push_back(ticket.number);
   }
-  const Answer answer = ask(options.request, std::move(command));
+  return Command{or_new(options.request), std::move(command)};
+}
+
+Result<Refund> Event::to_refund(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
-  const TicketsRefunded& refunded = std::get<TicketsRefunded>(answer.fact.body);
-  Refund refund{order, {}, money(answer, refunded.amount)};
-  for (const std::uint32_t number : refunded.tickets) refund.tickets.push_back({order, number});
+  const TicketsRefunded* refunded = std::get_if<TicketsRefunded>(&answer.fact.body);
+  if (refunded == nullptr) return wrong_kind();
+  Refund refund{refunded->order, {}, money(answer, refunded->amount)};
+  for (const std::uint32_t number : refunded->tickets) refund.tickets.push_back({refunded->order, number});
   return refund;
 }
 
 Result<Admission> Event::check_in(std::string_view code, const CheckInOptions& options) const {
+  auto command = check_in_command(code, options);
+  return command ? to_admission(ask_one(std::move(command).value())) : command.refusal();
+}
+
+Result<Command> Event::check_in_command(std::string_view code, const CheckInOptions& options) const {
   std::vector<VerifyKey> keys = desk_->options().trusted_keys;
   if (desk_->options().signing_key) keys.push_back(desk_->options().signing_key->verify_key());
   const CodeReading reading = read_ticket_code(code, keys);
@@ -254,24 +290,20 @@ Result<Admission> Event::check_in(std::string_view code, const CheckInOptions& o
     refused.text = reading.claims->event.text();
     return explain(refused, nullptr, nullptr);
   }
-  const Answer answer = ask(options.request, AdmitTicket{reading.claims->ticket, options.gate});
-  if (answer.refusal()) return refusal_of(answer);
-  const TicketAdmitted& admitted = std::get<TicketAdmitted>(answer.fact.body);
-  const std::string place = answer.order ? make_ticket(id(), *answer.event, *answer.order, admitted.ticket.number).place : "";
-  return Admission{admitted.ticket, place, admitted.gate, answer.turn};
+  return Command{or_new(options.request), AdmitTicket{reading.claims->ticket, options.gate}};
 }
 
-Result<Done> Event::set_sale_status(SaleStatus status, RequestId request) const {
-  const Answer answer = ask(request, SetSaleStatus{status});
+Result<Admission> Event::to_admission(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
-  return Done{};
+  const TicketAdmitted* admitted = std::get_if<TicketAdmitted>(&answer.fact.body);
+  if (admitted == nullptr) return wrong_kind();
+  const std::string place = answer.order ? make_ticket(id(), *answer.event, *answer.order, admitted->ticket.number).place : "";
+  return Admission{admitted->ticket, place, admitted->gate, answer.turn};
 }
 
-Result<Done> Event::configure(const EventSettings& settings, RequestId request) const {
-  const Answer answer = ask(request, ConfigureEvent{settings});
-  if (answer.refusal()) return refusal_of(answer);
-  return Done{};
-}
+Result<Done> Event::set_sale_status(SaleStatus status, RequestId request) const { return to_done(ask_one({or_new(request), SetSaleStatus{status}})); }
+
+Result<Done> Event::configure(const EventSettings& settings, RequestId request) const { return to_done(ask_one({or_new(request), ConfigureEvent{settings}})); }
 
 std::optional<Order> Event::find_order(OrderId order) const {
   std::shared_ptr<const OrderCopy> copy;
@@ -282,6 +314,22 @@ std::optional<Order> Event::find_order(OrderId order) const {
   });
   if (!copy) return std::nullopt;
   return make_order(id(), *seen, *copy);
+}
+
+std::optional<Hold> Event::find_hold(HoldId id) const {
+  std::optional<Hold> hold;
+  inspect([&](const EventState& state) {
+    const HoldRecord* record = state.find_hold(id);
+    if (record == nullptr) return;
+    hold = Hold{id, state.holders()[record->holder].name, {}, {}, from_epoch(record->expires_at)};
+    for (const PlaceIndex place : record->places) hold->places.push_back(seat_map().label(place));
+    for (const AreaQuantity& held : record->areas) hold->areas.push_back({seat_map().label(held.area), held.quantity});
+  });
+  return hold;
+}
+
+void Event::inspect(const std::function<void(const EventState&)>& reader) const {
+  desk_->visit([&](Desk& desk) { reader(desk.state()); });
 }
 
 void Event::submit(Command command, std::function<void(const Answer&)> callback) const { desk_->submit(std::move(command), std::move(callback)); }
@@ -330,7 +378,8 @@ Result<Event> BoxOffice::create_event(const NewEvent& event) {
   command.settings = {event.name.empty() ? event.id.text() : event.name, event.venue.empty() ? event.seat_map->name() : event.venue, event.starts_at,
                       event.prices, event.policy};
   detail::EventDesk& desk = body_->desk(event.id);
-  const Answer answer = desk.call({or_new(event.request), std::move(command)});
+  Command create{or_new(event.request), std::move(command)};
+  const Answer answer = std::move(desk.call({&create, 1}).front());
   if (answer.refusal()) return refusal_of(answer);
   return Event(desk, *answer.event);
 }

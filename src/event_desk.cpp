@@ -15,6 +15,8 @@ namespace {
   return answer;
 }
 
+const std::string too_many_wait = std::to_string(limits::queued_commands) + " commands wait for this event, as many as may";
+
 }  // namespace
 
 void Scheduler::add(EventDesk& desk) {
@@ -63,31 +65,34 @@ EventDesk::~EventDesk() {
   close(queue_, deliveries_);
 }
 
-std::optional<Answer> EventDesk::refuse_to_queue(const Command& command) const {
-  if (queue_.size() < limits::queued_commands) return std::nullopt;
-  return unavailable(command, std::to_string(queue_.size()) + " commands wait for this event, as many as may");
-}
-
 std::shared_ptr<const Availability> EventDesk::availability() const {
   const std::lock_guard lock(published_mutex_);
   return published_;
 }
 
-Answer EventDesk::call(Command command) {
+std::vector<Answer> EventDesk::call(std::span<Command> commands) {
+  if (commands.empty()) return {};
   const auto me = std::make_shared<Waiter>();
+  me->answers.resize(commands.size());
+  me->missing = commands.size();
   {
     std::unique_lock lock(mutex_);
-    if (auto refused = refuse_to_queue(command)) return *std::move(refused);
-    queue_.push_back(std::move(command));
-    deliveries_.push_back({me, {}});
-    ++blocked_;
+    if (queue_is_full()) {
+      for (std::size_t position = 0; position < commands.size(); ++position) me->answers[position] = unavailable(commands[position], too_many_wait);
+      return std::move(me->answers);
+    }
+    for (std::size_t position = 0; position < commands.size(); ++position) {
+      queue_.push_back(std::move(commands[position]));
+      deliveries_.push_back({me, position, {}});
+    }
+    blocked_ += commands.size();
     if (std::exchange(led_, true)) {
       lock.unlock();
-      if (me->wait() == Waiter::done) return std::move(me->answer);
+      if (me->wait() == Waiter::done) return std::move(me->answers);
     }
   }
   lead_until(*me);
-  return std::move(me->answer);
+  return std::move(me->answers);
 }
 
 void EventDesk::visit(const Visit& visit) {
@@ -106,18 +111,18 @@ void EventDesk::visit(const Visit& visit) {
 }
 
 void EventDesk::submit(Command command, Callback callback) {
-  std::optional<Answer> refused;
+  bool full = false;
   {
     const std::lock_guard lock(mutex_);
-    refused = refuse_to_queue(command);
-    if (!refused) {
+    full = queue_is_full();
+    if (!full) {
       queue_.push_back(std::move(command));
-      deliveries_.push_back({nullptr, std::move(callback)});
+      deliveries_.push_back({nullptr, 0, std::move(callback)});
       if (led_ || std::exchange(scheduled_, true)) return;
     }
   }
-  if (!refused) return scheduler_.add(*this);
-  if (callback) callback(*refused);
+  if (!full) return scheduler_.add(*this);
+  if (callback) callback(unavailable(command, too_many_wait));
 }
 
 void EventDesk::serve() {
@@ -210,8 +215,8 @@ void EventDesk::deliver(std::span<Answer> answers, std::span<Delivery> deliverie
   for (std::size_t index = 0; index < answers.size(); ++index) {
     const Delivery delivery = std::move(deliveries[index]);
     if (delivery.waiter) {
-      delivery.waiter->answer = std::move(answers[index]);
-      delivery.waiter->wake(Waiter::done);
+      delivery.waiter->answers[delivery.position] = std::move(answers[index]);
+      if (--delivery.waiter->missing == 0) delivery.waiter->wake(Waiter::done);
     } else if (delivery.callback) {
       delivery.callback(answers[index]);
     }

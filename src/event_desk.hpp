@@ -9,7 +9,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -46,8 +45,8 @@ class EventDesk {
   EventDesk(const EventDesk&) = delete;
   EventDesk& operator=(const EventDesk&) = delete;
 
-  /// Blocks until the command's answer is durable.
-  [[nodiscard]] Answer call(Command command);
+  /// Blocks until every command's answer is durable; takes the commands away. The answers stand at the commands' positions.
+  [[nodiscard]] std::vector<Answer> call(std::span<Command> commands);
   void submit(Command command, Callback callback);
   /// Runs between turns, alone with the desk; what it throws comes back to the caller.
   void visit(const Visit& visit);
@@ -64,7 +63,8 @@ class EventDesk {
   struct Waiter {
     enum State : int { waiting, lead, done };
     std::atomic<int> state{waiting};
-    Answer answer{};
+    std::vector<Answer> answers{};  // the leader's until state is done
+    std::size_t missing = 0;        // likewise
     std::exception_ptr error{};
 
     void wake(State to) {
@@ -79,6 +79,7 @@ class EventDesk {
   /// Who gets an answer: a waiter or a callback.
   struct Delivery {
     std::shared_ptr<Waiter> waiter{};
+    std::size_t position = 0;  ///< Of the waiter's answer.
     Callback callback{};
   };
   struct PendingVisit {
@@ -87,8 +88,7 @@ class EventDesk {
   };
 
   void lead_until(const Waiter& waiter);
-  /// Why no more may queue, or nothing. Under the mutex.
-  [[nodiscard]] std::optional<Answer> refuse_to_queue(const Command& command) const;
+  [[nodiscard]] bool queue_is_full() const noexcept { return queue_.size() >= limits::queued_commands; }
   [[nodiscard]] bool nothing_waits() const noexcept { return taken_.size() == served_ && queue_.empty(); }
   [[nodiscard]] const std::shared_ptr<Waiter>* next_waiter() const;
   void take_turn();
@@ -105,7 +105,7 @@ class EventDesk {
   std::vector<Command> queue_;
   std::vector<Delivery> deliveries_;
   std::vector<PendingVisit> visits_;
-  std::size_t blocked_ = 0;  // waiters in the queue and in what was taken of it
+  std::size_t blocked_ = 0;  // commands that somebody waits for, in the queue and in what was taken of it
   bool led_ = false;
   bool scheduled_ = false;
 

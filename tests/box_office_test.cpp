@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "little_house.hpp"
+#include "ticketcore/id_generator.hpp"
 #include "ticketcore/storage/memory.hpp"
 
 using namespace ticketcore;
@@ -291,4 +292,53 @@ TEST_CASE("events are found by name, and not twice") {
   CHECK(same.availability()->total(box.clock.now).sold == 0);
   same.refresh();
   CHECK(same.availability()->total(box.clock.now).sold == 1);
+}
+
+TEST_CASE("many commands in one call are answered each at its place, also when they need several turns") {
+  Office box;
+  std::vector<Command> commands;
+  const RequestId taken = little::request(1);
+  commands.push_back(box.event.hold_command({.places = {"Hall-A-1"}, .areas = {}}, {.holder = "first", .request = taken}).value());
+  commands.push_back(box.event.hold_command({.places = {"Hall-A-1"}, .areas = {}}, {.holder = "second"}).value());
+  commands.push_back(box.event.hold_best_command({.count = 2, .categories = {"cheap"}}, {.holder = "third"}).value());
+  while (commands.size() < 2 * limits::commands_per_batch) commands.push_back({new_request_id(), ReleaseHold{HoldId{little::request(9)}}});
+  commands.push_back({new_request_id(), ReleaseHold{HoldId{taken}}});
+  const Revision before = box.event.availability()->revision();
+  const std::vector<Answer> answers = box.event.ask(commands);
+  REQUIRE(answers.size() == 2 * limits::commands_per_batch + 1);
+  CHECK(box.event.to_hold(answers[0])->places == std::vector<std::string>{"Hall-A-1"});
+  CHECK(box.event.to_hold(answers[1]).refusal().reason == Reason::place_taken);
+  CHECK(box.event.to_hold(answers[2])->places.size() == 2);
+  CHECK(box.event.to_done(answers[3]).refusal().reason == Reason::hold_not_found);
+  CHECK(box.event.to_done(answers.back()).ok());
+  CHECK(box.event.availability()->revision() == before + 3);
+  CHECK(box.event.ask({}).empty());
+}
+
+TEST_CASE("a label that the seat map does not have is refused before there is a command") {
+  Office box;
+  CHECK(box.event.hold_command({.places = {"Hall-Z-1"}, .areas = {}}, {.holder = "cart"}).refusal().reason == Reason::place_unknown);
+  CHECK(box.event.check_in_command("TC1:nonsense", {.gate = "north"}).refusal().reason == Reason::code_invalid);
+}
+
+TEST_CASE("a hold can be found until it ends") {
+  Office box;
+  const Hold hold = box.event.hold({{"Hall-A-3"}, {{"Hall-Standing", 2}}}, {.holder = "cart-1", .ttl = 10min}).value();
+  const auto found = box.event.find_hold(hold.id);
+  REQUIRE(found);
+  CHECK(found->holder == hold.holder);
+  CHECK(found->places == hold.places);
+  CHECK(found->areas == hold.areas);
+  CHECK(found->expires_at == hold.expires_at);
+  (void)box.event.release(hold.id).value();
+  CHECK_FALSE(box.event.find_hold(hold.id));
+}
+
+TEST_CASE("a reader sees the whole state, and what it throws comes back") {
+  Office box;
+  (void)box.buy({"Hall-A-1", "Hall-A-2"});
+  std::size_t tickets = 0;
+  box.event.inspect([&](const EventState& state) { tickets = state.tickets().size(); });
+  CHECK(tickets == 2);
+  CHECK_THROWS_AS(box.event.inspect([](const EventState&) { throw std::runtime_error("the reader's own"); }), std::runtime_error);
 }

@@ -125,16 +125,37 @@ class Event {
 
   /// The order as it was placed; nullopt if there is none. Waits for a turn under way.
   [[nodiscard]] std::optional<Order> find_order(OrderId order) const;
+  /// The hold as it is; nullopt if there is none, or none any more at the time of the last turn. Waits for a turn under way.
+  [[nodiscard]] std::optional<Hold> find_hold(HoldId hold) const;
+  /// Shows the reader everything that is known of the event as of the last turn or refresh. Waits for a turn under way, and
+  /// turns wait for the reader: it should be quick, and must not call the box office. What it throws comes back.
+  void inspect(const std::function<void(const EventState&)>& reader) const;
 
   /// The same without blocking: queues the command and returns; the callback gets the answer once it is durable, on the
   /// thread that takes the turn: one inside BoxOffice::run or poll, or one that blocks on this event anyway. The callback
   /// may submit again, but must not block on the box office, and must not throw. Thousands may be outstanding; past
   /// limits::queued_commands the callback is told storage_unavailable at once, on this thread.
   void submit(Command command, std::function<void(const Answer&)> callback) const;
-  /// Turn what submit answers with into what the blocking calls return.
+  /// Many commands in one call, in as few turns as they fit in; blocks until the last answer is durable. The answers stand at the
+  /// commands' positions.
+  [[nodiscard]] std::vector<Answer> ask(std::vector<Command> commands) const;
+
+  /// The commands that the blocking calls send, for submit and ask. A refusal here needs no turn: a label that the seat map
+  /// does not have, a code that is not genuine.
+  [[nodiscard]] Result<Command> hold_command(const Selection& selection, const HoldOptions& options) const;
+  [[nodiscard]] Result<Command> hold_best_command(const BestPlaces& wish, const HoldOptions& options) const;
+  [[nodiscard]] Result<Command> check_out_command(HoldId hold, const CheckOutOptions& options) const;
+  [[nodiscard]] Result<Command> refund_command(OrderId order, const RefundOptions& options = {}) const;
+  [[nodiscard]] Result<Command> check_in_command(std::string_view code, const CheckInOptions& options) const;
+
+  /// Turn what submit and ask answer with into what the blocking calls return.
   [[nodiscard]] Result<Hold> to_hold(const Answer& answer) const;
+  [[nodiscard]] Result<std::chrono::sys_seconds> to_deadline(const Answer& answer) const;
   [[nodiscard]] Result<Quote> to_quote(const Answer& answer) const;
   [[nodiscard]] Result<Order> to_order(const Answer& answer) const;
+  [[nodiscard]] Result<Refund> to_refund(const Answer& answer) const;
+  [[nodiscard]] Result<Admission> to_admission(const Answer& answer) const;
+  [[nodiscard]] Result<Done> to_done(const Answer& answer) const;
 
   /// After a halt: forgets the state and reads the log anew. Throws StorageError.
   void reopen() const;
@@ -145,7 +166,7 @@ class Event {
   friend class BoxOffice;
   Event(detail::EventDesk& desk, const Availability& at) : desk_(&desk), seat_map_(at.shared_seat_map()) {}
 
-  [[nodiscard]] Answer ask(RequestId request, CommandBody body) const;
+  [[nodiscard]] Answer ask_one(Command command) const;
 
   detail::EventDesk* desk_;
   std::shared_ptr<const SeatMap> seat_map_;

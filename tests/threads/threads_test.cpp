@@ -213,3 +213,39 @@ TEST_CASE("a queue has an end, and a long one is served in order") {
   CHECK(std::is_sorted(answered.begin(), answered.end()));
   CHECK(event.set_sale_status(SaleStatus::off_sale).ok());
 }
+
+TEST_CASE("callers with many commands and callers with one share turns, and each gets its own answers") {
+  MemoryStorage storage;
+  BoxOffice office(storage);
+  const Event event = office.create_event(new_event("many", house(20, 20))).value();
+  std::atomic<int> granted{0};
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int index = 0; index < 4; ++index) {
+    threads.emplace_back([&, index] {
+      const HolderId holder("many-" + std::to_string(index));
+      for (std::uint32_t first = 0; first < 400; first += 40) {
+        std::vector<Command> commands;
+        for (std::uint32_t place = first; place < first + 40; ++place) {
+          PlaceHold hold;
+          hold.holder = holder;
+          hold.places = {PlaceIndex{place}};
+          commands.push_back({new_request_id(), hold});
+        }
+        const std::vector<Answer> answers = event.ask(commands);
+        for (std::uint32_t offset = 0; offset < 40; ++offset) {
+          const HoldPlaced* placed = std::get_if<HoldPlaced>(&answers[offset].fact.body);
+          if (placed == nullptr) continue;
+          ++granted;
+          wrong += placed->holder == holder && placed->places[0].value == first + offset ? 0 : 1;
+        }
+      }
+    });
+    threads.emplace_back([&] {
+      for (int number = 0; number < 200; ++number) granted += event.hold({"20-20"}, {.holder = "blocker"}) ? 1 : 0;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
+  CHECK(granted == 400);
+}
