@@ -9,12 +9,12 @@
 #include <thread>
 #include <utility>
 
-#include "fact_json.hpp"
 #include "open_storage.hpp"
 #include "ticketcore/archive.hpp"
 #include "ticketcore/audit.hpp"
 #include "ticketcore/desk.hpp"
 #include "ticketcore/erasure.hpp"
+#include "ticketcore/fact_json.hpp"
 #include "ticketcore/projection.hpp"
 
 namespace {
@@ -149,7 +149,7 @@ int show_log(Storage& storage, const Arguments& arguments) {
           // Labels need the map alone; the log is shown as it stands, also where it contradicts itself.
           if (!state.exists() && std::holds_alternative<EventCreated>(fact.body)) state.apply(fact, {entry.revision, read.header.turn});
           if (entry.revision < arguments.from || shown >= arguments.limit) continue;
-          std::cout << cli::fact_json(fact, entry.revision, read.header.turn, state) << "\n";
+          std::cout << fact_json(fact, entry.revision, read.header.turn, state) << "\n";
           ++shown;
         }
         at = entry.revision;

@@ -1,9 +1,9 @@
-#include "fact_json.hpp"
+#include "ticketcore/fact_json.hpp"
 
-#include "../json_text.hpp"
+#include "json_text.hpp"
 #include "ticketcore/audit.hpp"
 
-namespace ticketcore::cli {
+namespace ticketcore {
 namespace {
 
 /// Members of one object, in the order in which they are added.
@@ -136,4 +136,4 @@ std::string fact_json(const Fact& fact, std::uint64_t revision, Timestamp turn, 
   return line.finish();
 }
 
-}  // namespace ticketcore::cli
+}  // namespace ticketcore
