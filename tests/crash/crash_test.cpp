@@ -187,7 +187,7 @@ TEST_CASE("a seller killed at any moment leaves everything it answered and nothi
     REQUIRE(WIFSIGNALED(status));
     total += answered.size();
     check_answers(file, answered);
-    if (!cli_path.empty() && round % 20 == 19) {
+    if (!cli_path.empty()) {
       const std::string command = "\"" + cli_path + "\" check \"" + file.string() + "\" >\"" + scratch.file("check.txt").string() + "\" 2>&1";
       REQUIRE(std::system(command.c_str()) == 0);
     }
