@@ -7,6 +7,8 @@
 
 #include "sale.hpp"
 #include "ticketcore/audit.hpp"
+#include "ticketcore/log.hpp"
+#include "ticketcore/snapshot.hpp"
 
 using namespace ticketcore;
 using namespace ticketcore::fault;
@@ -109,11 +111,35 @@ void check_secret(Storage& storage, const Recorded& recorded, std::size_t crash,
   return "";
 }
 
-/// What the audit has against a stream, but for a snapshot that can't be read: that is a cache, which the desk leaves aside.
-[[nodiscard]] std::string audit_problem(Storage& storage, const StreamId& stream) {
+/// Whether the sale was in that state after so many entries: read from the first of them on, or from a snapshot after any. (Which
+/// of them tells in the order in which a state remembers its holds.)
+[[nodiscard]] bool is_true_state(const Recorded& recorded, Revision revision, const Bytes& opened) {
+  const auto storage = SqliteStorage::open(recorded.folder.file());
+  const std::vector<Entry> log = storage->read(sale_stream, 0, SIZE_MAX);
+  const auto apply = [&](EventState& state, Revision after, Revision last) {
+    for (const Entry& entry : log) {
+      if (entry.revision <= after || entry.revision > last) continue;
+      const LogEntry read = decode_entry(entry.bytes, "an entry");
+      for (const Fact& fact : read.facts) state.apply(fact, {entry.revision, read.header.turn});
+    }
+  };
+  for (Revision snapshot = 0; snapshot <= revision; ++snapshot) {
+    EventState state;
+    apply(state, 0, snapshot);
+    if (snapshot > 0) state = decode_snapshot(encode_snapshot(state, snapshot, 0), "a snapshot").value().state;
+    apply(state, snapshot, revision);
+    if (encode_snapshot(state, revision, 0) == opened) return true;
+  }
+  return false;
+}
+
+/// What the audit has against a stream: nothing, or that something can't be read, or that what can be read is wrong.
+enum class Proof : std::uint8_t { sound, damaged, inconsistent };
+[[nodiscard]] Proof prove(Storage& storage, const StreamId& stream, std::string& problem) {
   const AuditReport report = audit(storage, stream);
-  if (report.problems.empty() || report.problems.front().find("the snapshot of " + stream + " is damaged") != std::string::npos) return "";
-  return "audit: " + report.problems.front();
+  if (report.problems.empty()) return Proof::sound;
+  problem = report.problems.front();
+  return problem.find(" is damaged") != std::string::npos || problem.find(" is missing") != std::string::npos ? Proof::damaged : Proof::inconsistent;
 }
 
 enum class Left : std::uint8_t { everything, less, clear_damage, inconsistent };
@@ -128,10 +154,16 @@ enum class Left : std::uint8_t { everything, less, clear_damage, inconsistent };
     const auto storage = SqliteStorage::open(folder.file());
     Desk desk(*storage, EventId("premiere"));
     desk.catch_up();
+    if (desk.revision() > 0 && !is_true_state(recorded, desk.revision(), encode_snapshot(desk.state(), desk.revision(), 0)))
+      return find("the state that it opened in never was");
     const std::vector<Attempt> attempts = attempts_before(recorded, crash);
+    std::string problem;
+    const Proof proof = prove(*storage, sale_stream, problem);
+    if (proof == Proof::inconsistent) return find("audit: " + problem);
+    // Opened from a snapshot, with entries before it that can't be read any more: the audit says so.
+    if (proof == Proof::damaged) return Left::clear_damage;
     const bool whole = check_log(*storage, attempts, SIZE_MAX).empty();
     if (const Findings found = check_log(*storage, attempts, SIZE_MAX, Tail::cut_off); !found.empty()) return find(found.front());
-    if (const std::string problem = audit_problem(*storage, sale_stream); !problem.empty()) return find(problem);
     // And it sells on, or says that it can't.
     const auto other = little::event("matinee");
     const Command create{little::request(900), CreateEvent{other.id, {"Matinee", "", other.starts_at, other.prices, other.policy}, other.seat_map}};
@@ -144,7 +176,7 @@ enum class Left : std::uint8_t { everything, less, clear_damage, inconsistent };
     if (!desk.halted().empty()) return Left::clear_damage;
     if (held.refusal() != nullptr && held.refusal()->reason == Reason::storage_unavailable) return find("it is called unavailable: " + held.refusal()->text);
     for (const StreamId& stream : {sale_stream, stream_of(other.id)}) {
-      if (const std::string problem = audit_problem(*storage, stream); !problem.empty()) return find("after more was sold, " + problem);
+      if (prove(*storage, stream, problem) != Proof::sound) return find("after more was sold, audit: " + problem);
     }
     return whole ? Left::everything : Left::less;
   } catch (const StorageDamaged&) {
