@@ -74,8 +74,6 @@ struct PostgresStorage::Body {
   const PostgresStatement rollback{"tc_rollback", "ROLLBACK"};
   const PostgresStatement notify{"tc_notify", "SELECT pg_notify(convert_from($1::bytea, 'UTF8'), convert_from($2::bytea, 'UTF8'))"};
   const PostgresStatement listen{"", "LISTEN " + quoted_identifier(options.schema)};
-  // The smallest commit that a standby is waited for.
-  const PostgresStatement barrier{"tc_barrier", "SELECT pg_logical_emit_message(true, 'ticketcore', 'barrier')"};
   // The running sum stops a page at the caller's bytes; the sizes are known without fetching the bytes.
   const PostgresStatement page{
       "tc_page",
@@ -296,8 +294,7 @@ class PostgresStorage::PostgresTurn final : public Turn {
     for (const Append& append : entries) {
       calls.push_back({&body_.add_entry, {std::string_view(append.stream), static_cast<std::int64_t>(seen_.at(append.stream).head + 1), append.bytes}});
     }
-    // What the turn saw may not have reached the standby: its own committer may have been told that this is not known.
-    if (entries.empty()) calls.push_back({&body_.barrier, {}});
+    // Also of nothing: the row's lock was written down, so that this commit waits for the standby to have all before it.
     finish(calls);
     for (const Append& append : entries) body_.announce(*connection_.operator->(), append.stream);
   }

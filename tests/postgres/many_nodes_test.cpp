@@ -196,7 +196,7 @@ TEST_CASE("who waits for a turn gets it before one who comes back for another") 
     while (shared_server().sql("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0" && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
     turn.reset();
     turn = hasty->take_turn({&known, 1});
-    CHECK(turn->unseen("a").size() == 1);
+    REQUIRE(turn->unseen("a").size() == 1);
     waiting.get();
     known.known += 1;
   }
