@@ -138,6 +138,7 @@ class WatchedTurn final : public Turn {
   [[nodiscard]] std::vector<Entry> unseen(const StreamId& stream) override { return turn_->unseen(stream); }
   [[nodiscard]] Timestamp now() override { return turn_->now(); }
   void commit(std::span<const Append> entries) override {
+    if (entries.empty()) return turn_->commit(entries);
     const Append& entry = entries.front();
     const std::size_t index = sale_.attempts_.size();
     sale_.attempts_.push_back({entry.stream, {entry.bytes.begin(), entry.bytes.end()}, Outcome::under_way, sale_.now_in_trace(), SIZE_MAX});
