@@ -117,8 +117,10 @@ struct Archive {
     archive.entries.push_back(bytes.first(length));
     bytes = bytes.subspan(length);
   }
-  if (archive.entries.empty() || number_at<8>(end, 8) != archive.entries.size()) throw StorageDamaged(name + ": the archive does not have as many entries as it says");
-  if (number_at<4>(end, 4) != decode_entry(archive.entries.back(), "the last entry of " + name).header.checksum) throw StorageDamaged(name + ": the archive ends with another entry than it says");
+  if (archive.entries.empty() || number_at<8>(end, 8) != archive.entries.size())
+    throw StorageDamaged(name + ": the archive does not have as many entries as it says");
+  if (number_at<4>(end, 4) != decode_entry(archive.entries.back(), "the last entry of " + name).header.checksum)
+    throw StorageDamaged(name + ": the archive ends with another entry than it says");
   return archive;
 }
 
@@ -169,7 +171,8 @@ ArchiveReport archive_event(Storage& storage, const EventId& event, const std::f
   const auto copy = open_archive(part.part());
   const AuditReport original = prove(storage, event);
   const AuditReport replayed = prove(*copy, event);
-  if (original.revision != report.revision) throw StorageUnavailable(storage.describe() + ": " + event.text() + " went on while it was archived; take it off sale first");
+  if (original.revision != report.revision)
+    throw StorageUnavailable(storage.describe() + ": " + event.text() + " went on while it was archived; take it off sale first");
   if (encode_snapshot(original.state, report.revision, report.checksum) != encode_snapshot(replayed.state, report.revision, report.checksum))
     throw StorageDamaged(file.string() + ": the archive replays to another state than " + storage.describe() + "; it was not kept");
   part.keep();

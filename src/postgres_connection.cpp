@@ -68,7 +68,7 @@ PostgresConnection::PostgresConnection(const Settings& settings) : settings_(set
   // What comes before dbname gives way to what the URL says.
   const char* const keys[] = {"target_session_attrs", "connect_timeout",  "application_name", "keepalives_idle", "keepalives_interval",
                               "keepalives_count",     "tcp_user_timeout", "dbname",           "client_encoding", nullptr};
-  const char* const values[] = {settings.session_attributes, "5", "ticketcore", "10", "5", "3", "15000", settings.conninfo.c_str(), "UTF8", nullptr};
+  const char* const values[] = {"read-write", "5", "ticketcore", "10", "5", "3", "15000", settings.conninfo.c_str(), "UTF8", nullptr};
   connection_ = PQconnectdbParams(keys, values, 1);
   if (connection_ == nullptr) throw std::bad_alloc();
   if (PQstatus(connection_) != CONNECTION_OK || PQsetnonblocking(connection_, 1) != 0) {

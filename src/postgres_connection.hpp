@@ -98,7 +98,6 @@ class PostgresConnection {
     std::string shown_as{};  // without the password
     std::string password{};  // to keep it out of messages
     bool prepares = true;
-    const char* session_attributes = "read-write";  // which of several hosts, where the URL does not say
     std::chrono::milliseconds answer_timeout{};
     std::vector<PostgresCall> setup{};  // run once when connected
   };

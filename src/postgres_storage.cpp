@@ -127,7 +127,6 @@ struct PostgresStorage::Body {
     made.shown_as = shown_as;
     made.prepares = !options.transaction_pooler;
     made.answer_timeout = options.answer_timeout;
-    if (options.access == PostgresOptions::Access::read_only) made.session_attributes = "any";
     return made;
   }
 

@@ -15,13 +15,50 @@ constexpr std::size_t rows_at_once = 5'000;
 enum Table : std::size_t { events, places, areas, holds, orders, lines, tickets, scans };
 
 using enum ProjectionColumn::Type;
-constexpr std::array<ProjectionColumn, 8> event_columns{{{"event", text}, {"name", text}, {"venue", text}, {"seat_map", text}, {"starts_at", time}, {"currency", text}, {"sale", text}, {"capacity", integer}}};
-constexpr std::array<ProjectionColumn, 11> place_columns{{{"place", text}, {"section", text}, {"row_label", text}, {"seat", text}, {"kind", text}, {"category", text}, {"status", text}, {"held_until", time}, {"hold_id", text}, {"order_id", text}, {"ticket", integer}}};
-constexpr std::array<ProjectionColumn, 6> area_columns{{{"area", text}, {"section", text}, {"category", text}, {"capacity", integer}, {"held", integer}, {"sold", integer}}};
-constexpr std::array<ProjectionColumn, 8> hold_columns{{{"hold_id", text}, {"holder", text}, {"status", text}, {"placed_at", time}, {"expires_at", time}, {"admissions", integer}, {"places", text}, {"quoted_total", integer}}};
-constexpr std::array<ProjectionColumn, 11> order_columns{{{"order_id", text}, {"number", integer}, {"holder", text}, {"placed_at", time}, {"payment_method", text}, {"payment_reference", text}, {"fee_per_ticket", integer}, {"fee_per_order", integer}, {"total", integer}, {"tax", integer}, {"refunded", integer}}};
-constexpr std::array<ProjectionColumn, 6> line_columns{{{"order_id", text}, {"line", integer}, {"category", text}, {"ticket_type", text}, {"count", integer}, {"unit_price", integer}}};
-constexpr std::array<ProjectionColumn, 8> ticket_columns{{{"order_id", text}, {"ticket", integer}, {"place", text}, {"category", text}, {"ticket_type", text}, {"price", integer}, {"status", text}, {"admitted_at", time}}};
+constexpr std::array<ProjectionColumn, 8> event_columns{
+    {{"event", text}, {"name", text}, {"venue", text}, {"seat_map", text}, {"starts_at", time}, {"currency", text}, {"sale", text}, {"capacity", integer}}};
+constexpr std::array<ProjectionColumn, 11> place_columns{{{"place", text},
+                                                          {"section", text},
+                                                          {"row_label", text},
+                                                          {"seat", text},
+                                                          {"kind", text},
+                                                          {"category", text},
+                                                          {"status", text},
+                                                          {"held_until", time},
+                                                          {"hold_id", text},
+                                                          {"order_id", text},
+                                                          {"ticket", integer}}};
+constexpr std::array<ProjectionColumn, 6> area_columns{
+    {{"area", text}, {"section", text}, {"category", text}, {"capacity", integer}, {"held", integer}, {"sold", integer}}};
+constexpr std::array<ProjectionColumn, 8> hold_columns{{{"hold_id", text},
+                                                        {"holder", text},
+                                                        {"status", text},
+                                                        {"placed_at", time},
+                                                        {"expires_at", time},
+                                                        {"admissions", integer},
+                                                        {"places", text},
+                                                        {"quoted_total", integer}}};
+constexpr std::array<ProjectionColumn, 11> order_columns{{{"order_id", text},
+                                                          {"number", integer},
+                                                          {"holder", text},
+                                                          {"placed_at", time},
+                                                          {"payment_method", text},
+                                                          {"payment_reference", text},
+                                                          {"fee_per_ticket", integer},
+                                                          {"fee_per_order", integer},
+                                                          {"total", integer},
+                                                          {"tax", integer},
+                                                          {"refunded", integer}}};
+constexpr std::array<ProjectionColumn, 6> line_columns{
+    {{"order_id", text}, {"line", integer}, {"category", text}, {"ticket_type", text}, {"count", integer}, {"unit_price", integer}}};
+constexpr std::array<ProjectionColumn, 8> ticket_columns{{{"order_id", text},
+                                                          {"ticket", integer},
+                                                          {"place", text},
+                                                          {"category", text},
+                                                          {"ticket_type", text},
+                                                          {"price", integer},
+                                                          {"status", text},
+                                                          {"admitted_at", time}}};
 constexpr std::array<ProjectionColumn, 4> scan_columns{{{"order_id", text}, {"ticket", integer}, {"scanned_at", time}, {"gate", text}}};
 
 constexpr std::array<ProjectionTable, 8> tables{{{"events", event_columns, 0},
@@ -50,7 +87,8 @@ class Rows {
       put_hold(hold, "sold");
       std::int64_t number_of_line = 0;
       for (const QuoteLine& line : hold.quote->lines) {
-        put(lines, {to_string(fact.request), ++number_of_line, category_key(line.category.value), type_name(line.ticket_type), number(line.count), line.unit_price});
+        put(lines,
+            {to_string(fact.request), ++number_of_line, category_key(line.category.value), type_name(line.ticket_type), number(line.count), line.unit_price});
       }
     }
   }
@@ -101,22 +139,25 @@ class Rows {
 
   void put_event() {
     const EventSettings& settings = state_.settings();
-    put(events, {state_.event().text(), settings.name, settings.venue, map().name(), time_text(settings.starts_at), std::string(settings.prices.currency().code()),
-                 state_.sale_status() == SaleStatus::on_sale ? "on" : "off", number(map().capacity())});
+    put(events, {state_.event().text(), settings.name, settings.venue, map().name(), time_text(settings.starts_at),
+                 std::string(settings.prices.currency().code()), state_.sale_status() == SaleStatus::on_sale ? "on" : "off", number(map().capacity())});
   }
 
-  void put_place(PlaceIndex place, const std::string& status, ProjectionValue until = {}, ProjectionValue hold = {}, ProjectionValue order = {}, ProjectionValue ticket = {}) {
+  void put_place(PlaceIndex place, const std::string& status, ProjectionValue until = {}, ProjectionValue hold = {}, ProjectionValue order = {},
+                 ProjectionValue ticket = {}) {
     constexpr std::array<const char*, 3> kinds{"seat", "table", "booth"};
     const Place& here = map().places()[place.value];
     const Row& row = map().rows()[here.row.value];
-    put(places, {map().label(place), map().sections()[row.section.value].label, row.label, std::string(map().seat_label(place)), kinds[static_cast<std::size_t>(here.kind)],
-                 category_key(here.category), status, std::move(until), std::move(hold), std::move(order), std::move(ticket)});
+    put(places, {map().label(place), map().sections()[row.section.value].label, row.label, std::string(map().seat_label(place)),
+                 kinds[static_cast<std::size_t>(here.kind)], category_key(here.category), status, std::move(until), std::move(hold), std::move(order),
+                 std::move(ticket)});
   }
 
   void put_area(AreaIndex area) {
     const Area& here = map().areas()[area.value];
     const AreaState& counts = state_.areas()[area.value];
-    put(areas, {map().label(area), map().sections()[here.section.value].label, category_key(here.category.value), number(here.capacity), number(counts.held), number(counts.sold)});
+    put(areas, {map().label(area), map().sections()[here.section.value].label, category_key(here.category.value), number(here.capacity), number(counts.held),
+                number(counts.sold)});
   }
 
   void put_hold(const HoldRecord& hold, const char* status) {
@@ -142,8 +183,9 @@ class Rows {
   }
 
   void put_order(const OrderRecord& order) {
-    put(orders, {to_string(order.id), number(&order - state_.orders().data() + 1), state_.holders()[order.holder].name, time_text(order.placed_at),
-                 state_.short_name(order.payment_method), order.payment_reference, order.fee_per_ticket, order.fee_per_order, order.total, order.tax, order.refunded});
+    put(orders,
+        {to_string(order.id), number(&order - state_.orders().data() + 1), state_.holders()[order.holder].name, time_text(order.placed_at),
+         state_.short_name(order.payment_method), order.payment_reference, order.fee_per_ticket, order.fee_per_order, order.total, order.tax, order.refunded});
   }
 
   void put_ticket(const OrderRecord& order, std::uint32_t number_in_order) {
@@ -207,7 +249,8 @@ void Projector::go_to(const StreamId& stream, StateAtRevision& at, Revision revi
   }
   while (at.revision < revision) {
     const auto entries = storage_.read(stream, at.revision, read_bytes);
-    if (entries.empty()) throw StorageDamaged("the projection of " + stream + " is at revision " + std::to_string(revision) + ", and its log ends before; rebuild it");
+    if (entries.empty())
+      throw StorageDamaged("the projection of " + stream + " is at revision " + std::to_string(revision) + ", and its log ends before; rebuild it");
     for (const Entry& entry : entries) {
       if (entry.revision > revision) break;
       const LogEntry read = decode_entry(entry.bytes, "entry " + std::to_string(entry.revision) + " of " + stream);

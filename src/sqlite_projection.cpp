@@ -68,9 +68,12 @@ bool SqliteProjection::put(const StreamId& stream, Revision from, Revision to, s
       upsert.bind(1, std::string_view(stream));
       for (int column = 0; const ProjectionValue& value : row.values) {
         const int at = column++ + 2;
-        if (const auto* number = std::get_if<std::int64_t>(&value)) upsert.bind(at, *number);
-        else if (const auto* text = std::get_if<std::string>(&value)) upsert.bind(at, std::string_view(*text));
-        else upsert.bind_null(at);
+        if (const auto* number = std::get_if<std::int64_t>(&value))
+          upsert.bind(at, *number);
+        else if (const auto* text = std::get_if<std::string>(&value))
+          upsert.bind(at, std::string_view(*text));
+        else
+          upsert.bind_null(at);
       }
       upsert.run();
     }

@@ -3,11 +3,13 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
 #include "little_house.hpp"
 #include "ticketcore/audit.hpp"
+#include "ticketcore/crc32c.hpp"
 #include "ticketcore/snapshot.hpp"
 #include "ticketcore/storage/memory.hpp"
 
@@ -144,6 +146,38 @@ TEST_CASE("a newer format is called newer, not damaged") {
   Bytes newer = entry_of({});
   newer[4] = log_format_version + 1;
   CHECK_THROWS_WITH_AS((void)decode_entry(newer, "entry 7 of event/gala"), doctest::Contains("entry 7 of event/gala has format version 2"), StorageNewer);
+}
+
+TEST_CASE("a reader of today skips what a later version adds, and stops at what it must not miss") {
+  const Fact held{little::request(1), HoldPlaced{"cart", {PlaceIndex{3}}, {}, std::chrono::sys_seconds{std::chrono::seconds{1'800'000'000}}}};
+  // The header's length, number of facts and checksum made to fit what stands behind it.
+  const auto sealed = [](Bytes entry, std::uint32_t facts) {
+    const auto put = [&](std::size_t at, std::uint32_t value) { std::memcpy(entry.data() + at, &value, sizeof value); };
+    put(8, static_cast<std::uint32_t>(entry.size()));
+    put(36, facts);
+    put(12, crc32c(BytesView(entry).subspan(16), crc32c(BytesView(entry).first(12))));
+    return entry;
+  };
+  const auto append_fact = [](Bytes entry, std::uint8_t tag) {
+    const std::uint8_t fact[] = {3, 0, 0, 0, tag, 16, 7};
+    entry.insert(entry.end(), std::begin(fact), std::end(fact));
+    return entry;
+  };
+  const Bytes today = entry_of({held});
+
+  Bytes field = today;
+  const std::uint8_t later[] = {0x82, 0x07, 3, 'n', 'e', 'w', 0x88, 0x07, 5};  // field 112, three bytes; field 113, a number
+  field.insert(field.end(), std::begin(later), std::end(later));
+  field[40] = static_cast<std::uint8_t>(field[40] + sizeof later);
+  const LogEntry with_field = decode_entry(sealed(field, 1), "it");
+  REQUIRE(with_field.facts.size() == 1);
+  CHECK(with_field.facts[0].request == held.request);
+  CHECK(std::get<HoldPlaced>(with_field.facts[0].body).places == Places{PlaceIndex{3}});
+
+  const LogEntry with_fact = decode_entry(sealed(append_fact(today, 64), 2), "it");
+  CHECK(with_fact.facts.size() == 1);
+  CHECK(with_fact.skipped_facts == 1);
+  CHECK_THROWS_WITH_AS((void)decode_entry(sealed(append_fact(today, 63), 2), "it"), doctest::Contains("a fact of kind 63"), StorageNewer);
 }
 
 TEST_CASE("yesterday's log opens today, and today's writer writes it to the byte") {

@@ -87,24 +87,29 @@ TEST_CASE("projection tables tell the sale in SQL") {
   Projector projector(*store.storage, *sink);
   CHECK(projector.catch_up() > 10);
   CHECK(projector.catch_up() == 0);
-  CHECK(ask(store.file, "SELECT stream, event, name, currency, sale, capacity, starts_at FROM events") == "event/premiere|premiere|Premiere|UAH|on|27|2027-01-31T19:30:00Z");
+  CHECK(ask(store.file, "SELECT stream, event, name, currency, sale, capacity, starts_at FROM events") ==
+        "event/premiere|premiere|Premiere|UAH|on|27|2027-01-31T19:30:00Z");
   CHECK(ask(store.file, "SELECT status, count(*) FROM places GROUP BY status ORDER BY status") == "free|13\nheld|2\nsold|2");
   CHECK(ask(store.file, "SELECT place, section, row_label, seat, kind, category FROM places WHERE place = 'Hall-B-6' OR kind = 'table' ORDER BY place") ==
         "Hall-B-6|Hall|B|6|seat|cheap\nHall-T1|Hall|T1||table|parquet");
   CHECK(ask(store.file, "SELECT held_until, hold_id IS NOT NULL FROM places WHERE place = 'Hall-A-3'") == "2027-01-10T10:21:30Z|1");
   CHECK(ask(store.file, "SELECT area, capacity, held, sold FROM areas") == "Hall-Standing|10|1|2");
   CHECK(ask(store.file, "SELECT holder, status, admissions, places FROM holds ORDER BY holder") ==
-        "late|expired|1|Hall-A-8\nolha|sold|3|Hall-A-1, 2 x Hall-Standing\npetro|sold|2|Hall-B-5, Hall-B-6\nthinking|open|3|Hall-A-3, Hall-A-4, 1 x Hall-Standing\n"
+        "late|expired|1|Hall-A-8\nolha|sold|3|Hall-A-1, 2 x Hall-Standing\npetro|sold|2|Hall-B-5, Hall-B-6\nthinking|open|3|Hall-A-3, Hall-A-4, 1 x "
+        "Hall-Standing\n"
         "undecided|released|1|Hall-B-7");
   CHECK(ask(store.file, "SELECT number, holder, payment_method, payment_reference, total, refunded > 0 FROM orders ORDER BY number") ==
         "1|olha|card|ch_olha|52700|0\n2|petro|card|ch_petro|22200|1");
-  CHECK(ask(store.file, "SELECT line, category, ticket_type, count, unit_price FROM lines JOIN orders USING(stream, order_id) WHERE number = 1 ORDER BY line") ==
-        "1|parquet|adult|1|30000\n2|cheap|adult|2|10000");
+  CHECK(
+      ask(store.file, "SELECT line, category, ticket_type, count, unit_price FROM lines JOIN orders USING(stream, order_id) WHERE number = 1 ORDER BY line") ==
+      "1|parquet|adult|1|30000\n2|cheap|adult|2|10000");
   CHECK(ask(store.file, "SELECT ticket, place, price, status FROM tickets JOIN orders USING(stream, order_id) WHERE number = 2 ORDER BY ticket") ==
         "1|Hall-B-5|10000|refunded\n2|Hall-B-6|10000|admitted");
   CHECK(ask(store.file, "SELECT ticket, gate FROM scans") == "2|north");
   // The sums agree with each other: what is asked for most.
-  CHECK(ask(store.file, "SELECT sum(unit_price * count) + sum(DISTINCT fee_per_order + fee_per_ticket * 3) FROM lines JOIN orders USING(stream, order_id) WHERE number = 1") == "52700");
+  CHECK(ask(store.file,
+            "SELECT sum(unit_price * count) + sum(DISTINCT fee_per_order + fee_per_ticket * 3) FROM lines JOIN orders USING(stream, order_id) WHERE number = "
+            "1") == "52700");
 }
 
 TEST_CASE("however it is interrupted, a projection comes to what one made at a stroke is") {

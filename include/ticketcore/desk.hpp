@@ -96,7 +96,7 @@ class Desk {
   DeskOptions options_;
   StateAtRevision at_;
   bool loaded_ = false;
-  bool settled_ = true;  ///< False while the state may hold facts that the log does not, or part of an entry.
+  bool settled_ = true;             ///< False while the state may hold facts that the log does not, or part of an entry.
   bool answered_from_log_ = false;  ///< In this turn a request was a repeated one.
   std::size_t log_bytes_since_snapshot_ = 0;
   EntryWriter writer_;

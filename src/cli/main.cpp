@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "../csv_text.hpp"
 #include "open_storage.hpp"
 #include "ticketcore/archive.hpp"
 #include "ticketcore/audit.hpp"
@@ -33,6 +34,7 @@ Look into it; nothing is changed, also while others sell:
   manifest STORE --event ID              every place with its status, as CSV
 
 Keep house:
+  prepare STORE                          makes the store, or migrates an older one, as whoever owns it
   archive STORE FILE --event ID [--remove]
                                          writes the event's log to FILE, proves that it replays to the same state,
                                          and then, if asked to, takes the event out of the store
@@ -181,14 +183,6 @@ int check(Storage& storage, const Arguments& arguments) {
   return problems == 0 ? 0 : 1;
 }
 
-/// A field of RFC 4180: quoted where it must be.
-[[nodiscard]] std::string csv(std::string_view field) {
-  if (field.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(field);
-  std::string out = "\"";
-  for (const char c : field) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
-}
-
 [[nodiscard]] std::string flags_text(PlaceFlags flags) {
   std::string text;
   const auto add = [&](PlaceFlags flag, const char* name) {
@@ -218,7 +212,7 @@ int manifest(Storage& storage, const Arguments& arguments) {
       if (ticket.refunded() || ticket.in_area()) continue;
       tickets[ticket.where] = to_string(TicketId{order.id, number});
       types[ticket.where] =
-          csv(state.settings().prices.ticket_types()[ticket.ticket_type]) + "," + Money{ticket.price, state.settings().prices.currency()}.amount_string();
+          csv_text(state.settings().prices.ticket_types()[ticket.ticket_type]) + "," + Money{ticket.price, state.settings().prices.currency()}.amount_string();
     }
   }
   std::cout << std::setprecision(10);  // a coordinate has up to seven digits before its point, and three after it
@@ -227,23 +221,28 @@ int manifest(Storage& storage, const Arguments& arguments) {
     const Place& here = map.places()[place];
     const Row& row = map.rows()[here.row.value];
     const PlaceStatus status = seen.status({place}, at);
-    std::cout << csv(map.label(PlaceIndex{place})) << ',' << csv(map.sections()[row.section.value].label) << ',' << csv(row.label) << ','
-              << csv(map.seat_label({place})) << ',' << kinds[static_cast<std::size_t>(here.kind)] << ',' << csv(map.categories()[here.category].key) << ','
-              << flags_text(here.flags) << ',' << here.position.x / 1000.0 << ',' << here.position.y / 1000.0 << ",1," << to_string(status) << ','
+    std::cout << csv_text(map.label(PlaceIndex{place})) << ',' << csv_text(map.sections()[row.section.value].label) << ',' << csv_text(row.label) << ','
+              << csv_text(map.seat_label({place})) << ',' << kinds[static_cast<std::size_t>(here.kind)] << ',' << csv_text(map.categories()[here.category].key)
+              << ',' << flags_text(here.flags) << ',' << here.position.x / 1000.0 << ',' << here.position.y / 1000.0 << ",1," << to_string(status) << ','
               << (status == PlaceStatus::held) << ',' << (status == PlaceStatus::sold) << ',' << tickets[place] << ','
               << (types[place].empty() ? "," : types[place]) << "\r\n";
   }
   for (std::uint32_t area = 0; area < map.areas().size(); ++area) {
     const Area& here = map.areas()[area];
     const StatusCounts counts = seen.area({area}, at);
-    std::cout << csv(map.label(AreaIndex{area})) << ',' << csv(map.sections()[here.section.value].label) << ",,,area,"
-              << csv(map.categories()[here.category.value].key) << ",," << here.center.x / 1000.0 << ',' << here.center.y / 1000.0 << ',' << here.capacity
+    std::cout << csv_text(map.label(AreaIndex{area})) << ',' << csv_text(map.sections()[here.section.value].label) << ",,,area,"
+              << csv_text(map.categories()[here.category.value].key) << ",," << here.center.x / 1000.0 << ',' << here.center.y / 1000.0 << ',' << here.capacity
               << ','
               << (counts.free > 0   ? "free"
                   : counts.held > 0 ? "held"
                                     : "sold")
               << ',' << counts.held << ',' << counts.sold << ",,,\r\n";
   }
+  return 0;
+}
+
+int prepare(Storage& storage) {
+  std::cout << storage.describe() << ": ready, with " << storage.list_streams("event/").size() << " events\n";
   return 0;
 }
 
@@ -320,14 +319,21 @@ int erase(const cli::OpenedStorage& opened, const Arguments& arguments) {
 [[nodiscard]] int run(const Arguments& arguments) {
   const std::map<std::string, int (*)(Storage&, const Arguments&)> looking = {
       {"events", show_events}, {"log", show_log}, {"check", check}, {"manifest", manifest}};
+  const auto no_more_words = [&] {
+    if (!arguments.subject.empty()) throw UsageError("\"" + arguments.subject + "\" is one word too many");
+  };
   const std::map<std::string, int (*)(Storage&, const Arguments&)> keeping = {{"archive", archive}, {"restore", restore}};
   if (const auto command = looking.find(arguments.command); command != looking.end()) {
-    if (!arguments.subject.empty()) throw UsageError("\"" + arguments.subject + "\" is one word too many");
+    no_more_words();
     return command->second(*cli::open_storage(arguments.store, cli::Use::look).storage, arguments);
   }
   const auto command = keeping.find(arguments.command);
+  if (arguments.command == "prepare") {
+    no_more_words();
+    return prepare(*cli::open_storage(arguments.store, cli::Use::make).storage);
+  }
   if (arguments.command == "project") {
-    if (!arguments.subject.empty()) throw UsageError("\"" + arguments.subject + "\" is one word too many");
+    no_more_words();
     if (arguments.rebuild && arguments.follow) throw UsageError("--rebuild and --follow do not go together");
     return project(cli::open_storage(arguments.store, cli::Use::look), arguments);
   }

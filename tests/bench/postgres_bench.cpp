@@ -156,14 +156,16 @@ class Peer {
     double p99_milliseconds;
   };
 
-  Peer(PostgresServer& server, const std::string& name, const std::string& tables, const std::string& script) : server_(server), file_(server.folder() + "/" + name) {
+  Peer(PostgresServer& server, const std::string& name, const std::string& tables, const std::string& script)
+      : server_(server), file_(server.folder() + "/" + name) {
     server.sql(tables);
     std::ofstream(file_ + ".sql") << script;
   }
 
   [[nodiscard]] Outcome run(int seconds_long) const {
-    const std::string command = PostgresServer::binaries() + "/pgbench -n -M prepared -c 32 -j 2 -T " + std::to_string(seconds_long) + " -h " + server_.folder() + " -p " + std::to_string(server_.port()) +
-                                  " -U postgres -f " + file_ + ".sql -l --log-prefix=" + file_ + " postgres >" + file_ + ".out 2>&1";
+    const std::string command = PostgresServer::binaries() + "/pgbench -n -M prepared -c 32 -j 2 -T " + std::to_string(seconds_long) + " -h " +
+                                server_.folder() + " -p " + std::to_string(server_.port()) + " -U postgres -f " + file_ + ".sql -l --log-prefix=" + file_ +
+                                " postgres >" + file_ + ".out 2>&1";
     for (const auto& log : logs()) std::filesystem::remove(log);
     if (std::system(command.c_str()) != 0) throw std::runtime_error("pgbench failed; see " + file_ + ".out");
     std::ifstream out(file_ + ".out");
@@ -214,7 +216,8 @@ const char* const upsert_script =
     "\\set pair random(0, 199999)\n\\set first :pair * 2\n\\set second :first + 1\n"
     "INSERT INTO seat_holds AS h (seat, holder, held_until) VALUES (:first, 'cart-' || :client_id, now()), (:second, 'cart-' || :client_id, now()) "
     "ON CONFLICT (seat) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until WHERE h.held_until <= now();\n";
-const char* const counter_table = "DROP TABLE IF EXISTS areas; CREATE TABLE areas(id integer PRIMARY KEY, held bigint, capacity bigint); INSERT INTO areas VALUES(1, 0, 1000000000);";
+const char* const counter_table =
+    "DROP TABLE IF EXISTS areas; CREATE TABLE areas(id integer PRIMARY KEY, held bigint, capacity bigint); INSERT INTO areas VALUES(1, 0, 1000000000);";
 const char* const counter_script = "UPDATE areas SET held = held + 1 WHERE id = 1 AND held < capacity;\n";
 
 }  // namespace

@@ -170,7 +170,8 @@ enum class Left : std::uint8_t { everything, less, clear_damage, inconsistent };
     Desk second(*storage, other.id);
     const Answer created = second.take_turn({&create, 1}).front();
     if (!second.halted().empty()) return Left::clear_damage;
-    if (created.refusal() != nullptr) return find("another event can't be made: " + std::string(to_string(created.refusal()->reason)));
+    if (created.refusal() != nullptr)
+      return find("another event can't be made: " + std::string(to_string(created.refusal()->reason)) + ", " + created.refusal()->text);
     const Command hold{little::request(901), PlaceHold{"late", {}, {{AreaIndex{0}, 1}}}};
     const Answer held = desk.take_turn({&hold, 1}).front();
     if (!desk.halted().empty()) return Left::clear_damage;

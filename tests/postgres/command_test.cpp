@@ -44,6 +44,8 @@ TEST_CASE("the command looks into a PostgreSQL store, archives, restores, projec
   const std::string url = "'" + shared_server().url("schema=" + schema) + "'";
   expect(3, "there is no store", "events " + url);
   CHECK(shared_server().sql("SELECT count(*) FROM pg_namespace WHERE nspname = '" + schema + "'") == "0");
+  expect(0, "ready, with 0 events", "prepare " + url);
+  expect(0, "ready, with 0 events", "prepare " + url);
   little::Clock clock;
   const auto storage = PostgresStorage::open(shared_server().url("schema=" + schema), {.clock = clock.reader()});
   little::sell_a_bit(*storage, clock);

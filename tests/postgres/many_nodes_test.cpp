@@ -193,7 +193,8 @@ TEST_CASE("who waits for a turn gets it before one who comes back for another") 
   for (int round = 0; round < 20; ++round) {
     auto waiting = std::async(std::launch::async, [&] { conformance::append(*patient, "a", "x"); });
     const auto deadline = std::chrono::steady_clock::now() + 20s;
-    while (shared_server().sql("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0" && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
+    while (shared_server().sql("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0" && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(1ms);
     turn.reset();
     turn = hasty->take_turn({&known, 1});
     REQUIRE(turn->unseen("a").size() == 1);

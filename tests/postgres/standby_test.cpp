@@ -43,7 +43,7 @@ TEST_CASE("what has not reached the synchronous standby is not answered, neither
   };
 
   // A standby can be looked into; it takes no writes.
-  const auto look = PostgresStorage::open(standby.url(), {.access = PostgresOptions::Access::read_only});
+  const auto look = PostgresStorage::open(standby.url("target_session_attrs=any"), {.access = PostgresOptions::Access::read_only});
   const Position created{"event/premiere", 0};
   CHECK(look->wait_for_news({&created, 1}, 20s));
   CHECK(look->list_streams("event/") == std::vector<StreamId>{"event/premiere"});

@@ -18,7 +18,7 @@ struct PostgresOptions {
   enum class Access : std::uint8_t {
     read_write_create,  ///< Makes the tables where there are none.
     read_write,         ///< Refuses when there is no store.
-    read_only,          ///< Makes and migrates nothing, needs only SELECT, takes a standby, too. What writes throws StorageUnavailable.
+    read_only,          ///< Makes and migrates nothing, needs only SELECT; a standby will do (target_session_attrs=any). What writes throws StorageUnavailable.
   };
 
   /// The schema that holds the tables. Several stores may share a database under different schemas. 1 to 63 bytes.
@@ -47,7 +47,7 @@ class PostgresStorage final : public Storage {
   /// Opens the store, and makes or migrates its tables where they are missing or older (one process at a time, under an
   /// advisory lock). url is libpq's, "postgresql://user@host:5432/database?sslmode=verify-full", or its "host=... dbname=..."
   /// form; TLS, several hosts and time-outs are its own parameters. A URL may also carry schema=NAME, connections=N and
-  /// pooler=transaction, which win over the options. Without target_session_attrs a host that takes writes is chosen, to look only any.
+  /// pooler=transaction, which win over the options. Without target_session_attrs a host that takes writes is chosen.
   /// Throws StorageError (a URL that can't be read, too old a server, a schema that is not ours), StorageUnavailable
   /// (not reachable, read-only, no rights; the message says what to do), StorageNewer. No message carries the password.
   [[nodiscard]] static std::unique_ptr<PostgresStorage> open(std::string_view url, PostgresOptions options = {});
