@@ -19,6 +19,7 @@ constexpr std::size_t checksum_at = 12;
 constexpr std::size_t after_checksum = 16;
 constexpr std::size_t fact_count_at = 36;
 constexpr std::size_t header_size = 40;
+constexpr std::size_t fact_size_min = 5;  // its length and its tag
 
 // Facts from this tag up may be skipped by readers that do not know them; one below means the reader is too old.
 constexpr std::uint8_t first_optional_tag = 64;
@@ -452,7 +453,7 @@ LogEntry decode_entry(BytesView bytes, std::string_view what) {
   entry.header = decode_entry_header(bytes, what);
   Reader in(bytes.subspan(fact_count_at), what);
   const auto fact_count = in.fixed<std::uint32_t>();
-  if (fact_count > in.left()) in.damaged("a count is larger than what follows");
+  if (fact_count > in.left() / fact_size_min) in.damaged("a count is larger than what follows");
   entry.facts.reserve(fact_count);
   for (std::uint32_t fact = 0; fact < fact_count; ++fact) {
     const auto size = in.fixed<std::uint32_t>();

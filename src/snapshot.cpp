@@ -17,6 +17,9 @@ constexpr std::array<std::uint8_t, 4> magic = {'t', 'k', 's', 'n'};
 // magic, version, three reserved bytes, checksum of all that follows
 constexpr std::size_t checksum_at = 8;
 constexpr std::size_t header_size = 12;
+// What a record takes at the least: room is made for as many as there can be, not for as many as there are said to be.
+constexpr std::size_t holder_size_min = 2;
+constexpr std::size_t order_size_min = 33;
 
 void write_quote(Writer& out, const QuotedPrice& quote) {
   out.varint(quote.lines.size());
@@ -102,7 +105,7 @@ class SnapshotCodec {
     if (entry.facts.size() != 1 || !std::holds_alternative<EventCreated>(entry.facts.front().body)) in.damaged("it holds no event");
     state.apply(entry.facts.front(), {0, entry.header.turn});
     for (std::size_t left = in.count(); left > 0; --left) state.short_names_.push_back(in.text());
-    state.holders_.resize(in.count());
+    state.holders_.resize(in.count(holder_size_min));
     for (HolderRecord& holder : state.holders_) {
       holder.name = in.text();
       holder.bought = in.number();
@@ -165,7 +168,7 @@ class SnapshotCodec {
     }
   }
   static void read_orders(Reader& in, EventState& state) {
-    const std::size_t count = in.count();
+    const std::size_t count = in.count(order_size_min);
     state.orders_.reserve(count);
     for (std::size_t index = 0; index < count; ++index) {
       OrderRecord& order = state.orders_.emplace_back();
@@ -262,7 +265,9 @@ class SnapshotCodec {
     }
     for (std::uint32_t at = 0; at < state.tickets_.size(); ++at) {
       const TicketRecord& ticket = state.tickets_[at];
-      if (ticket.gate < TicketRecord::refunded_gate && ticket.gate >= state.short_names_.size()) in.damaged("a ticket names a gate that does not exist");
+      const bool at_gate = ticket.gate < TicketRecord::refunded_gate;
+      if (at_gate && ticket.gate >= state.short_names_.size()) in.damaged("a ticket names a gate that does not exist");
+      if (at_gate != (ticket.admitted_at != 0)) in.damaged("a ticket was admitted without a gate, or not admitted at one");
       // Refunded ones are still shown with their order.
       const bool exists = ticket.in_area() ? ticket.area().value < state.areas_.size() : ticket.where < state.codes_.size();
       if (!exists || !is_amount(ticket.price) || ticket.ticket_type >= state.settings_->prices.ticket_types().size()) in.damaged("a ticket is out of range");

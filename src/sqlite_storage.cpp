@@ -481,11 +481,17 @@ class SqliteStorage::SqliteTurn final : public Turn {
     if (head.stream == 0) {
       body_.write->add_stream.bind(1, std::string_view(append.stream)).run();
       head.stream = sqlite3_last_insert_rowid(body_.writer->handle());
-      if (head.stream > stream_max) throw StorageUnavailable(body_.shown_as + ": it has " + std::to_string(stream_max) + " streams, as many as one file can");
+      if (head.stream > stream_max) refuse_stream();
     }
     if (head.revision >= revision_max) throw StorageUnavailable(body_.shown_as + ": " + append.stream + " has as many entries as one stream can");
     body_.write->add_entry.bind(1, key_of(head.stream, head.revision + 1)).bind(2, append.bytes).run();
     if (head.revision == 0) check_alone(head.stream);
+  }
+
+  [[noreturn]] void refuse_stream() {
+    if (body_.writer->number("SELECT count(*) FROM streams") < stream_max / 2)
+      throw StorageDamaged(body_.shown_as + ": its table of streams is damaged; restore a backup, or save what can be read with sqlite3's .recover");
+    throw StorageUnavailable(body_.shown_as + ": it has had " + std::to_string(stream_max) + " streams, as many as one file can");
   }
 
   /// On a disk that lied about what it kept, entries may stand where a new stream begins, without the name of theirs.

@@ -243,7 +243,7 @@ class VenueReader {
     return course;
   }
 
-  /// The seats between aisles: [8, 12, 8], the same for each row, or one such list per row.
+  /// The seats between aisles: [8, 12, 8], once for all rows, or one such list per row.
   [[nodiscard]] static std::vector<std::vector<std::int64_t>> blocks_of(const JsonNode& node, std::size_t rows) {
     std::vector<std::vector<std::int64_t>> blocks;
     const auto found = node.need("blocks");
@@ -258,12 +258,12 @@ class VenueReader {
       return counts;
     };
     const std::vector<JsonNode> elements = found->elements();
-    if (!elements.empty() && elements.front().value().is_array()) {
-      if (elements.size() != rows) found->problem("lists " + std::to_string(elements.size()) + " rows' blocks for " + std::to_string(rows) + " rows");
-      for (const JsonNode& element : elements) blocks.push_back(read(element.elements()));
-    } else {
-      blocks.assign(rows, read(elements));
+    if (elements.empty() || !elements.front().value().is_array()) return {read(elements)};
+    if (elements.size() != rows) {
+      found->problem("lists " + std::to_string(elements.size()) + " rows' blocks for " + std::to_string(rows) + " rows");
+      return blocks;
     }
+    for (const JsonNode& element : elements) blocks.push_back(read(element.elements()));
     return blocks;
   }
 
@@ -284,34 +284,40 @@ class VenueReader {
     const std::pair<PlaceFlags, std::set<std::string>> special[] = {{PlaceFlags::accessible, seats_named(node, "accessible")},
                                                                     {PlaceFlags::companion, seats_named(node, "companion")},
                                                                     {PlaceFlags::restricted_view, seats_named(node, "restricted_view")}};
-    std::set<std::string> placed;
-    if (!course || blocks.size() != labels.size()) return;
+    std::set<std::string_view> placed;
+    if (!course || blocks.empty()) return;
+    const auto blocks_in = [&](std::size_t row) -> const std::vector<std::int64_t>& { return blocks[blocks.size() == 1 ? 0 : row]; };
     // A short text can ask for more seats than memory holds: counted before any is made.
     std::uint64_t seats = builder_.place_count();
-    for (const std::vector<std::int64_t>& row : blocks)
-      seats = std::accumulate(row.begin(), row.end(), seats, [](std::uint64_t sum, std::int64_t count) { return sum + static_cast<std::uint64_t>(count); });
+    for (std::size_t row = 0; row < labels.size(); ++row) {
+      for (const std::int64_t count : blocks_in(row)) seats += static_cast<std::uint64_t>(count);
+    }
     if (seats > limits::places)
       return node.problem("brings the map to " + std::to_string(seats) + " places; at most " + std::to_string(limits::places) + " are possible");
     for (std::size_t row = 0; row < labels.size(); ++row) {
-      builder_.add_row(section_, labels[row]);
-      std::int64_t slots = static_cast<std::int64_t>(aisle) * (static_cast<std::int64_t>(blocks[row].size()) - 1);
-      for (const std::int64_t count : blocks[row]) slots += count;
+      const std::vector<std::int64_t>& row_blocks = blocks_in(row);
+      std::int64_t slots = static_cast<std::int64_t>(aisle) * (static_cast<std::int64_t>(row_blocks.size()) - 1);
+      for (const std::int64_t count : row_blocks) slots += count;
       if (slots > limits::row_slots)
         return node.problem("row " + labels[row] + " has " + std::to_string(slots) + " positions; at most " + std::to_string(limits::row_slots) +
                             " are possible");
+      builder_.add_row(section_, labels[row]);
       std::int64_t slot = 0;
       int number = 0;
-      for (std::size_t block = 0; block < blocks[row].size(); ++block) {
-        for (std::int64_t seat = 0; seat < blocks[row][block]; ++seat, ++slot) {
+      for (std::size_t block = 0; block < row_blocks.size(); ++block) {
+        for (std::int64_t seat = 0; seat < row_blocks[block]; ++seat, ++slot) {
           const std::string label = std::to_string(++number);
           const std::string name = labels[row] + "-" + label;
           PlaceFlags flags = PlaceFlags::none;
           // Named with their row ("C-4"), or in every row ("4").
           for (const auto& [flag, names] : special) {
-            if (names.contains(name) || names.contains(label)) flags = flags | flag;
+            for (const std::string* written : {&name, &label}) {
+              const auto found = names.find(*written);
+              if (found == names.end()) continue;
+              flags = flags | flag;
+              placed.insert(*found);
+            }
           }
-          placed.insert(name);
-          placed.insert(label);
           builder_.add_seat({.label = label,
                              .position = course->at(row, static_cast<double>(slot), static_cast<double>(slots)),
                              .category = category,

@@ -152,10 +152,10 @@ class Reader {
     if (value > limit) damaged("a number is out of range");
     return static_cast<std::uint32_t>(value);
   }
-  /// A count of things that take at least one byte each.
-  std::size_t count() {
+  /// A count of things that take at least so many bytes each.
+  std::size_t count(std::size_t least_bytes = 1) {
     const std::uint64_t value = varint();
-    if (value > left()) damaged("a count is larger than what follows");
+    if (value > left() / least_bytes) damaged("a count is larger than what follows");
     return static_cast<std::size_t>(value);
   }
   BytesView bytes(std::size_t size) { return {need(size), size}; }

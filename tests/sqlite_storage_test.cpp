@@ -394,6 +394,14 @@ TEST_CASE("entries without their stream's name are no stream that could be writt
   }
 }
 
+TEST_CASE("a stream's number that can't be is damage, not the end of the numbers") {
+  Folder folder;
+  append(*SqliteStorage::open(folder.file()), "a", "one");
+  run_sql(folder.file(), "UPDATE streams SET id = 8388607");
+  const auto storage = SqliteStorage::open(folder.file());
+  CHECK(message_of<StorageDamaged>([&] { append(*storage, "b", "uno"); }).find("table of streams is damaged") != std::string::npos);
+}
+
 TEST_CASE("a store opened for reading only can be looked into, not written") {
   Folder folder;
   const auto writer = SqliteStorage::open(folder.file());

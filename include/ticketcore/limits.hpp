@@ -28,6 +28,8 @@ inline constexpr std::uint32_t floors = 1'024;
 inline constexpr std::uint32_t zones = 1'024;
 /// A seat map in the log: the largest by far that a house needs, and half an entry.
 inline constexpr std::size_t seat_map_bytes = 32U << 20;
+/// Problems of one chart that are listed: more than anybody mends at a time, and a bound on what a hostile file costs.
+inline constexpr std::size_t listed_problems = 500;
 /// Coordinates, in chart units: thousandths of it fit 32 bits.
 inline constexpr std::int32_t coordinate = 2'000'000;
 

@@ -45,9 +45,12 @@ class SeatMapBuilder {
   AreaIndex add_area(Area area);
   void add_shape(Shape shape);
 
-  /// Reports a mistake that the caller found, to be listed with the others.
-  void problem(std::string where, std::string what) { problems_.push_back({std::move(where), std::move(what)}); }
+  /// Reports a mistake that the caller found, to be listed with the others: with the first few hundred of them.
+  void problem(std::string where, std::string what) {
+    if (problems_.size() < limits::listed_problems) problems_.push_back({std::move(where), std::move(what)});
+  }
   [[nodiscard]] bool has_problems() const noexcept { return !problems_.empty(); }
+  /// So far.
   [[nodiscard]] std::size_t place_count() const noexcept { return data_.places.size(); }
 
   /// The finished map. Throws SeatMapError with the reported problems and those that SeatMap's own check adds.

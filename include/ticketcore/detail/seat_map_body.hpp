@@ -51,7 +51,9 @@ class SeatMapCheck {
   }
 
  private:
-  void report(std::string where, std::string what) { problems_.push_back({std::move(where), std::move(what)}); }
+  void report(std::string where, std::string what) {
+    if (problems_.size() < limits::listed_problems) problems_.push_back({std::move(where), std::move(what)});
+  }
   void at_most(std::string_view what, std::size_t count, std::size_t limit) {
     if (count > limit) report("map", "has " + std::to_string(count) + " " + std::string(what) + "; at most " + std::to_string(limit) + " are possible");
   }
