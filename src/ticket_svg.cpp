@@ -77,15 +77,16 @@ void put_place(std::string& out, const TicketPicture& ticket, std::int64_t left)
     put_field(out, left, top, 100 * mm, "STANDING", ticket.area, 9'000);
     return;
   }
+  constexpr std::int64_t gap = 6 * mm;
   std::int64_t x = left;
   const auto big = [&](const char* caption, const std::string& content, std::int64_t room) {
     if (content.empty()) return;
-    put_field(out, x, top, room, caption, content, 9'000);
-    x += std::min(room, svg::width(content) * 9 * bold / 6 + 6 * mm);
+    put_field(out, x, top, room - gap, caption, content, 9'000);
+    x += std::min(room, svg::width(content) * 9 * bold / 6 + gap);
   };
-  big("SECTION", ticket.section, 56 * mm);
-  big(ticket.seat.empty() ? "TABLE" : "ROW", ticket.row, 26 * mm);
-  big("SEAT", ticket.seat, 24 * mm);
+  big("SECTION", ticket.section, 58 * mm);
+  big(ticket.seat.empty() ? "TABLE" : "ROW", ticket.row, 24 * mm);
+  big("SEAT", ticket.seat, 23 * mm);
 }
 
 }  // namespace

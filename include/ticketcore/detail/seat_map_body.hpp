@@ -151,8 +151,8 @@ class SeatMapCheck {
   void places_of(std::uint32_t index, const Row& row, const std::string& where) {
     const PlaceKind kind = row.kind == RowKind::whole_table ? PlaceKind::table : row.kind == RowKind::booth ? PlaceKind::booth : PlaceKind::seat;
     if (kind != PlaceKind::seat && row.place_count > 1) report(where, "is sold as one and has several places; it needs a row of its own");
-    const auto last = data_.places.begin() + row.first_place + row.place_count - 1;
-    if (row.place_count > 0 && last->slot >= limits::row_slots) report(where, "has more than " + std::to_string(limits::row_slots) + " positions");
+    if (row.place_count > 0 && data_.places[row.first_place + row.place_count - 1].slot >= limits::row_slots)
+      report(where, "has more than " + std::to_string(limits::row_slots) + " positions");
     for (std::uint32_t at = row.first_place; at < row.first_place + row.place_count; ++at) {
       const Place& place = data_.places[at];
       if (place.label >= data_.labels.size()) {
