@@ -12,6 +12,7 @@
 #include <iostream>
 #include <optional>
 #include <random>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -71,10 +72,11 @@ struct Arguments {
   return arguments;
 }
 
+[[nodiscard]] bool fails(const Plan& plan) { return !run(plan).failure.empty(); }
+
 void print_failure(const Plan& plan, const Outcome& outcome) {
   std::cout << "seed " << plan.seed << " FAILED: " << outcome.failure << "\n  again: ./dev sim " << to_arguments(plan) << "\n" << std::flush;
-  const Plan small = shrink(
-      plan, [](const Plan& smaller) { return !run(smaller).failure.empty(); }, 600);
+  const Plan small = shrink(plan, fails, 600);
   const Outcome again = run(small, Tracing::on);
   std::cout << "  made smaller, " << plan.asks.size() << " asks and " << plan.troubles.size() << " troubles to " << small.asks.size() << " and "
             << small.troubles.size() << ": " << again.failure << "\n  again: ./dev sim " << to_arguments(small) << " --trace\n";
@@ -122,6 +124,27 @@ void print_failure(const Plan& plan, const Outcome& outcome) {
 }
 
 #ifdef TICKETCORE_PLANTED
+/// What a person would do with a failing seed: play it again, make it smaller, and play that by what is printed. What went wrong
+/// with that, or nothing.
+[[nodiscard]] std::string replay(const Plan& plan, const Outcome& outcome) {
+  const Outcome first = run(plan, Tracing::on);
+  const Outcome second = run(plan, Tracing::on);
+  if (first.failure != outcome.failure || second.failure != outcome.failure || first.trace != second.trace || first.trace.empty())
+    return "is not the same when it is played again";
+  const Plan small = shrink(plan, fails, 200);
+  std::istringstream words(to_arguments(small));
+  std::string asks;
+  std::string troubles;
+  for (std::string word; words >> word;) {
+    if (word == "--asks") words >> asks;
+    if (word == "--troubles") words >> troubles;
+  }
+  Plan printed = make_plan(plan.seed);
+  keep_only(printed, asks.empty() ? nullptr : &asks, troubles.empty() ? nullptr : &troubles);
+  if (printed.asks.size() + printed.troubles.size() >= plan.asks.size() + plan.troubles.size()) return "can't be made smaller";
+  return fails(printed) ? "" : "does not fail when what is left of it is played as printed";
+}
+
 [[nodiscard]] int find_planted() {
   constexpr std::uint64_t seeds_at_most = 20'000;
   int missed = 0;
@@ -139,6 +162,10 @@ void print_failure(const Plan& plan, const Outcome& outcome) {
     } else {
       std::cout << "seed " << std::setw(6) << seed - 1 << std::fixed << std::setprecision(2) << std::setw(7) << seconds << " s  " << outcome.failure << "\n"
                 << std::flush;
+      if (const std::string wrong = replay(make_plan(seed - 1), outcome); !wrong.empty()) {
+        std::cout << "  seed " << seed - 1 << " " << wrong << "\n";
+        ++missed;
+      }
     }
   }
   ticketcore_planted = 0;
@@ -149,7 +176,7 @@ void print_failure(const Plan& plan, const Outcome& outcome) {
     }
   }
   std::cout << std::size(ticketcore_planted_names) - static_cast<std::size_t>(missed) << " of " << std::size(ticketcore_planted_names)
-            << " planted bugs found\n";
+            << " planted bugs found, played again and made smaller\n";
   return missed == 0 ? 0 : 1;
 }
 #endif
