@@ -63,7 +63,8 @@ void print_summary(const Event& event, const demo::Clock& clock, demo::Tally& ta
   const std::string key_file = (out / "demo.key").string();
 
   const auto map = std::make_shared<const SeatMap>(load_seat_map(chart));
-  std::cout << map->name() << ": " << map->place_count() << " places, " << map->areas().size() << (map->areas().size() == 1 ? " standing area, " : " standing areas, ") << map->capacity() << " in all\n";
+  std::cout << map->name() << ": " << map->place_count() << " places, " << map->areas().size()
+            << (map->areas().size() == 1 ? " standing area, " : " standing areas, ") << map->capacity() << " in all\n";
   demo::Clock clock;
   const auto storage = SqliteStorage::open(file, {.clock = [&] { return clock.now(); }});
   const SigningKey key = SigningKey::load_or_create(key_file);
