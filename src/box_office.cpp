@@ -91,7 +91,7 @@ namespace {
 
 // ---- Event ----
 
-const EventId& Event::id() const noexcept { return desk_->id(); }
+const EventId& Event::id() const noexcept { return id_; }
 std::shared_ptr<const Availability> Event::availability() const { return desk_->availability(); }
 const SeatMap& Event::seat_map() const noexcept { return *seat_map_; }
 
@@ -381,7 +381,7 @@ Result<Event> BoxOffice::create_event(const NewEvent& event) {
   Command create{or_new(event.request), std::move(command)};
   const Answer answer = std::move(desk.call({&create, 1}).front());
   if (answer.refusal()) return refusal_of(answer);
-  return Event(desk, *answer.event);
+  return Event(desk, desk.id(), *answer.event);
 }
 
 Result<Event> BoxOffice::event(const EventId& id) {
@@ -398,7 +398,7 @@ Result<Event> BoxOffice::event(const EventId& id) {
     refused.reason = Reason::event_not_found;
     return explain(refused, nullptr, nullptr);
   }
-  return Event(desk, *seen);
+  return Event(desk, desk.id(), *seen);
 }
 
 std::vector<EventId> BoxOffice::events() {

@@ -96,9 +96,9 @@ namespace detail {
 class EventDesk;
 }
 
-/// One event of a BoxOffice: a handle, cheap to copy, valid as long as the BoxOffice. May be used from any thread. Calls that
-/// change something block until they are durable or refused. RequestId zero, the default of every option, means a new one;
-/// pass your own to be able to repeat a call whose answer was lost.
+/// One event of a BoxOffice: a handle, cheap to copy, valid as long as the BoxOffice; id, seat_map and the to_... functions
+/// outlive it. May be used from any thread. Calls that change something block until they are durable or refused. RequestId
+/// zero, the default of every option, means a new one; pass your own to be able to repeat a call whose answer was lost.
 class Event {
  public:
   [[nodiscard]] const EventId& id() const noexcept;
@@ -164,11 +164,12 @@ class Event {
 
  private:
   friend class BoxOffice;
-  Event(detail::EventDesk& desk, const Availability& at) : desk_(&desk), seat_map_(at.shared_seat_map()) {}
+  Event(detail::EventDesk& desk, EventId id, const Availability& at) : desk_(&desk), id_(std::move(id)), seat_map_(at.shared_seat_map()) {}
 
   [[nodiscard]] Answer ask_one(Command command) const;
 
   detail::EventDesk* desk_;
+  EventId id_;
   std::shared_ptr<const SeatMap> seat_map_;
 };
 
