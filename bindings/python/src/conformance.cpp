@@ -1,0 +1,86 @@
+// ticketcore._conformance: the conformance suite of the core, tests/conformance/storage_conformance.hpp, over a storage written in Python.
+
+#define DOCTEST_CONFIG_IMPLEMENT
+#include "conformance/storage_conformance.hpp"
+
+#include <sstream>
+
+#include "foreign_storage.hpp"
+#include "storages.hpp"
+
+namespace {
+
+namespace py = pybind11;
+using namespace ticketcore;
+
+/// What the run under way checks. One run at a time: the suite's framework keeps its own state.
+struct Run {
+  py::object open;
+  py::object reset;
+};
+Run* running = nullptr;
+
+/// Closes what open() made when the suite lets go of it.
+class ClosingStorage final : public Storage {
+ public:
+  explicit ClosingStorage(py::object storage) : object_(python::hold_object(storage)), storage_(python::storage_of(*object_)) {}
+  ~ClosingStorage() override {
+    const py::gil_scoped_acquire lock;
+    storage_.reset();
+    try {
+      object_->attr("close")();
+    } catch (py::error_already_set& error) {
+      python::report_unraisable(error, "ticketcore.conformance: close()");
+    }
+  }
+  std::unique_ptr<Turn> take_turn(std::span<const Position> streams) override { return storage_->take_turn(streams); }
+  std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t max_bytes) override { return storage_->read(stream, after, max_bytes); }
+  std::optional<Snapshot> load_snapshot(const StreamId& stream) override { return storage_->load_snapshot(stream); }
+  void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override { storage_->save_snapshot(stream, snapshot); }
+  std::vector<StreamId> list_streams(std::string_view prefix) override { return storage_->list_streams(prefix); }
+  void remove_stream(const StreamId& stream, Revision head) override { storage_->remove_stream(stream, head); }
+  bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override { return storage_->wait_for_news(streams, timeout); }
+  void vault_put(std::string_view id, BytesView bytes) override { storage_->vault_put(id, bytes); }
+  std::optional<Bytes> vault_get(std::string_view id) override { return storage_->vault_get(id); }
+  void vault_erase(std::string_view id) override { storage_->vault_erase(id); }
+  void scrub_vault() override { storage_->scrub_vault(); }
+  std::string describe() const override { return storage_->describe(); }
+
+ private:
+  python::HeldObject object_;
+  std::shared_ptr<Storage> storage_;
+};
+
+}  // namespace
+
+TEST_CASE("a storage written in Python keeps the promises of storage.hpp") {
+  {
+    const py::gil_scoped_acquire lock;
+    running->reset();
+  }
+  conformance::check_storage([] {
+    const py::gil_scoped_acquire lock;
+    return std::make_unique<ClosingStorage>(running->open());
+  });
+}
+
+PYBIND11_MODULE(_conformance, module) {
+  module.doc() = "The conformance suite for storages. Use ticketcore.conformance.";
+  module.def("run", [](py::object open, py::object reset) {
+    if (running != nullptr) throw std::runtime_error("the suite is running already; it can't run twice at once");
+    Run run{std::move(open), std::move(reset)};
+    running = &run;
+    std::ostringstream output;
+    doctest::Context context;
+    context.setOption("no-colors", true);
+    context.setOption("no-intro", true);
+    context.setCout(&output);
+    int failed = 0;
+    {
+      const py::gil_scoped_release release;
+      failed = context.run();
+    }
+    running = nullptr;
+    return py::make_tuple(failed == 0, output.str());
+  }, py::arg("open"), py::arg("reset"), "Whether every check passed, and what the suite says.");
+}

@@ -1,0 +1,37 @@
+#pragma once
+// Events, the commands that they are sent, and asyncio's way to their answers.
+
+#include "office.hpp"
+
+namespace ticketcore::python {
+
+struct EventValue {
+  std::shared_ptr<Office> office{};
+  Event event;
+};
+
+/// What a command's answer is made into.
+enum class AnswerKind { hold, deadline, done, quote, order, refund, admission };
+
+/// A command ready to be sent, any number of times: a repeated one gets the first one's answer.
+struct CommandValue {
+  Command command{};
+  AnswerKind kind = AnswerKind::done;
+};
+
+/// A value, or an instance of Refused.
+[[nodiscard]] py::object to_object(const EventValue& event, AnswerKind kind, const Answer& answer);
+
+/// An event's settings (create_event, configure): PriceList and SalePolicy, name, venue, begin.
+void add_settings(py::module_& module);
+void add_event(py::module_& module);
+void add_availability(py::module_& module);
+/// Orders and tickets as columns.
+void add_tables(py::class_<EventValue>& event);
+void add_completions(py::module_& module);
+void add_seat_map(py::module_& module);
+void add_log(py::module_& module);
+
+[[nodiscard]] py::object prices_to_dict(const PriceList& prices);
+
+}  // namespace ticketcore::python

@@ -1,0 +1,234 @@
+#include "storages.hpp"
+
+#include "arguments.hpp"
+#include "callbacks.hpp"
+#include "foreign_storage.hpp"
+#include "results.hpp"
+#include "ticketcore/archive.hpp"
+#include "ticketcore/storage/memory.hpp"
+#include "ticketcore/storage/postgres.hpp"
+#include "ticketcore/storage/sqlite.hpp"
+
+namespace ticketcore::python {
+namespace {
+
+/// A turn that Python took. The storage outlives it.
+class TurnHandle {
+ public:
+  TurnHandle(std::shared_ptr<Storage> storage, std::unique_ptr<Turn> turn) : storage_(std::move(storage)), turn_(std::move(turn)) {}
+  ~TurnHandle() {
+    if (!origin_.is_here()) {
+      leak(std::move(turn_));
+      leak(std::move(storage_));
+      return;
+    }
+    close();
+  }
+  TurnHandle(TurnHandle&&) = default;
+
+  [[nodiscard]] Turn& get() const {
+    if (!origin_.is_here()) raise_forked("this turn");
+    if (!turn_) raise_closed("this turn");
+    return *turn_;
+  }
+  void close() {
+    if (!origin_.is_here()) return;
+    const py::gil_scoped_release release;
+    turn_.reset();
+  }
+
+ private:
+  std::shared_ptr<Storage> storage_;
+  std::unique_ptr<Turn> turn_;
+  Origin origin_;
+};
+
+[[nodiscard]] std::vector<Position> positions_of(const py::object& streams) {
+  if (!py::isinstance<py::iterable>(streams)) wrong_type("streams", streams, "a sequence of Position");
+  std::vector<Position> positions;
+  for (const py::handle item : streams) {
+    if (!py::isinstance<py::tuple>(item) || py::len(item) != 2) wrong_type("streams", item, "a sequence of Position(stream, known)");
+    const auto pair = py::reinterpret_borrow<py::tuple>(item);
+    positions.push_back({byte_name(pair[0], "stream"), whole_number(pair[1], "known")});
+  }
+  return positions;
+}
+
+[[nodiscard]] py::list entries_to_list(const std::vector<Entry>& entries) {
+  const py::object make = package("_storage", "Entry");
+  py::list result;
+  for (const Entry& entry : entries) result.append(make(entry.revision, to_bytes(entry.bytes)));
+  return result;
+}
+
+/// Runs what may wait with the interpreter's lock released.
+template <class Work>
+auto unlocked(Work work) {
+  const py::gil_scoped_release release;
+  return work();
+}
+
+void commit(const TurnHandle& self, const py::object& entries) {
+  std::vector<std::pair<std::string, Bytes>> kept;
+  if (!py::isinstance<py::iterable>(entries)) wrong_type("entries", entries, "a sequence of Append");
+  for (const py::handle item : entries) {
+    if (!py::isinstance<py::tuple>(item) || py::len(item) != 2) wrong_type("entries", item, "a sequence of Append(stream, data)");
+    const auto pair = py::reinterpret_borrow<py::tuple>(item);
+    kept.emplace_back(byte_name(pair[0], "stream"), bytes(pair[1], "data"));
+  }
+  std::vector<Append> appends;
+  for (const auto& [stream, data] : kept) appends.push_back({stream, data});
+  Turn& turn = self.get();
+  unlocked([&] { turn.commit(appends); });
+}
+
+[[nodiscard]] StorageHandle open_sqlite(const py::object& path, const std::string& access, const std::string& synchronous, const py::object& busy_timeout,
+                                        const py::object& clock) {
+  SqliteOptions options;
+  options.access = access == "read_only"    ? SqliteOptions::Access::read_only
+                   : access == "read_write" ? SqliteOptions::Access::read_write
+                                            : SqliteOptions::Access::read_write_create;
+  options.sync = synchronous == "normal" ? SqliteOptions::Sync::normal : SqliteOptions::Sync::full;
+  options.busy_timeout = milliseconds(busy_timeout, "busy_timeout");
+  options.clock = clock_of(clock);
+  const std::string file = python::path(path);
+  return StorageHandle(unlocked([&]() -> std::shared_ptr<Storage> { return SqliteStorage::open(file, std::move(options)); }));
+}
+
+[[nodiscard]] StorageHandle open_postgres(const py::object& url, const py::object& clock) {
+  PostgresOptions options;
+  options.clock = clock_of(clock);
+  const std::string where = text(url, "url");
+  return StorageHandle(unlocked([&]() -> std::shared_ptr<Storage> { return PostgresStorage::open(where, std::move(options)); }));
+}
+
+}  // namespace
+
+void raise_forked(const std::string& what) {
+  PyErr_SetString(package("_errors", "ForkedError").ptr(), (what + " was opened before a fork, in another process; open one in this process").c_str());
+  throw py::error_already_set();
+}
+
+void raise_closed(const std::string& what) {
+  PyErr_SetString(package("_errors", "Closed").ptr(), (what + " is closed").c_str());
+  throw py::error_already_set();
+}
+
+StorageHandle::~StorageHandle() {
+  if (!origin_.is_here()) {
+    leak(std::move(storage_));
+    return;
+  }
+  close();
+}
+
+std::shared_ptr<Storage> StorageHandle::get() const {
+  if (!origin_.is_here()) raise_forked("this storage");
+  if (!storage_) raise_closed("this storage");
+  return storage_;
+}
+
+void StorageHandle::close() {
+  if (!origin_.is_here() || !storage_) return;
+  std::shared_ptr<Storage> last = std::move(storage_);
+  const py::gil_scoped_release release;
+  last.reset();
+}
+
+std::shared_ptr<Storage> storage_of(const py::object& object) {
+  if (py::isinstance<StorageHandle>(object)) return object.cast<const StorageHandle&>().get();
+  return std::make_shared<ForeignStorage>(object);
+}
+
+void add_storages(py::module_& module) {
+  py::class_<TurnHandle>(module, "Turn", "A turn on one of the core's own storages.")
+      .def("unseen", [](const TurnHandle& self, const py::object& stream) {
+        const std::string name = byte_name(stream, "stream");
+        Turn& turn = self.get();
+        return entries_to_list(unlocked([&] { return turn.unseen(name); }));
+      }, py::arg("stream"))
+      .def("now", [](const TurnHandle& self) {
+        Turn& turn = self.get();
+        return to_datetime(unlocked([&] { return turn.now(); }));
+      })
+      .def("commit", &commit, py::arg("entries"))
+      .def("close", &TurnHandle::close);
+
+  py::class_<StorageHandle>(module, "Storage", "One of the core's own storages.")
+      .def_static("memory", [](const py::object& clock) { return StorageHandle(std::make_shared<MemoryStorage>(clock_of(clock))); }, py::arg("clock"))
+      .def_static("sqlite", &open_sqlite, py::arg("path"), py::arg("access"), py::arg("synchronous"), py::arg("busy_timeout"), py::arg("clock"))
+      .def_static("postgres", &open_postgres, py::arg("url"), py::arg("clock"))
+      .def_static("archive", [](const py::object& path) {
+        const std::string file = python::path(path);
+        return StorageHandle(unlocked([&]() -> std::shared_ptr<Storage> { return open_archive(file); }));
+      }, py::arg("path"))
+      .def("close", &StorageHandle::close)
+      .def("take_turn", [](const StorageHandle& self, const py::object& streams) {
+        const std::vector<Position> positions = positions_of(streams);
+        const std::shared_ptr<Storage> storage = self.get();
+        return TurnHandle(storage, unlocked([&] { return storage->take_turn(positions); }));
+      }, py::arg("streams"))
+      .def("read", [](const StorageHandle& self, const py::object& stream, const py::object& after, const py::object& max_bytes) {
+        const std::string name = byte_name(stream, "stream");
+        const Revision known = whole_number(after, "after");
+        const std::size_t most = whole_number(max_bytes, "max_bytes");
+        const std::shared_ptr<Storage> storage = self.get();
+        return entries_to_list(unlocked([&] { return storage->read(name, known, most); }));
+      }, py::arg("stream"), py::arg("after"), py::arg("max_bytes"))
+      .def("load_snapshot", [](const StorageHandle& self, const py::object& stream) -> py::object {
+        const std::string name = byte_name(stream, "stream");
+        const std::shared_ptr<Storage> storage = self.get();
+        const std::optional<Snapshot> snapshot = unlocked([&] { return storage->load_snapshot(name); });
+        if (!snapshot) return py::none();
+        return package("_storage", "Snapshot")(snapshot->revision, to_bytes(snapshot->bytes));
+      }, py::arg("stream"))
+      .def("save_snapshot", [](const StorageHandle& self, const py::object& stream, const py::object& revision, const py::object& data) {
+        const std::string name = byte_name(stream, "stream");
+        const Snapshot snapshot{whole_number(revision, "revision"), bytes(data, "data")};
+        const std::shared_ptr<Storage> storage = self.get();
+        unlocked([&] { storage->save_snapshot(name, snapshot); });
+      }, py::arg("stream"), py::arg("revision"), py::arg("data"))
+      .def("list_streams", [](const StorageHandle& self, const py::object& prefix) {
+        const std::string begin = byte_name(prefix, "prefix");
+        const std::shared_ptr<Storage> storage = self.get();
+        py::list result;
+        for (const StreamId& stream : unlocked([&] { return storage->list_streams(begin); })) result.append(py::bytes(stream));
+        return result;
+      }, py::arg("prefix"))
+      .def("remove_stream", [](const StorageHandle& self, const py::object& stream, const py::object& head) {
+        const std::string name = byte_name(stream, "stream");
+        const Revision revision = whole_number(head, "head");
+        const std::shared_ptr<Storage> storage = self.get();
+        unlocked([&] { storage->remove_stream(name, revision); });
+      }, py::arg("stream"), py::arg("head"))
+      .def("wait_for_news", [](const StorageHandle& self, const py::object& streams, const py::object& timeout) {
+        const std::vector<Position> positions = positions_of(streams);
+        const std::chrono::milliseconds most = milliseconds(timeout, "timeout");
+        const std::shared_ptr<Storage> storage = self.get();
+        return unlocked([&] { return storage->wait_for_news(positions, most); });
+      }, py::arg("streams"), py::arg("timeout"))
+      .def("vault_put", [](const StorageHandle& self, const py::object& key, const py::object& data) {
+        const std::string name = byte_name(key, "key");
+        const Bytes secret = bytes(data, "data");
+        const std::shared_ptr<Storage> storage = self.get();
+        unlocked([&] { storage->vault_put(name, secret); });
+      }, py::arg("key"), py::arg("data"))
+      .def("vault_get", [](const StorageHandle& self, const py::object& key) -> py::object {
+        const std::string name = byte_name(key, "key");
+        const std::shared_ptr<Storage> storage = self.get();
+        const std::optional<Bytes> secret = unlocked([&] { return storage->vault_get(name); });
+        return secret ? to_bytes(*secret) : py::object(py::none());
+      }, py::arg("key"))
+      .def("vault_erase", [](const StorageHandle& self, const py::object& key) {
+        const std::string name = byte_name(key, "key");
+        const std::shared_ptr<Storage> storage = self.get();
+        unlocked([&] { storage->vault_erase(name); });
+      }, py::arg("key"))
+      .def("scrub_vault", [](const StorageHandle& self) {
+        const std::shared_ptr<Storage> storage = self.get();
+        unlocked([&] { storage->scrub_vault(); });
+      })
+      .def("describe", [](const StorageHandle& self) { return to_str_lossy(self.get()->describe()); });
+}
+
+}  // namespace ticketcore::python
