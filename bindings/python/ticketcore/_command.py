@@ -1,0 +1,267 @@
+"""What python -m ticketcore does: look into a store, keep house in it, and the demo. The C++ command says the same, word for word."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Callable, Optional
+
+import ticketcore
+from ticketcore import _core
+from ticketcore._office import core_storage, files_of
+from ticketcore._storage import ArchiveStorage, PostgresStorage, SqliteStorage, Storage
+
+_STORE = "the path of a ticketcore file (or sqlite:///PATH), a PostgreSQL URL (postgresql://user@host/database), or an archive"
+
+_EPILOG = """\
+examples:
+  python -m ticketcore demo                      sell out an opera house, then prove the books
+  python -m ticketcore events out/demo.db        what is in the file that it leaves
+  python -m ticketcore check out/demo.db         prove it again
+
+exit status: 0 all is well, 1 check or erase found something, 2 the command line is wrong, 3 the store can't be used
+"""
+
+
+class UsageError(Exception):
+    """A mistake in the command line."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ticketcore",
+        description="Looks into a ticketcore store, and keeps house in it. Looking changes nothing, also while others sell.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"ticketcore {ticketcore.__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, run: Callable[[argparse.Namespace], int], help: str, description: Optional[str] = None) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=help, description=(description or help[0].upper() + help[1:]) + ".")
+        command.set_defaults(run=run)
+        if name != "demo":
+            command.add_argument("store", metavar="STORE", help=_STORE)
+        return command
+
+    add("events", _events, "the events and how they sell")
+    log = add("log", _log, "the facts, one JSON object a line")
+    log.add_argument("--event", metavar="ID", help="of this event only")
+    log.add_argument("--from", dest="from_revision", metavar="REVISION", type=_whole_number, default=1, help="from this entry on")
+    log.add_argument("--limit", metavar="FACTS", type=_whole_number, help="this many at most")
+    add("check", _check, "replay the log and prove every invariant").add_argument("--event", metavar="ID", help="of this event only")
+    add("manifest", _manifest, "every place with its status, as CSV").add_argument("--event", metavar="ID", required=True)
+    archive = add(
+        "archive", _archive, "write an event's log to a file, and prove that it replays to the same state",
+        "Write an event's log to FILE, prove that it replays to the same state, and then, if asked to, take the event out of the store",
+    )  # fmt: skip
+    archive.add_argument("file", metavar="FILE")
+    archive.add_argument("--event", metavar="ID", required=True)
+    archive.add_argument("--remove", action="store_true", help="take the event out of the store then")
+    add("restore", _restore, "put an archived event back").add_argument("file", metavar="FILE")
+    project = add("project", _project, "fill the tables for SQL beside the log")
+    project.add_argument("--event", metavar="ID", help="of this event only")
+    project.add_argument("--rebuild", action="store_true", help="make them anew from the log's beginning")
+    project.add_argument("--follow", action="store_true", help="go on until stopped")
+    add("erase", _erase, "erase a person's record in the vault, and prove that no trace is left").add_argument("person", metavar="PERSON")
+    demo = add("demo", _demo, "sell out a house, then prove the books")
+    demo.add_argument("chart", metavar="CHART", nargs="?", help="a seat map: ours or a seats.io chart; a small theatre if not given")
+    demo.add_argument("--folder", metavar="FOLDER", type=Path, default=Path("out"), help="where file and pictures go (default: out)")
+    return parser
+
+
+def _whole_number(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f'takes a whole number, not "{text}"')
+    return int(text)
+
+
+def _open(store: str, access: str) -> Storage:
+    """access: look, write or make."""
+    if store.startswith(("postgresql://", "postgres://")):
+        return PostgresStorage(store)
+    if store.startswith("sqlite://"):
+        if not store.startswith("sqlite:///"):
+            raise ticketcore.StorageError("a SQLite URL has three slashes before its path, four before an absolute one")
+        store = store[len("sqlite:///") :]
+    if access == "look" and _core.is_archive(store):
+        return ArchiveStorage(store)
+    return SqliteStorage(store, access="read_only" if access == "look" else "read_write" if access == "write" else "read_write_create")
+
+
+def _events_of(storage: Storage, wanted: Optional[str], store: str) -> list[str]:
+    events = [stream[len(b"event/") :].decode() for stream in storage.list_streams(b"event/")]
+    if wanted is None:
+        return events
+    if wanted not in events:
+        raise UsageError(f'there is no event "{wanted}" in {store}; there are:{"".join(" " + event for event in events) or " none"}')
+    return [wanted]
+
+
+def _rfc3339(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S") + (f".{time.microsecond:06}" if time.microsecond else "") + "Z"
+
+
+def _events(arguments: argparse.Namespace) -> int:
+    with _open(arguments.store, "look") as storage, ticketcore.BoxOffice(storage) as office:
+        print(f"{'event':<24}{'starts':<22}{'sale':<6}{'capacity':>10}{'free':>10}{'held':>8}{'sold':>10}{'revision':>10}  name")
+        for event in office:
+            counts = event.availability().counts
+            print(
+                f"{event.id:<24}{_rfc3339(event.starts_at):<22}{'on' if event.on_sale else 'off':<6}{event.seat_map.capacity:>10}{counts.free:>10}"
+                f"{counts.held:>8}{counts.sold:>10}{event.revision:>10}  {event.name}"
+            )
+    return 0
+
+
+def _log(arguments: argparse.Namespace) -> int:
+    with _open(arguments.store, "look") as storage:
+        shown = 0
+        for event in _events_of(storage, arguments.event, arguments.store):
+            for line in ticketcore.Log(core_storage(storage), event, arguments.from_revision).lines():
+                if arguments.limit is not None and shown >= arguments.limit:
+                    return 0
+                print(line)
+                shown += 1
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    problems = 0
+    with _open(arguments.store, "look") as storage:
+        for event in _events_of(storage, arguments.event, arguments.store):
+            report = ticketcore._tables.audit(core_storage(storage), event)
+            print(f"{event}: {report.revision} entries, {report.bytes} bytes")
+            for kind, count in report.facts.items():
+                print(f"  {kind:<22}{count:>12}")
+            if report.currency is not None:
+                for name, takings in report.takings.items():
+                    print(f"  {name:<38}{takings.tickets:>8}{f'{takings.amount} {report.currency}':>20}")
+                print(f"  fees {report.fees} {report.currency}, paid {report.paid} {report.currency}, refunded {report.refunded} {report.currency}")
+            for problem in report.problems:
+                print(f"  PROBLEM {problem}")
+            if report.ok:
+                print("  nothing is wrong")
+            problems += len(report.problems)
+    return 1 if problems else 0
+
+
+def _sold_places(event: ticketcore.Event) -> dict[str, tuple[str, str, Decimal]]:
+    """Ticket, its type and its price, by place."""
+    books = event.books()
+    labels = event.seat_map.labels()
+    return {labels[row.place]: (row.id, row.ticket_type, row.price) for row in books.tickets() if not row.refunded and row.place is not None}
+
+
+def _manifest_rows(event: ticketcore.Event) -> Iterator[Sequence[object]]:
+    seen = event.availability()
+    sold = _sold_places(event)
+    yield "label,section,row,seat,kind,category,flags,x,y,capacity,status,held,sold,ticket,ticket_type,price".split(",")
+    for place in event.seat_map:
+        status = seen.status(place.label)
+        flags = " ".join(name for name in ("accessible", "companion", "restricted_view") if getattr(place, name))
+        yield (
+            place.label, place.section, place.row, place.seat, place.kind, place.category, flags, f"{place.x:g}", f"{place.y:g}", 1, status, int(status == "held"),
+            int(status == "sold"), *sold.get(place.label, ("", "", "")),
+        )  # fmt: skip
+    for area in event.seat_map.areas:
+        counts = seen.area(area.label)
+        x, y = area.center
+        yield (
+            area.label, area.section, "", "", "area", area.category, "", f"{x:g}", f"{y:g}", area.capacity, "free" if counts.free else "sold", counts.held, counts.sold,
+            "", "", "",
+        )  # fmt: skip
+
+
+def _manifest(arguments: argparse.Namespace) -> int:
+    with _open(arguments.store, "look") as storage:
+        _events_of(storage, arguments.event, arguments.store)
+        with ticketcore.BoxOffice(storage) as office:
+            csv.writer(sys.stdout, lineterminator="\r\n").writerows(_manifest_rows(office.event(arguments.event)))
+    return 0
+
+
+def _archive(arguments: argparse.Namespace) -> int:
+    with _open(arguments.store, "write" if arguments.remove else "look") as storage:
+        _events_of(storage, arguments.event, arguments.store)
+        with ticketcore.BoxOffice(storage) as office:
+            archive = office.archive(arguments.event, arguments.file, remove=arguments.remove)
+        print(f"{archive.event}: {archive.revision} entries, {archive.bytes} bytes in {arguments.file}, which replays to the same state")
+        if arguments.remove:
+            print(f"taken out of {storage.describe()}")
+    return 0
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    with _open(arguments.store, "make") as storage, ticketcore.BoxOffice(storage) as office:
+        archive = office.restore(arguments.file)
+        print(f"{archive.event}: {archive.revision} entries are back in {storage.describe()}, without fault")
+    return 0
+
+
+def _project(arguments: argparse.Namespace) -> int:
+    if arguments.rebuild and arguments.follow:
+        raise UsageError("--rebuild and --follow do not go together")
+    with _open(arguments.store, "look") as storage:
+        if isinstance(storage, ArchiveStorage):
+            raise ticketcore.StorageError(f"{storage.path}: an archive has no tables; restore it into a store")
+        where = arguments.store if isinstance(storage, PostgresStorage) else os.fspath(files_of(storage)[0])
+        while True:
+            at: list[ticketcore.Position] = []
+            entries = 0
+            for event in _events_of(storage, arguments.event, arguments.store):
+                new, cursor = _core.project(core_storage(storage), where, isinstance(storage, PostgresStorage), event, arguments.rebuild)
+                entries += new
+                at.append(ticketcore.Position(b"event/" + event.encode(), cursor))
+            if entries or not arguments.follow:
+                print(f"{len(at)} {'event' if len(at) == 1 else 'events'}, {entries} new entries projected", flush=True)
+            if not arguments.follow:
+                return 0
+            # New events are looked for every second, what is new in those known at once.
+            storage.wait_for_news(at, timedelta(seconds=1))
+
+
+def _erase(arguments: argparse.Namespace) -> int:
+    with _open(arguments.store, "write") as storage, ticketcore.BoxOffice(storage) as office:
+        erasure = office.erase_person(arguments.person)
+    if not erasure.was_there:
+        print(f"the vault has no record of {arguments.person}; nothing was searched for")
+        return 0
+    print(f"the record of {arguments.person} is erased; searched {erasure.bytes_searched} bytes for it and the {erasure.pieces - 1} texts in it")
+    for trace in erasure.traces:
+        print(f"  TRACE in {trace}")
+    if not erasure.traces:
+        print("  no trace is left; backups are yours to see to")
+    return 1 if erasure.traces else 0
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from ticketcore._demo import run
+
+    return run(None if arguments.chart is None else ticketcore.SeatMap.load(arguments.chart), arguments.folder)
+
+
+def main(words: Optional[Sequence[str]] = None) -> int:
+    """Run the command with these words, or with those of the command line. The exit status."""
+    if hasattr(signal, "SIGPIPE") and words is None:
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # "| head" ends us, quietly
+    try:
+        arguments = _parser().parse_args(words)
+        run: Callable[[argparse.Namespace], int] = arguments.run
+        status = run(arguments)
+        sys.stdout.flush()
+        return status
+    except UsageError as error:
+        print(f"ticketcore: {error}", file=sys.stderr)
+        return 2
+    except (ticketcore.Error, ticketcore.Refused, OSError, ValueError) as error:
+        print(f"ticketcore: {error}", file=sys.stderr)
+        return 3
+

@@ -1,0 +1,294 @@
+"""Events: what one performance sells, and to whom."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Callable, Optional, Protocol, TypeVar, Union
+
+from ticketcore import _core
+from ticketcore._core import Admission, Hold, Order, PriceList, Quote, Refund, SalePolicy, Ticket
+from ticketcore._errors import Refused
+from ticketcore._seat_map import SeatMap
+from ticketcore._tables import AuditReport, Availability, Books, Log, audit
+
+TEN_MINUTES = timedelta(minutes=10)
+
+Id = Union[str, uuid.UUID]
+Amount = Union[Decimal, str, int]
+Tickets = Mapping[Union[str, tuple[str, str]], int]
+_T = TypeVar("_T")
+
+
+class _Office(Protocol):
+    def _storage_for_reading(self) -> Any: ...
+
+
+class EventView:
+    """What is known of an event without asking its desk: what it is called and costs, and which places are free. Nothing here waits for a turn."""
+
+    def __init__(self, core: _core.Event, office: _Office) -> None:
+        self._core = core
+        self._office = office
+        self._seat_map: SeatMap | None = None
+
+    @property
+    def id(self) -> str:
+        """What programs call it."""
+        return self._core.id
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self._core.name
+
+    @property
+    def venue(self) -> str:
+        """Where it takes place."""
+        return self._core.venue
+
+    @property
+    def starts_at(self) -> datetime:
+        """When, in UTC."""
+        return self._core.starts_at
+
+    @property
+    def prices(self) -> PriceList:
+        """What it costs."""
+        return self._core.prices
+
+    @property
+    def currency(self) -> str:
+        """What it is paid in: a code of ISO 4217."""
+        return self._core.prices.currency
+
+    @property
+    def policy(self) -> SalePolicy:
+        """What it allows its buyers."""
+        return self._core.policy
+
+    @property
+    def on_sale(self) -> bool:
+        """Whether new holds are granted."""
+        return self._core.on_sale
+
+    @property
+    def revision(self) -> int:
+        """How far the log was read."""
+        return self._core.revision
+
+    @property
+    def seat_map(self) -> SeatMap:
+        """Its places."""
+        if self._seat_map is None:
+            self._seat_map = SeatMap(self._core.seat_map)
+        return self._seat_map
+
+    def availability(self) -> Availability:
+        """Which places are free now, as of the last turn or refresh."""
+        core, at = self._core.availability()
+        return Availability(core, at, self.name, self.seat_map)
+
+    def _repr_svg_(self) -> str:
+        return self.availability().svg()
+
+    def __repr__(self) -> str:
+        try:
+            return f"<Event {self.id!r}: {self.name!r}, {self.availability().counts.free} of {self.seat_map.capacity} free>"
+        except Exception as error:  # a repr that raises would hide what one is looking for
+            return f"<Event {self._core.id!r}: {error}>"
+
+
+def each(build: Callable[[_T], _core.Command], items: Iterable[_T]) -> list[Union[_core.Command, Refused]]:
+    """A command for each item, or why there is none."""
+    commands: list[Union[_core.Command, Refused]] = []
+    for item in items:
+        try:
+            commands.append(build(item))
+        except Refused as refused:
+            commands.append(refused)
+    return commands
+
+
+class Event(EventView):
+    """One event of a box office. May be used from any thread.
+
+    Calls that change something return when the change is durable, and raise a subclass of Refused when the answer is no. request, which all of them take, is an id
+    of your own (new_request_id()): a call that is repeated with the same one gets the first one's answer, also from another process and after a crash.
+    """
+
+    def hold(
+        self, *places: str, areas: Optional[Mapping[str, int]] = None, holder: str, ttl: timedelta = TEN_MINUTES, request: Optional[Id] = None
+    ) -> Hold:
+        """Reserve places by their whole labels, and admissions to standing areas by theirs: all of them or none.
+
+        holder is whom they are for, by an opaque name of yours (a cart, a session), never personal data: it is written to the log. The hold ends by itself when ttl
+        has passed. Raises PlaceTaken, AreaFull, HolderLimit and other subclasses of Refused.
+        """
+        return self._core.ask(self._core.hold_command(places, areas, holder, ttl, request))
+
+    def hold_best(
+        self,
+        count: int,
+        *categories: str,
+        accessible: int = 0,
+        restricted_view: bool = False,
+        together: bool = True,
+        holder: str,
+        ttl: timedelta = TEN_MINUTES,
+        request: Optional[Id] = None,
+    ) -> Hold:
+        """Reserve the best places side by side, of the first of the categories that has them; of any, in the map's order, if none is named.
+
+        accessible is how many of them are wheelchair places. restricted_view=True takes places that see less, too. together=False splits the party where no row
+        has room. Raises NotEnoughAdjoining and other subclasses of Refused.
+        """
+        return self._core.ask(self._core.hold_best_command(count, self._categories(categories), accessible, restricted_view, together, holder, ttl, request))
+
+    def hold_many(
+        self, places: Sequence[Sequence[str]], *, holder: Union[str, Sequence[str]], ttl: timedelta = TEN_MINUTES
+    ) -> list[Union[Hold, Refused]]:
+        """Thousands of holds in one call, in as few turns as they fit in. Each item of places is one hold: a tuple or list of labels.
+
+        holder is one for all, or one for each. The answers stand at their holds' positions; a no is an instance of Refused, not raised.
+        """
+        return self._core.hold_many(places, holder, ttl)
+
+    def extend(self, hold: Union[Hold, Id], ttl: timedelta, *, request: Optional[Id] = None) -> datetime:
+        """Move the hold's deadline to now + ttl, or to the end of its lifetime if that comes first. The new deadline. Raises HoldExpired, HoldLifetimeReached, ..."""
+        return self._core.ask(self._core.extend_command(hold, ttl, request))
+
+    def release(self, hold: Union[Hold, Id], *, request: Optional[Id] = None) -> None:
+        """Give the hold's places back. Raises HoldExpired, HoldReleased, ..."""
+        self._core.ask(self._core.release_command(hold, request))
+
+    def release_many(self, holds: Iterable[Union[Hold, Id]]) -> list[Optional[Refused]]:
+        """Give many holds' places back in one call. None for each that was released, else why not."""
+        return self._core.ask_many(each(lambda hold: self._core.release_command(hold, None), holds))
+
+    def quote(self, hold: Union[Hold, Id], tickets: Tickets, *, request: Optional[Id] = None) -> Quote:
+        """Price the hold, and fix the price until it ends. A later quote replaces an earlier one.
+
+        tickets says how many of each type: {"adult": 2, "child": 1}, or of a type in a category: {("child", "stalls"): 1}. Raises TicketChoiceMismatch, NoPrice, ...
+        """
+        return self._core.ask(self._core.quote_command(hold, tickets, request))
+
+    def quote_many(self, wishes: Iterable[tuple[Union[Hold, Id], Tickets]]) -> list[Union[Quote, Refused]]:
+        """Price many holds in one call: pairs of a hold and its tickets."""
+        return self._core.ask_many(each(lambda wish: self._core.quote_command(wish[0], wish[1], None), wishes))
+
+    def check_out(
+        self, hold: Union[Hold, Id], *, amount: Amount, method: str, reference: str = "", currency: Optional[str] = None, request: Optional[Id] = None
+    ) -> Order:
+        """Sell exactly the hold's places, at its quoted price.
+
+        amount is what was paid, method how ("card", "cash"), reference what the payment provider calls it. currency is the event's if None. Raises PaymentMismatch,
+        NotQuoted, HoldExpired, ...
+        """
+        return self._core.ask(self._core.check_out_command(hold, amount, method, reference, currency, request))
+
+    def check_out_many(self, quotes: Iterable[Quote], *, method: str, reference: str = "") -> list[Union[Order, Refused]]:
+        """Sell many quoted holds in one call, each paid in full by the same method: for a coach party, a comp list, a test."""
+        return self._core.ask_many(
+            each(lambda quote: self._core.check_out_command(quote.hold, quote.total, method, reference, quote.currency, None), quotes)
+        )
+
+    def refund(
+        self, order: Union[Order, Id], tickets: Optional[Iterable[Union[Ticket, str]]] = None, *, reference: str = "", request: Optional[Id] = None
+    ) -> Refund:
+        """Void tickets and put their places back on sale; all that are left of the order if none are named. What is owed. Raises TicketAdmitted, ..."""
+        return self._core.ask(self._core.refund_command(order, tickets, reference, request))
+
+    def refund_many(self, orders: Iterable[Union[Order, Id]], *, reference: str = "") -> list[Union[Refund, Refused]]:
+        """Refund all that is left of many orders in one call: an event that is called off."""
+        return self._core.ask_many(each(lambda order: self._core.refund_command(order, None, reference, None), orders))
+
+    def check_in(self, code: str, *, gate: str, request: Optional[Id] = None) -> Admission:
+        """Read what a ticket's barcode carries, check its signature and event, and let the ticket in, once. Raises CodeInvalid, TicketAdmitted, TicketRefunded, ..."""
+        return self._core.ask(self._core.check_in_command(code, gate, request))
+
+    def check_in_many(self, codes: Iterable[str], *, gate: str) -> list[Union[Admission, Refused]]:
+        """Let many tickets in in one call."""
+        return self._core.ask_many(each(lambda code: self._core.check_in_command(code, gate, None), codes))
+
+    def start_sale(self, *, request: Optional[Id] = None) -> None:
+        """Put the event on sale."""
+        self._core.ask(self._core.sale_command(True, request))
+
+    def stop_sale(self, *, request: Optional[Id] = None) -> None:
+        """Take it off sale: no new holds, but what is held can be paid."""
+        self._core.ask(self._core.sale_command(False, request))
+
+    def configure(
+        self,
+        *,
+        name: Optional[str] = None,
+        venue: Optional[str] = None,
+        starts_at: Optional[datetime] = None,
+        prices: Optional[PriceList] = None,
+        policy: Optional[SalePolicy] = None,
+        request: Optional[Id] = None,
+    ) -> None:
+        """Change what is given, leave the rest. What was quoted before keeps its price."""
+        self._core.ask(self._core.configure_command(self._settings(name, venue, starts_at, prices, policy), request))
+
+    def find_order(self, order: Union[Order, Id]) -> Optional[Order]:
+        """The order as it was placed; None if there is none. Waits for a turn under way."""
+        return self._core.find_order(order)
+
+    def find_hold(self, hold: Union[Hold, Id]) -> Optional[Hold]:
+        """The hold as it is; None if there is none, or none any more. Waits for a turn under way."""
+        return self._core.find_hold(hold)
+
+    def books(self) -> Books:
+        """All orders and tickets as arrays and data frames. Waits for a turn under way."""
+        return Books(self._core.books())
+
+    def log(self, *, from_revision: int = 1) -> Log:
+        """All that ever happened to the event, fact by fact."""
+        return Log(self._office._storage_for_reading(), self.id, from_revision)  # pyright: ignore[reportPrivateUsage]
+
+    def audit(self) -> AuditReport:
+        """Replay the whole log and prove it: nothing sold twice, every place accounted for, money that adds up."""
+        return audit(self._office._storage_for_reading(), self.id)  # pyright: ignore[reportPrivateUsage]
+
+    def refresh(self) -> None:
+        """Read what other processes have committed. Waits for a turn under way."""
+        self._core.refresh()
+
+    def wait_for_news(self, timeout: timedelta) -> bool:
+        """Wait until something is committed that availability() does not know yet, and read it; False when timeout has passed before."""
+        return self._core.wait_for_news(timeout)
+
+    def reopen(self) -> None:
+        """After a halt: forget the state and read the log anew."""
+        self._core.reopen()
+
+    def save_snapshot(self) -> None:
+        """Save the state now, so that the next opening is fast."""
+        self._core.save_snapshot()
+
+    def _categories(self, categories: Sequence[str]) -> Sequence[str]:
+        return categories or [category.key for category in self.seat_map.categories]
+
+    def _settings(
+        self, name: Optional[str], venue: Optional[str], starts_at: Optional[datetime], prices: Optional[PriceList], policy: Optional[SalePolicy]
+    ) -> _core.Settings:
+        return settings(
+            self.name if name is None else name,
+            self.venue if venue is None else venue,
+            self.starts_at if starts_at is None else starts_at,
+            self.prices if prices is None else prices,
+            self.policy if policy is None else policy,
+        )
+
+
+def settings(name: str, venue: str, starts_at: datetime, prices: PriceList, policy: SalePolicy) -> _core.Settings:
+    """An event's settings as the core has them."""
+    if not isinstance(prices, PriceList):
+        raise TypeError(f"prices must be a PriceList such as PriceList('UAH', {{'stalls': {{'adult': '1200.00'}}}}), not {prices!r} ({type(prices).__name__})")
+    if not isinstance(policy, SalePolicy):
+        raise TypeError(f"policy must be a SalePolicy, not {policy!r} ({type(policy).__name__})")
+    return _core.Settings(name, venue, starts_at, prices, policy)
