@@ -1,0 +1,75 @@
+"""Types and docstrings: the stub says what the module has, and users' checkers are content."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+import ticketcore
+
+MODULES = ["ticketcore", "ticketcore.aio", "ticketcore.conformance", "ticketcore._errors", "ticketcore._event", "ticketcore._office", "ticketcore._seat_map",
+           "ticketcore._storage", "ticketcore._tables", "ticketcore._command", "ticketcore._demo"]  # fmt: skip
+EXAMPLES = [str(path) for path in sorted((ROOT / "examples" / "python").glob("*.py"))]
+
+
+def run(*command: str) -> None:
+    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, cwd=ROOT, env={**os.environ, "MYPYPATH": ""}, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_stub_and_the_module_have_the_same() -> None:
+    pytest.importorskip("mypy")
+    run("mypy.stubtest", "ticketcore", "--mypy-config-file", "pyproject.toml", "--allowlist", "bindings/python/tests/stubtest_allowlist.txt")
+
+
+def test_mypy_strict_is_content_with_package_and_examples() -> None:
+    pytest.importorskip("mypy")
+    run("mypy", "--strict", "--config-file", "pyproject.toml", "-p", "ticketcore")
+    run("mypy", "--strict", "--config-file", "pyproject.toml", *EXAMPLES)
+
+
+def test_pyright_is_content_with_package_and_examples() -> None:
+    pytest.importorskip("pyright")
+    installed = Path(ticketcore.__file__).parent
+    run("pyright", "--pythonpath", sys.executable, "--project", "bindings/python/tests/pyrightconfig.json", str(installed))
+    run("pyright", "--pythonpath", sys.executable, *EXAMPLES)
+
+
+def public_things() -> list[tuple[str, object]]:
+    things: list[tuple[str, object]] = []
+    for name in MODULES:
+        module = importlib.import_module(name)
+        things.append((name, module))
+        for attribute, value in vars(module).items():
+            if attribute.startswith("_") or not (inspect.isclass(value) or inspect.isroutine(value)) or not str(value.__module__).startswith("ticketcore"):
+                continue
+            things.append((f"{name}.{attribute}", value))
+            if inspect.isclass(value):
+                things += [
+                    (f"{name}.{attribute}.{member}", inner)
+                    for member, inner in vars(value).items()
+                    if not member.startswith("_") and (inspect.isroutine(inner) or isinstance(inner, property))
+                ]
+    return things
+
+
+def test_everything_public_has_a_docstring() -> None:
+    inherited = {"take_turn", "read", "load_snapshot", "save_snapshot", "list_streams", "remove_stream", "wait_for_news", "vault_put", "vault_get", "vault_erase",
+                 "scrub_vault", "describe", "count", "index"}  # fmt: skip
+    bare = [name for name, thing in public_things() if not inspect.getdoc(thing) and name.rsplit(".", 1)[-1] not in inherited]
+    assert bare == []
+    assert len(public_things()) > 300
+
+
+def test_help_shows_signatures_as_python_writes_them() -> None:
+    assert str(inspect.signature(ticketcore.Event.hold)).startswith("(self, *places: 'str', areas: ")
+    for name in ("Hold", "Order", "Ticket", "PriceList"):
+        assert getattr(ticketcore, name).__module__ == "ticketcore"
+    assert "currency is a code of ISO 4217" in (inspect.getdoc(ticketcore.PriceList.__init__) or "")
