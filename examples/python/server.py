@@ -6,7 +6,7 @@ Needs fastapi and uvicorn. BOX_OFFICE says where the log is kept (default sqlite
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ PRICES = {"adult": "1200.00", "child": "600.00"}
 
 
 @asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     url = os.environ.get("BOX_OFFICE", "sqlite:///shop.db")
     async with ticketcore.aio.open(url, signing_key=os.environ.get("GATE_KEY", "gate.key")) as office:
         if "gala-2027" not in await office.events():

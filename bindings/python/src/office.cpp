@@ -190,9 +190,10 @@ void add_office(py::module_& module) {
         const std::string file = python::path(path);
         return report(unlocked(self, [&](const Office::Call& call) { return restore_event(call.storage(), file); }));
       }, py::arg("path"))
-      .def("erase_person", [](Office& self, const py::object& id, const std::vector<std::string>& files) {
+      .def("erase_person", [](Office& self, const py::object& id, const py::list& files) {
         const std::string person = byte_name(id, "id");
-        const std::vector<std::filesystem::path> paths(files.begin(), files.end());
+        std::vector<std::filesystem::path> paths;
+        for (const py::handle file : files) paths.emplace_back(python::path(file));
         const ErasureReport erased = unlocked(self, [&](const Office::Call& call) { return erase_person(call.storage(), person, paths); });
         return py::make_tuple(erased.was_there, erased.pieces.size(), erased.bytes_searched, to_tuple(erased.traces));
       }, py::arg("id"), py::arg("files"));

@@ -79,7 +79,11 @@ void commit(const TurnHandle& self, const py::object& entries) {
   std::vector<Append> appends;
   for (const auto& [stream, data] : kept) appends.push_back({stream, data});
   Turn& turn = self.get();
-  unlocked([&] { turn.commit(appends); });
+  try {
+    unlocked([&] { turn.commit(appends); });
+  } catch (const std::logic_error& error) {
+    throw py::value_error(error.what());  // what ticketcore.Turn says of a caller's mistake
+  }
 }
 
 [[nodiscard]] StorageHandle open_sqlite(const py::object& path, const std::string& access, const std::string& synchronous, const py::object& busy_timeout,

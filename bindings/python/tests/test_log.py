@@ -56,8 +56,8 @@ def test_an_audit_proves_the_books(event: ticketcore.Event, clock: Clock) -> Non
     assert report.ok and report.problems == ()
     assert report.revision == event.revision
     assert report.facts["order_placed"] == 2
-    assert report.takings["parquet, adult"] == (1, Decimal("300.00"))
-    assert report.takings["cheap, adult"] == (4, Decimal("400.00"))
+    assert report.takings["Parquet, adult"] == (1, Decimal("300.00"))
+    assert report.takings["Cheap, adult"] == (4, Decimal("400.00"))
     assert (report.refunded, report.currency) == (Decimal("105.00"), "UAH")
 
 

@@ -87,7 +87,8 @@ def test_best_available_seats_a_party_together_and_keeps_wheelchair_places_for_t
     with pytest.raises(ticketcore.NotEnoughAdjoining) as refused:
         event.hold_best(7, holder="many")
     assert refused.value.details.asked == 7
-    assert len(event.hold_best(7, "parquet", "cheap", together=False, holder="split").places) == 7 if refused.value.details.available else True
+    assert refused.value.details.available == 4, "an aisle parts the rows"
+    assert len(event.hold_best(5, "parquet", together=False, holder="split").places) == 5
 
 
 def test_standing_room_is_held_by_number(event: ticketcore.Event) -> None:
@@ -254,7 +255,7 @@ def test_a_sqlite_file_keeps_everything(tmp_path: Path) -> None:
     with ticketcore.open(str(file), read_only=True) as office:
         event = office.event("premiere")
         assert event.availability().counts.sold == 1
-        with pytest.raises(ticketcore.Unavailable, match="read-only|read only"):
+        with pytest.raises(ticketcore.Unavailable, match="for reading only"):
             event.hold("Hall-A-2", holder="cart")
 
 
@@ -283,7 +284,7 @@ def test_archives_and_erasure(tmp_path: Path, clock: Clock) -> None:
         assert office.events() == []
         with ticketcore.BoxOffice(ticketcore.ArchiveStorage(tmp_path / "premiere.archive")) as shelf:
             assert shelf.event("premiere").availability().counts.sold == 1
-        assert office.restore(tmp_path / "premiere.archive") == archive
+        assert office.restore(tmp_path / "premiere.archive")[:2] == archive[:2]
         erasure = office.erase_person("person-1")
         assert erasure.was_there and erasure.traces == () and erasure.bytes_searched > 0
         assert office.storage.vault_get(b"person-1") is None

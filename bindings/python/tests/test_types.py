@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,18 @@ def run(*command: str) -> None:
 
 def test_the_stub_and_the_module_have_the_same() -> None:
     pytest.importorskip("mypy")
-    run("mypy.stubtest", "ticketcore", "--mypy-config-file", "pyproject.toml", "--allowlist", "bindings/python/tests/stubtest_allowlist.txt")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy.stubtest", "ticketcore", "--mypy-config-file", "pyproject.toml", "--concise"], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    of_the_binder = [
+        r"metaclass differs",  # pybind11's own
+        r"\.__init__ is inconsistent, stub does not have \*args",  # of classes that have no constructor: it raises TypeError
+        r"Buffer\.__buffer__ is not present at runtime",  # before Python 3.12
+        r"Reason\.__new__ is inconsistent",  # enum's
+    ]
+    found = [line for line in done.stdout.splitlines() if line and not any(re.search(known, line) for known in of_the_binder)]
+    assert found == [] and done.stderr == ""
+    assert "metaclass differs" in done.stdout, "the stub was looked at"
 
 
 def test_mypy_strict_is_content_with_package_and_examples() -> None:

@@ -17,6 +17,7 @@ import ticketcore
 from ticketcore import _core
 from ticketcore._office import core_storage, files_of
 from ticketcore._storage import ArchiveStorage, PostgresStorage, SqliteStorage, Storage
+from ticketcore._tables import audit
 
 _STORE = "the path of a ticketcore file (or sqlite:///PATH), a PostgreSQL URL (postgresql://user@host/database), or an archive"
 
@@ -137,7 +138,7 @@ def _check(arguments: argparse.Namespace) -> int:
     problems = 0
     with _open(arguments.store, "look") as storage:
         for event in _events_of(storage, arguments.event, arguments.store):
-            report = ticketcore._tables.audit(core_storage(storage), event)
+            report = audit(core_storage(storage), event)
             print(f"{event}: {report.revision} entries, {report.bytes} bytes")
             for kind, count in report.facts.items():
                 print(f"  {kind:<22}{count:>12}")

@@ -18,8 +18,9 @@ TEN_MINUTES = timedelta(minutes=10)
 
 Id = Union[str, uuid.UUID]
 Amount = Union[Decimal, str, int]
-Tickets = Mapping[Union[str, tuple[str, str]], int]
+Tickets = Union[Mapping[str, int], Mapping[tuple[str, str], int], Mapping[Union[str, tuple[str, str]], int]]
 _T = TypeVar("_T")
+_Answer = TypeVar("_Answer")
 
 
 class _Office(Protocol):
@@ -101,9 +102,9 @@ class EventView:
             return f"<Event {self._core.id!r}: {error}>"
 
 
-def each(build: Callable[[_T], _core.Command], items: Iterable[_T]) -> list[Union[_core.Command, Refused]]:
+def each(build: Callable[[_T], _core.Command[_Answer]], items: Iterable[_T]) -> list[Union[_core.Command[_Answer], Refused]]:
     """A command for each item, or why there is none."""
-    commands: list[Union[_core.Command, Refused]] = []
+    commands: list[Union[_core.Command[_Answer], Refused]] = []
     for item in items:
         try:
             commands.append(build(item))
@@ -248,11 +249,11 @@ class Event(EventView):
 
     def log(self, *, from_revision: int = 1) -> Log:
         """All that ever happened to the event, fact by fact."""
-        return Log(self._office._storage_for_reading(), self.id, from_revision)  # pyright: ignore[reportPrivateUsage]
+        return Log(self._office._storage_for_reading(), self.id, from_revision)
 
     def audit(self) -> AuditReport:
         """Replay the whole log and prove it: nothing sold twice, every place accounted for, money that adds up."""
-        return audit(self._office._storage_for_reading(), self.id)  # pyright: ignore[reportPrivateUsage]
+        return audit(self._office._storage_for_reading(), self.id)
 
     def refresh(self) -> None:
         """Read what other processes have committed. Waits for a turn under way."""

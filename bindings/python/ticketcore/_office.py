@@ -147,7 +147,7 @@ class BoxOffice:
 
     def erase_person(self, key: Union[str, bytes]) -> Erasure:
         """Erase a person's record in the vault for good, and search the whole store for what the record said. Backups are out of its reach."""
-        return Erasure(*self._core.erase_person(key, [str(file) for file in self._files()]))
+        return Erasure(*self._core.erase_person(key, [*self._files()]))
 
     def _files(self) -> Sequence[pathlib.Path]:
         return files_of(self._storage)
@@ -209,7 +209,7 @@ def open(
         if storage is not url:
             storage.close()
         raise
-    office._owned = storage is not url  # pyright: ignore[reportPrivateUsage]
+    office._owned = storage is not url
     return office
 
 

@@ -156,7 +156,7 @@ class SeatMap:
                 "itemsize": size,
             }
         )
-        array: npt.NDArray[np.void] = numpy.frombuffer(self._core.places_buffer(), dtype=dtype)
+        array: npt.NDArray[np.void] = numpy.frombuffer(memoryview(self._core.places_buffer()), dtype=dtype)
         return array
 
     def to_pandas(self) -> pd.DataFrame:
@@ -169,11 +169,11 @@ class SeatMap:
         sections = numpy.asarray(self._core.all_sections(), dtype=object)
         row = places["row"]
         columns: dict[str, Any] = {
-            "section": sections[numpy.frombuffer(row_sections, dtype="u4")[row]],
+            "section": sections[numpy.frombuffer(memoryview(row_sections), dtype="u4")[row]],
             "row": numpy.asarray(row_labels, dtype=object)[row],
             "seat": numpy.asarray(self._core.seat_labels(), dtype=object)[places["seat"]],
             "kind": numpy.asarray(["seat", "table", "booth"], dtype=object)[places["kind"]],
-            "category": pandas.Categorical.from_codes(places["category"].astype("i4"), categories=[category.key for category in self.categories]),
+            "category": pandas.Categorical.from_codes(places["category"].astype("i4"), categories=pandas.Index([category.key for category in self.categories])),
             "x": places["x"] / 1000,
             "y": places["y"] / 1000,
             "seats": places["seats"],
@@ -188,7 +188,7 @@ def core_map(seat_map: SeatMap) -> _core.SeatMap:
     """What the core knows the map by."""
     if not isinstance(seat_map, SeatMap):
         raise TypeError(f"seat_map must be a SeatMap, not {seat_map!r} ({type(seat_map).__name__}); SeatMap.load reads a file")
-    return seat_map._core  # pyright: ignore[reportPrivateUsage]
+    return seat_map._core
 
 
 class SeatMapBuilder:

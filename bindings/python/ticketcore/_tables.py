@@ -76,7 +76,7 @@ class Availability:
         """The status of each place by its index, as numbers: positions in STATUSES. Read-only."""
         import numpy
 
-        codes: npt.NDArray[np.uint8] = numpy.frombuffer(self._core.codes(self.at), dtype=numpy.uint8)
+        codes: npt.NDArray[np.uint8] = numpy.frombuffer(memoryview(self._core.codes(self.at)), dtype=numpy.uint8)
         return codes
 
     def to_pandas(self) -> pd.DataFrame:
@@ -84,7 +84,7 @@ class Availability:
         import pandas
 
         frame = self._seat_map.to_pandas()
-        frame["status"] = pandas.Categorical.from_codes(self.to_numpy().astype("i4"), categories=list(self.STATUSES))
+        frame["status"] = pandas.Categorical.from_codes(self.to_numpy().astype("i4"), categories=pandas.Index(self.STATUSES))
         return frame
 
     def svg(self, *, title: Optional[str] = None, width: int = 1200) -> str:
@@ -138,7 +138,7 @@ class Books:
     seat_map: SeatMap
     """What the fields place and area of tickets are indices of."""
 
-    def __init__(self, books: _core.Books) -> None:
+    def __init__(self, books: _core._Books) -> None:
         self._orders, self._tickets, self.holders, self.short_names, self.ticket_types, self.currency, self._exponent, seat_map = books
         self.seat_map = SeatMap(seat_map)
 
@@ -146,7 +146,7 @@ class Books:
         """One row for each order, without a further copy. Amounts are minor units; id_high and id_low are the halves of the order's id."""
         import numpy
 
-        rows: npt.NDArray[np.void] = numpy.frombuffer(self._orders, dtype=_ORDER_FIELDS)
+        rows: npt.NDArray[np.void] = numpy.frombuffer(memoryview(self._orders), dtype=_ORDER_FIELDS)
         return rows
 
     def tickets_to_numpy(self) -> npt.NDArray[np.void]:
@@ -154,7 +154,7 @@ class Books:
         and admitted_at NaT before admission."""
         import numpy
 
-        rows: npt.NDArray[np.void] = numpy.frombuffer(self._tickets, dtype=_TICKET_FIELDS)
+        rows: npt.NDArray[np.void] = numpy.frombuffer(memoryview(self._tickets), dtype=_TICKET_FIELDS)
         return rows
 
     def tickets(self) -> Iterator[TicketRow]:
@@ -177,18 +177,16 @@ class Books:
         import pandas
 
         rows = self.orders_to_numpy()
-        return pandas.DataFrame(
-            {
-                "id": [_uuid_text(int(high), int(low)) for high, low in zip(rows["id_high"], rows["id_low"])],
-                "holder": [self.holders[index] for index in rows["holder"]],
-                "placed_at": _utc(rows["placed_at"]),
-                "tickets": rows["tickets"],
-                "live_tickets": rows["live_tickets"],
-                **{name: self._decimals(rows[name]) for name in ("total", "tax", "refunded")},
-                "payment_method": [self.short_names[index] for index in rows["payment_method"]],
-            },
-            index=pandas.Index(rows["number"], name="number"),
-        )
+        columns: dict[str, Any] = {
+            "id": [_uuid_text(int(high), int(low)) for high, low in zip(rows["id_high"], rows["id_low"])],
+            "holder": [self.holders[index] for index in rows["holder"]],
+            "placed_at": _utc(rows["placed_at"]),
+            "tickets": rows["tickets"],
+            "live_tickets": rows["live_tickets"],
+            **{name: self._decimals(rows[name]) for name in ("total", "tax", "refunded")},
+            "payment_method": [self.short_names[index] for index in rows["payment_method"]],
+        }
+        return pandas.DataFrame(columns, index=pandas.Index(rows["number"], name="number"))
 
     def tickets_to_pandas(self) -> pd.DataFrame:
         """The tickets as a data frame by their ids, prices as Decimal. Needs pandas."""
@@ -198,19 +196,18 @@ class Books:
         orders = self.orders_to_numpy()
         places, areas = self.seat_map.labels(), [area.label for area in self.seat_map.areas]
         ids = [_uuid_text(int(high), int(low)) for high, low in zip(orders["id_high"], orders["id_low"])]
-        return pandas.DataFrame(
-            {
-                "order_number": rows["order"] + 1,
-                "place": [places[place] if place >= 0 else areas[area] for place, area in zip(rows["place"], rows["area"])],
-                "ticket_type": [self.ticket_types[index] for index in rows["ticket_type"]],
-                "price": self._decimals(rows["price"]),
-                "refunded": rows["refunded"],
-                "admitted": rows["admitted"],
-                "admitted_at": _utc(rows["admitted_at"]),
-                "gate": [self.short_names[index] if index >= 0 else "" for index in rows["gate"]],
-            },
-            index=pandas.Index([f"{ids[order]}-{number}" for order, number in zip(rows["order"], rows["number"])], name="id"),
-        )
+        columns: dict[str, Any] = {
+            "order_number": rows["order"] + 1,
+            "place": [places[place] if place >= 0 else areas[area] for place, area in zip(rows["place"], rows["area"])],
+            "ticket_type": [self.ticket_types[index] for index in rows["ticket_type"]],
+            "price": self._decimals(rows["price"]),
+            "refunded": rows["refunded"],
+            "admitted": rows["admitted"],
+            "admitted_at": _utc(rows["admitted_at"]),
+            "gate": [self.short_names[index] if index >= 0 else "" for index in rows["gate"]],
+        }
+        labels = [f"{ids[order]}-{number}" for order, number in zip(rows["order"], rows["number"])]
+        return pandas.DataFrame(columns, index=pandas.Index(labels, name="id"))
 
     def _decimals(self, minor: npt.NDArray[Any]) -> list[Decimal]:
         return [Decimal(int(amount)).scaleb(-self._exponent) for amount in minor]

@@ -50,9 +50,9 @@ class Event(EventView):
         """The same event with calls that block: for threads, and for what is not here."""
         return self._sync
 
-    def _ask(self, command: _core.Command) -> asyncio.Future[Any]:
+    def _ask(self, command: _core.Command[_T]) -> asyncio.Future[_T]:
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
+        future: asyncio.Future[_T] = loop.create_future()
         self._asynchronous._completions(loop).submit(self._core, command, future)
         return future
 
@@ -60,8 +60,7 @@ class Event(EventView):
         self, *places: str, areas: Optional[Mapping[str, int]] = None, holder: str, ttl: timedelta = TEN_MINUTES, request: Optional[Id] = None
     ) -> Hold:
         """See ticketcore.Event.hold."""
-        hold: Hold = await self._ask(self._core.hold_command(places, areas, holder, ttl, request))
-        return hold
+        return await self._ask(self._core.hold_command(places, areas, holder, ttl, request))
 
     async def hold_best(
         self,
@@ -78,13 +77,11 @@ class Event(EventView):
         command = self._core.hold_best_command(
             count, self._sync._categories(categories), accessible, restricted_view, together, holder, ttl, request
         )
-        hold: Hold = await self._ask(command)
-        return hold
+        return await self._ask(command)
 
     async def extend(self, hold: Union[Hold, Id], ttl: timedelta, *, request: Optional[Id] = None) -> datetime:
         """See ticketcore.Event.extend."""
-        deadline: datetime = await self._ask(self._core.extend_command(hold, ttl, request))
-        return deadline
+        return await self._ask(self._core.extend_command(hold, ttl, request))
 
     async def release(self, hold: Union[Hold, Id], *, request: Optional[Id] = None) -> None:
         """See ticketcore.Event.release."""
@@ -92,27 +89,23 @@ class Event(EventView):
 
     async def quote(self, hold: Union[Hold, Id], tickets: Tickets, *, request: Optional[Id] = None) -> Quote:
         """See ticketcore.Event.quote."""
-        quote: Quote = await self._ask(self._core.quote_command(hold, tickets, request))
-        return quote
+        return await self._ask(self._core.quote_command(hold, tickets, request))
 
     async def check_out(
         self, hold: Union[Hold, Id], *, amount: Amount, method: str, reference: str = "", currency: Optional[str] = None, request: Optional[Id] = None
     ) -> Order:
         """See ticketcore.Event.check_out."""
-        order: Order = await self._ask(self._core.check_out_command(hold, amount, method, reference, currency, request))
-        return order
+        return await self._ask(self._core.check_out_command(hold, amount, method, reference, currency, request))
 
     async def refund(
         self, order: Union[Order, Id], tickets: Optional[Iterable[Union[Ticket, str]]] = None, *, reference: str = "", request: Optional[Id] = None
     ) -> Refund:
         """See ticketcore.Event.refund."""
-        refund: Refund = await self._ask(self._core.refund_command(order, tickets, reference, request))
-        return refund
+        return await self._ask(self._core.refund_command(order, tickets, reference, request))
 
     async def check_in(self, code: str, *, gate: str, request: Optional[Id] = None) -> Admission:
         """See ticketcore.Event.check_in."""
-        admission: Admission = await self._ask(self._core.check_in_command(code, gate, request))
-        return admission
+        return await self._ask(self._core.check_in_command(code, gate, request))
 
     async def start_sale(self, *, request: Optional[Id] = None) -> None:
         """See ticketcore.Event.start_sale."""
