@@ -48,7 +48,6 @@ def test_mypy_strict_is_content_with_package_and_examples() -> None:
 
 
 def test_pyright_is_content_with_package_and_examples() -> None:
-    """As basedpyright, whose wheel is whole: pyright's fetches its program on the first run."""
     pytest.importorskip("basedpyright")  # pyright whole in its wheel: pyright's own fetches a program at its first run
     installed = Path(ticketcore.__file__).parent
     run("basedpyright", "--pythonpath", sys.executable, "--project", "bindings/python/tests/pyrightconfig.json", str(installed))
