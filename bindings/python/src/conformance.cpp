@@ -66,21 +66,24 @@ TEST_CASE("a storage written in Python keeps the promises of storage.hpp") {
 
 PYBIND11_MODULE(_conformance, module) {
   module.doc() = "The conformance suite for storages. Use ticketcore.conformance.";
-  module.def("run", [](py::object open, py::object reset) {
-    if (running != nullptr) throw std::runtime_error("the suite is running already; it can't run twice at once");
-    Run run{std::move(open), std::move(reset)};
-    running = &run;
-    std::ostringstream output;
-    doctest::Context context;
-    context.setOption("no-colors", true);
-    context.setOption("no-intro", true);
-    context.setCout(&output);
-    int failed = 0;
-    {
-      const py::gil_scoped_release release;
-      failed = context.run();
-    }
-    running = nullptr;
-    return py::make_tuple(failed == 0, output.str());
-  }, py::arg("open"), py::arg("reset"), "Whether every check passed, and what the suite says.");
+  module.def(
+      "run",
+      [](py::object open, py::object reset) {
+        if (running != nullptr) throw std::runtime_error("the suite is running already; it can't run twice at once");
+        Run run{std::move(open), std::move(reset)};
+        running = &run;
+        std::ostringstream output;
+        doctest::Context context;
+        context.setOption("no-colors", true);
+        context.setOption("no-intro", true);
+        context.setCout(&output);
+        int failed = 0;
+        {
+          const py::gil_scoped_release release;
+          failed = context.run();
+        }
+        running = nullptr;
+        return py::make_tuple(failed == 0, output.str());
+      },
+      py::arg("open"), py::arg("reset"), "Whether every check passed, and what the suite says.");
 }

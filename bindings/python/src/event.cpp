@@ -26,7 +26,8 @@ namespace {
 
 [[nodiscard]] std::vector<AreaAdmissions> areas_of(const py::object& areas) {
   if (areas.is_none()) return {};
-  if (!PyMapping_Check(areas.ptr()) || PyUnicode_Check(areas.ptr()) || !py::hasattr(areas, "items")) wrong_type("areas", areas, "a mapping from an area's label to a number of admissions");
+  if (!PyMapping_Check(areas.ptr()) || PyUnicode_Check(areas.ptr()) || !py::hasattr(areas, "items"))
+    wrong_type("areas", areas, "a mapping from an area's label to a number of admissions");
   std::vector<AreaAdmissions> result;
   for (const py::handle item : areas.attr("items")()) {
     const auto pair = py::reinterpret_borrow<py::tuple>(item);
@@ -36,8 +37,8 @@ namespace {
   return result;
 }
 
-[[nodiscard]] CommandValue hold_command(const EventValue& self, const py::object& places, const py::object& areas, const py::object& holder, const py::object& ttl,
-                                        const py::object& request_id) {
+[[nodiscard]] CommandValue hold_command(const EventValue& self, const py::object& places, const py::object& areas, const py::object& holder,
+                                        const py::object& ttl, const py::object& request_id) {
   Selection selection;
   selection.places = texts(places, "places");
   selection.areas = areas_of(areas);
@@ -95,7 +96,8 @@ namespace {
                                           const py::object& request_id) {
   RefundOptions options;
   if (!tickets.is_none()) {
-    if (PyUnicode_Check(tickets.ptr()) || !py::isinstance<py::iterable>(tickets)) wrong_type("tickets", tickets, "a sequence of tickets or their ids, or None for all");
+    if (PyUnicode_Check(tickets.ptr()) || !py::isinstance<py::iterable>(tickets))
+      wrong_type("tickets", tickets, "a sequence of tickets or their ids, or None for all");
     for (const py::handle ticket : tickets) options.tickets.push_back(ticket_id(ticket, "tickets[" + std::to_string(options.tickets.size()) + "]"));
     if (options.tickets.empty()) wrong_value("tickets", tickets, "at least one ticket, or None for all that are left");
   }
@@ -151,10 +153,13 @@ namespace {
   const py::object selections = py::reinterpret_steal<py::object>(PySequence_Fast(places.ptr(), "places must be a sequence of sequences of labels"));
   if (!selections) throw py::error_already_set();
   const bool one_holder = PyUnicode_Check(holder.ptr()) != 0;
-  const py::object holders = one_holder ? py::object() : py::reinterpret_steal<py::object>(PySequence_Fast(holder.ptr(), "holder must be a str, or a sequence of as many as there are places"));
+  const py::object holders =
+      one_holder ? py::object()
+                 : py::reinterpret_steal<py::object>(PySequence_Fast(holder.ptr(), "holder must be a str, or a sequence of as many as there are places"));
   if (!one_holder && !holders) throw py::error_already_set();
   const Py_ssize_t size = PySequence_Fast_GET_SIZE(selections.ptr());
-  if (!one_holder && PySequence_Fast_GET_SIZE(holders.ptr()) != size) wrong_value("holder", holder, "a str, or a sequence of " + std::to_string(size) + ", one for each of places");
+  if (!one_holder && PySequence_Fast_GET_SIZE(holders.ptr()) != size)
+    wrong_value("holder", holder, "a str, or a sequence of " + std::to_string(size) + ", one for each of places");
   const HolderId shared = one_holder ? HolderId(text(holder, "holder")) : HolderId{};
 
   py::list result(static_cast<std::size_t>(size));
@@ -193,7 +198,8 @@ namespace {
     }
   }
   const std::vector<Answer> answers = ask(self, std::move(commands));
-  for (std::size_t index = 0; index < answers.size(); ++index) result[static_cast<std::size_t>(asked[index])] = to_object(self, AnswerKind::hold, answers[index]);
+  for (std::size_t index = 0; index < answers.size(); ++index)
+    result[static_cast<std::size_t>(asked[index])] = to_object(self, AnswerKind::hold, answers[index]);
   return result;
 }
 
@@ -241,8 +247,9 @@ py::object to_object(const EventValue& self, AnswerKind kind, const Answer& answ
     case AnswerKind::done: return value_or_exception(event.to_done(answer), [](Done) -> py::object { return py::none(); });
     case AnswerKind::quote: return value_or_exception(event.to_quote(answer), cast);
     case AnswerKind::order:
-      return value_or_exception(event.to_order(answer),
-                                [&](const Order& order) { return py::cast(OrderValue{order, {answer.event, self.office->signing_key()}}); });
+      return value_or_exception(event.to_order(answer), [&](const Order& order) {
+        return py::cast(OrderValue{order, {answer.event, self.office->signing_key()}});
+      });
     case AnswerKind::refund: return value_or_exception(event.to_refund(answer), cast);
     case AnswerKind::admission: return value_or_exception(event.to_admission(answer), cast);
   }
@@ -264,27 +271,41 @@ void add_event(py::module_& module) {
       .def_property_readonly("on_sale", [at](const EventValue& self) { return at(self)->sale_status() == SaleStatus::on_sale; })
       .def_property_readonly("revision", [at](const EventValue& self) { return at(self)->revision(); })
       .def_property_readonly("seat_map", [at](const EventValue& self) { return std::const_pointer_cast<SeatMap>(at(self)->shared_seat_map()); })
-      .def("availability", [at](const EventValue& self) { return py::make_tuple(std::const_pointer_cast<Availability>(at(self)), to_datetime(self.office->now())); });
+      .def("availability",
+           [at](const EventValue& self) { return py::make_tuple(std::const_pointer_cast<Availability>(at(self)), to_datetime(self.office->now())); });
 
   event.def("hold_command", &hold_command, py::arg("places"), py::arg("areas"), py::arg("holder"), py::arg("ttl"), py::arg("request"))
-      .def("hold_best_command", &hold_best_command, py::arg("count"), py::arg("categories"), py::arg("accessible"), py::arg("restricted_view"), py::arg("together"),
-           py::arg("holder"), py::arg("ttl"), py::arg("request"))
-      .def("extend_command", [](const EventValue&, const py::object& hold, const py::object& ttl, const py::object& request_id) {
-        return CommandValue{{or_new(request(request_id)), ExtendHold{HoldId{id(hold, "hold")}, seconds(ttl, "ttl")}}, AnswerKind::deadline};
-      }, py::arg("hold"), py::arg("ttl"), py::arg("request"))
-      .def("release_command", [](const EventValue&, const py::object& hold, const py::object& request_id) {
-        return CommandValue{{or_new(request(request_id)), ReleaseHold{HoldId{id(hold, "hold")}}}, AnswerKind::done};
-      }, py::arg("hold"), py::arg("request"))
+      .def("hold_best_command", &hold_best_command, py::arg("count"), py::arg("categories"), py::arg("accessible"), py::arg("restricted_view"),
+           py::arg("together"), py::arg("holder"), py::arg("ttl"), py::arg("request"))
+      .def(
+          "extend_command",
+          [](const EventValue&, const py::object& hold, const py::object& ttl, const py::object& request_id) {
+            return CommandValue{{or_new(request(request_id)), ExtendHold{HoldId{id(hold, "hold")}, seconds(ttl, "ttl")}}, AnswerKind::deadline};
+          },
+          py::arg("hold"), py::arg("ttl"), py::arg("request"))
+      .def(
+          "release_command",
+          [](const EventValue&, const py::object& hold, const py::object& request_id) {
+            return CommandValue{{or_new(request(request_id)), ReleaseHold{HoldId{id(hold, "hold")}}}, AnswerKind::done};
+          },
+          py::arg("hold"), py::arg("request"))
       .def("quote_command", &quote_command, py::arg("hold"), py::arg("tickets"), py::arg("request"))
-      .def("check_out_command", &check_out_command, py::arg("hold"), py::arg("amount"), py::arg("method"), py::arg("reference"), py::arg("currency"), py::arg("request"))
+      .def("check_out_command", &check_out_command, py::arg("hold"), py::arg("amount"), py::arg("method"), py::arg("reference"), py::arg("currency"),
+           py::arg("request"))
       .def("refund_command", &refund_command, py::arg("order"), py::arg("tickets"), py::arg("reference"), py::arg("request"))
       .def("check_in_command", &check_in_command, py::arg("code"), py::arg("gate"), py::arg("request"))
-      .def("sale_command", [](const EventValue&, bool on_sale, const py::object& request_id) {
-        return CommandValue{{or_new(request(request_id)), SetSaleStatus{on_sale ? SaleStatus::on_sale : SaleStatus::off_sale}}, AnswerKind::done};
-      }, py::arg("on_sale"), py::arg("request"))
-      .def("configure_command", [](const EventValue&, const EventSettings& settings, const py::object& request_id) {
-        return CommandValue{{or_new(request(request_id)), ConfigureEvent{settings}}, AnswerKind::done};
-      }, py::arg("settings"), py::arg("request"));
+      .def(
+          "sale_command",
+          [](const EventValue&, bool on_sale, const py::object& request_id) {
+            return CommandValue{{or_new(request(request_id)), SetSaleStatus{on_sale ? SaleStatus::on_sale : SaleStatus::off_sale}}, AnswerKind::done};
+          },
+          py::arg("on_sale"), py::arg("request"))
+      .def(
+          "configure_command",
+          [](const EventValue&, const EventSettings& settings, const py::object& request_id) {
+            return CommandValue{{or_new(request(request_id)), ConfigureEvent{settings}}, AnswerKind::done};
+          },
+          py::arg("settings"), py::arg("request"));
 
   event.def("ask", &ask_one, py::arg("command"))
       .def("ask_many", &ask_many, py::arg("commands"))

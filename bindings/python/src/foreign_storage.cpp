@@ -21,7 +21,8 @@ enum class Otherwise { nothing_was_written, outcome_unknown };
   if (is_a(error, "StorageNewer")) throw StorageNewer(text_of(error));
   if (is_a(error, "StorageError")) throw StorageError(text_of(error));
   if (error.matches(PyExc_ValueError)) throw std::invalid_argument(text_of(error));
-  const std::string what = "the storage's " + std::string(method) + "() raised " + py::type::of(error.value()).attr("__name__").cast<std::string>() + ": " + text_of(error);
+  const std::string what =
+      "the storage's " + std::string(method) + "() raised " + py::type::of(error.value()).attr("__name__").cast<std::string>() + ": " + text_of(error);
   report_unraisable(error, method);
   if (otherwise == Otherwise::outcome_unknown) throw CommitOutcomeUnknown(what);
   throw StorageUnavailable(what);
@@ -125,7 +126,8 @@ std::optional<Snapshot> ForeignStorage::load_snapshot(const StreamId& stream) {
 }
 
 void ForeignStorage::save_snapshot(const StreamId& stream, const Snapshot& snapshot) {
-  in_python("save_snapshot", [&] { storage_->attr("save_snapshot")(name_of(stream), package("_storage", "Snapshot")(snapshot.revision, to_bytes(snapshot.bytes))); });
+  in_python("save_snapshot",
+            [&] { storage_->attr("save_snapshot")(name_of(stream), package("_storage", "Snapshot")(snapshot.revision, to_bytes(snapshot.bytes))); });
 }
 
 std::vector<StreamId> ForeignStorage::list_streams(std::string_view prefix) {

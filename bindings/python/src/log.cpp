@@ -105,7 +105,8 @@ void add_log(py::module_& module) {
   py::class_<LogReader>(module, "LogReader", "Walks through one event's log.")
       .def(py::init<const py::object&, const py::object&>(), py::arg("storage"), py::arg("event"))
       .def("next", &LogReader::next, py::arg("from_revision"));
-  module.def("is_archive", [](const py::object& path) { return is_archive(python::path(path)); }, py::arg("path"), "Whether the file begins as an archive does.");
+  module.def(
+      "is_archive", [](const py::object& path) { return is_archive(python::path(path)); }, py::arg("path"), "Whether the file begins as an archive does.");
   module.def("audit", &audit_event, py::arg("storage"), py::arg("event"), "Replays an event's log and proves it.");
   module.def("project", &project, py::arg("storage"), py::arg("where"), py::arg("postgres"), py::arg("event"), py::arg("rebuild"), "Fills the tables for SQL.");
 }

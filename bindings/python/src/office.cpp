@@ -39,7 +39,8 @@ Office::~Office() {
 Office::Call::Call(Office& office) : office_(office) {
   if (!office.origin_.is_here()) raise_forked("this box office");
   if (std::find(in_call.begin(), in_call.end(), &office) != in_call.end()) {
-    throw std::runtime_error("a callback of the box office (its clock, its storage, on_trouble) called the same box office, which would wait for itself for ever");
+    throw std::runtime_error(
+        "a callback of the box office (its clock, its storage, on_trouble) called the same box office, which would wait for itself for ever");
   }
   const std::lock_guard lock(office.mutex_);
   if (office.closing_) raise_closed("this box office");
@@ -94,8 +95,8 @@ Timestamp Office::now() const { return clock_ ? clock_() : std::chrono::floor<st
 
 namespace {
 
-[[nodiscard]] std::shared_ptr<Office> make_office(const py::object& storage, const py::object& signing_key, const py::object& trusted_keys, const py::object& clock,
-                                                  const py::object& on_trouble) {
+[[nodiscard]] std::shared_ptr<Office> make_office(const py::object& storage, const py::object& signing_key, const py::object& trusted_keys,
+                                                  const py::object& clock, const py::object& on_trouble) {
   BoxOfficeOptions options;
   if (!signing_key.is_none()) options.signing_key = signing_key.cast<const SigningKey&>();
   for (const py::handle key : trusted_keys) options.trusted_keys.push_back(key.cast<const VerifyKey&>());
@@ -129,26 +130,33 @@ namespace {
 void add_keys(py::module_& module) {
   py::class_<VerifyKey>(module, "VerifyKey", "The public half of a SigningKey: all that it takes to check a ticket's code.")
       .def(py::init([](const py::object& hex) {
-        const auto key = VerifyKey::parse(text_view(hex, "text"));
-        if (!key) wrong_value("text", hex, "64 hexadecimal digits, as str(key) writes them");
-        return *key;
-      }), py::arg("text"))
+             const auto key = VerifyKey::parse(text_view(hex, "text"));
+             if (!key) wrong_value("text", hex, "64 hexadecimal digits, as str(key) writes them");
+             return *key;
+           }),
+           py::arg("text"))
       .def("__str__", [](const VerifyKey& key) { return key.to_string(); })
       .def("__repr__", [](const VerifyKey& key) { return "VerifyKey('" + key.to_string() + "')"; })
-      .def("__eq__", [](const VerifyKey& key, const py::object& other) -> py::object {
-        if (!py::isinstance<VerifyKey>(other)) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
-        return py::bool_(key == other.cast<const VerifyKey&>());
-      }, py::arg("other"))
+      .def(
+          "__eq__",
+          [](const VerifyKey& key, const py::object& other) -> py::object {
+            if (!py::isinstance<VerifyKey>(other)) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
+            return py::bool_(key == other.cast<const VerifyKey&>());
+          },
+          py::arg("other"))
       .def("__hash__", [](const VerifyKey& key) { return py::hash(py::str(key.to_string())); })
       .attr("__module__") = "ticketcore";
   py::class_<SigningKey> signing(module, "SigningKey", "The secret half of a pair of Ed25519 keys: signs what tickets' barcodes carry.");
   signing.def_static("generate", &SigningKey::generate, "A new key from the system's random numbers.")
-      .def_static("load", [](const py::object& path) { return SigningKey::load(python::path(path)); }, py::arg("path"),
-                  "Reads what save wrote. Raises Error for a file that is missing, no key, or readable by others.")
-      .def_static("load_or_create", [](const py::object& path) { return SigningKey::load_or_create(python::path(path)); }, py::arg("path"),
-                  "Loads the key, or makes one and saves it where there is no file yet.")
-      .def("save", [](const SigningKey& key, const py::object& path) { key.save(python::path(path)); }, py::arg("path"),
-           "Writes a file that only its owner may read. Raises Error where there is one already.")
+      .def_static(
+          "load", [](const py::object& path) { return SigningKey::load(python::path(path)); }, py::arg("path"),
+          "Reads what save wrote. Raises Error for a file that is missing, no key, or readable by others.")
+      .def_static(
+          "load_or_create", [](const py::object& path) { return SigningKey::load_or_create(python::path(path)); }, py::arg("path"),
+          "Loads the key, or makes one and saves it where there is no file yet.")
+      .def(
+          "save", [](const SigningKey& key, const py::object& path) { key.save(python::path(path)); }, py::arg("path"),
+          "Writes a file that only its owner may read. Raises Error where there is one already.")
       .def_property_readonly("verify_key", &SigningKey::verify_key, "The public half.")
       .def("__repr__", [](const SigningKey& key) { return "<SigningKey for VerifyKey('" + key.verify_key().to_string() + "')>"; });
   signing.attr("__module__") = "ticketcore";
@@ -159,8 +167,9 @@ void add_keys(py::module_& module) {
 void add_office(py::module_& module) {
   (void)fork_generation();
   add_keys(module);
-  module.def("new_request_id", [] { return to_str(to_string(new_request_id())); },
-             "A new id for a request: a UUID of version 7, as text. Keep it to be able to repeat a call whose answer was lost.");
+  module.def(
+      "new_request_id", [] { return to_str(to_string(new_request_id())); },
+      "A new id for a request: a UUID of version 7, as text. Keep it to be able to repeat a call whose answer was lost.");
   py::class_<Office, std::shared_ptr<Office>>(module, "Office", "A box office of the core.")
       .def(py::init(&make_office), py::arg("storage"), py::arg("signing_key"), py::arg("trusted_keys"), py::arg("clock"), py::arg("on_trouble"))
       .def("close", &Office::close)
@@ -168,35 +177,48 @@ void add_office(py::module_& module) {
       .def_property_readonly("closed", &Office::closed)
       .def("now", [](Office& self) { return to_datetime(self.now()); })
       .def("create_event", &create_event, py::arg("id"), py::arg("seat_map"), py::arg("settings"), py::arg("on_sale"), py::arg("request"))
-      .def("event", [](const std::shared_ptr<Office>& self, const py::object& id) {
-        const EventId wanted(text(id, "id"));
-        return opened(self, unlocked(*self, [&](const Office::Call& call) { return call.office().event(wanted); }));
-      }, py::arg("id"))
-      .def("events", [](Office& self) {
-        py::list result;
-        for (const EventId& id : unlocked(self, [](const Office::Call& call) { return call.office().events(); })) result.append(to_str(id.text()));
-        return result;
-      })
-      .def("archive", [](Office& self, const py::object& id, const py::object& path, bool remove) {
-        const EventId wanted(text(id, "id"));
-        const std::string file = python::path(path);
-        return report(unlocked(self, [&](const Office::Call& call) {
-          const ArchiveReport archive = archive_event(call.storage(), wanted, file);
-          if (remove) call.storage().remove_stream(stream_of(wanted), archive.revision);
-          return archive;
-        }));
-      }, py::arg("id"), py::arg("path"), py::arg("remove"))
-      .def("restore", [](Office& self, const py::object& path) {
-        const std::string file = python::path(path);
-        return report(unlocked(self, [&](const Office::Call& call) { return restore_event(call.storage(), file); }));
-      }, py::arg("path"))
-      .def("erase_person", [](Office& self, const py::object& id, const py::list& files) {
-        const std::string person = byte_name(id, "id");
-        std::vector<std::filesystem::path> paths;
-        for (const py::handle file : files) paths.emplace_back(python::path(file));
-        const ErasureReport erased = unlocked(self, [&](const Office::Call& call) { return erase_person(call.storage(), person, paths); });
-        return py::make_tuple(erased.was_there, erased.pieces.size(), erased.bytes_searched, to_tuple(erased.traces));
-      }, py::arg("id"), py::arg("files"));
+      .def(
+          "event",
+          [](const std::shared_ptr<Office>& self, const py::object& id) {
+            const EventId wanted(text(id, "id"));
+            return opened(self, unlocked(*self, [&](const Office::Call& call) { return call.office().event(wanted); }));
+          },
+          py::arg("id"))
+      .def("events",
+           [](Office& self) {
+             py::list result;
+             for (const EventId& id : unlocked(self, [](const Office::Call& call) { return call.office().events(); })) result.append(to_str(id.text()));
+             return result;
+           })
+      .def(
+          "archive",
+          [](Office& self, const py::object& id, const py::object& path, bool remove) {
+            const EventId wanted(text(id, "id"));
+            const std::string file = python::path(path);
+            return report(unlocked(self, [&](const Office::Call& call) {
+              const ArchiveReport archive = archive_event(call.storage(), wanted, file);
+              if (remove) call.storage().remove_stream(stream_of(wanted), archive.revision);
+              return archive;
+            }));
+          },
+          py::arg("id"), py::arg("path"), py::arg("remove"))
+      .def(
+          "restore",
+          [](Office& self, const py::object& path) {
+            const std::string file = python::path(path);
+            return report(unlocked(self, [&](const Office::Call& call) { return restore_event(call.storage(), file); }));
+          },
+          py::arg("path"))
+      .def(
+          "erase_person",
+          [](Office& self, const py::object& id, const py::list& files) {
+            const std::string person = byte_name(id, "id");
+            std::vector<std::filesystem::path> paths;
+            for (const py::handle file : files) paths.emplace_back(python::path(file));
+            const ErasureReport erased = unlocked(self, [&](const Office::Call& call) { return erase_person(call.storage(), person, paths); });
+            return py::make_tuple(erased.was_there, erased.pieces.size(), erased.bytes_searched, to_tuple(erased.traces));
+          },
+          py::arg("id"), py::arg("files"));
 }
 
 }  // namespace ticketcore::python

@@ -27,10 +27,14 @@ template <class Find>
 [[nodiscard]] std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else out += c;
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else
+      out += c;
   }
   return out;
 }
@@ -72,7 +76,8 @@ void add_row(std::string& out, std::initializer_list<std::string> cells) {
   py::object moment = to_datetime(time);
   if (!zone.is_none()) moment = moment.attr("astimezone")(zone);
   const std::string day = std::to_string(moment.attr("day").cast<int>());
-  return (moment.attr("strftime")("%A, ").cast<std::string>() + day + moment.attr("strftime")(" %B %Y, %H:%M").cast<std::string>()) + (zone.is_none() ? " UTC" : "");
+  return (moment.attr("strftime")("%A, ").cast<std::string>() + day + moment.attr("strftime")(" %B %Y, %H:%M").cast<std::string>()) +
+         (zone.is_none() ? " UTC" : "");
 }
 
 [[nodiscard]] std::string draw(const TicketValue& value, py::handle zone) {
@@ -100,92 +105,147 @@ void add_row(std::string& out, std::initializer_list<std::string> cells) {
 
 void add_hold(py::module_& module) {
   ValueClass<Hold>(module, "Hold", "Places reserved for a holder until a deadline.")
-      .field("id", [](const Hold& hold) { return id_to_str(hold.id); }, "The request that placed it: a UUID of version 7, as text.")
-      .field("holder", [](const Hold& hold) { return to_str(hold.holder.text()); }, "Whom it is for: a cart, a session, an account.")
-      .field("places", [](const Hold& hold) { return to_tuple(hold.places); }, "Whole labels, in the order chosen.")
-      .field("areas", [](const Hold& hold) { return areas_to_dict(hold.areas); }, "Admissions to standing areas, by label.")
-      .field("expires_at", [](const Hold& hold) { return to_datetime(hold.expires_at); }, "When the places come free, in UTC, whole seconds.")
+      .field(
+          "id", [](const Hold& hold) { return id_to_str(hold.id); }, "The request that placed it: a UUID of version 7, as text.")
+      .field(
+          "holder", [](const Hold& hold) { return to_str(hold.holder.text()); }, "Whom it is for: a cart, a session, an account.")
+      .field(
+          "places", [](const Hold& hold) { return to_tuple(hold.places); }, "Whole labels, in the order chosen.")
+      .field(
+          "areas", [](const Hold& hold) { return areas_to_dict(hold.areas); }, "Admissions to standing areas, by label.")
+      .field(
+          "expires_at", [](const Hold& hold) { return to_datetime(hold.expires_at); }, "When the places come free, in UTC, whole seconds.")
       .finish();
 }
 
 void add_quote(py::module_& module) {
   ValueClass<PricedLine>(module, "PricedLine", "Admissions of one category, ticket type and price.")
-      .field("category", [](const PricedLine& line) { return to_str(line.category); }, "The category's key.")
-      .field("ticket_type", [](const PricedLine& line) { return to_str(line.ticket_type); }, "'adult', 'child', ...")
-      .field("count", [](const PricedLine& line) -> py::object { return py::int_(line.count); }, "How many.")
-      .field("unit_price", [](const PricedLine& line) { return to_decimal(line.unit_price); }, "What each costs, without fees.")
-      .field("amount", [](const PricedLine& line) { return to_decimal(line.amount); }, "count times unit_price.")
+      .field(
+          "category", [](const PricedLine& line) { return to_str(line.category); }, "The category's key.")
+      .field(
+          "ticket_type", [](const PricedLine& line) { return to_str(line.ticket_type); }, "'adult', 'child', ...")
+      .field(
+          "count", [](const PricedLine& line) -> py::object { return py::int_(line.count); }, "How many.")
+      .field(
+          "unit_price", [](const PricedLine& line) { return to_decimal(line.unit_price); }, "What each costs, without fees.")
+      .field(
+          "amount", [](const PricedLine& line) { return to_decimal(line.amount); }, "count times unit_price.")
       .finish();
   ValueClass<Quote>(module, "Quote", "A hold priced, line by line. The price is fixed until the hold ends.")
-      .field("hold", [](const Quote& quote) { return id_to_str(quote.hold); }, "The hold's id.")
-      .field("lines", [](const Quote& quote) -> py::object {
-        py::tuple lines(quote.lines.size());
-        for (std::size_t index = 0; index < quote.lines.size(); ++index) lines[index] = py::cast(quote.lines[index]);
-        return lines;
-      }, "One for each category and ticket type, in the order of the hold's places.")
-      .field("ticket_fees", [](const Quote& quote) { return to_decimal(quote.ticket_fees); }, "The fee per ticket times the tickets.")
-      .field("order_fee", [](const Quote& quote) { return to_decimal(quote.order_fee); }, "The fee per order.")
-      .field("total", [](const Quote& quote) { return to_decimal(quote.total); }, "What is to be paid.")
-      .field("tax", [](const Quote& quote) { return to_decimal(quote.tax); }, "Contained in total.")
-      .field("currency", [](const Quote& quote) { return to_str(quote.total.currency().code()); }, "A code of ISO 4217.")
+      .field(
+          "hold", [](const Quote& quote) { return id_to_str(quote.hold); }, "The hold's id.")
+      .field(
+          "lines",
+          [](const Quote& quote) -> py::object {
+            py::tuple lines(quote.lines.size());
+            for (std::size_t index = 0; index < quote.lines.size(); ++index) lines[index] = py::cast(quote.lines[index]);
+            return lines;
+          },
+          "One for each category and ticket type, in the order of the hold's places.")
+      .field(
+          "ticket_fees", [](const Quote& quote) { return to_decimal(quote.ticket_fees); }, "The fee per ticket times the tickets.")
+      .field(
+          "order_fee", [](const Quote& quote) { return to_decimal(quote.order_fee); }, "The fee per order.")
+      .field(
+          "total", [](const Quote& quote) { return to_decimal(quote.total); }, "What is to be paid.")
+      .field(
+          "tax", [](const Quote& quote) { return to_decimal(quote.tax); }, "Contained in total.")
+      .field(
+          "currency", [](const Quote& quote) { return to_str(quote.total.currency().code()); }, "A code of ISO 4217.")
       .def("_repr_html_", &quote_html, "The quote as a table, for notebooks.")
       .finish();
 }
 
 void add_ticket(py::module_& module) {
   ValueClass<TicketValue>(module, "Ticket", "The right to one admission.")
-      .field("id", [](const TicketValue& value) { return to_str(to_string(value.ticket.id)); }, "'<order id>-<number>'.")
-      .field("event", [](const TicketValue& value) { return to_str(value.ticket.event.text()); }, "The event's id.")
-      .field("place", [](const TicketValue& value) { return to_str(value.ticket.place); }, "The whole label of the place, or of the area.")
-      .field("section", [](const TicketValue& value) { return to_str(value.ticket.section); }, "The section's label.")
-      .field("row", [](const TicketValue& value) { return to_str(value.ticket.row); }, "Empty in an area.")
-      .field("seat", [](const TicketValue& value) { return to_str(value.ticket.seat); }, "Empty in an area, and for a whole table or booth.")
-      .field("category", [](const TicketValue& value) { return to_str(value.ticket.category); }, "The category's key.")
-      .field("ticket_type", [](const TicketValue& value) { return to_str(value.ticket.ticket_type); }, "'adult', 'child', ...")
-      .field("price", [](const TicketValue& value) { return to_decimal(value.ticket.price); }, "Without fees.")
-      .field("currency", [](const TicketValue& value) { return to_str(value.ticket.price.currency().code()); }, "A code of ISO 4217.")
-      .property("code", [](const TicketValue& value) { return to_str(code_of(value)); },
-                "What the barcode carries, signed with the box office's key. Raises Error where it has none.")
-      .def("svg", [](const TicketValue& value, const py::object& tz) { return to_str(draw(value, tz)); }, py::kw_only(), py::arg("tz") = py::none(),
-           "The ticket as a picture with its QR code: an SVG document. tz is the time zone in which the beginning is written; UTC if None.")
-      .def("_repr_svg_", [](const TicketValue& value) -> py::object { return value.context.signing_key ? to_str(draw(value, py::none())) : py::none(); },
-           "The ticket as a picture, for notebooks; None where there is no signing key.")
+      .field(
+          "id", [](const TicketValue& value) { return to_str(to_string(value.ticket.id)); }, "'<order id>-<number>'.")
+      .field(
+          "event", [](const TicketValue& value) { return to_str(value.ticket.event.text()); }, "The event's id.")
+      .field(
+          "place", [](const TicketValue& value) { return to_str(value.ticket.place); }, "The whole label of the place, or of the area.")
+      .field(
+          "section", [](const TicketValue& value) { return to_str(value.ticket.section); }, "The section's label.")
+      .field(
+          "row", [](const TicketValue& value) { return to_str(value.ticket.row); }, "Empty in an area.")
+      .field(
+          "seat", [](const TicketValue& value) { return to_str(value.ticket.seat); }, "Empty in an area, and for a whole table or booth.")
+      .field(
+          "category", [](const TicketValue& value) { return to_str(value.ticket.category); }, "The category's key.")
+      .field(
+          "ticket_type", [](const TicketValue& value) { return to_str(value.ticket.ticket_type); }, "'adult', 'child', ...")
+      .field(
+          "price", [](const TicketValue& value) { return to_decimal(value.ticket.price); }, "Without fees.")
+      .field(
+          "currency", [](const TicketValue& value) { return to_str(value.ticket.price.currency().code()); }, "A code of ISO 4217.")
+      .property(
+          "code", [](const TicketValue& value) { return to_str(code_of(value)); },
+          "What the barcode carries, signed with the box office's key. Raises Error where it has none.")
+      .def(
+          "svg", [](const TicketValue& value, const py::object& tz) { return to_str(draw(value, tz)); }, py::kw_only(), py::arg("tz") = py::none(),
+          "The ticket as a picture with its QR code: an SVG document. tz is the time zone in which the beginning is written; UTC if None.")
+      .def(
+          "_repr_svg_", [](const TicketValue& value) -> py::object { return value.context.signing_key ? to_str(draw(value, py::none())) : py::none(); },
+          "The ticket as a picture, for notebooks; None where there is no signing key.")
       .finish();
 }
 
 void add_order(py::module_& module) {
   ValueClass<OrderValue>(module, "Order", "What was bought, as it was placed.")
-      .field("id", [](const OrderValue& value) { return id_to_str(value.order.id); }, "The request that checked the hold out.")
-      .field("number", [](const OrderValue& value) -> py::object { return py::int_(value.order.number); }, "Counts the event's orders from 1.")
-      .field("holder", [](const OrderValue& value) { return to_str(value.order.holder.text()); }, "Whose hold it was.")
-      .field("placed_at", [](const OrderValue& value) { return to_datetime(value.order.placed_at); }, "In UTC.")
-      .field("tickets", [](const OrderValue& value) -> py::object {
-        const Order& order = value.order;
-        py::tuple tickets(order.tickets.size());
-        for (std::size_t index = 0; index < order.tickets.size(); ++index)
-          tickets[index] = py::cast(TicketValue{order.tickets[index], order.number, order.holder, value.context});
-        return tickets;
-      }, "All that the order began with, refunded ones too.")
-      .field("ticket_fees", [](const OrderValue& value) { return to_decimal(value.order.ticket_fees); }, "The fee per ticket times the tickets.")
-      .field("order_fee", [](const OrderValue& value) { return to_decimal(value.order.order_fee); }, "The fee per order.")
-      .field("total", [](const OrderValue& value) { return to_decimal(value.order.total); }, "What was paid.")
-      .field("tax", [](const OrderValue& value) { return to_decimal(value.order.tax); }, "Contained in total.")
-      .field("currency", [](const OrderValue& value) { return to_str(value.order.total.currency().code()); }, "A code of ISO 4217.")
-      .field("payment_method", [](const OrderValue& value) { return to_str(value.order.payment_method); }, "'card', 'cash', ...")
-      .field("payment_reference", [](const OrderValue& value) { return to_str(value.order.payment_reference); }, "The payment provider's; may be empty.")
-      .def("_repr_html_", [](const OrderValue& value) { return to_str(order_html(value.order)); }, "The order as a table, for notebooks.")
+      .field(
+          "id", [](const OrderValue& value) { return id_to_str(value.order.id); }, "The request that checked the hold out.")
+      .field(
+          "number", [](const OrderValue& value) -> py::object { return py::int_(value.order.number); }, "Counts the event's orders from 1.")
+      .field(
+          "holder", [](const OrderValue& value) { return to_str(value.order.holder.text()); }, "Whose hold it was.")
+      .field(
+          "placed_at", [](const OrderValue& value) { return to_datetime(value.order.placed_at); }, "In UTC.")
+      .field(
+          "tickets",
+          [](const OrderValue& value) -> py::object {
+            const Order& order = value.order;
+            py::tuple tickets(order.tickets.size());
+            for (std::size_t index = 0; index < order.tickets.size(); ++index)
+              tickets[index] = py::cast(TicketValue{order.tickets[index], order.number, order.holder, value.context});
+            return tickets;
+          },
+          "All that the order began with, refunded ones too.")
+      .field(
+          "ticket_fees", [](const OrderValue& value) { return to_decimal(value.order.ticket_fees); }, "The fee per ticket times the tickets.")
+      .field(
+          "order_fee", [](const OrderValue& value) { return to_decimal(value.order.order_fee); }, "The fee per order.")
+      .field(
+          "total", [](const OrderValue& value) { return to_decimal(value.order.total); }, "What was paid.")
+      .field(
+          "tax", [](const OrderValue& value) { return to_decimal(value.order.tax); }, "Contained in total.")
+      .field(
+          "currency", [](const OrderValue& value) { return to_str(value.order.total.currency().code()); }, "A code of ISO 4217.")
+      .field(
+          "payment_method", [](const OrderValue& value) { return to_str(value.order.payment_method); }, "'card', 'cash', ...")
+      .field(
+          "payment_reference", [](const OrderValue& value) { return to_str(value.order.payment_reference); }, "The payment provider's; may be empty.")
+      .def(
+          "_repr_html_", [](const OrderValue& value) { return to_str(order_html(value.order)); }, "The order as a table, for notebooks.")
       .finish();
   ValueClass<Refund>(module, "Refund", "Tickets that are void from now on, and what is owed for them.")
-      .field("order", [](const Refund& refund) { return id_to_str(refund.order); }, "The order's id.")
-      .field("tickets", [](const Refund& refund) { return ids_to_tuple(refund.tickets); }, "The tickets' ids.")
-      .field("amount", [](const Refund& refund) { return to_decimal(refund.amount); }, "Owed to the buyer.")
-      .field("currency", [](const Refund& refund) { return to_str(refund.amount.currency().code()); }, "A code of ISO 4217.")
+      .field(
+          "order", [](const Refund& refund) { return id_to_str(refund.order); }, "The order's id.")
+      .field(
+          "tickets", [](const Refund& refund) { return ids_to_tuple(refund.tickets); }, "The tickets' ids.")
+      .field(
+          "amount", [](const Refund& refund) { return to_decimal(refund.amount); }, "Owed to the buyer.")
+      .field(
+          "currency", [](const Refund& refund) { return to_str(refund.amount.currency().code()); }, "A code of ISO 4217.")
       .finish();
   ValueClass<Admission>(module, "Admission", "A ticket that was let in.")
-      .field("ticket", [](const Admission& admission) { return to_str(to_string(admission.ticket)); }, "The ticket's id.")
-      .field("place", [](const Admission& admission) { return to_str(admission.place); }, "The whole label of its place or area.")
-      .field("gate", [](const Admission& admission) { return to_str(admission.gate); }, "Where.")
-      .field("at", [](const Admission& admission) { return to_datetime(admission.at); }, "When, in UTC.")
+      .field(
+          "ticket", [](const Admission& admission) { return to_str(to_string(admission.ticket)); }, "The ticket's id.")
+      .field(
+          "place", [](const Admission& admission) { return to_str(admission.place); }, "The whole label of its place or area.")
+      .field(
+          "gate", [](const Admission& admission) { return to_str(admission.gate); }, "Where.")
+      .field(
+          "at", [](const Admission& admission) { return to_datetime(admission.at); }, "When, in UTC.")
       .finish();
 }
 

@@ -45,7 +45,8 @@ struct AreaValue {
 [[nodiscard]] std::vector<Point> outline_of(const py::object& outline, const std::string& name) {
   if (!py::isinstance<py::iterable>(outline)) wrong_type(name, outline, "a sequence of points (x, y)");
   std::vector<Point> points;
-  for (const py::handle point : outline) points.push_back(point_of(py::reinterpret_borrow<py::object>(point), name + "[" + std::to_string(points.size()) + "]"));
+  for (const py::handle point : outline)
+    points.push_back(point_of(py::reinterpret_borrow<py::object>(point), name + "[" + std::to_string(points.size()) + "]"));
   return points;
 }
 
@@ -53,34 +54,52 @@ struct AreaValue {
 
 void add_values(py::module_& module) {
   ValueClass<Category>(module, "Category", "A price level of places.")
-      .field("key", [](const Category& category) { return to_str(category.key); }, "What price lists and requests call it.")
-      .field("name", [](const Category& category) { return to_str(category.name); }, "What people read.")
-      .field("color", [](const Category& category) { return to_str(category.color); }, "'#RRGGBB'.")
+      .field(
+          "key", [](const Category& category) { return to_str(category.key); }, "What price lists and requests call it.")
+      .field(
+          "name", [](const Category& category) { return to_str(category.name); }, "What people read.")
+      .field(
+          "color", [](const Category& category) { return to_str(category.color); }, "'#RRGGBB'.")
       .finish();
-  const auto flag = [](PlaceFlags wanted) {
-    return [wanted](const PlaceValue& value) -> py::object { return py::bool_(has(value.place().flags, wanted)); };
-  };
+  const auto flag = [](PlaceFlags wanted) { return [wanted](const PlaceValue& value) -> py::object { return py::bool_(has(value.place().flags, wanted)); }; };
   ValueClass<PlaceValue>(module, "Place", "A seat, or a table or booth that is sold as one.")
-      .field("label", [](const PlaceValue& value) { return to_str(value.map->label(PlaceIndex{value.index})); }, "Whole: section, row and seat joined by '-'.")
-      .field("section", [](const PlaceValue& value) { return to_str(value.map->sections()[value.row().section.value].label); }, "The section's label.")
-      .field("row", [](const PlaceValue& value) { return to_str(value.row().label); }, "The row's label, or the table's.")
-      .field("seat", [](const PlaceValue& value) { return to_str(value.map->seat_label({value.index})); }, "The seat's own label; empty for a whole table or booth.")
-      .field("kind", [](const PlaceValue& value) { return kind_of(value.place().kind); }, "'seat', 'table' or 'booth'.")
-      .field("category", [](const PlaceValue& value) { return to_str(value.map->categories()[value.place().category].key); }, "The category's key.")
-      .field("x", [](const PlaceValue& value) { return units(value.place().position.x); }, "To the right, in units of the chart.")
-      .field("y", [](const PlaceValue& value) { return units(value.place().position.y); }, "Down.")
-      .field("slot", [](const PlaceValue& value) -> py::object { return py::int_(value.place().slot); }, "Position along the row: places adjoin when their slots differ by one.")
-      .field("seats", [](const PlaceValue& value) -> py::object { return py::int_(value.place().seats); }, "Chairs: 1 for a seat.")
+      .field(
+          "label", [](const PlaceValue& value) { return to_str(value.map->label(PlaceIndex{value.index})); }, "Whole: section, row and seat joined by '-'.")
+      .field(
+          "section", [](const PlaceValue& value) { return to_str(value.map->sections()[value.row().section.value].label); }, "The section's label.")
+      .field(
+          "row", [](const PlaceValue& value) { return to_str(value.row().label); }, "The row's label, or the table's.")
+      .field(
+          "seat", [](const PlaceValue& value) { return to_str(value.map->seat_label({value.index})); },
+          "The seat's own label; empty for a whole table or booth.")
+      .field(
+          "kind", [](const PlaceValue& value) { return kind_of(value.place().kind); }, "'seat', 'table' or 'booth'.")
+      .field(
+          "category", [](const PlaceValue& value) { return to_str(value.map->categories()[value.place().category].key); }, "The category's key.")
+      .field(
+          "x", [](const PlaceValue& value) { return units(value.place().position.x); }, "To the right, in units of the chart.")
+      .field(
+          "y", [](const PlaceValue& value) { return units(value.place().position.y); }, "Down.")
+      .field(
+          "slot", [](const PlaceValue& value) -> py::object { return py::int_(value.place().slot); },
+          "Position along the row: places adjoin when their slots differ by one.")
+      .field(
+          "seats", [](const PlaceValue& value) -> py::object { return py::int_(value.place().seats); }, "Chairs: 1 for a seat.")
       .field("accessible", flag(PlaceFlags::accessible), "A wheelchair place.")
       .field("companion", flag(PlaceFlags::companion), "For the companion of a wheelchair user beside it.")
       .field("restricted_view", flag(PlaceFlags::restricted_view), "One sees less from here.")
       .finish();
   ValueClass<AreaValue>(module, "Area", "Standing room: so many admissions without places of their own.")
-      .field("label", [](const AreaValue& value) { return to_str(value.map->label(AreaIndex{value.index})); }, "Whole: section and area joined by '-'.")
-      .field("section", [](const AreaValue& value) { return to_str(value.map->sections()[value.area().section.value].label); }, "The section's label.")
-      .field("category", [](const AreaValue& value) { return to_str(value.map->categories()[value.area().category.value].key); }, "The category's key.")
-      .field("capacity", [](const AreaValue& value) -> py::object { return py::int_(value.area().capacity); }, "Admissions.")
-      .field("center", [](const AreaValue& value) { return point_or_none(value.area().center); }, "Its middle (x, y), in units of the chart.")
+      .field(
+          "label", [](const AreaValue& value) { return to_str(value.map->label(AreaIndex{value.index})); }, "Whole: section and area joined by '-'.")
+      .field(
+          "section", [](const AreaValue& value) { return to_str(value.map->sections()[value.area().section.value].label); }, "The section's label.")
+      .field(
+          "category", [](const AreaValue& value) { return to_str(value.map->categories()[value.area().category.value].key); }, "The category's key.")
+      .field(
+          "capacity", [](const AreaValue& value) -> py::object { return py::int_(value.area().capacity); }, "Admissions.")
+      .field(
+          "center", [](const AreaValue& value) { return point_or_none(value.area().center); }, "Its middle (x, y), in units of the chart.")
       .finish();
 }
 
@@ -106,66 +125,83 @@ void add_values(py::module_& module) {
 
 void add_map(py::module_& module) {
   py::class_<SeatMap, SharedMap> map(module, "SeatMap", "The immutable chart of a venue.");
-  map.def_static("load", [](const py::object& path) {
-        const std::string file = python::path(path);
-        const py::gil_scoped_release release;
-        return std::make_shared<SeatMap>(load_seat_map(file));
-      }, py::arg("path"))
-      .def_static("parse", [](const py::object& json) {
-        const std::string content = text(json, "text");
-        const py::gil_scoped_release release;
-        return std::make_shared<SeatMap>(parse_seat_map(content));
-      }, py::arg("text"))
+  map.def_static(
+         "load",
+         [](const py::object& path) {
+           const std::string file = python::path(path);
+           const py::gil_scoped_release release;
+           return std::make_shared<SeatMap>(load_seat_map(file));
+         },
+         py::arg("path"))
+      .def_static(
+          "parse",
+          [](const py::object& json) {
+            const std::string content = text(json, "text");
+            const py::gil_scoped_release release;
+            return std::make_shared<SeatMap>(parse_seat_map(content));
+          },
+          py::arg("text"))
       .def("to_json", [](const SeatMap& self) { return to_str(seat_map_to_json(self)); })
-      .def("svg", [](const SeatMap& self, const py::object& title, int width) {
-        SeatMapPicture picture;
-        picture.title = text(title, "title");
-        picture.width_px = width;
-        return to_str(seat_map_svg(self, picture));
-      }, py::arg("title"), py::arg("width"))
+      .def(
+          "svg",
+          [](const SeatMap& self, const py::object& title, int width) {
+            SeatMapPicture picture;
+            picture.title = text(title, "title");
+            picture.width_px = width;
+            return to_str(seat_map_svg(self, picture));
+          },
+          py::arg("title"), py::arg("width"))
       .def_property_readonly("name", [](const SeatMap& self) { return to_str(self.name()); })
       .def_property_readonly("capacity", &SeatMap::capacity)
       .def_property_readonly("place_count", &SeatMap::place_count)
       .def_property_readonly("focal_point", [](const SeatMap& self) { return point_or_none(self.focal_point()); })
-      .def_property_readonly("categories", [](const SeatMap& self) {
-        py::tuple result(self.categories().size());
-        for (std::size_t index = 0; index < self.categories().size(); ++index) result[index] = py::cast(self.categories()[index]);
-        return result;
-      })
-      .def_property_readonly("sections", [](const SeatMap& self) {
-        py::list result;
-        for (const Section& section : self.sections()) {
-          if (!section.label.empty()) result.append(to_str(section.label));
-        }
-        return py::tuple(result);
-      })
-      .def_property_readonly("areas", [](const SharedMap& self) {
-        py::tuple result(self->areas().size());
-        for (std::uint32_t index = 0; index < self->areas().size(); ++index) result[index] = py::cast(AreaValue{self, index});
-        return result;
-      })
-      .def("place", [](const SharedMap& self, std::uint32_t index) {
-        if (index >= self->place_count()) throw py::index_error("place " + std::to_string(index) + " of " + std::to_string(self->place_count()));
-        return PlaceValue{self, index};
-      }, py::arg("index"))
+      .def_property_readonly("categories",
+                             [](const SeatMap& self) {
+                               py::tuple result(self.categories().size());
+                               for (std::size_t index = 0; index < self.categories().size(); ++index) result[index] = py::cast(self.categories()[index]);
+                               return result;
+                             })
+      .def_property_readonly("sections",
+                             [](const SeatMap& self) {
+                               py::list result;
+                               for (const Section& section : self.sections()) {
+                                 if (!section.label.empty()) result.append(to_str(section.label));
+                               }
+                               return py::tuple(result);
+                             })
+      .def_property_readonly("areas",
+                             [](const SharedMap& self) {
+                               py::tuple result(self->areas().size());
+                               for (std::uint32_t index = 0; index < self->areas().size(); ++index) result[index] = py::cast(AreaValue{self, index});
+                               return result;
+                             })
+      .def(
+          "place",
+          [](const SharedMap& self, std::uint32_t index) {
+            if (index >= self->place_count()) throw py::index_error("place " + std::to_string(index) + " of " + std::to_string(self->place_count()));
+            return PlaceValue{self, index};
+          },
+          py::arg("index"))
       .def("find", &find, py::arg("label"))
       .def("place_labels", &place_labels)
       .def("area_labels", &area_labels)
       .def("places_buffer", [](const SharedMap& self) { return Buffer(self, self->places().data(), self->places().size_bytes()); })
-      .def("rows", [](const SeatMap& self) {
-        py::list labels;
-        std::vector<std::uint32_t> sections;
-        for (const Row& row : self.rows()) {
-          labels.append(to_str(row.label));
-          sections.push_back(row.section.value);
-        }
-        return py::make_tuple(labels, Buffer(std::move(sections)));
-      })
-      .def("all_sections", [](const SeatMap& self) {
-        py::list labels;
-        for (const Section& section : self.sections()) labels.append(to_str(section.label));
-        return labels;
-      })
+      .def("rows",
+           [](const SeatMap& self) {
+             py::list labels;
+             std::vector<std::uint32_t> sections;
+             for (const Row& row : self.rows()) {
+               labels.append(to_str(row.label));
+               sections.push_back(row.section.value);
+             }
+             return py::make_tuple(labels, Buffer(std::move(sections)));
+           })
+      .def("all_sections",
+           [](const SeatMap& self) {
+             py::list labels;
+             for (const Section& section : self.sections()) labels.append(to_str(section.label));
+             return labels;
+           })
       .def("seat_labels", [](const SeatMap& self) { return to_tuple(self.data().labels); });
   // What _tables.py says about the layout of a place.
   module.attr("PLACE_LAYOUT") = py::make_tuple(sizeof(Place), offsetof(Place, position), offsetof(Place, label), offsetof(Place, row), offsetof(Place, slot),
@@ -224,7 +260,10 @@ class MapBuilder {
   void shape(const py::object& kind, const py::object& label, const py::object& outline) {
     const std::string_view word = text_view(kind, "kind");
     if (word != "stage" && word != "outline" && word != "text") wrong_value("kind", kind, "'stage', 'outline' or 'text'");
-    builder_.add_shape({word == "stage" ? ShapeKind::stage : word == "text" ? ShapeKind::text : ShapeKind::outline, text(label, "label"), outline_of(outline, "outline")});
+    builder_.add_shape({word == "stage"  ? ShapeKind::stage
+                        : word == "text" ? ShapeKind::text
+                                         : ShapeKind::outline,
+                        text(label, "label"), outline_of(outline, "outline")});
   }
   [[nodiscard]] SharedMap build() {
     categories_.clear();
@@ -273,14 +312,19 @@ void add_seat_map(py::module_& module) {
       .def("category", &MapBuilder::category, py::arg("key"), py::arg("name"), py::arg("color"))
       .def("section", &MapBuilder::section, py::arg("label"), py::arg("entrance"))
       .def("row", &MapBuilder::row, py::arg("label"), py::arg("section"), py::arg("table"))
-      .def("seat", [](MapBuilder& self, const py::object& label, const py::object& x, const py::object& y, const py::object& category, bool accessible, bool companion,
-                      bool restricted_view, const py::object& gap_before) {
-        self.seat(label, x, y, category, flags_of(accessible, companion, restricted_view), gap_before);
-      }, py::arg("label"), py::arg("x"), py::arg("y"), py::arg("category"), py::arg("accessible"), py::arg("companion"), py::arg("restricted_view"), py::arg("gap_before"))
-      .def("whole", [](MapBuilder& self, const py::object& label, const py::object& section, bool booth, const py::object& seats, const py::object& x,
-                       const py::object& y, const py::object& category, bool accessible) {
-        self.whole(label, section, booth, seats, x, y, category, flags_of(accessible, false, false));
-      }, py::arg("label"), py::arg("section"), py::arg("booth"), py::arg("seats"), py::arg("x"), py::arg("y"), py::arg("category"), py::arg("accessible"))
+      .def(
+          "seat",
+          [](MapBuilder& self, const py::object& label, const py::object& x, const py::object& y, const py::object& category, bool accessible, bool companion,
+             bool restricted_view,
+             const py::object& gap_before) { self.seat(label, x, y, category, flags_of(accessible, companion, restricted_view), gap_before); },
+          py::arg("label"), py::arg("x"), py::arg("y"), py::arg("category"), py::arg("accessible"), py::arg("companion"), py::arg("restricted_view"),
+          py::arg("gap_before"))
+      .def(
+          "whole",
+          [](MapBuilder& self, const py::object& label, const py::object& section, bool booth, const py::object& seats, const py::object& x,
+             const py::object& y, const py::object& category,
+             bool accessible) { self.whole(label, section, booth, seats, x, y, category, flags_of(accessible, false, false)); },
+          py::arg("label"), py::arg("section"), py::arg("booth"), py::arg("seats"), py::arg("x"), py::arg("y"), py::arg("category"), py::arg("accessible"))
       .def("area", &MapBuilder::area, py::arg("label"), py::arg("section"), py::arg("category"), py::arg("capacity"), py::arg("center"), py::arg("outline"))
       .def("shape", &MapBuilder::shape, py::arg("kind"), py::arg("label"), py::arg("outline"))
       .def("build", &MapBuilder::build);

@@ -67,24 +67,35 @@ void add_settings(py::module_& module) {
       .def(py::init(&make_prices), py::arg("currency"), py::arg("prices"), py::kw_only(), py::arg("per_ticket") = 0, py::arg("per_order") = 0,
            py::arg("tax_percent") = 0,
            "currency is a code of ISO 4217. prices maps a category's key to a mapping from ticket type to amount: Decimal, str or int, never float.")
-      .field("currency", [](const PriceList& list) { return to_str(list.currency().code()); }, "A code of ISO 4217.")
-      .field("prices", [](const PriceList& list) { return prices_to_dict(list); }, "Amounts by category and ticket type.")
-      .field("per_ticket", [per](const PriceList& list) { return per(list.per_ticket(), list); }, "The fee per ticket.")
-      .field("per_order", [per](const PriceList& list) { return per(list.per_order(), list); }, "The fee per order.")
-      .field("tax_percent", [](const PriceList& list) { return percent_of(list.tax_basis_points()); }, "Contained in every price and fee.")
+      .field(
+          "currency", [](const PriceList& list) { return to_str(list.currency().code()); }, "A code of ISO 4217.")
+      .field(
+          "prices", [](const PriceList& list) { return prices_to_dict(list); }, "Amounts by category and ticket type.")
+      .field(
+          "per_ticket", [per](const PriceList& list) { return per(list.per_ticket(), list); }, "The fee per ticket.")
+      .field(
+          "per_order", [per](const PriceList& list) { return per(list.per_order(), list); }, "The fee per order.")
+      .field(
+          "tax_percent", [](const PriceList& list) { return percent_of(list.tax_basis_points()); }, "Contained in every price and fee.")
       .finish();
   ValueClass<SalePolicy>(module, "SalePolicy", "What an event allows its buyers. Every number is a limit that is met with a refusal.")
       .def(py::init(&make_policy), py::kw_only(), py::arg("places_per_hold") = 50, py::arg("holds_per_holder") = 10, py::arg("places_per_holder") = 1'000,
            py::arg("hold_lifetime") = to_timedelta(std::chrono::hours(1)), "Limits that are not given are those of a usual sale.")
-      .field("places_per_hold", [](const SalePolicy& policy) -> py::object { return py::int_(policy.places_per_hold); }, "Places and admissions of one hold.")
-      .field("holds_per_holder", [](const SalePolicy& policy) -> py::object { return py::int_(policy.holds_per_holder); }, "Open at one time.")
-      .field("places_per_holder", [](const SalePolicy& policy) -> py::object { return py::int_(policy.places_per_holder); }, "Held and bought together.")
-      .field("hold_lifetime", [](const SalePolicy& policy) { return to_timedelta(policy.hold_lifetime); }, "However often it is extended, a hold ends this long after it began.")
+      .field(
+          "places_per_hold", [](const SalePolicy& policy) -> py::object { return py::int_(policy.places_per_hold); }, "Places and admissions of one hold.")
+      .field(
+          "holds_per_holder", [](const SalePolicy& policy) -> py::object { return py::int_(policy.holds_per_holder); }, "Open at one time.")
+      .field(
+          "places_per_holder", [](const SalePolicy& policy) -> py::object { return py::int_(policy.places_per_holder); }, "Held and bought together.")
+      .field(
+          "hold_lifetime", [](const SalePolicy& policy) { return to_timedelta(policy.hold_lifetime); },
+          "However often it is extended, a hold ends this long after it began.")
       .finish();
   py::class_<EventSettings>(module, "Settings", "What an event is called, when it begins, what it costs and what it allows.")
       .def(py::init([](const py::object& name, const py::object& venue, const py::object& starts_at, const PriceList& prices, const SalePolicy& policy) {
-        return EventSettings{text(name, "name"), text(venue, "venue"), moment(starts_at, "starts_at"), prices, policy};
-      }), py::arg("name"), py::arg("venue"), py::arg("starts_at"), py::arg("prices"), py::arg("policy"));
+             return EventSettings{text(name, "name"), text(venue, "venue"), moment(starts_at, "starts_at"), prices, policy};
+           }),
+           py::arg("name"), py::arg("venue"), py::arg("starts_at"), py::arg("prices"), py::arg("policy"));
 }
 
 }  // namespace ticketcore::python

@@ -146,92 +146,131 @@ std::shared_ptr<Storage> storage_of(const py::object& object) {
 
 void add_storages(py::module_& module) {
   py::class_<TurnHandle>(module, "Turn", "A turn on one of the core's own storages.")
-      .def("unseen", [](const TurnHandle& self, const py::object& stream) {
-        const std::string name = byte_name(stream, "stream");
-        Turn& turn = self.get();
-        return entries_to_list(unlocked([&] { return turn.unseen(name); }));
-      }, py::arg("stream"))
-      .def("now", [](const TurnHandle& self) {
-        Turn& turn = self.get();
-        return to_datetime(unlocked([&] { return turn.now(); }));
-      })
+      .def(
+          "unseen",
+          [](const TurnHandle& self, const py::object& stream) {
+            const std::string name = byte_name(stream, "stream");
+            Turn& turn = self.get();
+            return entries_to_list(unlocked([&] { return turn.unseen(name); }));
+          },
+          py::arg("stream"))
+      .def("now",
+           [](const TurnHandle& self) {
+             Turn& turn = self.get();
+             return to_datetime(unlocked([&] { return turn.now(); }));
+           })
       .def("commit", &commit, py::arg("entries"))
       .def("close", &TurnHandle::close);
 
   py::class_<StorageHandle>(module, "Storage", "One of the core's own storages.")
-      .def_static("memory", [](const py::object& clock) { return StorageHandle(std::make_shared<MemoryStorage>(clock_of(clock))); }, py::arg("clock"))
+      .def_static(
+          "memory", [](const py::object& clock) { return StorageHandle(std::make_shared<MemoryStorage>(clock_of(clock))); }, py::arg("clock"))
       .def_static("sqlite", &open_sqlite, py::arg("path"), py::arg("access"), py::arg("synchronous"), py::arg("busy_timeout"), py::arg("clock"))
       .def_static("postgres", &open_postgres, py::arg("url"), py::arg("clock"))
-      .def_static("archive", [](const py::object& path) {
-        const std::string file = python::path(path);
-        return StorageHandle(unlocked([&]() -> std::shared_ptr<Storage> { return open_archive(file); }));
-      }, py::arg("path"))
+      .def_static(
+          "archive",
+          [](const py::object& path) {
+            const std::string file = python::path(path);
+            return StorageHandle(unlocked([&]() -> std::shared_ptr<Storage> { return open_archive(file); }));
+          },
+          py::arg("path"))
       .def("close", &StorageHandle::close)
-      .def("take_turn", [](const StorageHandle& self, const py::object& streams) {
-        const std::vector<Position> positions = positions_of(streams);
-        const std::shared_ptr<Storage> storage = self.get();
-        return TurnHandle(storage, unlocked([&] { return storage->take_turn(positions); }));
-      }, py::arg("streams"))
-      .def("read", [](const StorageHandle& self, const py::object& stream, const py::object& after, const py::object& max_bytes) {
-        const std::string name = byte_name(stream, "stream");
-        const Revision known = whole_number(after, "after");
-        const std::size_t most = whole_number(max_bytes, "max_bytes");
-        const std::shared_ptr<Storage> storage = self.get();
-        return entries_to_list(unlocked([&] { return storage->read(name, known, most); }));
-      }, py::arg("stream"), py::arg("after"), py::arg("max_bytes"))
-      .def("load_snapshot", [](const StorageHandle& self, const py::object& stream) -> py::object {
-        const std::string name = byte_name(stream, "stream");
-        const std::shared_ptr<Storage> storage = self.get();
-        const std::optional<Snapshot> snapshot = unlocked([&] { return storage->load_snapshot(name); });
-        if (!snapshot) return py::none();
-        return package("_storage", "Snapshot")(snapshot->revision, to_bytes(snapshot->bytes));
-      }, py::arg("stream"))
-      .def("save_snapshot", [](const StorageHandle& self, const py::object& stream, const py::object& revision, const py::object& data) {
-        const std::string name = byte_name(stream, "stream");
-        const Snapshot snapshot{whole_number(revision, "revision"), bytes(data, "data")};
-        const std::shared_ptr<Storage> storage = self.get();
-        unlocked([&] { storage->save_snapshot(name, snapshot); });
-      }, py::arg("stream"), py::arg("revision"), py::arg("data"))
-      .def("list_streams", [](const StorageHandle& self, const py::object& prefix) {
-        const std::string begin = byte_name(prefix, "prefix");
-        const std::shared_ptr<Storage> storage = self.get();
-        py::list result;
-        for (const StreamId& stream : unlocked([&] { return storage->list_streams(begin); })) result.append(py::bytes(stream));
-        return result;
-      }, py::arg("prefix"))
-      .def("remove_stream", [](const StorageHandle& self, const py::object& stream, const py::object& head) {
-        const std::string name = byte_name(stream, "stream");
-        const Revision revision = whole_number(head, "head");
-        const std::shared_ptr<Storage> storage = self.get();
-        unlocked([&] { storage->remove_stream(name, revision); });
-      }, py::arg("stream"), py::arg("head"))
-      .def("wait_for_news", [](const StorageHandle& self, const py::object& streams, const py::object& timeout) {
-        const std::vector<Position> positions = positions_of(streams);
-        const std::chrono::milliseconds most = milliseconds(timeout, "timeout");
-        const std::shared_ptr<Storage> storage = self.get();
-        return unlocked([&] { return storage->wait_for_news(positions, most); });
-      }, py::arg("streams"), py::arg("timeout"))
-      .def("vault_put", [](const StorageHandle& self, const py::object& key, const py::object& data) {
-        const std::string name = byte_name(key, "key");
-        const Bytes secret = bytes(data, "data");
-        const std::shared_ptr<Storage> storage = self.get();
-        unlocked([&] { storage->vault_put(name, secret); });
-      }, py::arg("key"), py::arg("data"))
-      .def("vault_get", [](const StorageHandle& self, const py::object& key) -> py::object {
-        const std::string name = byte_name(key, "key");
-        const std::shared_ptr<Storage> storage = self.get();
-        const std::optional<Bytes> secret = unlocked([&] { return storage->vault_get(name); });
-        return secret ? to_bytes(*secret) : py::object(py::none());
-      }, py::arg("key"))
-      .def("vault_erase", [](const StorageHandle& self, const py::object& key) {
-        const std::string name = byte_name(key, "key");
-        const std::shared_ptr<Storage> storage = self.get();
-        unlocked([&] { storage->vault_erase(name); });
-      }, py::arg("key"))
-      .def("scrub_vault", [](const StorageHandle& self) {
-        const std::shared_ptr<Storage> storage = self.get();
-        unlocked([&] { storage->scrub_vault(); });
-      })
+      .def(
+          "take_turn",
+          [](const StorageHandle& self, const py::object& streams) {
+            const std::vector<Position> positions = positions_of(streams);
+            const std::shared_ptr<Storage> storage = self.get();
+            return TurnHandle(storage, unlocked([&] { return storage->take_turn(positions); }));
+          },
+          py::arg("streams"))
+      .def(
+          "read",
+          [](const StorageHandle& self, const py::object& stream, const py::object& after, const py::object& max_bytes) {
+            const std::string name = byte_name(stream, "stream");
+            const Revision known = whole_number(after, "after");
+            const std::size_t most = whole_number(max_bytes, "max_bytes");
+            const std::shared_ptr<Storage> storage = self.get();
+            return entries_to_list(unlocked([&] { return storage->read(name, known, most); }));
+          },
+          py::arg("stream"), py::arg("after"), py::arg("max_bytes"))
+      .def(
+          "load_snapshot",
+          [](const StorageHandle& self, const py::object& stream) -> py::object {
+            const std::string name = byte_name(stream, "stream");
+            const std::shared_ptr<Storage> storage = self.get();
+            const std::optional<Snapshot> snapshot = unlocked([&] { return storage->load_snapshot(name); });
+            if (!snapshot) return py::none();
+            return package("_storage", "Snapshot")(snapshot->revision, to_bytes(snapshot->bytes));
+          },
+          py::arg("stream"))
+      .def(
+          "save_snapshot",
+          [](const StorageHandle& self, const py::object& stream, const py::object& revision, const py::object& data) {
+            const std::string name = byte_name(stream, "stream");
+            const Snapshot snapshot{whole_number(revision, "revision"), bytes(data, "data")};
+            const std::shared_ptr<Storage> storage = self.get();
+            unlocked([&] { storage->save_snapshot(name, snapshot); });
+          },
+          py::arg("stream"), py::arg("revision"), py::arg("data"))
+      .def(
+          "list_streams",
+          [](const StorageHandle& self, const py::object& prefix) {
+            const std::string begin = byte_name(prefix, "prefix");
+            const std::shared_ptr<Storage> storage = self.get();
+            py::list result;
+            for (const StreamId& stream : unlocked([&] { return storage->list_streams(begin); })) result.append(py::bytes(stream));
+            return result;
+          },
+          py::arg("prefix"))
+      .def(
+          "remove_stream",
+          [](const StorageHandle& self, const py::object& stream, const py::object& head) {
+            const std::string name = byte_name(stream, "stream");
+            const Revision revision = whole_number(head, "head");
+            const std::shared_ptr<Storage> storage = self.get();
+            unlocked([&] { storage->remove_stream(name, revision); });
+          },
+          py::arg("stream"), py::arg("head"))
+      .def(
+          "wait_for_news",
+          [](const StorageHandle& self, const py::object& streams, const py::object& timeout) {
+            const std::vector<Position> positions = positions_of(streams);
+            const std::chrono::milliseconds most = milliseconds(timeout, "timeout");
+            const std::shared_ptr<Storage> storage = self.get();
+            return unlocked([&] { return storage->wait_for_news(positions, most); });
+          },
+          py::arg("streams"), py::arg("timeout"))
+      .def(
+          "vault_put",
+          [](const StorageHandle& self, const py::object& key, const py::object& data) {
+            const std::string name = byte_name(key, "key");
+            const Bytes secret = bytes(data, "data");
+            const std::shared_ptr<Storage> storage = self.get();
+            unlocked([&] { storage->vault_put(name, secret); });
+          },
+          py::arg("key"), py::arg("data"))
+      .def(
+          "vault_get",
+          [](const StorageHandle& self, const py::object& key) -> py::object {
+            const std::string name = byte_name(key, "key");
+            const std::shared_ptr<Storage> storage = self.get();
+            const std::optional<Bytes> secret = unlocked([&] { return storage->vault_get(name); });
+            return secret ? to_bytes(*secret) : py::object(py::none());
+          },
+          py::arg("key"))
+      .def(
+          "vault_erase",
+          [](const StorageHandle& self, const py::object& key) {
+            const std::string name = byte_name(key, "key");
+            const std::shared_ptr<Storage> storage = self.get();
+            unlocked([&] { storage->vault_erase(name); });
+          },
+          py::arg("key"))
+      .def("scrub_vault",
+           [](const StorageHandle& self) {
+             const std::shared_ptr<Storage> storage = self.get();
+             unlocked([&] { storage->scrub_vault(); });
+           })
       .def("describe", [](const StorageHandle& self) { return to_str_lossy(self.get()->describe()); });
 }
 

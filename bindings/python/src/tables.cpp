@@ -52,8 +52,8 @@ struct Books {
   books.short_names.assign(state.short_names().begin(), state.short_names().end());
   for (const OrderRecord& order : state.orders()) {
     const auto index = static_cast<std::uint32_t>(books.orders.size());
-    books.orders.push_back({order.id.high, order.id.low, micros(order.placed_at), order.total, order.tax, order.refunded, order.fee_per_ticket, order.fee_per_order,
-                            index + 1, order.ticket_count, order.live_tickets, order.holder, order.payment_method, order.first_ticket});
+    books.orders.push_back({order.id.high, order.id.low, micros(order.placed_at), order.total, order.tax, order.refunded, order.fee_per_ticket,
+                            order.fee_per_order, index + 1, order.ticket_count, order.live_tickets, order.holder, order.payment_method, order.first_ticket});
     std::uint32_t number = 0;
     for (const TicketRecord& ticket : state.tickets_of(order)) {
       const bool admitted = ticket.admitted_at != 0;
@@ -111,36 +111,53 @@ using SharedAvailability = std::shared_ptr<const Availability>;
 }  // namespace
 
 void add_availability(py::module_& module) {
-  py::class_<Buffer>(module, "Buffer", "Memory that can be looked at and not be changed.", py::buffer_protocol()).def_buffer([](Buffer& self) { return self.info(); });
+  py::class_<Buffer>(module, "Buffer", "Memory that can be looked at and not be changed.", py::buffer_protocol()).def_buffer([](Buffer& self) {
+    return self.info();
+  });
 
   py::class_<Availability, std::shared_ptr<Availability>>(module, "Availability", "An event's places at one revision.")
       .def_property_readonly("revision", &Availability::revision)
-      .def("status", [](const Availability& self, const py::object& label, const py::object& now) -> py::object {
-        const auto place = self.seat_map().find_place(text_view(label, "label"));
-        if (!place) throw py::key_error(std::string(text_view(label, "label")));
-        return to_str(to_string(self.status(*place, moment(now, "now"))));
-      }, py::arg("label"), py::arg("now"))
-      .def("total", [](const Availability& self, const py::object& now) { return counts_to_tuple(self.total(moment(now, "now"))); }, py::arg("now"))
-      .def("area", [](const Availability& self, const py::object& label, const py::object& now) { return counts_to_tuple(self.area(need_area(self, label), moment(now, "now"))); },
-           py::arg("label"), py::arg("now"))
-      .def("category", [](const Availability& self, const py::object& key, const py::object& now) {
-        const auto category = self.seat_map().find_category(text_view(key, "key"));
-        if (!category) throw py::key_error(std::string(text_view(key, "key")));
-        return counts_to_tuple(self.category(*category, moment(now, "now")));
-      }, py::arg("key"), py::arg("now"))
-      .def("codes", [](const Availability& self, const py::object& now) {
-        const Timestamp at = moment(now, "now");
-        std::vector<std::uint8_t> codes(self.seat_map().place_count());
-        for (std::uint32_t place = 0; place < codes.size(); ++place) codes[place] = static_cast<std::uint8_t>(self.status({place}, at));
-        return Buffer(std::move(codes));
-      }, py::arg("now"))
-      .def("svg", [](const Availability& self, const py::object& now, const py::object& title, int width) {
-        return to_str(draw(self, moment(now, "now"), text(title, "title"), width));
-      }, py::arg("now"), py::arg("title"), py::arg("width"));
+      .def(
+          "status",
+          [](const Availability& self, const py::object& label, const py::object& now) -> py::object {
+            const auto place = self.seat_map().find_place(text_view(label, "label"));
+            if (!place) throw py::key_error(std::string(text_view(label, "label")));
+            return to_str(to_string(self.status(*place, moment(now, "now"))));
+          },
+          py::arg("label"), py::arg("now"))
+      .def(
+          "total", [](const Availability& self, const py::object& now) { return counts_to_tuple(self.total(moment(now, "now"))); }, py::arg("now"))
+      .def(
+          "area",
+          [](const Availability& self, const py::object& label, const py::object& now) {
+            return counts_to_tuple(self.area(need_area(self, label), moment(now, "now")));
+          },
+          py::arg("label"), py::arg("now"))
+      .def(
+          "category",
+          [](const Availability& self, const py::object& key, const py::object& now) {
+            const auto category = self.seat_map().find_category(text_view(key, "key"));
+            if (!category) throw py::key_error(std::string(text_view(key, "key")));
+            return counts_to_tuple(self.category(*category, moment(now, "now")));
+          },
+          py::arg("key"), py::arg("now"))
+      .def(
+          "codes",
+          [](const Availability& self, const py::object& now) {
+            const Timestamp at = moment(now, "now");
+            std::vector<std::uint8_t> codes(self.seat_map().place_count());
+            for (std::uint32_t place = 0; place < codes.size(); ++place) codes[place] = static_cast<std::uint8_t>(self.status({place}, at));
+            return Buffer(std::move(codes));
+          },
+          py::arg("now"))
+      .def(
+          "svg",
+          [](const Availability& self, const py::object& now, const py::object& title, int width) {
+            return to_str(draw(self, moment(now, "now"), text(title, "title"), width));
+          },
+          py::arg("now"), py::arg("title"), py::arg("width"));
 }
 
-void add_tables(py::class_<EventValue>& event) {
-  event.def("books", &books_of);
-}
+void add_tables(py::class_<EventValue>& event) { event.def("books", &books_of); }
 
 }  // namespace ticketcore::python

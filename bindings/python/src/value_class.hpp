@@ -18,7 +18,8 @@ class ValueClass {
   /// A property by a function of const T& that returns a py::object.
   template <class Getter>
   ValueClass& field(const char* name, Getter getter, const char* doc) {
-    class_.def_property_readonly(name, [getter](const T& self) -> py::object { return getter(self); }, doc);
+    class_.def_property_readonly(
+        name, [getter](const T& self) -> py::object { return getter(self); }, doc);
     names_.append(py::str(name));
     return *this;
   }
@@ -46,21 +47,28 @@ class ValueClass {
       }
       return text + ")";
     });
-    class_.def("__eq__", [names](const py::object& self, const py::object& other) -> py::object {
-      if (!py::type::of(self).is(py::type::of(other))) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
-      for (const py::handle name : names) {
-        if (!self.attr(name).equal(other.attr(name))) return py::bool_(false);
-      }
-      return py::bool_(true);
-    }, py::arg("other"), "Whether all fields are equal.");
+    class_.def(
+        "__eq__",
+        [names](const py::object& self, const py::object& other) -> py::object {
+          if (!py::type::of(self).is(py::type::of(other))) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
+          for (const py::handle name : names) {
+            if (!self.attr(name).equal(other.attr(name))) return py::bool_(false);
+          }
+          return py::bool_(true);
+        },
+        py::arg("other"), "Whether all fields are equal.");
     class_.def("__hash__", [](const py::object& self) { return py::hash(py::repr(self)); });
     class_.def("__copy__", [](const py::object& self) { return self; });
-    class_.def("__deepcopy__", [](const py::object& self, const py::object&) { return self; }, py::arg("memo"));
-    class_.def("to_dict", [names](const py::object& self) {
-      py::dict result;
-      for (const py::handle name : names) result[name] = plain(self.attr(name));
-      return result;
-    }, "The fields by name, values within values as dicts too: for JSON, for data frames.");
+    class_.def(
+        "__deepcopy__", [](const py::object& self, const py::object&) { return self; }, py::arg("memo"));
+    class_.def(
+        "to_dict",
+        [names](const py::object& self) {
+          py::dict result;
+          for (const py::handle name : names) result[name] = plain(self.attr(name));
+          return result;
+        },
+        "The fields by name, values within values as dicts too: for JSON, for data frames.");
   }
 
  private:
