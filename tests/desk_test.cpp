@@ -428,3 +428,13 @@ TEST_CASE("a snapshot that knows more than the log, or another log, is evidence 
   whole.catch_up();
   CHECK(whole.revision() == 2);
 }
+
+TEST_CASE("who asks for an event that is not there is told so each time, and finds it once it is") {
+  Fixture f;
+  BoxOffice office(f.storage);
+  for (int asked = 0; asked < 2; ++asked) CHECK(office.event("matinee").refusal().reason == Reason::event_not_found);
+  CHECK(office.event("premiere").ok());
+  BoxOffice other(f.storage);
+  REQUIRE(other.create_event(little::event("matinee")).ok());
+  CHECK(office.event("matinee").ok());
+}
