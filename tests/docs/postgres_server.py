@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the documentation's own, in a temporary folder: started, asked, and removed at the end."""
+"""A PostgreSQL server of a script's own, in a temporary folder: started, asked, and removed at the end."""
 
 import os
 import pathlib
@@ -15,19 +15,28 @@ def binaries():
     return max(found, key=lambda folder: int(folder.parent.name), default=None)
 
 
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 class PostgresServer:
+    """durable=False leaves the disk's syncs out, for tests that never pull the plug."""
+
+    def __init__(self, durable=False):
+        self.durable = durable
+
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ticketcore-docs-"))
         self.folder.chmod(0o777)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         data = self.folder / "data"
         # PostgreSQL does not run as root.
         self.user = "postgres" if os.geteuid() == 0 else None
         self._run("initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync")
         with open(data / "postgresql.conf", "a") as settings:
-            settings.write(f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{self.folder}'\nfsync = off\n"
+            settings.write(f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{self.folder}'\nfsync = {'on' if self.durable else 'off'}\n"
                            f"archive_mode = on\narchive_command = 'true'\nwal_level = replica\n")
         self._run("pg_ctl", "start", "-w", "-D", data, "-l", self.folder / "log")
         return self
