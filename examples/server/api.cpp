@@ -14,7 +14,6 @@ constexpr std::size_t usual_body_bytes = 64U << 10;
 /// What a failed guess at a key or a token costs, in requests.
 constexpr double guess_cost = 20;
 
-
 [[nodiscard]] bool is_probe(std::string_view path) { return path == "/healthz" || path == "/readyz" || path == "/metrics"; }
 
 [[nodiscard]] bool is_printable(std::string_view text) {
@@ -34,8 +33,8 @@ Api::Api(const ApiParts& parts, ApiOptions options)
       orders_total_(parts.metrics.counter("ticketcore_orders_total", "Orders placed.")),
       storage_ok_at_ms_(0) {
   for (const ProblemKind& kind : problem_kinds()) {
-    refusals_.emplace(kind.reason, &parts.metrics.counter("ticketcore_refusals_total", "Requests refused, by reason.",
-                                                          "reason=\"" + std::string(kind.reason) + "\""));
+    problems_.emplace(kind.reason,
+                      &parts.metrics.counter("ticketcore_refusals_total", "Requests refused, by reason.", "reason=\"" + std::string(kind.reason) + "\""));
   }
   parts.metrics.gauge("ticketcore_stream_clients", "Clients that follow an event's changes.",
                       [events = &parts.events] { return static_cast<double>(events->stream_clients()); });
@@ -85,7 +84,7 @@ std::vector<Header> Api::common_headers(const Request& request) const {
 void Api::handle(Request request, Reply reply) {
   std::vector<Header> common = common_headers(request);
   std::string client = client_address(request);
-  const auto call = std::make_shared<Call>(std::move(request), std::move(reply), std::move(common), std::move(client));
+  const auto call = std::make_shared<Call>(std::move(request), std::move(reply), std::move(common), std::move(client), problems_);
   const std::string_view sent = call->request.header("Authorization");
   // Who has a key has a share of its own; the address pays only for wrong guesses then.
   if (!is_probe(call->request.path)) {
@@ -99,12 +98,9 @@ void Api::handle(Request request, Reply reply) {
   if (call->request.method == "OPTIONS" && !match.allow.empty()) return answer_preflight(call, match.allow);
   if (match.route == nullptr && match.allow.empty()) return get_page(call);
   if (match.route == nullptr) {
-    Response response;
-    response.status = 405;
-    response.headers.push_back({"Allow", match.allow});
-    response.headers.push_back({"Content-Type", "application/problem+json"});
-    response.body = to_json(make_problem("method_not_allowed", "this address takes " + match.allow), call->request.id);
-    return call->send(std::move(response));
+    Problem wrong = make_problem("method_not_allowed", "this address takes " + match.allow);
+    wrong.allow = match.allow;
+    return call->problem(wrong);
   }
   if (sent.empty()) return admit(call, *match.route);
   constexpr std::string_view bearer = "Bearer ";
@@ -136,7 +132,8 @@ void Api::authenticate(const CallPtr& call, const Route& route, const PresentedK
 
 void Api::admit(const CallPtr& call, const Route& route) {
   if (!call->caller.scopes.allow(route.scope)) {
-    if (call->caller.key_id.empty()) return call->problem(make_problem("unauthorized", "this needs an API key with the scope " + std::string(name_of(route.scope))));
+    if (call->caller.key_id.empty())
+      return call->problem(make_problem("unauthorized", "this needs an API key with the scope " + std::string(name_of(route.scope))));
     return call->problem(make_problem("forbidden", "this needs the scope " + std::string(name_of(route.scope)) + ", which the key does not have"));
   }
   const bool takes_charts = route.handler == &Api::post_event || route.handler == &Api::post_chart;
@@ -218,11 +215,6 @@ void Api::submit(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, t
       fail(call, error);
     }
   });
-}
-
-void Api::refuse(const CallPtr& call, const ticketcore::Refusal& refusal) {
-  if (const auto counter = refusals_.find(to_string(refusal.reason)); counter != refusals_.end()) counter->second->add();
-  call->refuse(refusal);
 }
 
 void Api::not_found(const CallPtr& call, std::string_view reason, std::string detail) {

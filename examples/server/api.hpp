@@ -119,9 +119,7 @@ class Api {
   /// The same, on a worker.
   void with_event_waiting(const CallPtr& call, EventTask task);
   /// Sends the command to the event's desk; what is answered goes to done, on the thread that took the turn.
-  void submit(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::Command command,
-              std::function<void(const ticketcore::Answer&)> done);
-  void refuse(const CallPtr& call, const ticketcore::Refusal& refusal);
+  void submit(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::Command command, std::function<void(const ticketcore::Answer&)> done);
   /// Answers 404 and makes guessing slow.
   void not_found(const CallPtr& call, std::string_view reason, std::string detail);
 
@@ -142,7 +140,7 @@ class Api {
   std::string openapi_etag_;
   Counter& holds_total_;
   Counter& orders_total_;
-  std::map<std::string, Counter*, std::less<>> refusals_;
+  ProblemCounters problems_;
   std::atomic<std::int64_t> storage_ok_at_ms_;
   std::atomic<bool> probing_{false};
 };

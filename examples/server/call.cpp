@@ -32,7 +32,10 @@ namespace {
 }  // namespace
 
 void Call::send(Response response) {
-  for (const Header& header : common_) response.headers.push_back(header);
+  for (const Header& header : common_) {
+    const bool has_own = std::any_of(response.headers.begin(), response.headers.end(), [&](const Header& own) { return own.name == header.name; });
+    if (!has_own) response.headers.push_back(header);
+  }
   reply_.send(std::move(response));
 }
 
@@ -60,11 +63,13 @@ void Call::shared(const SharedText& body, std::string_view type, const std::stri
 }
 
 void Call::problem(const Problem& problem) {
+  if (const auto counter = counters_.find(problem.reason); counter != counters_.end()) counter->second->add();
   Response response;
   response.status = problem.status;
   response.headers.push_back({"Content-Type", "application/problem+json"});
   response.headers.push_back({"Cache-Control", "no-store"});
   if (problem.retry_after_seconds > 0) response.headers.push_back({"Retry-After", std::to_string(problem.retry_after_seconds)});
+  if (!problem.allow.empty()) response.headers.push_back({"Allow", problem.allow});
   if (problem.status == 401) response.headers.push_back({"WWW-Authenticate", "Bearer realm=\"ticketcore\""});
   response.body = to_json(problem, request.id);
   send(std::move(response));

@@ -3,6 +3,7 @@
 // works on it, on whatever thread; answered once.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,10 +26,13 @@ struct Caller {
   Scopes scopes{};
 };
 
+/// How often each reason was given.
+using ProblemCounters = std::map<std::string, Counter*, std::less<>>;
+
 class Call {
  public:
-  Call(Request asked, Reply reply, std::vector<Header> common, std::string rate_client)
-      : request(std::move(asked)), client(std::move(rate_client)), reply_(std::move(reply)), common_(std::move(common)) {}
+  Call(Request asked, Reply reply, std::vector<Header> common, std::string rate_client, const ProblemCounters& counters)
+      : request(std::move(asked)), client(std::move(rate_client)), reply_(std::move(reply)), common_(std::move(common)), counters_(counters) {}
 
   Request request;
   Caller caller{};
@@ -54,6 +58,7 @@ class Call {
  private:
   Reply reply_;
   std::vector<Header> common_;  ///< Headers that every answer to this request has.
+  const ProblemCounters& counters_;
 };
 
 using CallPtr = std::shared_ptr<Call>;

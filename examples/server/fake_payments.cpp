@@ -21,9 +21,7 @@ constexpr int notice_attempts = 6;
 
 [[nodiscard]] std::string stream_of(const std::string& payment) { return "fakepay/" + payment; }
 
-[[nodiscard]] std::int64_t this_second() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count();
-}
+[[nodiscard]] std::int64_t this_second() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count(); }
 
 [[nodiscard]] std::string signature_of(const std::string& key, std::int64_t time, std::string_view body) {
   const std::string moment = std::to_string(time);
@@ -96,7 +94,7 @@ bool FakePayments::is_genuine(const Request& notice, const std::string& payment,
   return named && named->text(1, 100) == payment;
 }
 
-std::string FakePayments::page(const std::string& payment, const std::string& return_to) {
+std::string FakePayments::page(const std::string& payment, const std::string& token, const std::string& return_to) {
   const Account known = account(payment);
   if (!known.known) return {};
   std::string body = "<h1>Pretended payments</h1>\n<p>No money moves here. Somebody asks for <strong>" + escape_html(known.amount.to_string()) +
@@ -105,8 +103,8 @@ std::string FakePayments::page(const std::string& payment, const std::string& re
     const auto button = [](std::string_view decision, std::string_view text) {
       return "<p><button name=\"decision\" value=\"" + std::string(decision) + "\">" + std::string(text) + "</button></p>\n";
     };
-    body += "<form method=\"post\" action=\"/pay/" + payment + "/decision\">\n<input type=\"hidden\" name=\"return_to\" value=\"" + escape_html(return_to) +
-            "\">\n" + button("approve", "Approve") + button("decline", "Decline") + button("never", "Approve, and lose the notice") +
+    body += "<form method=\"post\" action=\"/pay/" + payment + "/decision\">\n<input type=\"hidden\" name=\"token\" value=\"" + escape_html(token) + "\">\n" +
+            button("approve", "Approve") + button("decline", "Decline") + button("never", "Approve, and lose the notice") +
             "<p><label>Seconds <input type=\"number\" name=\"delay_seconds\" value=\"5\" min=\"0\" max=\"86400\"></label> " +
             "<button name=\"decision\" value=\"delay\">Approve later</button></p>\n</form>\n";
   } else {

@@ -31,8 +31,8 @@ class FakePayments final : public PaymentProvider {
   void refund(const std::string& payment, const ticketcore::Money& amount, const std::string& key) override;
   [[nodiscard]] bool is_genuine(const Request& notice, const std::string& payment, ticketcore::Timestamp now) const override;
 
-  /// The page, as HTML. Empty if there is no such payment. return_to: where the buyer goes when all is said.
-  [[nodiscard]] std::string page(const std::string& payment, const std::string& return_to);
+  /// The page, as HTML. Empty if there is no such payment. token comes back with the decision; return_to is where the buyer goes then.
+  [[nodiscard]] std::string page(const std::string& payment, const std::string& token, const std::string& return_to);
   /// The first decision counts. False if there is no such payment.
   [[nodiscard]] bool decide(const std::string& payment, FakeDecision decision, std::chrono::seconds delay);
   /// Sends the notices that are due.

@@ -112,12 +112,13 @@ struct JsonDocument::Body {
   // Most requests fit here, and then reading one allocates nothing more.
   unsigned char room[2048];
   boost::json::monotonic_resource memory{room, sizeof room};
-  boost::json::value value{boost::json::object_kind, &memory};
+  boost::json::value value = boost::json::value(boost::json::object_kind, boost::json::storage_ptr(&memory));
 };
 
 JsonDocument::JsonDocument(std::string_view text) : body_(std::make_unique<Body>()) {
   if (text.empty()) return;
-  boost::json::stream_parser parser(&body_->memory);
+  boost::json::stream_parser parser;
+  parser.reset(boost::json::storage_ptr(&body_->memory));
   boost::json::error_code error;
   const std::size_t read = parser.write_some(text.data(), text.size(), error);
   if (!error && read == text.size()) parser.finish(error);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "secrets.hpp"
 #include "ticketcore/storage.hpp"
 
 namespace server {
@@ -46,11 +47,6 @@ struct ApiKey {
   std::string hash{};  ///< Of the secret.
 };
 
-/// What a caller sent.
-struct PresentedKey {
-  std::string id{};
-  std::string secret{};
-};
 /// nullopt for what has not the form of a key.
 [[nodiscard]] std::optional<PresentedKey> parse_key(std::string_view text);
 

@@ -151,8 +151,7 @@ struct Seat {
     ++hold_number;
     if (hold.expires_at == 0 || from_epoch(hold.expires_at) <= now) continue;
     for (const PlaceIndex place : hold.places) seats.push_back({place.value, 0, hold_number, hold.expires_at});
-    for (const AreaQuantity& area : hold.areas)
-      seats.push_back({area.area.value | TicketRecord::area_bit, 0, hold_number, hold.expires_at, area.quantity});
+    for (const AreaQuantity& area : hold.areas) seats.push_back({area.area.value | TicketRecord::area_bit, 0, hold_number, hold.expires_at, area.quantity});
   }
   return seats;
 }

@@ -182,6 +182,7 @@ PaymentStatus PaymentDesk::take_money(const Payment& payment) {
   const auto placed = event->event.check_out(payment.hold, {{provider_.method(), payment.id, payment.amount}, RequestId{order}});
   const bool sold = placed.ok() || (placed.refusal().reason == Reason::request_reused && event->event.find_order(order).has_value());
   if (sold) {
+    orders_.add();
     events_.changed(*event);
     keep_outcome(payment.id, PaymentStatus::approved);
     return PaymentStatus::approved;

@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "events.hpp"
+#include "metrics.hpp"
 #include "orders.hpp"
 #include "payments.hpp"
 #include "problem.hpp"
@@ -33,8 +34,8 @@ enum class PaymentStatus { pending, approved, declined, expired, refunded };
 
 class PaymentDesk {
  public:
-  PaymentDesk(ticketcore::Storage& storage, const Secrets& secrets, Events& events, OrderBooks books, PaymentProvider& provider)
-      : storage_(storage), secrets_(secrets), events_(events), books_(std::move(books)), provider_(provider) {}
+  PaymentDesk(ticketcore::Storage& storage, const Secrets& secrets, Events& events, OrderBooks books, PaymentProvider& provider, Counter& orders)
+      : storage_(storage), secrets_(secrets), events_(events), books_(std::move(books)), provider_(provider), orders_(orders) {}
 
   struct Begun {
     Payment payment{};
@@ -67,6 +68,7 @@ class PaymentDesk {
   Events& events_;
   OrderBooks books_;
   PaymentProvider& provider_;
+  Counter& orders_;
 
   std::mutex sweep_mutex_;
   std::map<ticketcore::StreamId, ticketcore::Revision> read_to_;

@@ -12,7 +12,8 @@ constexpr ProblemKind kinds[] = {
     {"malformed_json", 400, "The body is no JSON", "The body could not be read as one JSON document in UTF-8."},
     {"idempotency_key_missing", 400, "There is no Idempotency-Key",
      "A request that changes something names a key of its own, so that it can be repeated when its answer was lost."},
-    {"request_reused", 422, "The Idempotency-Key was used for another request", "Each request needs a key of its own; a repeated one is the same in every part."},
+    {"request_reused", 422, "The Idempotency-Key was used for another request",
+     "Each request needs a key of its own; a repeated one is the same in every part."},
     {"unauthorized", 401, "An API key is needed", "Send a valid key as Authorization: Bearer tck_..."},
     {"forbidden", 403, "The API key may not do this", "The key is valid, but lacks the scope that this request needs."},
     {"not_found", 404, "There is nothing here", "The address names nothing that this server knows."},
@@ -100,8 +101,7 @@ std::string to_json(const Problem& problem, std::string_view request_id) {
   }
   if (!problem.errors.empty()) {
     json.key("errors").open_array();
-    for (const FieldError& error : problem.errors)
-      json.open_object().key("pointer").text(error.pointer).key("message").text(error.message).close_object();
+    for (const FieldError& error : problem.errors) json.open_object().key("pointer").text(error.pointer).key("message").text(error.message).close_object();
     json.close_array();
   }
   return json.key("request_id").text(request_id).close_object().take();

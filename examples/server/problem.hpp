@@ -19,6 +19,7 @@ struct Problem {
   std::vector<FieldError> errors{};
   std::optional<ticketcore::Refusal> refusal{};  ///< Gives places, limits and times.
   int retry_after_seconds = 0;                   ///< 0: none.
+  std::string allow{};                           ///< The methods there are, for 405.
 };
 
 /// A reason that the API knows: the core's, and those of HTTP.

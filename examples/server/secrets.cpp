@@ -43,6 +43,13 @@ std::optional<std::string> from_base64url(std::string_view text) {
   return bytes;
 }
 
+std::string key_id_of(std::string_view bytes) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz234567";
+  std::string id;
+  for (const char byte : bytes.substr(0, 12)) id += letters[static_cast<unsigned char>(byte) % letters.size()];
+  return id;
+}
+
 std::string random_bytes(std::size_t count) {
   std::string bytes(count, '\0');
   randombytes_buf(bytes.data(), bytes.size());
@@ -78,13 +85,13 @@ Secrets::Secrets(ticketcore::Storage& storage) {
   if (names.empty()) {
     const std::string made = random_bytes(secret_.size());
     storage.vault_put(candidate, {reinterpret_cast<const std::uint8_t*>(made.data()), made.size()});
-    names = append_entry(storage, "server/secret",
-                         [&](const auto& seen) { return seen.empty() ? std::optional<std::string>(candidate) : std::nullopt; });
+    names = append_entry(storage, "server/secret", [&](const auto& seen) { return seen.empty() ? std::optional<std::string>(candidate) : std::nullopt; });
     if (names.front() != candidate) storage.vault_erase(candidate);
   }
   const auto kept = storage.vault_get(names.front());
   if (!kept || kept->size() != secret_.size())
-    throw ticketcore::StorageDamaged(storage.describe() + ": the vault has no " + names.front() + ", the secret that all servers share; tokens can't be checked");
+    throw ticketcore::StorageDamaged(storage.describe() + ": the vault has no " + names.front() +
+                                     ", the secret that all servers share; tokens can't be checked");
   std::memcpy(secret_.data(), kept->data(), secret_.size());
 }
 
@@ -127,6 +134,11 @@ bool Secrets::made_for(const ticketcore::Id128& id, std::string_view caller) con
 ticketcore::RequestId Secrets::derived_id(std::string_view purpose, std::string_view of) const {
   const std::string code = mac("derived", {purpose, of}, 16);
   return ticketcore::RequestId{{number_of(std::string_view(code).substr(0, 8)), number_of(std::string_view(code).substr(8))}};
+}
+
+PresentedKey Secrets::key_for(const ticketcore::Id128& request) const {
+  const std::string of = ticketcore::to_string(request);
+  return {key_id_of(mac("api key id", {of}, 16)), to_base64url(mac("api key", {of}, 32))};
 }
 
 ticketcore::SigningKey Secrets::ticket_key() const {

@@ -15,11 +15,19 @@
 
 namespace server {
 
+/// An API key as its owner has it: "tck_<id>_<secret>".
+struct PresentedKey {
+  std::string id{};
+  std::string secret{};
+};
+
 using Secret = std::array<unsigned char, 32>;
 
 [[nodiscard]] std::string to_base64url(std::string_view bytes);
 [[nodiscard]] std::optional<std::string> from_base64url(std::string_view text);
 [[nodiscard]] std::string random_bytes(std::size_t count);
+/// 12 letters and digits that name an API key.
+[[nodiscard]] std::string key_id_of(std::string_view bytes);
 /// In constant time for texts of the same length.
 [[nodiscard]] bool same(std::string_view a, std::string_view b);
 /// BLAKE2b of 32 bytes.
@@ -41,6 +49,9 @@ class Secrets {
   [[nodiscard]] bool made_for(const ticketcore::Id128& id, std::string_view caller) const;
   /// An id that follows from another: of a payment's order, of its refund.
   [[nodiscard]] ticketcore::RequestId derived_id(std::string_view purpose, std::string_view of) const;
+
+  /// The API key that a request makes: whoever repeats the request is told the same key.
+  [[nodiscard]] PresentedKey key_for(const ticketcore::Id128& request) const;
 
   [[nodiscard]] ticketcore::SigningKey ticket_key() const;
   [[nodiscard]] std::string notice_key() const;

@@ -66,9 +66,7 @@ struct Counts {
   std::uint64_t sold = 0;
   std::uint64_t killed = 0;
 
-  void add(char letter) {
-    (letter == 'f' ? free : letter == 'h' ? held : letter == 's' ? sold : killed) += 1;
-  }
+  void add(char letter) { (letter == 'f' ? free : letter == 'h' ? held : letter == 's' ? sold : killed) += 1; }
   void add(const AreaCounts& area) {
     free += area.free;
     held += area.held;
