@@ -182,7 +182,7 @@ class Connection final : public Reply::Sink, public std::enable_shared_from_this
 
   Task<void> serve_requests();
   Task<bool> read_request();
-  Task<bool> refuse(Refused refused);
+  Task<bool> refuse(const Refused& refused);
   Task<bool> answer();
   Task<bool> write_response();
   Task<void> write_stream();
@@ -202,7 +202,7 @@ class Connection final : public Reply::Sink, public std::enable_shared_from_this
   // The worker is named first, so that the socket dies before the io_context.
   std::shared_ptr<Worker> worker_;
   Site& site_;
-  Counted counted_;
+  std::optional<Counted> counted_;  ///< Until its client is gone: a reply or stream that somebody still has doesn't count.
   Socket socket_;
   std::optional<asio::ssl::stream<Socket&>> tls_{};
   Timer wake_;
@@ -281,10 +281,10 @@ class Connection::LiveStream final : public Stream {
 Connection::Connection(Site& site, std::shared_ptr<Worker> worker, Socket socket)
     : worker_(std::move(worker)),
       site_(site),
-      counted_(site.load->connections),
+      counted_(std::in_place, site.load->connections),
       socket_(std::move(socket)),
       wake_(worker_->context, Clock::time_point::max()),
-      over_capacity_(counted_.number() > site.options.connections) {
+      over_capacity_(counted_->number() > site.options.connections) {
   error_code ignored;
   const auto endpoint = socket_.remote_endpoint(ignored);
   peer_ = endpoint.address().to_string();
@@ -367,6 +367,7 @@ Task<void> Connection::serve() {
   }
   if (queue_) queue_->close();
   stop();
+  counted_.reset();
   worker_->connections.erase(this);
   if (worker_->drained_by && worker_->connections.empty()) worker_->ticker.cancel();
 }
@@ -455,10 +456,7 @@ Task<bool> Connection::read_request() {
     }
     const std::size_t bytes = co_await read_some(buffer_.prepare(parser_->is_header_done() ? body_read_bytes : read_bytes));
     if (stopped_) co_return false;
-    if (timed_out_) {
-      co_return co_await refuse(
-          {408, "request_timeout", "the request must be whole within " + std::to_string(site_.options.request_timeout.count()) + " seconds"});
-    }
+    if (timed_out_) co_return co_await refuse(parser_->too_late());
     if (bytes == 0 && phase_ == Phase::idle) co_return false;
     if (bytes == 0) co_return co_await refuse(parser_->refused(boost::beast::http::error::partial_message));
     buffer_.commit(bytes);
@@ -466,7 +464,7 @@ Task<bool> Connection::read_request() {
 }
 
 /// Answers what is no request, and no more after it: false.
-Task<bool> Connection::refuse(Refused refused) {
+Task<bool> Connection::refuse(const Refused& refused) {
   begin_request(parser_->request());
   keep_alive_ = false;
   response_ = problem(refused.status, refused.reason, refused.detail, noted_.id);

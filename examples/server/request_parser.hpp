@@ -47,12 +47,15 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
     if (failure == error::body_limit) {
       return {413, "body_too_large", "the body must be at most " + std::to_string(options_.body_bytes) + " bytes long"};
     }
-    if (failure == error::bad_version) return {505, "version_not_supported", "the request must be HTTP/1.1 or HTTP/1.0"};
-    if (failure == error::partial_message) return {400, "invalid_request", "the connection ended before the request did"};
-    return {400, "invalid_request", "the request is not HTTP: " + failure.message()};
+    if (failure == error::bad_version) return {.detail = "the request's first line must end with HTTP/1.1 or HTTP/1.0 and CR LF"};
+    if (failure == error::partial_message) return {.detail = "the connection ended before the request did"};
+    return {.detail = "the request is not HTTP: " + failure.message()};
   }
   [[nodiscard]] Refused header_too_large() const {
     return {431, "header_too_large", "the request's line and headers must be at most " + std::to_string(options_.header_bytes) + " bytes long"};
+  }
+  [[nodiscard]] Refused too_late() const {
+    return {408, "request_timeout", "the request must be whole within " + std::to_string(options_.request_timeout.count()) + " seconds"};
   }
 
  private:
