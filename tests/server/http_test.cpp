@@ -295,7 +295,7 @@ TEST_CASE("past its requests in flight the server answers 503 at once, and serve
   check_problem(shed, 503, "overloaded");
   CHECK(shed.header("Retry-After") == "1");
   CHECK(server.metrics().text().find("http_sheds_total 1\n") != std::string::npos);
-  CHECK(server.metrics().text().find("http_requests_in_flight 1\n") != std::string::npos);
+  CHECK(becomes_true([&] { return server.metrics().text().find("http_requests_in_flight 1\n") != std::string::npos; }));
   reply.send({.body = "held"});
   CHECK(first.read().body == "held");
   CHECK(becomes_true([&] { return second.get().body == "served"; }));
