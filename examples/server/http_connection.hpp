@@ -83,7 +83,7 @@ class Connection final : public Reply::Sink, public std::enable_shared_from_this
   Task<std::size_t> read_some(asio::mutable_buffer space);
   Task<bool> write(std::span<asio::const_buffer> parts);
   bool write_at_once(std::span<asio::const_buffer>& parts);
-  void tell_answered();
+  void tell();
   Task<void> wait();
   void limit_time(Phase phase, Clock::duration time);
   void begin_request(Request& request);
@@ -101,7 +101,8 @@ class Connection final : public Reply::Sink, public std::enable_shared_from_this
   bool stopped_ = false;
   bool timed_out_ = false;
   bool refused_ = false;
-  bool client_gone_ = false;  ///< Of a stream: its client sends nothing more, so it reads nothing either.
+  bool listening_ = false;    ///< discard() runs beside a stream.
+  bool client_gone_ = false;  ///< It sends nothing more; of a stream's client: so it reads nothing either.
   bool over_capacity_;
   Phase phase_ = Phase::other;
   Clock::time_point limit_ = Clock::time_point::max();
@@ -115,8 +116,10 @@ class Connection final : public Reply::Sink, public std::enable_shared_from_this
   std::string head_{};
 
   std::atomic<bool> answered_{false};
+  std::atomic<bool> ended_{false};
   Response response_{};
   std::shared_ptr<StreamQueue> queue_{};
+  std::size_t stream_backlog_bytes_;  ///< Its own: a stream may be asked for when the site is gone.
 };
 
 inline void Worker::wake(std::shared_ptr<Connection> connection) {
@@ -156,12 +159,12 @@ class Connection::LiveStream final : public Stream {
 
   bool write(std::shared_ptr<const std::string> bytes) override {
     const StreamQueue::Written written = queue_->write(std::move(bytes));
-    if (written == StreamQueue::Written::and_wake) connection_->tell_answered();
-    return written != StreamQueue::Written::no && !queue_->cut();
+    if (written == StreamQueue::Written::cut || written == StreamQueue::Written::and_tell) connection_->tell();
+    return written == StreamQueue::Written::quietly || written == StreamQueue::Written::and_tell;
   }
   void close() override {
     queue_->close();
-    connection_->tell_answered();
+    connection_->tell();
   }
 
  private:
@@ -175,7 +178,8 @@ inline Connection::Connection(Site& site, std::shared_ptr<Worker> worker, Socket
       counted_(std::in_place, site.load->connections),
       socket_(std::move(socket)),
       wake_(worker_->context, Clock::time_point::max()),
-      over_capacity_(counted_->number() > site.options.connections) {
+      over_capacity_(counted_->number() > site.options.connections),
+      stream_backlog_bytes_(site.options.stream_backlog_bytes) {
   error_code ignored;
   const auto endpoint = socket_.remote_endpoint(ignored);
   peer_ = endpoint.address().to_string();
@@ -190,19 +194,20 @@ inline Connection::Connection(Site& site, std::shared_ptr<Worker> worker, Socket
 inline void Connection::send(Response response) {
   response_ = std::move(response);
   answered_.store(true, std::memory_order_release);
-  tell_answered();
+  tell();
 }
 
 inline std::shared_ptr<Stream> Connection::stream(Response head) {
   response_ = std::move(head);
-  queue_ = std::make_shared<StreamQueue>(site_.options.stream_backlog_bytes);
+  queue_ = std::make_shared<StreamQueue>(stream_backlog_bytes_);
   auto stream = std::make_shared<LiveStream>(queue_, shared_from_this());
-  answered_.store(true, std::memory_order_release);
-  tell_answered();
+  answered_.store(true);
+  if (ended_.load()) queue_->close();
+  tell();
   return stream;
 }
 
-inline void Connection::tell_answered() {
+inline void Connection::tell() {
   if (this_threads_worker == worker_.get()) {
     woken();
   } else {
@@ -228,7 +233,7 @@ inline void Connection::limit_time(Phase phase, Clock::duration time) {
 
 inline void Connection::check_time() {
   if (worker_->now < limit_) return;
-  if (phase_ != Phase::reading) return stop();
+  if (phase_ != Phase::reading || over_capacity_) return stop();
   // It is told why: the reading ends, the writing is still to come.
   timed_out_ = true;
   limit_ = Clock::time_point::max();
@@ -256,8 +261,10 @@ inline Task<void> Connection::serve() {
   } catch (const std::exception& error) {
     site_.log.trouble(noted_.id, error.what());
   }
-  if (queue_) queue_->close();
   stop();
+  // A stream that is asked for at this moment sees one of the two, or is seen here.
+  ended_.store(true);
+  if (answered_.load() && queue_) queue_->close();
   counted_.reset();
   worker_->connections.erase(this);
   if (worker_->drained_by && worker_->connections.empty()) worker_->ticker.cancel();
@@ -452,8 +459,8 @@ inline Task<void> Connection::write_stream() {
   std::array<asio::const_buffer, 1> head{asio::buffer(head_)};
   bool open = co_await write(head);
   if (noted_.method == "HEAD") open = false;
-  // Reads on, so that it hears when the client goes.
   if (open) {
+    listening_ = true;  // So that it hears when the client goes.
     asio::co_spawn(
         worker_->context, [](std::shared_ptr<Connection> self) -> Task<void> { co_await self->discard(); }(shared_from_this()), asio::detached);
   }
@@ -510,7 +517,7 @@ inline Task<void> Connection::finish() {
     error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
   }
-  if (queue_) {
+  if (listening_) {
     while (!client_gone_ && !stopped_) co_await wait();  // A stream's discard() is under way.
   } else if (!tls_ || refused_) {
     co_await discard();

@@ -4,7 +4,6 @@
 #include <array>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <ctime>
@@ -49,6 +48,11 @@ asio::ssl::context tls_context(const HttpOptions& options) {
   context.use_private_key_file(options.tls_key, asio::ssl::context::pem, error);
   if (error) throw std::runtime_error("TLS key " + options.tls_key + ": " + error.message());
   return context;
+}
+
+/// A coroutine that must not fail takes the process with it rather than leave a server that looks alive.
+void end_with_failure(const std::exception_ptr& failure) {
+  if (failure) std::rethrow_exception(failure);
 }
 
 std::string date_line() {
@@ -123,7 +127,7 @@ struct HttpServer::Body {
         continue;
       }
       auto connection = std::make_shared<Connection>(site, worker, std::move(socket));
-      asio::co_spawn(worker->context, serve(std::move(connection)), asio::detached);
+      asio::co_spawn(worker->context, serve(std::move(connection)), end_with_failure);
     }
   }
 
@@ -155,9 +159,9 @@ struct HttpServer::Body {
   }
 
   void run() {
-    for (const auto& worker : workers) asio::co_spawn(worker->context, tick(worker), asio::detached);
-    for (Periodic& work : periodic) asio::co_spawn(workers.front()->context, repeat(work), asio::detached);
-    asio::co_spawn(workers.front()->context, accept(), asio::detached);
+    for (const auto& worker : workers) asio::co_spawn(worker->context, tick(worker), end_with_failure);
+    for (Periodic& work : periodic) asio::co_spawn(workers.front()->context, repeat(work), end_with_failure);
+    asio::co_spawn(workers.front()->context, accept(), end_with_failure);
     std::vector<std::jthread> threads;
     try {
       for (std::size_t index = 1; index < workers.size(); ++index) threads.emplace_back([worker = workers[index].get()] { worker->run(); });

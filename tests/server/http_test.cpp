@@ -406,17 +406,21 @@ TEST_CASE("a reply that comes after the server's end goes nowhere, and does no h
       if (request.path == "/stream") return streams.put(reply.stream({}));
       held.put(std::move(reply));
     });
-    Client client(server.port()), streaming(server.port());
+    Client client(server.port()), another(server.port()), streaming(server.port());
     client.send(whole_get);
+    another.send(whole_get);
     streaming.send("GET /stream HTTP/1.1\r\nHost: h\r\n\r\n");
     CHECK(streaming.read_until("\r\n\r\n").find("chunked") != std::string::npos);
-    Reply reply = held.take();
+    Reply one = held.take(), two = held.take();
     (*server).drain();
     CHECK(client.read_to_end().empty());
+    CHECK(another.read_to_end().empty());
     server.join();
-    held.put(std::move(reply));
+    held.put(std::move(one));
+    held.put(std::move(two));
   }
   held.take().send({.body = "too late"});
+  CHECK_FALSE(held.take().stream({})->write(std::make_shared<const std::string>("too late")));
   const auto stream = streams.take();
   CHECK_FALSE(stream->write(std::make_shared<const std::string>("too late")));
   stream->close();

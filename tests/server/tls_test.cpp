@@ -53,7 +53,7 @@ TEST_CASE("over TLS the server speaks HTTP/1.1, keeps connections and streams") 
   CHECK(refused.read().status == 400);
 }
 
-TEST_CASE("neither old TLS, nor another protocol, nor plain HTTP gets an answer on a TLS port") {
+TEST_CASE("neither old TLS, nor another protocol, nor plain HTTP gets an answer on a TLS port, and slow clients are told so") {
   Folder folder;
   HttpOptions options = secure(folder);
   options.request_timeout = 1s;
@@ -70,6 +70,9 @@ TEST_CASE("neither old TLS, nor another protocol, nor plain HTTP gets an answer 
   CHECK(plain.get().status == 0);
   Client silent(server.port());
   CHECK(silent.read_to_end().empty());
+  Client slow(server.port(), Security::tls);
+  slow.send("GET / HTTP/1.1\r\nHo");
+  CHECK(slow.read().status == 408);
   CHECK(Client(server.port(), Security::tls).get().status == 200);
 }
 
