@@ -339,11 +339,9 @@ inline Task<bool> Connection::read_request() {
         limit_time(Phase::reading, over_capacity_ ? linger : site_.options.request_timeout);
         begun_ = Clock::now();
       }
-      buffer_.consume(parser_->put(buffer_.data(), error));
+      buffer_.consume(parser_->take(buffer_.data(), error));
       if (error && error != boost::beast::http::error::need_more) co_return co_await refuse(parser_->refused(error));
       if (parser_->is_done()) co_return true;
-      // Lines without an end: of the head, or in a chunked body.
-      if (buffer_.size() > site_.options.header_bytes) co_return co_await refuse(parser_->header_too_large());
       if (parser_->is_header_done() && parser_->expects_continue() && !std::exchange(continued, true)) {
         std::array<asio::const_buffer, 1> go_on{asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n"))};
         const auto limit = limit_;

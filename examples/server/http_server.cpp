@@ -51,7 +51,7 @@ asio::ssl::context tls_context(const HttpOptions& options) {
 }
 
 /// A coroutine that must not fail takes the process with it rather than leave a server that looks alive.
-void end_with_failure(const std::exception_ptr& failure) {
+void end_with_failure(const std::exception_ptr& failure) noexcept {
   if (failure) std::rethrow_exception(failure);
 }
 

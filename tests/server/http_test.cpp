@@ -80,6 +80,20 @@ TEST_CASE("pipelined requests are answered in their order, however late the firs
   CHECK(client.read().body == "GET /three ");
 }
 
+TEST_CASE("requests are the same in whatever portions they come") {
+  Running server({}, echo);
+  const std::string requests =
+      post("one") + "POST /two HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\ntw\r\n1\r\no\r\n0\r\n\r\n\r\n" + std::string(whole_get);
+  for (const std::size_t portion : {1U, 2U, 3U, 7U, 50U}) {
+    CAPTURE(portion);
+    Client client(server.port());
+    for (std::size_t at = 0; at < requests.size(); at += portion) client.send(std::string_view(requests).substr(at, portion));
+    CHECK(client.read().body == "POST /holds one");
+    CHECK(client.read().body == "POST /two two");
+    CHECK(client.read().body == "GET / ");
+  }
+}
+
 TEST_CASE("a request's parts reach the handler as they were meant") {
   Handed<Request> requests;
   Running server({}, [&](const Request& request, Reply reply) {
