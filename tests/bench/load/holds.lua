@@ -3,5 +3,5 @@ local count = 0
 local run = tostring(os.time())
 request = function()
   count = count + 1
-  return wrk.format("POST", nil, { ["Content-Type"] = "application/json", ["Idempotency-Key"] = run .. "-" .. count }, '{"best":{"count":2}}')
+  return wrk.format("POST", nil, { ["Content-Type"] = "application/json", ["Idempotency-Key"] = "hold-" .. run .. "-" .. count }, '{"best":{"count":2}}')
 end

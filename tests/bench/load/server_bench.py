@@ -67,7 +67,7 @@ def beside_bare(build, name, chart, path, body, *more):
     own, peer = [], []
     for _ in range(ROUNDS):
         with ours(build, chart) as port:
-            headers = {"Content-Type": "application/json", "Idempotency-Key": "first"} if body else {}
+            headers = {"Content-Type": "application/json", "Idempotency-Key": "before-the-others"} if body else {}
             with urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, headers)) as answer:
                 answer_bytes = len(answer.read())
             own.append(wrk(port, path, *more))

@@ -21,6 +21,21 @@ namespace json = boost::json;
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
+// Made by functions, not in braces inside a co_await: GCC 12 frees the parts of such a temporary twice.
+[[nodiscard]] Question get(std::string target, std::string token = {}) {
+  Question question;
+  question.target = std::move(target);
+  question.token = std::move(token);
+  return question;
+}
+[[nodiscard]] Question post(std::string target, std::string body, std::string key, std::string token = {}) {
+  Question question = get(std::move(target), std::move(token));
+  question.method = "POST";
+  question.body = std::move(body);
+  question.idempotency_key = std::move(key);
+  return question;
+}
+
 class Sale {
  public:
   Sale(const SpikeOptions& options, Tally& tally)
@@ -42,11 +57,12 @@ class Sale {
   }
 
   asio::awaitable<void> read_event() {
-    const Reply places = co_await client_.ask({.target = path_ + "/places"});
+    const Reply places = co_await client_.ask(get(path_ + "/places"));
     if (places.status != 200) throw std::runtime_error("GET " + path_ + "/places was answered with " + std::to_string(places.status));
-    for (const json::value& label : json::parse(places.body).at("places").at("labels").as_array()) labels_.emplace_back(label.as_string());
+    const json::value read = json::parse(places.body);
+    for (const json::value& label : read.at("places").at("labels").as_array()) labels_.emplace_back(label.as_string());
     if (labels_.empty()) throw std::runtime_error("the event has no places to pick from");
-    const Reply event = co_await client_.ask({.target = path_});
+    const Reply event = co_await client_.ask(get(path_));
     ticket_type_ = json::value_to<std::string>(json::parse(event.body).at("ticket_types").at(0));
   }
 
@@ -82,8 +98,8 @@ class Sale {
 
   /// One buyer. Each step has its moment from the beginning; one that comes late because the answer before it was late counts from then.
   asio::awaitable<void> buyer(double at, std::uint64_t number) {
-    const std::string key = std::to_string(options_.seed) + "-" + std::to_string(number) + "-";
-    (void)co_await step(Kind::event, at, {.target = path_});
+    const std::string key = "on-sale-buyer-" + std::to_string(options_.seed) + "-" + std::to_string(number) + "-";
+    (void)co_await step(Kind::event, at, get(path_));
     at += think(0.5);
     (void)co_await step(Kind::availability, at, availability());
     if (chance(0.5)) {
@@ -92,7 +108,7 @@ class Sale {
       co_return;
     }
     at += think(2);
-    const Reply held = co_await step(Kind::hold, at, {.method = "POST", .target = path_ + "/holds", .body = wish(), .idempotency_key = key + "hold"});
+    const Reply held = co_await step(Kind::hold, at, post(path_ + "/holds", wish(), key + "hold"));
     if (held.status != 201 || chance(0.3)) co_return;
     const json::value hold = json::parse(held.body);
     at += think(1);
@@ -101,23 +117,20 @@ class Sale {
 
   asio::awaitable<void> pay(double at, const std::string& hold, const std::string& token, const std::string& key) {
     const std::string choices = json::serialize(json::value{{"choices", {{{"ticket_type", ticket_type_}, {"count", 2}}}}});
-    const Reply quoted =
-        co_await step(Kind::quote, at, {.method = "POST", .target = hold + "/quote", .body = choices, .idempotency_key = key + "quote", .token = token});
+    const Reply quoted = co_await step(Kind::quote, at, post(hold + "/quote", choices, key + "quote", token));
     if (quoted.status != 200) co_return;
     at += think(1);
     const std::string buyer = R"({"buyer":{"name":"Olena Kovalenko","email":"olena@example.com"}})";
-    const Reply begun =
-        co_await step(Kind::payment, at, {.method = "POST", .target = hold + "/payments", .body = buyer, .idempotency_key = key + "payment", .token = token});
+    const Reply begun = co_await step(Kind::payment, at, post(hold + "/payments", buyer, key + "payment", token));
     if (begun.status != 201) co_return;
     const json::value payment = json::parse(begun.body);
     const std::string id = text(payment, "id");
     at += think(1);
-    const Reply decided = co_await step(
-        Kind::decision, at, {.method = "POST", .target = "/pay/" + id + "/decision", .body = R"({"decision":"approve"})", .idempotency_key = key + "decision"});
+    const Reply decided = co_await step(Kind::decision, at, post("/pay/" + id + "/decision", R"({"decision":"approve"})", key + "decision"));
     if (decided.status < 200 || decided.status > 399) co_return;
     for (int look = 0; look < 20; ++look) {
       at += 0.25;
-      const Reply seen = co_await step(Kind::order, at, {.target = "/v1/payments/" + id, .token = text(payment, "token")});
+      const Reply seen = co_await step(Kind::order, at, get("/v1/payments/" + id, text(payment, "token")));
       if (seen.status != 200) continue;
       const json::value now = json::parse(seen.body);
       if (text(now, "status") == "pending") continue;
@@ -142,7 +155,11 @@ class Sale {
     co_await timer.async_wait(asio::use_awaitable);
   }
 
-  [[nodiscard]] Question availability() const { return {.target = path_ + "/availability", .accept = "application/octet-stream"}; }
+  [[nodiscard]] Question availability() const {
+    Question question = get(path_ + "/availability");
+    question.accept = "application/octet-stream";
+    return question;
+  }
   /// Two neighbours that the buyer picks, or the best two.
   [[nodiscard]] std::string wish() {
     if (chance(0.5)) return R"({"best":{"count":2,"together":"preferred"}})";

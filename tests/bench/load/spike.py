@@ -161,6 +161,8 @@ def summarize(tally, proof, options, notes):
     statuses = collections.Counter(tally["all"]["statuses"])
     requests = sum(statuses.values())
     failed = sum(count for status, count in statuses.items() if status == "0" or status.startswith("5"))
+    if odd := set(statuses) - {"0", "200", "201", "303", "409", "410", "429"} - {status for status in statuses if status.startswith("5")}:
+        raise RuntimeError(f"answers that no well-formed request should get: {sorted(odd)}")
     peak = [row for row in tally["seconds"] if CALM_SECONDS + 2 <= row["second"] < CALM_SECONDS + options.seconds]
     return {
         "requests": f"{requests:,} by {tally['buyers']:,} buyers; {sum(row['requests'] for row in peak) / max(len(peak), 1):,.0f} a second at the peak",
