@@ -133,7 +133,7 @@ def test_the_log_is_an_array_and_a_frame(event: ticketcore.Event, clock: Clock) 
     rows = event.log().to_numpy()
     assert rows["kind"][0] == "event_created"
     assert rows["revision"].tolist() == sorted(rows["revision"].tolist())
-    assert (numpy.diff(rows["turn"]) >= numpy.timedelta64(0)).all()
+    assert (numpy.diff(rows["turn"]) >= numpy.timedelta64(0, "us")).all()
     frame = event.log().to_pandas()
     assert (frame["kind"] == "order_placed").sum() == 2
     assert frame["holder"].dropna().tolist() == ["late", "olha", "petro", "thinking"]
