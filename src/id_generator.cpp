@@ -14,8 +14,14 @@ namespace {
 /// Counts the forks that led to this process: what a thread drew before one must not serve after it.
 std::atomic<std::uint32_t> forks{0};
 
-[[nodiscard]] std::uint64_t random_bits() {
-  std::uint64_t bits = 0;
+struct Random {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+};
+
+/// In one call: each goes to the kernel.
+[[nodiscard]] Random random_bits() {
+  Random bits;
   randombytes_buf(&bits, sizeof bits);
   return bits;
 }
@@ -33,12 +39,13 @@ struct ThreadIds {
     if (now > milliseconds || forked != born_after_forks) {
       milliseconds = std::max(now, milliseconds);
       born_after_forks = forked;
-      high_random = random_bits() & 0x0FFF;
+      const Random bits = random_bits();
+      high_random = bits.high & 0x0FFF;
       // The top bit stays free, so that counting on within the millisecond does not run over.
-      low_random = random_bits() >> 3;
+      low_random = bits.low >> 3;
     } else if (low_random += 1 + (low_random & 0xFF); (low_random >> 62) != 0) {
       ++milliseconds;
-      low_random = random_bits() >> 3;
+      low_random = random_bits().low >> 3;
     }
     return {milliseconds << 16 | 0x7000 | high_random, 0x8000'0000'0000'0000ULL | low_random};
   }

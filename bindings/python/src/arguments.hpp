@@ -5,6 +5,7 @@
 #include <pybind11/pybind11.h>
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,6 +27,16 @@ namespace py = pybind11;
 
 /// A str's UTF-8, valid as long as the object.
 [[nodiscard]] std::string_view text_view(py::handle value, const std::string& name);
+/// The same where an argument is one of thousands: its name is made when it is wrong, by a function.
+template <std::invocable Name>
+[[nodiscard]] std::string_view text_view(py::handle value, Name name) {
+  if (PyUnicode_Check(value.ptr())) {
+    Py_ssize_t size = 0;
+    if (const char* data = PyUnicode_AsUTF8AndSize(value.ptr(), &size)) return {data, static_cast<std::size_t>(size)};
+    PyErr_Clear();
+  }
+  return text_view(value, std::string(name()));
+}
 [[nodiscard]] std::string text(py::handle value, const std::string& name);
 /// A sequence of str, but not a str itself: "A-1" in the place of ["A-1"] would be three places.
 [[nodiscard]] std::vector<std::string> texts(py::handle value, const std::string& name);

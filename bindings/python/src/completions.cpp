@@ -85,6 +85,20 @@ class Queue {
   Pipe pipe_;
 };
 
+/// Methods of futures, their names made once.
+struct Names {
+  py::object done = py::str("done");
+  py::object set_result = py::str("set_result");
+  py::object set_exception = py::str("set_exception");
+};
+
+template <class... Arguments>
+[[nodiscard]] py::object call(const py::object& self, const py::object& method, const Arguments&... arguments) {
+  PyObject* result = PyObject_CallMethodObjArgs(self.ptr(), method.ptr(), arguments.ptr()..., nullptr);
+  if (result == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(result);
+}
+
 class Completions {
  public:
   Completions() : queue_(std::make_shared<Queue>()) {}
@@ -109,9 +123,9 @@ class Completions {
       const py::object future = py::reinterpret_steal<py::object>(completion.future);
       const py::object event = py::reinterpret_steal<py::object>(completion.event);
       try {
-        if (future.attr("done")().cast<bool>()) continue;
+        if (call(future, names_.done).is(py::bool_(true))) continue;
         const py::object value = to_object(event.cast<const EventValue&>(), completion.kind, completion.answer);
-        future.attr(PyExceptionInstance_Check(value.ptr()) != 0 ? "set_exception" : "set_result")(value);
+        (void)call(future, PyExceptionInstance_Check(value.ptr()) != 0 ? names_.set_exception : names_.set_result, value);
       } catch (py::error_already_set& error) {
         // A loop that was closed with calls under way; the others shall have their answers all the same.
         report_unraisable(error, "ticketcore: an answer for asyncio");
@@ -121,6 +135,7 @@ class Completions {
   }
 
  private:
+  Names names_{};
   std::shared_ptr<Queue> queue_;
 };
 

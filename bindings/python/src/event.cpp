@@ -37,8 +37,37 @@ namespace {
   return result;
 }
 
-[[nodiscard]] CommandValue hold_command(const EventValue& self, const py::object& places, const py::object& areas, const py::object& holder,
+/// Adds places by the labels in a tuple or list; name says what an item is called in errors. The label that the map does not have, if there is one.
+template <class Name>
+[[nodiscard]] std::optional<std::string_view> add_places(Places& places, const SeatMap& map, py::handle labels, Name name) {
+  const Py_ssize_t size = PySequence_Fast_GET_SIZE(labels.ptr());
+  for (Py_ssize_t at = 0; at < size; ++at) {
+    const std::string_view label = text_view(PySequence_Fast_GET_ITEM(labels.ptr(), at), [&] { return name(at); });
+    const std::optional<PlaceIndex> place = map.find_place(label);
+    if (!place) return label;
+    places.push_back(*place);
+  }
+  return std::nullopt;
+}
+
+/// Why there is no such place, in the event's own words.
+[[nodiscard]] Refusal unknown_place(const EventValue& self, std::string_view label) {
+  Selection selection;
+  selection.places.emplace_back(label);
+  return self.event.hold_command(selection, {}).refusal();
+}
+
+[[nodiscard]] CommandValue hold_command(const EventValue& self, const py::tuple& places, const py::object& areas, const py::object& holder,
                                         const py::object& ttl, const py::object& request_id) {
+  if (areas.is_none()) {
+    PlaceHold hold;
+    const auto unknown = add_places(hold.places, self.event.seat_map(), places, [](Py_ssize_t at) { return "places[" + std::to_string(at) + "]"; });
+    const HoldOptions options = hold_options(holder, ttl, request_id);
+    if (unknown) raise_refusal(unknown_place(self, *unknown));
+    hold.holder = options.holder;
+    hold.ttl = options.ttl;
+    return {{or_new(options.request), std::move(hold)}, AnswerKind::hold};
+  }
   Selection selection;
   selection.places = texts(places, "places");
   selection.areas = areas_of(areas);
@@ -168,33 +197,19 @@ namespace {
   commands.reserve(static_cast<std::size_t>(size));
   asked.reserve(static_cast<std::size_t>(size));
   for (Py_ssize_t index = 0; index < size; ++index) {
-    PlaceHold command;
-    command.ttl = wanted;
-    command.holder = one_holder ? shared : HolderId(text(PySequence_Fast_GET_ITEM(holders.ptr(), index), "holder[" + std::to_string(index) + "]"));
+    const auto item_name = [&](Py_ssize_t = 0) { return "places[" + std::to_string(index) + "]"; };
     const py::handle item = PySequence_Fast_GET_ITEM(selections.ptr(), index);
-    if (!PyTuple_Check(item.ptr()) && !PyList_Check(item.ptr())) wrong_type("places[" + std::to_string(index) + "]", item, "a tuple or list of labels");
-    const Py_ssize_t labels = PySequence_Fast_GET_SIZE(item.ptr());
-    std::string_view unknown;
-    bool known = true;
-    for (Py_ssize_t at = 0; at < labels && known; ++at) {
-      const py::handle label = PySequence_Fast_GET_ITEM(item.ptr(), at);
-      if (!PyUnicode_Check(label.ptr())) wrong_type("places[" + std::to_string(index) + "]", label, "labels of type str");
-      const std::string_view name = text_view(label, "places");
-      const auto place = map.find_place(name);
-      known = place.has_value();
-      if (known) {
-        command.places.push_back(*place);
-      } else {
-        unknown = name;
-      }
-    }
-    if (known) {
-      commands.push_back({new_request_id(), std::move(command)});
-      asked.push_back(index);
+    if (!PyTuple_Check(item.ptr()) && !PyList_Check(item.ptr())) wrong_type(item_name(), item, "a tuple or list of labels");
+    PlaceHold& hold = commands.emplace_back().body.emplace<PlaceHold>();
+    hold.ttl = wanted;
+    hold.holder =
+        one_holder ? shared : HolderId(text_view(PySequence_Fast_GET_ITEM(holders.ptr(), index), [&] { return "holder[" + std::to_string(index) + "]"; }));
+    if (const auto unknown = add_places(hold.places, map, item, item_name)) {
+      commands.pop_back();
+      result[static_cast<std::size_t>(index)] = to_exception(unknown_place(self, *unknown));
     } else {
-      Selection selection;
-      selection.places.emplace_back(unknown);
-      result[static_cast<std::size_t>(index)] = to_exception(self.event.hold_command(selection, {.holder = command.holder, .ttl = wanted}).refusal());
+      commands.back().request = new_request_id();
+      asked.push_back(index);
     }
   }
   const std::vector<Answer> answers = ask(self, std::move(commands));
@@ -216,8 +231,18 @@ namespace {
 
 [[nodiscard]] py::object find_hold(const EventValue& self, const py::object& hold) {
   const HoldId wanted{id(hold, "hold")};
-  std::optional<Hold> found = unlocked(*self.office, [&](const Office::Call&) { return self.event.find_hold(wanted); });
-  return found ? py::cast(std::move(*found)) : py::object(py::none());
+  std::shared_ptr<const Availability> at;
+  const std::optional<Hold> found = unlocked(*self.office, [&](const Office::Call&) {
+    at = self.event.availability();
+    return self.event.find_hold(wanted);
+  });
+  if (!found) return py::none();
+  HoldValue value{found->id, {}, at->shared_seat_map()};
+  value.placed.holder = found->holder;
+  value.placed.expires_at = found->expires_at;
+  for (const std::string& label : found->places) value.placed.places.push_back(value.seat_map->find_place(label).value());
+  for (const AreaAdmissions& area : found->areas) value.placed.areas.push_back({value.seat_map->find_area(area.area).value(), area.quantity});
+  return py::cast(std::move(value));
 }
 
 /// True when something new was read.
@@ -231,24 +256,30 @@ namespace {
   });
 }
 
-template <class Convert, class T>
-[[nodiscard]] py::object value_or_exception(const Result<T>& result, Convert convert) {
-  return result ? convert(result.value()) : to_exception(result.refusal());
+template <class T, class Convert>
+[[nodiscard]] py::object value_or_exception(Result<T> result, Convert convert) {
+  return result ? convert(std::move(result).value()) : to_exception(result.refusal());
+}
+
+[[nodiscard]] py::object to_hold(const Event& event, const Answer& answer) {
+  const HoldPlaced* placed = std::get_if<HoldPlaced>(&answer.fact.body);
+  if (placed == nullptr) return to_exception(event.to_hold(answer).refusal());
+  return py::cast(HoldValue{HoldId{answer.fact.request}, *placed, answer.event->shared_seat_map()});
 }
 
 }  // namespace
 
 py::object to_object(const EventValue& self, AnswerKind kind, const Answer& answer) {
   const Event& event = self.event;
-  const auto cast = [](const auto& value) { return py::cast(value); };
+  const auto cast = [](auto&& value) { return py::cast(std::move(value)); };
   switch (kind) {
-    case AnswerKind::hold: return value_or_exception(event.to_hold(answer), cast);
+    case AnswerKind::hold: return to_hold(event, answer);
     case AnswerKind::deadline: return value_or_exception(event.to_deadline(answer), [](std::chrono::sys_seconds at) { return to_datetime(at); });
     case AnswerKind::done: return value_or_exception(event.to_done(answer), [](Done) -> py::object { return py::none(); });
     case AnswerKind::quote: return value_or_exception(event.to_quote(answer), cast);
     case AnswerKind::order:
-      return value_or_exception(event.to_order(answer), [&](const Order& order) {
-        return py::cast(OrderValue{order, {answer.event, self.office->signing_key()}});
+      return value_or_exception(event.to_order(answer), [&](Order order) {
+        return py::cast(OrderValue{std::move(order), {answer.event, self.office->signing_key()}});
       });
     case AnswerKind::refund: return value_or_exception(event.to_refund(answer), cast);
     case AnswerKind::admission: return value_or_exception(event.to_admission(answer), cast);

@@ -104,17 +104,29 @@ void add_row(std::string& out, std::initializer_list<std::string> cells) {
 }
 
 void add_hold(py::module_& module) {
-  ValueClass<Hold>(module, "Hold", "Places reserved for a holder until a deadline.")
+  ValueClass<HoldValue>(module, "Hold", "Places reserved for a holder until a deadline.")
       .field(
-          "id", [](const Hold& hold) { return id_to_str(hold.id); }, "The request that placed it: a UUID of version 7, as text.")
+          "id", [](const HoldValue& hold) { return id_to_str(hold.id); }, "The request that placed it: a UUID of version 7, as text.")
       .field(
-          "holder", [](const Hold& hold) { return to_str(hold.holder.text()); }, "Whom it is for: a cart, a session, an account.")
+          "holder", [](const HoldValue& hold) { return to_str(hold.placed.holder.text()); }, "Whom it is for: a cart, a session, an account.")
       .field(
-          "places", [](const Hold& hold) { return to_tuple(hold.places); }, "Whole labels, in the order chosen.")
+          "places",
+          [](const HoldValue& hold) -> py::object {
+            py::tuple labels(hold.placed.places.size());
+            for (std::size_t index = 0; index < labels.size(); ++index) labels[index] = to_str(hold.seat_map->label(hold.placed.places[index]));
+            return labels;
+          },
+          "Whole labels, in the order chosen.")
       .field(
-          "areas", [](const Hold& hold) { return areas_to_dict(hold.areas); }, "Admissions to standing areas, by label.")
+          "areas",
+          [](const HoldValue& hold) -> py::object {
+            py::dict areas;
+            for (const AreaQuantity& held : hold.placed.areas) areas[to_str(hold.seat_map->label(held.area))] = held.quantity;
+            return areas;
+          },
+          "Admissions to standing areas, by label.")
       .field(
-          "expires_at", [](const Hold& hold) { return to_datetime(hold.expires_at); }, "When the places come free, in UTC, whole seconds.")
+          "expires_at", [](const HoldValue& hold) { return to_datetime(hold.placed.expires_at); }, "When the places come free, in UTC, whole seconds.")
       .finish();
 }
 
@@ -293,12 +305,6 @@ py::object to_bytes(BytesView bytes) { return py::bytes(reinterpret_cast<const c
 py::object to_tuple(const std::vector<std::string>& texts) {
   py::tuple result(texts.size());
   for (std::size_t index = 0; index < texts.size(); ++index) result[index] = to_str(texts[index]);
-  return result;
-}
-
-py::object areas_to_dict(const std::vector<AreaAdmissions>& areas) {
-  py::dict result;
-  for (const AreaAdmissions& area : areas) result[to_str(area.area)] = area.quantity;
   return result;
 }
 

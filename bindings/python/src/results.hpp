@@ -25,7 +25,6 @@ namespace py = pybind11;
 [[nodiscard]] py::object to_decimal(const Money& money);
 [[nodiscard]] py::object to_bytes(BytesView bytes);
 [[nodiscard]] py::object to_tuple(const std::vector<std::string>& texts);
-[[nodiscard]] py::object areas_to_dict(const std::vector<AreaAdmissions>& areas);
 
 /// datetime(1970, 1, 1, tzinfo=timezone.utc), decimal.Decimal, uuid.UUID.
 [[nodiscard]] py::handle epoch();
@@ -39,6 +38,12 @@ namespace py = pybind11;
 /// Throws it.
 [[noreturn]] void raise_refusal(const Refusal& refusal);
 
+/// A hold whose text is made when somebody asks for it: of thousands in one call, few are looked at.
+struct HoldValue {
+  HoldId id{};
+  HoldPlaced placed{};
+  std::shared_ptr<const SeatMap> seat_map{};
+};
 /// What a ticket needs besides its own data to draw itself.
 struct TicketContext {
   std::shared_ptr<const Availability> at{};

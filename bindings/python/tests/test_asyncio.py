@@ -131,7 +131,7 @@ def test_a_loop_that_ends_with_calls_under_way_harms_nobody() -> None:
     office = ticketcore.aio.open("memory:")
 
     async def leave(event: ticketcore.aio.Event) -> None:
-        event._ask(event._core.hold_command(["Hall-A-1"], None, "gone", timedelta(minutes=1), None))
+        event._ask(event._core.hold_command(("Hall-A-1",), None, "gone", timedelta(minutes=1), None))
 
     async def stay() -> ticketcore.aio.Event:
         return await create(office)

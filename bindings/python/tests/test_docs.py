@@ -25,6 +25,7 @@ def test_the_snippets_of_a_page_run_one_after_the_other(page: Path, tmp_path: Pa
     snippets = blocks(page)
     if page.name == "python.md":
         assert len(snippets) >= 10
+        pytest.importorskip("pandas")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "opera_house.json").write_bytes((ROOT / "examples" / "venues" / "opera_house.json").read_bytes())
     names: dict[str, Any] = {"__name__": "__snippet__"}

@@ -47,11 +47,23 @@ def test_mypy_strict_is_content_with_package_and_examples() -> None:
     run("mypy", "--strict", "--config-file", "pyproject.toml", *EXAMPLES)
 
 
+OLDEST = re.search(r'requires-python = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))[1]  # type: ignore[index]
+
+
 def test_pyright_is_content_with_package_and_examples() -> None:
     pytest.importorskip("basedpyright")  # pyright whole in its wheel: pyright's own fetches a program at its first run
     installed = Path(ticketcore.__file__).parent
-    run("basedpyright", "--pythonpath", sys.executable, "--project", "bindings/python/tests/pyrightconfig.json", str(installed))
+    run("basedpyright", "--pythonpath", sys.executable, "--pythonversion", OLDEST, "--project", "bindings/python/tests/pyrightconfig.json", str(installed))
     run("basedpyright", "--pythonpath", sys.executable, *EXAMPLES)
+
+
+def test_the_package_asks_for_nothing_newer_than_its_oldest_python() -> None:
+    pytest.importorskip("vermin")
+    sources = sorted(str(path) for path in Path(ticketcore.__file__).parent.glob("*.py"))
+    assert len(sources) >= 10
+    command = [sys.executable, "-c", "import vermin; vermin.main()", f"--target={OLDEST}-", "--violations", "--no-tips", *sources]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def public_things() -> list[tuple[str, object]]:
