@@ -11,6 +11,8 @@ import tempfile
 import time
 import uuid
 
+import description
+
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(SOURCE / "tests" / "docs"))
 
@@ -67,10 +69,12 @@ class Client:
         try:
             self.connection.request(method, path, content, sent)
             response = self.connection.getresponse()
-            return Answer(response, response.read())
+            answer = Answer(response, response.read())
         except (OSError, http.client.HTTPException):
             self.connection.close()
             raise
+        description.check(method, path, answer.status, answer.headers["Content-Type"], answer.body)
+        return answer
 
     def __del__(self):
         self.connection.close()
