@@ -34,12 +34,16 @@ export interface Scene {
 
 const radiusForSprites = 3;
 const radiusForNumbers = 9.5;
+/** Seats between two looks at the clock: small ones are little rectangles, large ones pictures and letters. */
+const smallPortion = 1024;
+const largePortion = 96;
 
 /** One painting of the part of the chart that `view` shows in a canvas of width x height CSS pixels. */
 export class Painter {
   private readonly context: CanvasRenderingContext2D;
   private readonly queue: number[] = [];
   private next = 0;
+  private readonly portion: number;
   private readonly sprites = new Map<string, HTMLCanvasElement>();
 
   constructor(
@@ -50,14 +54,17 @@ export class Painter {
     private readonly ratio: number,
     private readonly scene: Scene,
   ) {
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-    this.context = canvas.getContext("2d", { alpha: false })!;
+    // Setting the size of a canvas makes a new one, which takes time.
+    const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
+    // Painted by the processor: only so is the work done when it is asked for, and not in one lump at the first look at the picture.
+    this.context = canvas.getContext("2d", { alpha: false, willReadFrequently: true })!;
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.context.fillStyle = scene.palette.paper;
     this.context.fillRect(0, 0, width, height);
     this.drawShapes();
     this.drawAreas();
+    this.portion = (scene.chart.radius[0] ?? 1) * view.scale < radiusForSprites ? smallPortion : largePortion;
     const found: number[] = [];
     scene.chart.within(this.seen(), found);
     // Seats of one colour after another: changing the fill costs more than a small rectangle.
@@ -80,9 +87,11 @@ export class Painter {
   /** Works until `deadline` of performance.now(); true when all is painted. */
   paint(deadline: number): boolean {
     while (this.next < this.queue.length) {
-      const end = Math.min(this.queue.length, this.next + 128);
+      const end = Math.min(this.queue.length, this.next + this.portion);
       for (; this.next < end; ++this.next) this.drawPlace(this.queue[this.next]!);
-      if (performance.now() >= deadline) return this.next === this.queue.length && this.finish();
+      // Reading a pixel makes the browser paint what it has only noted down.
+      this.context.getImageData(0, 0, 1, 1);
+      if (performance.now() >= deadline) return false;
     }
     return this.finish();
   }
@@ -256,23 +265,26 @@ export class Painter {
       });
       return;
     }
+    const placed: Bounds[] = [];
     sections.forEach((section, index) => {
       const bounds = chart.sectionBounds[index];
       if (!bounds || !section.label || sections.length < 2 || (this.scene.floor >= 0 && section.floor !== undefined && section.floor !== this.scene.floor)) return;
-      const width = (bounds.right - bounds.left) * this.view.scale;
-      if (width < 34) return;
-      const middle = { x: (bounds.left + bounds.right) / 2, y: (bounds.top + bounds.bottom) / 2 };
-      const size = Math.max(10, Math.min(15, width / 8));
+      const size = Math.max(10, Math.min(15, ((bounds.right - bounds.left) * this.view.scale) / 8));
       this.context.font = `600 ${size}px ${this.scene.font}`;
-      const wide = Math.min(this.context.measureText(section.label).width, width) + size;
+      const wide = this.context.measureText(section.label).width + size;
+      const middle = { x: (bounds.left + bounds.right) / 2, y: (bounds.top + bounds.bottom) / 2 };
       const { x, y } = this.view.toScreen(middle.x, middle.y);
+      const room = { left: x - wide / 2, right: x + wide / 2, top: y - size * 0.85, bottom: y + size * 0.85 };
+      // A name that would hide another waits until one comes nearer.
+      if (placed.some((other) => room.left < other.right && room.right > other.left && room.top < other.bottom && room.bottom > other.top)) return;
+      placed.push(room);
       this.context.globalAlpha = 0.88;
       this.context.fillStyle = palette.paper;
       this.context.beginPath();
-      this.context.roundRect(x - wide / 2, y - size * 0.85, wide, size * 1.7, size * 0.85);
+      this.context.roundRect(room.left, room.top, wide, size * 1.7, size * 0.85);
       this.context.fill();
       this.context.globalAlpha = 1;
-      this.text(section.label, middle, size, palette.ink, width);
+      this.text(section.label, middle, size, palette.ink);
     });
   }
 }

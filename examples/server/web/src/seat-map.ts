@@ -31,6 +31,7 @@ export class SeatMapElement extends HTMLElement {
   private readonly view = new View();
   private front: Painter | null = null;
   private back: Painter | null = null;
+  private spare: HTMLCanvasElement | null = null;
   private scene: Scene | null = null;
   private actions: SeatMapActions | null = null;
   private readonly chosen = new Set<number>();
@@ -92,6 +93,7 @@ export class SeatMapElement extends HTMLElement {
     this.chosen.clear();
     this.focused = -1;
     follow(this, () => this.refresh());
+    // Its colours and its size are known once it's on the page; the observer tells.
     this.resize();
     this.fit();
   }
@@ -137,7 +139,7 @@ export class SeatMapElement extends HTMLElement {
   }
 
   fit(): void {
-    if (!this.scene) return;
+    if (!this.scene || !this.width) return;
     this.view.least = 1e-6;
     this.view.fit(this.bounds(), this.width, this.height, 18);
     this.view.least = this.view.scale * 0.7;
@@ -212,6 +214,8 @@ export class SeatMapElement extends HTMLElement {
     const { clientWidth, clientHeight } = this;
     if (!this.scene || !clientWidth || !clientHeight) return;
     const ratio = Math.min(2, devicePixelRatio || 1);
+    this.scene.palette = this.palette();
+    this.scene.font = getComputedStyle(this).fontFamily;
     if (clientWidth === this.width && clientHeight === this.height && ratio === this.ratio) return;
     this.view.x += (clientWidth - this.width) / 2;
     this.view.y += (clientHeight - this.height) / 2;
@@ -243,6 +247,7 @@ export class SeatMapElement extends HTMLElement {
 
   private refresh(): void {
     this.stale = true;
+    this.spare = this.back?.canvas ?? this.spare;
     this.back = null;
     this.mustRepaint = true;
     this.request();
@@ -267,11 +272,14 @@ export class SeatMapElement extends HTMLElement {
     const scene = this.scene!;
     if (this.stale && !this.mustRepaint && this.front && this.fresh(this.front)) {
       this.stale = false;
+      this.spare = this.back?.canvas ?? this.spare;
       this.back = null;
     }
     if (this.stale) {
       if (!this.back || !this.worthFinishing(this.back)) this.startBack();
-      if (this.back!.paint(started + sliceMilliseconds)) {
+      // The beginning of a painting may be a frame's work by itself.
+      if (performance.now() - started < sliceMilliseconds / 2 && this.back!.paint(started + sliceMilliseconds)) {
+        this.spare = this.front?.canvas ?? null;
         this.front = this.back;
         this.back = null;
         this.mustRepaint = false;
@@ -291,7 +299,8 @@ export class SeatMapElement extends HTMLElement {
   }
 
   private startBack(): void {
-    const canvas = document.createElement("canvas");
+    const canvas = this.back?.canvas ?? this.spare ?? document.createElement("canvas");
+    this.spare = null;
     const view = this.view.copy();
     view.x += overscan * this.width;
     view.y += overscan * this.height;
