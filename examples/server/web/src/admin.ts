@@ -266,7 +266,7 @@ function newEventSection(made: () => Promise<void>): HTMLElement {
     const map = document.createElement("seat-map") as SeatMapElement;
     replace(
       result,
-      notice("good", say("chart_is_fine", { name: report.name || "–", places: report.places, areas: report.areas, capacity: report.capacity })),
+      notice("good", say("chart_is_fine", { name: report.name || "–", places: report.places, areas: report.areas.length, capacity: report.capacity })),
       problems.length > 0 && notice("note", say("chart_has_problems", { count: problems.length }), problemList(problems)),
       report.drawing && h("div", { class: "picker-stage preview" }, map),
       newEventForm(chart, report, made),

@@ -179,7 +179,7 @@ async function openSeating(event: EventDetails, place: HTMLElement): Promise<() 
       h("td", { class: "number" }, entry.number === undefined ? (entry.until ? () => t("until", { at: shortDateTime(entry.until!) }) : "") : String(entry.number)),
     );
   const load = async (cursor?: string): Promise<void> => {
-    const page = await fetchSeats({ limit: "100", ...(filter.value.trim() ? { place: filter.value.trim() } : {}), ...(cursor ? { cursor } : {}) });
+    const page = await fetchSeats({ limit: "50", ...(filter.value.trim() ? { place: filter.value.trim() } : {}), ...(cursor ? { cursor } : {}) });
     if (!cursor) body.replaceChildren();
     body.append(...page.seats.map(row));
     if (!body.firstChild) body.append(h("tr", {}, h("td", { colspan: 5, class: "muted" }, say("nobody_sits"))));

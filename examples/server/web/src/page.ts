@@ -30,7 +30,7 @@ function mark(): SVGSVGElement {
 
 function languageSwitch(): HTMLElement {
   const button = (tag: "en" | "uk", text: string, name: string) => {
-    const element = h("button", { type: "button", lang: tag, "aria-label": name, on: { click: () => setLanguage(tag) } }, text);
+    const element = h("button", { type: "button", lang: tag, "aria-label": `${text} – ${name}`, title: name, on: { click: () => setLanguage(tag) } }, text);
     follow(element, (node) => node.setAttribute("aria-pressed", String(language() === tag)));
     return element;
   };

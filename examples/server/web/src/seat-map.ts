@@ -168,6 +168,11 @@ export class SeatMapElement extends HTMLElement {
     return { ...this.view.toScreen(chart.x[index]!, chart.y[index]!), radius: chart.radius[index]! * this.view.scale };
   }
 
+  /** "f", "h", "s" or "k"; null when there's no such place. */
+  statusOf(label: string): string | null {
+    return this.scene?.status[this.scene.chart.drawing.places.label.indexOf(label)] ?? null;
+  }
+
   /** True when what is seen is painted as sharp as can be. */
   get settled(): boolean {
     return this.frame === 0 && this.front !== null;

@@ -91,7 +91,7 @@ export async function allEvents(): Promise<EventSummary[]> {
   const events: EventSummary[] = [];
   let next: string | undefined;
   do {
-    const page: { events: EventSummary[]; next?: string } = await get(`/v1/events?limit=100${next ? `&cursor=${encodeURIComponent(next)}` : ""}`);
+    const page: { events: EventSummary[]; next?: string } = await get(`/v1/events?limit=50${next ? `&cursor=${encodeURIComponent(next)}` : ""}`);
     events.push(...page.events);
     next = page.next;
   } while (next && events.length < 2000);

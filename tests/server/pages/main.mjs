@@ -1,0 +1,18 @@
+// The pages in a browser, against the real server.
+
+import { after, before } from "node:test";
+import { buyingTests } from "./buying.mjs";
+import { Shop } from "./shop.mjs";
+import { staffTests } from "./staff.mjs";
+
+let shop;
+before(async () => {
+  shop = await Shop.open();
+  await shop.makeEvent("gala");
+  await shop.makeEvent("fight", { name: "The last seat" });
+  await shop.makeEvent("short", { name: "In a hurry", policy: { hold_lifetime_seconds: 4 } });
+});
+after(() => shop?.close());
+
+buyingTests(() => shop);
+staffTests(() => shop);
