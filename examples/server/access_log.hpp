@@ -20,7 +20,7 @@ class AccessLog {
 
   [[nodiscard]] bool on() const noexcept { return body_ != nullptr; }
   void write(const Request& request, int status, std::uint64_t bytes, std::chrono::microseconds took);
-  /// What went wrong inside, with the request's id.
+  /// What went wrong inside, with the request's id; on standard error if there is no log.
   void trouble(const std::string& request_id, const std::string& what);
 
  private:

@@ -20,10 +20,10 @@ struct Header {
 
 /// A whole request, already within the limits of HttpOptions.
 struct Request {
-  std::string method{};                                       ///< "GET", in capitals.
-  std::string path{};                                         ///< As sent, without the query.
-  std::vector<std::string> segments{};                        ///< The path's parts, percent-decoded.
-  std::vector<std::pair<std::string, std::string>> query{};   ///< Decoded, in the order sent.
+  std::string method{};                                      ///< "GET", in capitals.
+  std::string path{};                                        ///< As sent, without the query.
+  std::vector<std::string> segments{};                       ///< The path's parts, percent-decoded.
+  std::vector<std::pair<std::string, std::string>> query{};  ///< Decoded, in the order sent.
   std::vector<Header> headers{};
   std::string body{};
   std::string peer{};         ///< The client's address, without the port.
@@ -76,6 +76,10 @@ class Reply {
  private:
   std::shared_ptr<Sink> sink_;
 };
+
+/// Fills path, segments and query from a request's target ("/a/b?c=d", RFC 9112, 3.2). Says what is wrong with it; nothing if it is fit. Segments
+/// and query are valid UTF-8 without control characters, and no segment is "." or ".."; one may hold a decoded "/". "/" has no segments, "/a/" has two.
+[[nodiscard]] std::string_view parse_target(std::string_view target, Request& request);
 
 /// Called on a thread of the server; must not block for long. What it throws becomes a 500, and is logged.
 using Handler = std::function<void(Request request, Reply reply)>;

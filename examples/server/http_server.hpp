@@ -24,7 +24,7 @@ struct HttpOptions {
   std::size_t body_bytes = 8U << 20;
   std::size_t header_bytes = 16U << 10;
   std::size_t connections = 10'000;
-  std::size_t requests_in_flight = 10'000;  ///< Past it: 503 with Retry-After, at once.
+  std::size_t requests_in_flight = 10'000;   ///< Past it: 503 with Retry-After, at once.
   std::chrono::seconds request_timeout{15};  ///< From a request's first byte to its last.
   std::chrono::seconds idle_timeout{60};
   std::chrono::seconds drain_timeout{10};

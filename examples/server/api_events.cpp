@@ -1,0 +1,68 @@
+// Events as buyers see them: lists, charts, availability, live changes.
+
+#include <algorithm>
+
+#include "api.hpp"
+#include "json_writer.hpp"
+
+namespace server {
+namespace {
+
+constexpr std::size_t stream_clients_most = 20'000;
+constexpr std::uint32_t events_listed = 50;
+
+}  // namespace
+
+void Api::list_events(const CallPtr& call) {
+  const auto limit = call->read_limit(20, events_listed);
+  if (!limit) return;
+  const auto after = read_cursor(*call, "events");
+  if (!after) return;
+  wait_for(call, [this, call, limit = *limit, after = *after] {
+    const auto ids = parts_.events.list();
+    auto at = std::upper_bound(ids.begin(), ids.end(), after, [](const std::string& text, const ticketcore::EventId& id) { return text < id.text(); });
+    JsonWriter json(4096);
+    json.open_object().key("events").open_array();
+    std::string last;
+    for (std::uint32_t count = 0; at != ids.end() && count < limit; ++at, ++count) {
+      last = at->text();
+      if (const auto event = parts_.events.open(*at)) json.raw(*event->summary());
+    }
+    json.close_array();
+    if (at != ids.end()) json.key("next").text(make_cursor("events", last));
+    call->json(200, json.close_object().take());
+  });
+}
+
+void Api::get_event(const CallPtr& call) {
+  with_event(call, [call](const auto& event) { call->json(200, *event->whole()); });
+}
+
+void Api::get_seat_map(const CallPtr& call) {
+  with_event(call, [call](const auto& event) { call->shared(event->seat_map, "application/json", event->map_etag, "public, max-age=3600"); });
+}
+
+void Api::get_places(const CallPtr& call) {
+  with_event(call, [call](const auto& event) { call->shared(event->drawing, "application/json", event->map_etag, "public, max-age=3600"); });
+}
+
+void Api::get_availability(const CallPtr& call) {
+  with_event(call, [call](const auto& event) {
+    const auto view = event->view();
+    if (call->request.header("Accept").find("application/octet-stream") != std::string_view::npos)
+      return call->shared(view->binary, "application/octet-stream", view->etag.substr(0, view->etag.size() - 1) + "b\"", "no-cache");
+    call->shared(view->json, "application/json", view->etag, "no-cache");
+  });
+}
+
+void Api::get_changes(const CallPtr& call) {
+  with_event(call, [this, call](const auto& event) {
+    if (parts_.events.stream_clients() >= stream_clients_most)
+      return call->problem(make_problem("overloaded", "as many clients follow events as this server can serve; ask for the availability again and again instead"));
+    const std::string last(call->request.header("Last-Event-ID"));
+    const auto view = event->view();
+    event->feed.subscribe(call->stream("text/event-stream"), last, view);
+  });
+}
+
+}  // namespace server

@@ -1,0 +1,221 @@
+// Holds: the one way to a place. What buyers ask for is read here; whether they get it, the event's desk decides.
+
+#include "api.hpp"
+#include "json_writer.hpp"
+
+namespace server {
+namespace {
+
+using namespace ticketcore;
+
+constexpr std::int64_t usual_ttl_seconds = 600;
+constexpr std::int64_t most_ttl_seconds = 366LL * 24 * 3600;
+
+struct HoldWish {
+  Selection selection{};
+  std::optional<BestPlaces> best{};
+  std::string cart{};
+  std::int64_t ttl_seconds = usual_ttl_seconds;
+};
+
+[[nodiscard]] std::uint32_t read_count(const JsonValue& value, std::int64_t least) {
+  return static_cast<std::uint32_t>(value.integer(least, limits::places_per_hold));
+}
+
+[[nodiscard]] BestPlaces read_best(const JsonValue& json) {
+  json.only({"count", "categories", "accessible", "restricted_view", "together"});
+  BestPlaces best;
+  if (const auto count = json.need("count")) best.count = read_count(*count, 1);
+  if (const auto categories = json.find("categories")) {
+    for (const JsonValue& category : categories->elements(limits::categories)) best.categories.push_back(category.text(1, limits::label_bytes));
+  }
+  if (const auto accessible = json.find("accessible")) best.accessible = read_count(*accessible, 0);
+  if (const auto view = json.find("restricted_view")) best.restricted_view = view->one_of({"avoid", "allow"}) == 1 ? RestrictedView::allow : RestrictedView::avoid;
+  if (const auto together = json.find("together"))
+    best.together = together->one_of({"required", "preferred"}) == 1 ? Together::preferred : Together::required;
+  return best;
+}
+
+void read_wish(const JsonValue& json, HoldWish& wish) {
+  json.only({"cart", "ttl_seconds", "places", "areas", "best"});
+  if (const auto cart = json.find("cart")) wish.cart = cart->text(1, HolderId::max_bytes);
+  if (const auto ttl = json.find("ttl_seconds")) wish.ttl_seconds = ttl->integer(1, most_ttl_seconds);
+  if (const auto places = json.find("places")) {
+    for (const JsonValue& place : places->elements(limits::places_per_hold)) wish.selection.places.push_back(place.text(1, 4 * limits::label_bytes));
+  }
+  if (const auto areas = json.find("areas")) {
+    for (const JsonValue& area : areas->elements(limits::places_per_hold)) {
+      area.only({"area", "quantity"});
+      AreaAdmissions wanted;
+      if (const auto label = area.need("area")) wanted.area = label->text(1, 4 * limits::label_bytes);
+      if (const auto quantity = area.need("quantity")) wanted.quantity = read_count(*quantity, 1);
+      wish.selection.areas.push_back(std::move(wanted));
+    }
+  }
+  if (const auto best = json.find("best")) wish.best = read_best(*best);
+  const bool picked = !wish.selection.places.empty() || !wish.selection.areas.empty();
+  if (picked == wish.best.has_value()) json.error("needs either places or areas, or best");
+}
+
+void write_place(JsonWriter& json, const SeatMap& map, PlaceIndex index) {
+  const Place& place = map.places()[index.value];
+  const Row& row = map.rows()[place.row.value];
+  json.open_object().key("label").text(map.label(index)).key("section").text(map.sections()[row.section.value].label).key("row").text(row.label);
+  json.key("seat").text(map.seat_label(index)).key("category").text(map.categories()[place.category].key).close_object();
+}
+
+template <class PlaceList, class AreaList>
+[[nodiscard]] std::string hold_json(const OpenEvent& event, const std::string& id, const std::string& token, const PlaceList& places, const AreaList& areas,
+                                    Timestamp expires_at) {
+  const SeatMap& map = event.event.seat_map();
+  JsonWriter json(320 + places.size() * 110);
+  json.open_object().key("id").text(id).key("token").text(token).key("event").text(event.event.id().text()).key("places").open_array();
+  for (const PlaceIndex place : places) write_place(json, map, place);
+  json.close_array().key("areas").open_array();
+  for (const AreaQuantity& held : areas) {
+    json.open_object().key("area").text(map.label(held.area)).key("quantity").number(held.quantity);
+    json.key("category").text(map.categories()[map.areas()[held.area.value].category.value].key).close_object();
+  }
+  return json.close_array().key("expires_at").time(expires_at).close_object().take();
+}
+
+[[nodiscard]] std::string quote_json(const Quote& quote) {
+  JsonWriter json(512);
+  json.open_object().key("hold").id(quote.hold).key("lines").open_array();
+  for (const PricedLine& line : quote.lines) {
+    json.open_object().key("category").text(line.category).key("ticket_type").text(line.ticket_type).key("count").number(line.count);
+    json.key("unit_price").money(line.unit_price).key("amount").money(line.amount).close_object();
+  }
+  json.close_array().key("ticket_fees").money(quote.ticket_fees).key("order_fee").money(quote.order_fee).key("total").money(quote.total);
+  return json.key("tax").money(quote.tax).close_object().take();
+}
+
+}  // namespace
+
+void Api::post_hold(const CallPtr& call) {
+  HoldWish wish;
+  if (!call->read_body([&](const JsonValue& json) { read_wish(json, wish); })) return;
+  with_event(call, [this, call, wish = std::move(wish)](const std::shared_ptr<OpenEvent>& event) {
+    HoldOptions options;
+    // Without a cart each hold is of a holder of its own, the same when the request is repeated.
+    options.holder = wish.cart.empty() ? HolderId(to_string(call->command)) : HolderId(wish.cart);
+    options.ttl = std::chrono::seconds(wish.ttl_seconds);
+    options.request = call->command;
+    if (!wish.best) return submit_hold(call, event, event->event.hold_command(wish.selection, options));
+    BestPlaces best = *wish.best;
+    if (best.categories.empty()) {
+      for (const Category& category : event->event.seat_map().categories()) best.categories.push_back(category.key);
+    }
+    submit_hold(call, event, event->event.hold_best_command(best, options));
+  });
+}
+
+void Api::submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const Result<Command>& command) {
+  if (!command) return call->refuse(command.refusal());
+  submit(call, event, *command, [this, call, event](const Answer& answer) {
+    const auto* placed = std::get_if<HoldPlaced>(&answer.fact.body);
+    if (placed == nullptr) return call->refuse(event->event.to_hold(answer).refusal());
+    holds_total_.add();
+    const std::string id = to_string(answer.fact.request);
+    const std::string& name = event->event.id().text();
+    call->json(201, hold_json(*event, id, parts_.secrets.token("hold", name, id), placed->places, placed->areas, placed->expires_at),
+               {{"Location", "/v1/events/" + name + "/holds/" + id}});
+  });
+}
+
+std::optional<HoldId> Api::allowed_hold(const CallPtr& call) {
+  const std::string& text = call->segment(4);
+  const auto id = HoldId::parse(text);
+  // A seller's own holds are known by their ids alone.
+  const bool own = id && call->caller.scopes.allow(Scope::seller) && parts_.secrets.made_for(*id, "key:" + call->caller.key_id);
+  if (id && (own || may_see(*call, "hold", call->segment(2), to_string(*id)))) return id;
+  not_found(call, "hold_not_found", "there is no such hold, or the token sent is not its");
+  return std::nullopt;
+}
+
+void Api::get_hold(const CallPtr& call) {
+  const auto id = allowed_hold(call);
+  if (!id) return;
+  with_event_waiting(call, [this, call, id = *id](const std::shared_ptr<OpenEvent>& event) {
+    const Timestamp now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    std::string body;
+    HoldEnd end = HoldEnd::open;
+    event->event.inspect([&](const EventState& state) {
+      if (const HoldRecord* hold = state.find_hold(id)) {
+        const auto deadline = from_epoch(hold->expires_at);
+        const std::string text = to_string(id);
+        if (deadline > now) body = hold_json(*event, text, parts_.secrets.token("hold", event->event.id().text(), text), hold->places, hold->areas, deadline);
+        if (deadline <= now) end = HoldEnd::expired;
+      } else if (const RememberedRequest* request = state.find_request(RequestId{id}); request != nullptr && request->tag == HoldPlaced::tag) {
+        end = request->hold_end;
+      }
+    });
+    if (!body.empty()) return call->json(200, std::move(body));
+    switch (end) {
+      case HoldEnd::expired: return call->problem(make_problem("hold_expired", "the hold ran out; its places are free again"));
+      case HoldEnd::released: return call->problem(make_problem("hold_released", "the hold was released; its places are free again"));
+      case HoldEnd::checked_out: return call->problem(make_problem("hold_checked_out", "the hold was checked out, and is an order now"));
+      case HoldEnd::open: break;
+    }
+    call->problem(make_problem("hold_not_found", "there is no such hold, or the token sent is not its"));
+  });
+}
+
+void Api::post_extension(const CallPtr& call) {
+  const auto id = allowed_hold(call);
+  if (!id) return;
+  std::int64_t ttl = usual_ttl_seconds;
+  const bool read = call->read_body([&](const JsonValue& json) {
+    json.only({"ttl_seconds"});
+    if (const auto seconds = json.need("ttl_seconds")) ttl = seconds->integer(1, most_ttl_seconds);
+  });
+  if (!read) return;
+  with_event(call, [this, call, id = *id, ttl](const std::shared_ptr<OpenEvent>& event) {
+    submit(call, event, {call->command, ExtendHold{id, std::chrono::seconds(ttl)}}, [this, call, event, id](const Answer& answer) {
+      const auto deadline = event->event.to_deadline(answer);
+      if (!deadline) return call->refuse(deadline.refusal());
+      call->json(200, JsonWriter().open_object().key("id").id(id).key("expires_at").time(*deadline).close_object().take());
+    });
+  });
+}
+
+void Api::post_release(const CallPtr& call) {
+  const auto id = allowed_hold(call);
+  if (!id || !call->read_body([](const JsonValue& json) { json.only({}); })) return;
+  with_event(call, [this, call, id = *id](const std::shared_ptr<OpenEvent>& event) {
+    submit(call, event, {call->command, ReleaseHold{id}}, [this, call, event, id](const Answer& answer) {
+      const auto done = event->event.to_done(answer);
+      if (!done) return call->refuse(done.refusal());
+      call->json(200, JsonWriter().open_object().key("id").id(id).key("released").flag(true).close_object().take());
+    });
+  });
+}
+
+void Api::post_quote(const CallPtr& call) {
+  const auto id = allowed_hold(call);
+  if (!id) return;
+  std::vector<TicketChoice> choices;
+  const bool read = call->read_body([&](const JsonValue& json) {
+    json.only({"choices"});
+    const auto list = json.need("choices");
+    if (!list) return;
+    for (const JsonValue& one : list->elements(limits::places_per_hold)) {
+      one.only({"ticket_type", "count", "category"});
+      TicketChoice choice;
+      if (const auto type = one.need("ticket_type")) choice.ticket_type = type->text(1, limits::label_bytes);
+      if (const auto count = one.need("count")) choice.count = read_count(*count, 1);
+      if (const auto category = one.find("category")) choice.category = category->text(1, limits::label_bytes);
+      choices.push_back(std::move(choice));
+    }
+  });
+  if (!read) return;
+  with_event(call, [this, call, id = *id, choices = std::move(choices)](const std::shared_ptr<OpenEvent>& event) {
+    submit(call, event, {call->command, QuoteHold{id, choices}}, [this, call, event](const Answer& answer) {
+      const auto quote = event->event.to_quote(answer);
+      if (!quote) return call->refuse(quote.refusal());
+      call->json(200, quote_json(*quote));
+    });
+  });
+}
+
+}  // namespace server

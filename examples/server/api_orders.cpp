@@ -1,0 +1,216 @@
+// Orders at the counter and after the sale: refunds, tickets, who sits where, and the gate.
+
+#include "api.hpp"
+#include "json_writer.hpp"
+
+namespace server {
+namespace {
+
+using namespace ticketcore;
+
+struct CounterSale {
+  std::string method{};
+  std::string reference{};
+  std::optional<Buyer> buyer{};
+};
+
+void read_sale(const JsonValue& json, CounterSale& sale) {
+  json.only({"payment", "buyer"});
+  if (const auto payment = json.need("payment")) {
+    payment->only({"method", "reference"});
+    if (const auto method = payment->need("method")) {
+      sale.method = method->text(1, limits::short_name_bytes);
+      if (sale.method == "fakepay") method->error("is what payments online are called; say how it was paid at the counter");
+    }
+    if (const auto reference = payment->find("reference")) sale.reference = reference->text(0, limits::payment_reference_bytes);
+  }
+  if (const auto who = json.find("buyer")) {
+    who->only({"name", "email"});
+    Buyer buyer;
+    if (const auto name = who->find("name")) buyer.name = name->text(0, 200);
+    if (const auto email = who->find("email")) buyer.email = email->text(0, 254);
+    sale.buyer = std::move(buyer);
+  }
+}
+
+[[nodiscard]] std::string page_json(std::string_view name, std::string_view list, const Page& page) {
+  JsonWriter json(page.items.size() + 128);
+  json.open_object().key(name).raw(page.items);
+  if (!page.next.empty()) json.key("next").text(make_cursor(list, page.next));
+  return json.close_object().take();
+}
+
+/// What the hold was quoted at; for a request that comes again, what its order cost.
+[[nodiscard]] std::int64_t amount_due(const OpenEvent& event, HoldId hold, OrderId order) {
+  std::int64_t amount = 0;
+  event.event.inspect([&](const EventState& state) {
+    if (const OrderRecord* placed = state.find_order(order)) {
+      amount = placed->total;
+    } else if (const HoldRecord* held = state.find_hold(hold); held != nullptr && held->quote != nullptr) {
+      amount = held->quote->total;
+    }
+  });
+  return amount;
+}
+
+}  // namespace
+
+void Api::post_order(const CallPtr& call) {
+  const auto id = allowed_hold(call);
+  if (!id) return;
+  CounterSale sale;
+  if (!call->read_body([&](const JsonValue& json) { read_sale(json, sale); })) return;
+  with_event_waiting(call, [this, call, hold = *id, sale](const std::shared_ptr<OpenEvent>& event) {
+    const OrderId order{call->command};
+    const Currency currency = event->event.availability()->settings().prices.currency();
+    // Before the order, so that a server which dies in between leaves no order without its buyer.
+    const auto buyer_before = books_.buyer(order);
+    if (buyer_before && sale.buyer && *buyer_before != *sale.buyer)
+      return call->problem(make_problem("request_reused", "this Idempotency-Key was used before, for another buyer"));
+    if (sale.buyer && !buyer_before) books_.put_buyer(order, *sale.buyer);
+    const auto placed = event->event.check_out(hold, {{sale.method, sale.reference, Money{amount_due(*event, hold, order), currency}}, call->command});
+    if (!placed) {
+      if (sale.buyer && !buyer_before && placed.refusal().reason != Reason::storage_unavailable) books_.erase_buyer(order);
+      return call->refuse(placed.refusal());
+    }
+    orders_total_.add();
+    parts_.events.changed(*event);
+    send_order(call, *event, order, 201);
+  });
+}
+
+void Api::send_order(const CallPtr& call, OpenEvent& event, OrderId order, int status) {
+  auto body = books_.order_json(event, order);
+  if (!body) return call->problem(make_problem("order_not_found", "there is no such order, or the token sent is not its"));
+  std::vector<Header> headers;
+  if (status == 201) headers.push_back({"Location", "/v1/events/" + event.event.id().text() + "/orders/" + to_string(order)});
+  call->json(status, std::move(*body), std::move(headers));
+}
+
+std::optional<OrderId> Api::allowed_order(const CallPtr& call) {
+  const auto id = OrderId::parse(call->segment(4));
+  if (id && may_see(*call, "order", call->segment(2), to_string(*id))) return id;
+  not_found(call, "order_not_found", "there is no such order, or the token sent is not its");
+  return std::nullopt;
+}
+
+void Api::get_order(const CallPtr& call) {
+  const auto id = allowed_order(call);
+  if (!id) return;
+  with_event_waiting(call, [this, call, id = *id](const auto& event) { send_order(call, *event, id, 200); });
+}
+
+void Api::list_orders(const CallPtr& call) {
+  const auto limit = call->read_limit(20, 100);
+  if (!limit) return;
+  const auto position = read_cursor(*call, "orders");
+  if (!position) return;
+  const std::string* words = call->request.parameter("q");
+  if (words != nullptr && words->size() > 200) return call->problem(make_problem("invalid_request", "the query's q has at most 200 bytes"));
+  with_event_waiting(call, [this, call, limit = *limit, position = *position, words = words == nullptr ? std::string() : *words](const auto& event) {
+    call->json(200, page_json("orders", "orders", books_.orders(*event, position, limit, words)));
+  });
+}
+
+void Api::list_seating(const CallPtr& call) {
+  const auto limit = call->read_limit(100, 500);
+  if (!limit) return;
+  const auto position = read_cursor(*call, "seating");
+  if (!position) return;
+  const std::string* place = call->request.parameter("place");
+  if (place != nullptr && place->size() > 400) return call->problem(make_problem("invalid_request", "the query's place has at most 400 bytes"));
+  with_event_waiting(call, [this, call, limit = *limit, position = *position, place = place == nullptr ? std::string() : *place](const auto& event) {
+    call->json(200, page_json("seats", "seating", books_.seating(*event, position, limit, place)));
+  });
+}
+
+void Api::post_refund(const CallPtr& call) {
+  const auto id = OrderId::parse(call->segment(4));
+  if (!id) return call->problem(make_problem("order_not_found", "there is no such order"));
+  RefundOptions options;
+  options.request = call->command;
+  const bool read = call->read_body([&](const JsonValue& json) {
+    json.only({"tickets", "reference"});
+    if (const auto reference = json.find("reference")) options.reference = reference->text(0, limits::payment_reference_bytes);
+    const auto tickets = json.find("tickets");
+    if (!tickets) return;
+    const auto list = tickets->elements(limits::places_per_hold);
+    if (list.empty()) tickets->error("names no ticket; leave it out to refund all that are left");
+    for (const JsonValue& ticket : list) {
+      if (const auto parsed = parse_ticket_id(ticket.text(1, 60))) {
+        options.tickets.push_back(*parsed);
+      } else {
+        ticket.error("must be a ticket's id");
+      }
+    }
+  });
+  if (!read) return;
+  with_event(call, [this, call, id = *id, options](const std::shared_ptr<OpenEvent>& event) {
+    const auto command = event->event.refund_command(id, options);
+    if (!command) return call->refuse(command.refusal());
+    submit(call, event, *command, [this, call, event](const Answer& answer) {
+      const auto refund = event->event.to_refund(answer);
+      if (!refund) return call->refuse(refund.refusal());
+      const std::string method = answer.order ? answer.order->payment_method : std::string();
+      const std::string reference = answer.order ? answer.order->order.payment_reference : std::string();
+      JsonWriter json;
+      json.open_object().key("order").id(refund->order).key("tickets").open_array();
+      for (const TicketId& ticket : refund->tickets) json.text(to_string(ticket));
+      std::string body = json.close_array().key("amount").money(refund->amount).close_object().take();
+      if (parts_.payments == nullptr || method != parts_.payments->provider().method()) return call->json(200, std::move(body));
+      // Paid online: the provider pays back. When that fails the request is repeated, and the provider knows its key.
+      wait_for(call, [this, call, reference, amount = refund->amount, body = std::move(body)] {
+        parts_.payments->provider().refund(reference, amount, to_string(call->command));
+        call->json(200, body);
+      });
+    });
+  });
+}
+
+void Api::get_ticket(const CallPtr& call) {
+  const auto order = allowed_order(call);
+  if (!order) return;
+  const std::string& name = call->segment(6);
+  const auto ticket = parse_ticket_id(std::string_view(name).substr(0, name.size() - 4));
+  if (!ticket || ticket->order != *order) return call->problem(make_problem("ticket_not_found", "the order has no such ticket"));
+  with_event_waiting(call, [this, call, ticket = *ticket](const auto& event) {
+    auto picture = books_.ticket_picture(*event, ticket);
+    if (!picture) return call->problem(make_problem("ticket_not_found", "the order has no such ticket"));
+    Response response;
+    response.headers.push_back({"Content-Type", "image/svg+xml"});
+    response.headers.push_back({"Cache-Control", "private, no-store"});
+    response.headers.push_back({"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"});
+    response.body = std::move(*picture);
+    call->send(std::move(response));
+  });
+}
+
+void Api::post_scan(const CallPtr& call) {
+  std::string code;
+  CheckInOptions options;
+  options.request = call->command;
+  const bool read = call->read_body([&](const JsonValue& json) {
+    json.only({"code", "gate"});
+    if (const auto text = json.need("code")) code = text->text(1, 1'000);
+    if (const auto gate = json.need("gate")) options.gate = gate->text(1, limits::short_name_bytes);
+  });
+  if (!read) return;
+  with_event(call, [this, call, code, options](const std::shared_ptr<OpenEvent>& event) {
+    const auto command = event->event.check_in_command(code, options);
+    if (!command) return call->refuse(command.refusal());
+    submit(call, event, *command, [this, call, event](const Answer& answer) {
+      const auto admission = event->event.to_admission(answer);
+      if (!admission) return call->refuse(admission.refusal());
+      JsonWriter json;
+      json.open_object().key("ticket").text(to_string(admission->ticket)).key("place").text(admission->place);
+      if (answer.order && answer.event && admission->ticket.number >= 1 && admission->ticket.number <= answer.order->tickets.size()) {
+        const std::size_t type = answer.order->tickets[admission->ticket.number - 1].ticket_type;
+        const auto& types = answer.event->settings().prices.ticket_types();
+        if (type < types.size()) json.key("ticket_type").text(types[type]);
+      }
+      call->json(200, json.key("gate").text(admission->gate).key("at").time(admission->at).close_object().take());
+    });
+  });
+}
+
+}  // namespace server

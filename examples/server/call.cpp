@@ -1,0 +1,132 @@
+#include "call.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "secrets.hpp"
+
+namespace server {
+namespace {
+
+[[nodiscard]] bool is_json(std::string_view content_type) {
+  const std::string_view type = content_type.substr(0, content_type.find(';'));
+  constexpr std::string_view wanted = "application/json";
+  const auto last = type.find_last_not_of(" \t");
+  if (last == std::string_view::npos || last + 1 != wanted.size()) return false;
+  return std::equal(wanted.begin(), wanted.end(), type.begin(), [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b + 32 : b); });
+}
+
+[[nodiscard]] bool matches(std::string_view if_none_match, std::string_view etag) {
+  if (if_none_match == "*") return true;
+  while (!if_none_match.empty()) {
+    std::string_view one = if_none_match.substr(0, if_none_match.find(','));
+    if_none_match.remove_prefix(std::min(one.size() + 1, if_none_match.size()));
+    while (!one.empty() && one.front() == ' ') one.remove_prefix(1);
+    while (!one.empty() && one.back() == ' ') one.remove_suffix(1);
+    if (one.starts_with("W/")) one.remove_prefix(2);
+    if (one == etag) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void Call::send(Response response) {
+  for (const Header& header : common_) {
+    const bool has_own = std::any_of(response.headers.begin(), response.headers.end(), [&](const Header& own) { return own.name == header.name; });
+    if (!has_own) response.headers.push_back(header);
+  }
+  reply_.send(std::move(response));
+}
+
+void Call::json(int status, std::string body, std::vector<Header> headers) {
+  Response response;
+  response.status = status;
+  response.headers = std::move(headers);
+  response.headers.push_back({"Content-Type", "application/json"});
+  response.headers.push_back({"Cache-Control", "no-store"});
+  response.body = std::move(body);
+  send(std::move(response));
+}
+
+void Call::shared(const SharedText& body, std::string_view type, const std::string& etag, std::string_view cache_control) {
+  Response response;
+  response.headers.push_back({"ETag", etag});
+  response.headers.push_back({"Cache-Control", std::string(cache_control)});
+  if (matches(request.header("If-None-Match"), etag)) {
+    response.status = 304;
+  } else {
+    response.headers.push_back({"Content-Type", std::string(type)});
+    response.shared_body = body;
+  }
+  send(std::move(response));
+}
+
+void Call::problem(const Problem& problem) {
+  if (const auto counter = counters_.find(problem.reason); counter != counters_.end()) counter->second->add();
+  Response response;
+  response.status = problem.status;
+  response.headers.push_back({"Content-Type", "application/problem+json"});
+  response.headers.push_back({"Cache-Control", "no-store"});
+  if (problem.retry_after_seconds > 0) response.headers.push_back({"Retry-After", std::to_string(problem.retry_after_seconds)});
+  if (!problem.allow.empty()) response.headers.push_back({"Allow", problem.allow});
+  if (problem.status == 401) response.headers.push_back({"WWW-Authenticate", "Bearer realm=\"ticketcore\""});
+  response.body = to_json(problem, request.id);
+  send(std::move(response));
+}
+
+std::shared_ptr<Stream> Call::stream(std::string_view type) {
+  Response head;
+  head.headers = common_;
+  head.headers.push_back({"Content-Type", std::string(type)});
+  head.headers.push_back({"Cache-Control", "no-store"});
+  // Proxies such as nginx would gather the stream before they pass it on.
+  head.headers.push_back({"X-Accel-Buffering", "no"});
+  return reply_.stream(std::move(head));
+}
+
+bool Call::read_body(const std::function<void(const JsonValue&)>& read) {
+  if (!request.body.empty() && !is_json(request.header("Content-Type"))) {
+    problem(make_problem("unsupported_media_type", "the body must be sent as Content-Type: application/json"));
+    return false;
+  }
+  JsonDocument document(request.body);
+  if (!document.malformed().empty()) {
+    problem(make_problem("malformed_json", document.malformed()));
+    return false;
+  }
+  read(document.root());
+  if (document.errors().empty()) return true;
+  const FieldError& first = document.errors().front();
+  Problem wrong = make_problem("invalid_request", (first.pointer.empty() ? "the body" : first.pointer) + " " + first.message);
+  wrong.errors = document.errors();
+  problem(wrong);
+  return false;
+}
+
+std::optional<std::uint32_t> Call::read_limit(std::uint32_t usual, std::uint32_t most) {
+  const std::string* text = request.parameter("limit");
+  if (text == nullptr) return usual;
+  std::uint32_t limit = 0;
+  const auto read = std::from_chars(text->data(), text->data() + text->size(), limit);
+  if (read.ec == std::errc{} && read.ptr == text->data() + text->size() && limit >= 1 && limit <= most) return limit;
+  Problem wrong = make_problem("invalid_request", "the query's limit must be a whole number from 1 to " + std::to_string(most));
+  wrong.errors.push_back({"?limit", "must be a whole number from 1 to " + std::to_string(most)});
+  problem(wrong);
+  return std::nullopt;
+}
+
+std::string make_cursor(std::string_view list, std::string_view position) { return to_base64url(std::string(list) + ":" + std::string(position)); }
+
+std::optional<std::string> read_cursor(Call& call, std::string_view list) {
+  const std::string* text = call.request.parameter("cursor");
+  if (text == nullptr || text->empty()) return "";
+  if (auto cursor = text->size() <= 200 ? from_base64url(*text) : std::nullopt; cursor && cursor->starts_with(std::string(list) + ":"))
+    return cursor->substr(list.size() + 1);
+  Problem wrong = make_problem("invalid_request", "the query's cursor is not one that this list gave");
+  wrong.errors.push_back({"?cursor", "must be the next of an earlier page of this list"});
+  call.problem(wrong);
+  return std::nullopt;
+}
+
+}  // namespace server

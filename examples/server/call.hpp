@@ -1,0 +1,71 @@
+#pragma once
+// One request on its way to its answer: who asks, for what, under which id of the command, and the ways to answer. Shared by whoever
+// works on it, on whatever thread; answered once.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http.hpp"
+#include "json_reader.hpp"
+#include "keys.hpp"
+#include "metrics.hpp"
+#include "problem.hpp"
+#include "ticketcore/ids.hpp"
+#include "view.hpp"
+
+namespace server {
+
+struct Caller {
+  std::string key_id{};  ///< Empty: somebody without a key.
+  std::string name{};
+  Scopes scopes{};
+};
+
+/// How often each reason was given.
+using ProblemCounters = std::map<std::string, Counter*, std::less<>>;
+
+class Call {
+ public:
+  Call(Request asked, Reply reply, std::vector<Header> common, std::string rate_client, const ProblemCounters& counters)
+      : request(std::move(asked)), client(std::move(rate_client)), reply_(std::move(reply)), common_(std::move(common)), counters_(counters) {}
+
+  Request request;
+  Caller caller{};
+  ticketcore::RequestId command{};  ///< From the Idempotency-Key.
+  std::string client;               ///< Whose share of the rate limit this is.
+
+  /// A part of the path, counted from 0.
+  [[nodiscard]] const std::string& segment(std::size_t index) const { return request.segments[index]; }
+
+  void json(int status, std::string body, std::vector<Header> headers = {});
+  /// A body that many get, with 304 for those who have it.
+  void shared(const SharedText& body, std::string_view type, const std::string& etag, std::string_view cache_control);
+  void send(Response response);
+  void problem(const Problem& problem);
+  void refuse(const ticketcore::Refusal& refusal) { problem(make_problem(refusal)); }
+  [[nodiscard]] std::shared_ptr<Stream> stream(std::string_view type);
+
+  /// Reads the body, and answers itself when there is something wrong with it. False then.
+  [[nodiscard]] bool read_body(const std::function<void(const JsonValue&)>& read);
+  /// One of the query, within its range; an error answers itself, and is nullopt.
+  [[nodiscard]] std::optional<std::uint32_t> read_limit(std::uint32_t usual, std::uint32_t most);
+
+ private:
+  Reply reply_;
+  std::vector<Header> common_;  ///< Headers that every answer to this request has.
+  const ProblemCounters& counters_;
+};
+
+using CallPtr = std::shared_ptr<Call>;
+
+/// A cursor that says how far a list was read; opaque to clients.
+[[nodiscard]] std::string make_cursor(std::string_view list, std::string_view position);
+/// Empty if there is none. nullopt when it is not one of this list's: the call is answered.
+[[nodiscard]] std::optional<std::string> read_cursor(Call& call, std::string_view list);
+
+}  // namespace server

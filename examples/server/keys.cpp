@@ -1,0 +1,158 @@
+#include "keys.hpp"
+
+#include <algorithm>
+
+#include "json_reader.hpp"
+#include "json_writer.hpp"
+#include "secrets.hpp"
+#include "shared_log.hpp"
+
+namespace server {
+namespace {
+
+constexpr std::string_view key_stream = "server/keys";
+constexpr std::string_view prefix = "tck_";
+constexpr Scope all_scopes[] = {Scope::seller, Scope::box_office, Scope::gate, Scope::admin};
+
+[[nodiscard]] std::string vault_id(std::string_view id) { return "server/key/" + std::string(id); }
+
+[[nodiscard]] std::string to_record(const ApiKey& key) {
+  JsonWriter json;
+  json.open_object().key("name").text(key.name).key("hash").text(to_base64url(key.hash)).key("created_at").time(key.created_at);
+  json.key("scopes").open_array();
+  for (const std::string_view scope : key.scopes.names()) json.text(scope);
+  return json.close_array().close_object().take();
+}
+
+[[nodiscard]] ApiKey from_record(std::string id, const ticketcore::Bytes& bytes) {
+  JsonDocument document({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  const JsonValue record = document.root();
+  ApiKey key;
+  key.id = std::move(id);
+  if (const auto name = record.need("name")) key.name = name->text(0, 100);
+  if (const auto hash = record.need("hash")) key.hash = from_base64url(hash->text(1, 100)).value_or("");
+  if (const auto at = record.need("created_at")) key.created_at = ticketcore::parse_rfc3339(at->text(1, 40)).value_or(ticketcore::Timestamp{});
+  if (const auto scopes = record.need("scopes")) {
+    for (const JsonValue& scope : scopes->elements(8)) {
+      if (const auto known = parse_scope(scope.text(1, 20))) key.scopes.add(*known);
+    }
+  }
+  if (!document.malformed().empty() || !document.errors().empty()) throw ticketcore::StorageDamaged("the vault's record of API key " + key.id + " is damaged");
+  return key;
+}
+
+/// The ids of the keys that were added and not removed, oldest first.
+[[nodiscard]] std::vector<std::string> ids_in(const std::vector<std::string>& entries) {
+  std::vector<std::string> ids;
+  for (const std::string& entry : entries) {
+    if (entry.starts_with('+')) ids.push_back(entry.substr(1));
+    if (entry.starts_with('-')) std::erase(ids, entry.substr(1));
+  }
+  return ids;
+}
+
+}  // namespace
+
+std::vector<std::string_view> Scopes::names() const {
+  std::vector<std::string_view> names;
+  for (const Scope scope : all_scopes) {
+    if (has(scope)) names.push_back(name_of(scope));
+  }
+  return names;
+}
+
+std::string_view name_of(Scope scope) {
+  switch (scope) {
+    case Scope::open: return "public";
+    case Scope::seller: return "seller";
+    case Scope::box_office: return "box_office";
+    case Scope::gate: return "gate";
+    case Scope::admin: return "admin";
+  }
+  return "unknown";
+}
+
+std::optional<Scope> parse_scope(std::string_view name) {
+  for (const Scope scope : all_scopes) {
+    if (name_of(scope) == name) return scope;
+  }
+  return std::nullopt;
+}
+
+std::optional<PresentedKey> parse_key(std::string_view text) {
+  if (!text.starts_with(prefix) || text.size() > 200) return std::nullopt;
+  text.remove_prefix(prefix.size());
+  const std::size_t end = text.find('_');
+  if (end == std::string_view::npos || end == 0 || end > 40 || text.size() - end - 1 < 20) return std::nullopt;
+  const auto is_fit = [](char letter) {
+    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') || letter == '-' || letter == '_';
+  };
+  if (!std::all_of(text.begin(), text.end(), is_fit)) return std::nullopt;
+  return PresentedKey{std::string(text.substr(0, end)), std::string(text.substr(end + 1))};
+}
+
+bool Keys::add(const PresentedKey& key, const std::string& name, Scopes scopes, ticketcore::Timestamp now) {
+  if (find(key.id)) return false;
+  ApiKey kept{key.id, name, scopes, now, hash_of_secret(key.secret)};
+  const std::string record = to_record(kept);
+  storage_.vault_put(vault_id(key.id), {reinterpret_cast<const std::uint8_t*>(record.data()), record.size()});
+  append_entry(storage_, ticketcore::StreamId(key_stream), [&](const std::vector<std::string>& entries) -> std::optional<std::string> {
+    const auto ids = ids_in(entries);
+    return std::find(ids.begin(), ids.end(), key.id) == ids.end() ? std::optional<std::string>("+" + key.id) : std::nullopt;
+  });
+  return true;
+}
+
+bool Keys::remove(const std::string& id) {
+  {
+    const std::lock_guard lock(mutex_);
+    remembered_.erase(id);
+  }
+  bool removed = false;
+  append_entry(storage_, ticketcore::StreamId(key_stream), [&](const std::vector<std::string>& entries) -> std::optional<std::string> {
+    const auto ids = ids_in(entries);
+    removed = std::find(ids.begin(), ids.end(), id) != ids.end();
+    return removed ? std::optional<std::string>("-" + id) : std::nullopt;
+  });
+  storage_.vault_erase(vault_id(id));
+  const std::lock_guard lock(mutex_);
+  remembered_.erase(id);
+  return removed;
+}
+
+std::vector<ApiKey> Keys::list() {
+  ticketcore::Revision after = 0;
+  std::vector<ApiKey> keys;
+  for (const std::string& id : ids_in(read_entries(storage_, ticketcore::StreamId(key_stream), after))) {
+    if (auto key = find(id)) keys.push_back(std::move(*key));
+  }
+  return keys;
+}
+
+std::optional<ApiKey> Keys::find(const std::string& id) {
+  const auto record = storage_.vault_get(vault_id(id));
+  if (!record) return std::nullopt;
+  return from_record(id, *record);
+}
+
+std::optional<ApiKey> Keys::remembered(const PresentedKey& key) {
+  std::optional<ApiKey> found;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = remembered_.find(key.id);
+    if (at == remembered_.end() || at->second.until < std::chrono::steady_clock::now()) return std::nullopt;
+    found = at->second.key;
+  }
+  return same(found->hash, hash_of_secret(key.secret)) ? found : std::nullopt;
+}
+
+std::optional<ApiKey> Keys::verify(const PresentedKey& key) {
+  auto found = find(key.id);
+  if (!found || !same(found->hash, hash_of_secret(key.secret))) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  if (remembered_.size() >= remembered_keys) remembered_.clear();
+  remembered_.insert_or_assign(key.id, Remembered{*found, std::chrono::steady_clock::now() + remembered_for});
+  return found;
+}
+
+}  // namespace server

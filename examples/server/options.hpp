@@ -1,0 +1,45 @@
+#pragma once
+// The command line.
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace server {
+
+struct Options {
+  std::string storage = "sqlite:///boxoffice.db";
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;
+  unsigned threads = 0;  ///< 0: as many as the machine has.
+  std::string web{};
+  std::string demo{};
+  bool print_admin_key = false;
+  std::string admin_key_file{};
+  std::string tls_certificate{};
+  std::string tls_key{};
+  bool fake_payments = true;
+  std::string payment_secret_file{};
+  double requests_per_second = 200;
+  std::string access_log{};
+  std::vector<std::string> cors_origins{};
+  std::vector<std::string> trusted_proxies{};
+  std::string signing_key{};
+  unsigned drain_seconds = 0;
+  bool print_routes = false;
+  bool help = false;
+};
+
+/// What the command line says wrong.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Throws UsageError that names the option.
+[[nodiscard]] Options parse_options(const std::vector<std::string>& arguments);
+[[nodiscard]] std::string usage();
+
+}  // namespace server

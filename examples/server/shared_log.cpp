@@ -1,0 +1,37 @@
+#include "shared_log.hpp"
+
+namespace server {
+namespace {
+
+constexpr std::size_t read_bytes = 1U << 20;
+
+void add(std::vector<std::string>& texts, const ticketcore::Entry& entry) { texts.emplace_back(entry.bytes.begin(), entry.bytes.end()); }
+
+}  // namespace
+
+std::vector<std::string> read_entries(ticketcore::Storage& storage, const ticketcore::StreamId& stream, ticketcore::Revision& after) {
+  std::vector<std::string> texts;
+  for (;;) {
+    const auto entries = storage.read(stream, after, read_bytes);
+    if (entries.empty()) return texts;
+    for (const ticketcore::Entry& entry : entries) add(texts, entry);
+    after = entries.back().revision;
+  }
+}
+
+std::vector<std::string> append_entry(ticketcore::Storage& storage, const ticketcore::StreamId& stream,
+                                      const std::function<std::optional<std::string>(const std::vector<std::string>&)>& decide) {
+  ticketcore::Revision known = 0;
+  std::vector<std::string> texts = read_entries(storage, stream, known);
+  const ticketcore::Position position{stream, known};
+  const auto turn = storage.take_turn({&position, 1});
+  for (const ticketcore::Entry& entry : turn->unseen(stream)) add(texts, entry);
+  if (auto added = decide(texts)) {
+    const ticketcore::Append append{stream, {reinterpret_cast<const std::uint8_t*>(added->data()), added->size()}};
+    turn->commit({&append, 1});
+    texts.push_back(std::move(*added));
+  }
+  return texts;
+}
+
+}  // namespace server
