@@ -10,7 +10,7 @@ before(async () => {
   shop = await Shop.open();
   await shop.makeEvent("gala");
   await shop.makeEvent("fight", { name: "The last seat" });
-  await shop.makeEvent("short", { name: "In a hurry", policy: { hold_lifetime_seconds: 4 } });
+  await shop.makeEvent("short", { name: "In a hurry", policy: { hold_lifetime_seconds: 3 } });
 });
 after(() => shop?.close());
 

@@ -36,7 +36,7 @@ export function staffTests(shop) {
     await checkAccess(page, "the counter");
     await shoot(page, "box-office-sell");
     await page.getByRole("button", { name: "Paid in cash" }).click();
-    await page.getByText(/^Sold: order \d+, ₴2,430/).waitFor();
+    await page.locator(".notice.good", { hasText: /Sold: order \d+, ₴2,430/ }).waitFor();
     await page.getByRole("button", { name: "Orders" }).click();
     await page.getByLabel("Find an order").fill("Kravets");
     await page.getByRole("button", { name: "Search" }).click();

@@ -60,6 +60,7 @@ function counter(event: EventDetails, hold: Hold, sold: (order: Order) => void):
 
 async function openSale(event: EventDetails, place: HTMLElement): Promise<() => void> {
   const panel = new SalePanel(event, {
+    listHeld: false,
     key,
     heldActions: (hold) =>
       counter(event, hold, (order) => {

@@ -39,7 +39,7 @@ export class Countdown {
   private tick(): void {
     if (this.over) return;
     const left = this.deadline - serverNow();
-    const seconds = Math.max(0, Math.ceil(left / 1000));
+    const seconds = Math.max(0, Math.floor(left / 1000));
     this.clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     this.bar.style.transform = `scaleX(${Math.max(0, Math.min(1, left / this.whole))})`;
     this.element.classList.toggle("soon", seconds <= 60);

@@ -52,6 +52,7 @@ try {
     replace(main, head(event), notice("note", say("not_on_sale_now")), prices);
   } else {
     const panel = new SalePanel(event, {
+      listHeld: true,
       heldActions: (hold) => h("a", { class: "button primary wide", href: checkoutAddress(hold) }, say("to_checkout")),
       held: keepHold,
       ended: (hold) => forgetHold(hold.event),

@@ -89,8 +89,11 @@ export const dayOfMonth = formatted({ day: "numeric" });
 export const monthName = formatted({ month: "short" });
 export const weekdayAndTime = formatted({ weekday: "long", hour: "2-digit", minute: "2-digit" });
 
-/** "adult" in the language when the dictionary knows the type, as the house wrote it otherwise. */
-export function ticketType(name: string): string {
-  const key = `type_${name}`;
+function named(stem: string, name: string): string {
+  const key = `${stem}_${name}`;
   return isKey(key) ? t(key) : name;
 }
+
+/** "adult" in the language when the dictionary knows the type, as the house wrote it otherwise. */
+export const ticketType = (name: string): string => named("type", name);
+export const paymentMethod = (name: string): string => named("method", name);

@@ -2,7 +2,8 @@
 
 import { get, path } from "./api";
 import { h, replace } from "./dom";
-import { dateTime, money, say, shortDateTime, t, ticketType } from "./i18n";
+import { dateTime, money, paymentMethod, say, shortDateTime, t, ticketType } from "./i18n";
+import { placeText } from "./place-text";
 import { failPage, notice, openPage, setTitle } from "./page";
 import type { EventDetails, Order, Ticket } from "./types";
 
@@ -12,6 +13,8 @@ const main = openPage("shop", say("your_order"), "order-page");
 
 const imageAddress = (ticket: Ticket, order: Order): string =>
   ticket.svg.includes("token=") ? ticket.svg : `${ticket.svg}?token=${encodeURIComponent(token ?? order.token)}`;
+
+const where = (ticket: Ticket): string => placeText({ ...ticket, label: ticket.place });
 
 function ticketCard(ticket: Ticket, order: Order, categoryName: string): HTMLElement {
   const state =
@@ -25,11 +28,11 @@ function ticketCard(ticket: Ticket, order: Order, categoryName: string): HTMLEle
     { class: `ticket ${ticket.status}` },
     ticket.status === "refunded"
       ? h("div", { class: "ticket-void", "aria-hidden": "true" }, "—")
-      : h("img", { src: imageAddress(ticket, order), alt: () => t("ticket_image", { place: ticket.place }), class: "ticket-image", loading: "lazy" }),
+      : h("img", { src: imageAddress(ticket, order), alt: () => t("ticket_image", { place: where(ticket) }), class: "ticket-image", loading: "lazy" }),
     h(
       "div",
       { class: "ticket-text" },
-      h("h3", {}, ticket.place),
+      h("h3", {}, () => where(ticket)),
       h("p", { class: "muted" }, () => `${ticketType(ticket.ticket_type)}, ${categoryName} · ${money(ticket.price)}`),
       state && h("p", { class: "ticket-state" }, state),
     ),
@@ -69,7 +72,7 @@ try {
         h(
           "tbody",
           {},
-          order.tickets.map((ticket) => h("tr", {}, h("th", { scope: "row" }, () => `${ticket.place}, ${ticketType(ticket.ticket_type)}`), h("td", { class: "number" }, () => money(ticket.price)))),
+          order.tickets.map((ticket) => h("tr", {}, h("th", { scope: "row" }, () => `${where(ticket)} · ${ticketType(ticket.ticket_type)}`), h("td", { class: "number" }, () => money(ticket.price)))),
           line("ticket_fees", order.ticket_fees),
           line("order_fee", order.order_fee),
         ),
@@ -79,7 +82,7 @@ try {
         "p",
         { class: "hint" },
         () => t("placed_at", { at: shortDateTime(order.placed_at) }),
-        order.payment && [" · ", () => t("paid_by", { method: order.payment!.method, reference: order.payment!.reference ?? "" })],
+        order.payment && [" · ", () => t("paid_by", { method: paymentMethod(order.payment!.method) })],
         order.buyer?.name && [" · ", order.buyer.name],
       ),
     ),

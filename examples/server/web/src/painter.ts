@@ -215,7 +215,7 @@ export class Painter {
       this.context.lineWidth = 1;
       this.context.stroke();
       if (shape.label) {
-        const width = extent(shape.outline) * this.view.scale;
+        const width = extent(shape.outline, "x") * this.view.scale;
         const middle = middleOf(shape.outline);
         this.text(shape.label, middle, Math.max(10, Math.min(20, width / 9)), palette.muted, width);
       }
@@ -235,8 +235,13 @@ export class Painter {
       this.context.strokeStyle = free ? colors[area.category]! : palette.outline;
       this.context.lineWidth = 1.5;
       this.context.stroke();
-      const width = extent(outline) * this.view.scale;
-      if (width > 46) this.text(this.scene.areaText(index), area.outline?.length ? middleOf(outline) : area.center, Math.max(10, Math.min(15, width / 14)), palette.ink, width - 6);
+      const width = extent(outline, "x") * this.view.scale;
+      const height = extent(outline, "y") * this.view.scale;
+      // Two lines when they have room, else the name alone, else nothing.
+      const words = this.scene.areaText(index);
+      const lines = height > 30 ? 2 : 1;
+      const size = Math.min(15, width / 12, height / (lines * 1.45));
+      if (size >= 8) this.text(lines === 2 ? words : words.split("\n")[0]!, area.outline?.length ? middleOf(outline) : area.center, size, palette.ink, width - 6);
     });
   }
 
@@ -296,7 +301,15 @@ const box = ({ x, y }: Point, half: number): Point[] => [
   { x: x - half, y: y + half },
 ];
 
-const extent = (outline: Point[]): number => Math.max(...outline.map(({ x }) => x)) - Math.min(...outline.map(({ x }) => x));
+function extent(outline: Point[], axis: "x" | "y"): number {
+  let least = Infinity;
+  let most = -Infinity;
+  for (const point of outline) {
+    least = Math.min(least, point[axis]);
+    most = Math.max(most, point[axis]);
+  }
+  return most - least;
+}
 
 /** Black or white, whichever reads better on the colour. */
 export function inkOn(color: string): string {

@@ -7,19 +7,17 @@ import { follow, money, number, say, t } from "./i18n";
 import { cart } from "./kept";
 import { announce, busy, NoticeBoard } from "./page";
 import { Picker, range } from "./picker";
-import type { EventDetails, Hold, HeldPlace, Money } from "./types";
+import { placeText } from "./place-text";
+import type { EventDetails, Hold, Money } from "./types";
 
 export interface SalePanelOptions {
   key?: string | undefined;
+  /** Whether what is held is listed here; not where heldActions does. */
+  listHeld: boolean;
   /** What is offered while places are held. */
   heldActions: (hold: Hold) => Child;
   held: (hold: Hold) => void;
   ended: (hold: Hold) => void;
-}
-
-export function placeText(place: HeldPlace): string {
-  const seat = place.seat || place.label;
-  return [place.section, place.row && place.row !== place.seat && t("row_named", { name: place.row }), place.row || place.section ? t("seat_named", { name: seat }) : seat].filter(Boolean).join(", ");
 }
 
 export class SalePanel {
@@ -68,7 +66,7 @@ export class SalePanel {
         option(key, () => `${label || key} · ${range(this.event.prices.filter((price) => price.category === key))}`),
       ),
     );
-    const accessible = h("input", { type: "checkbox", id: "best-accessible" });
+    const accessible = h("input", { type: "number", min: 0, max: 20, value: 0, inputmode: "numeric", required: true });
     const button = h("button", { class: "button secondary wide", type: "submit" }, say("find_best"));
     const form = h(
       "form",
@@ -80,15 +78,15 @@ export class SalePanel {
             const best = {
               count: Number(count.value),
               ...(category.value ? { categories: [category.value] } : {}),
-              ...(accessible.checked ? { accessible: true } : {}),
+              ...(Number(accessible.value) > 0 ? { accessible: Number(accessible.value) } : {}),
             };
             void busy(button, this.board, () => this.take({ best }));
           },
         },
       },
       h("h2", {}, say("best_available")),
-      h("div", { class: "form-row" }, field(say("how_many"), count), field(say("category"), category)),
-      h("div", { class: "check" }, accessible, h("label", { for: "best-accessible" }, say("wheelchair_place"))),
+      h("div", { class: "form-row" }, field(say("how_many"), count), field(say("for_wheelchairs"), accessible)),
+      field(say("category"), category),
       button,
     );
     return form;
@@ -178,7 +176,9 @@ export class SalePanel {
     replace(this.basket, items.length ? h("ul", { class: "basket-list" }, items) : h("p", { class: "muted" }, say("nothing_chosen")));
     if (had) (this.basket.querySelector<HTMLElement>("button") ?? this.holdButton).focus();
     if (this.holdButton.getAttribute("aria-busy") !== "true") this.holdButton.disabled = count === 0;
-    this.holdButton.textContent = count ? `${t("hold_places", { count })}${this.least() ? ` · ${t("from_price", { price: money(this.least()!) })}` : ""}` : t("choose_first");
+    const least = this.least();
+    if (least) this.basket.append(h("p", { class: "basket-sum" }, h("span", {}, say("together")), h("b", {}, () => t("from_price", { price: money(least) }))));
+    this.holdButton.textContent = count ? t("hold_places", { count }) : t("choose_first");
     document.body.classList.toggle("has-choice", count > 0 && !this.hold);
   }
 
@@ -256,7 +256,8 @@ export class SalePanel {
       this.holding,
       h("h2", { tabindex: -1 }, say("held_for_you")),
       this.countdown.element,
-      h(
+      this.options.listHeld &&
+        h(
         "ul",
         { class: "basket-list" },
         hold.places.map((place) => h("li", {}, h("div", {}, h("b", {}, () => placeText(place)), h("span", { class: "muted" }, this.categoryName(place.category))))),

@@ -234,6 +234,9 @@ export class SeatMapElement extends HTMLElement {
     this.view.most = 26 / (radii[radii.length >> 1] ?? 1);
     this.refresh();
     if (this.fitted) this.fit();
+    // A canvas of a new size is empty: it mustn't be seen so.
+    if (this.frame !== 0) cancelAnimationFrame(this.frame);
+    this.draw();
   }
 
   private zoomBy(factor: number, x = this.width / 2, y = this.height / 2): void {
@@ -282,8 +285,9 @@ export class SeatMapElement extends HTMLElement {
     }
     if (this.stale) {
       if (!this.back || !this.worthFinishing(this.back)) this.startBack();
-      // The beginning of a painting may be a frame's work by itself.
-      if (performance.now() - started < sliceMilliseconds / 2 && this.back!.paint(started + sliceMilliseconds)) {
+      // The beginning of a painting may be a frame's work by itself. After a leap there's nothing worth showing meanwhile: it is painted at once.
+      const leap = !this.front || !this.worthFinishing(this.front);
+      if ((leap || performance.now() - started < sliceMilliseconds / 2) && this.back!.paint(leap ? Infinity : started + sliceMilliseconds)) {
         this.spare = this.front?.canvas ?? null;
         this.front = this.back;
         this.back = null;
@@ -300,7 +304,7 @@ export class SeatMapElement extends HTMLElement {
   /** A painting begun for a view that moved on is finished all the same while it helps: a stretched picture needs a successor. */
   private worthFinishing(picture: Painter): boolean {
     const stretch = this.view.scale / picture.view.scale;
-    return stretch > 0.5 && stretch < 2;
+    return stretch > 0.4 && stretch < 2.5;
   }
 
   private startBack(): void {

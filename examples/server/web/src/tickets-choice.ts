@@ -4,7 +4,7 @@ import { path, post } from "./api";
 import { h, option, replace } from "./dom";
 import { money, number, say, t, ticketType } from "./i18n";
 import type { NoticeBoard } from "./page";
-import { placeText } from "./sale-panel";
+import { placeText } from "./place-text";
 import type { EventDetails, Hold, Quote, TicketChoice } from "./types";
 
 export class TicketsChoice {
