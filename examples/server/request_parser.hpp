@@ -2,6 +2,7 @@
 // Turns bytes into a Request by Beast's parser, and closes the gaps that it leaves. Included by http_server.cpp alone, as all that is Beast.
 
 #include <algorithm>
+#include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 #include <cstdint>
@@ -35,6 +36,21 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
     eager(true);
   }
 
+  /// put(), with two gaps closed. Fails by need_more as long as what it has taken and what it has left is the beginning of a request.
+  std::size_t take(const boost::asio::const_buffer& bytes, error_code& result) {
+    // Beast asserts that the end of a chunked body comes in no smaller portions; at least that much of one is always still to come.
+    constexpr std::size_t shortest_end = std::string_view("0\r\n\r\n").size();
+    if (is_header_done() && chunked() && bytes.size() < shortest_end) {
+      result = error::need_more;
+      return 0;
+    }
+    const std::size_t taken = put(bytes, result);
+    // Beast limits what it has not yet taken of the head, and lines in a chunked body not at all.
+    const std::size_t waiting = (is_header_done() ? 0 : head_bytes_) + bytes.size() - taken;
+    if (result == error::need_more && waiting > options_.header_bytes) result = error::header_limit;
+    return taken;
+  }
+
   [[nodiscard]] Request& request() noexcept { return request_; }
   [[nodiscard]] bool http_1_0() const noexcept { return version_ == 10; }
   /// The client waits for "100 Continue" before it sends the body.
@@ -43,16 +59,18 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   /// What put() failed by, as the client is told.
   [[nodiscard]] Refused refused(const error_code& failure) const {
     if (!refused_.detail.empty()) return refused_;
-    if (failure == error::header_limit) return header_too_large();
+    if (failure == error::header_limit) {
+      return {431, "header_too_large", "the request's line and headers must be at most " + std::to_string(options_.header_bytes) + " bytes long"};
+    }
     if (failure == error::body_limit) {
       return {413, "body_too_large", "the body must be at most " + std::to_string(options_.body_bytes) + " bytes long"};
     }
-    if (failure == error::bad_version) return {505, "version_not_supported", "the request must be HTTP/1.1 or HTTP/1.0"};
-    if (failure == error::partial_message) return {400, "invalid_request", "the connection ended before the request did"};
-    return {400, "invalid_request", "the request is not HTTP: " + failure.message()};
+    if (failure == error::bad_version) return {.detail = "the request's first line must end with HTTP/1.1 or HTTP/1.0 and CR LF"};
+    if (failure == error::partial_message) return {.detail = "the connection ended before the request did"};
+    return {.detail = "the request is not HTTP: " + failure.message()};
   }
-  [[nodiscard]] Refused header_too_large() const {
-    return {431, "header_too_large", "the request's line and headers must be at most " + std::to_string(options_.header_bytes) + " bytes long"};
+  [[nodiscard]] Refused too_late() const {
+    return {408, "request_timeout", "the request must be whole within " + std::to_string(options_.request_timeout.count()) + " seconds"};
   }
 
  private:
@@ -73,7 +91,6 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   void on_field_impl(field name, string_view name_text, string_view value, error_code& result) override {
     // Trailers come here too; a header that comes behind the body, where nobody upstream looked for it, must not count.
     if (is_header_done()) return;
-    // Beast limits what it must see at once; slowly sent, the sum of it is limited here.
     head_bytes_ += name_text.size() + value.size() + 4;
     if (head_bytes_ > options_.header_bytes) {
       result = error::header_limit;
@@ -109,7 +126,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   const HttpOptions& options_;
   Request request_{};
   Refused refused_{.detail = {}};
-  std::size_t head_bytes_ = 0;
+  std::size_t head_bytes_ = 0;  ///< Taken of the head so far.
   int version_ = 11;
   int hosts_ = 0;
   bool expects_continue_ = false;

@@ -17,7 +17,12 @@ class StreamQueue {
     std::vector<Bytes> parts{};
     bool closed = false;
   };
-  enum class Written { no, quietly, and_wake };  ///< and_wake: the connection doesn't know yet that there is something to do.
+  enum class Written {
+    no,        ///< It is closed.
+    cut,       ///< It is closed by this: its client is too far behind. The connection is to be told.
+    quietly,   ///< The connection knows already that there is something to send.
+    and_tell,  ///< It is to be told.
+  };
 
   explicit StreamQueue(std::size_t backlog_bytes_max) : backlog_bytes_max_(backlog_bytes_max) {}
 
@@ -27,12 +32,12 @@ class StreamQueue {
     if (backlog_bytes_ + bytes->size() > backlog_bytes_max_) {
       closed_ = cut_ = true;
       waiting_.clear();
-      return Written::and_wake;
+      return Written::cut;
     }
     if (bytes->empty()) return Written::quietly;
     backlog_bytes_ += bytes->size();
     waiting_.push_back(std::move(bytes));
-    return waiting_.size() == 1 ? Written::and_wake : Written::quietly;
+    return waiting_.size() == 1 ? Written::and_tell : Written::quietly;
   }
   void close() {
     const std::lock_guard lock(mutex_);

@@ -23,6 +23,9 @@ void signing_key(BytesView bytes);
 void values(BytesView bytes);
 void text_output(BytesView bytes);
 void vault_record(BytesView bytes);
+#ifdef TICKETCORE_HAVE_SERVER_HTTP
+void http_request(BytesView bytes);
+#endif
 #ifdef TICKETCORE_HAVE_POSTGRES
 void postgres_url(BytesView bytes);
 #endif

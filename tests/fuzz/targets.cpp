@@ -7,6 +7,9 @@ std::span<const Target> targets() {
       {"log_entry", log_entry},       {"audited_log", audited_log}, {"snapshot", snapshot},       {"seat_map", seat_map}, {"chart", chart},
       {"ticket_code", ticket_code},   {"archive", archive},         {"signing_key", signing_key}, {"values", values},     {"text_output", text_output},
       {"vault_record", vault_record},
+#ifdef TICKETCORE_HAVE_SERVER_HTTP
+      {"http_request", http_request},
+#endif
 #ifdef TICKETCORE_HAVE_POSTGRES
       {"postgres_url", postgres_url},
 #endif

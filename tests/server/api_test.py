@@ -1,0 +1,112 @@
+"""The sample server over real HTTP, on SQLite and again on PostgreSQL: api_test.py SERVER [unittest's own arguments]"""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import postgres  # noqa: E402
+from crash import CrashTests  # noqa: E402
+from hostile import HostileTests  # noqa: E402
+from live import LiveTests  # noqa: E402
+from paying import PaymentTests  # noqa: E402
+from sale import SaleTests  # noqa: E402
+from shop import Server  # noqa: E402
+from staff import StaffTests  # noqa: E402
+
+PARTS = (SaleTests, HostileTests, LiveTests, PaymentTests, StaffTests, CrashTests)
+
+
+def on_sqlite(part):
+    class OnSqlite(part, unittest.TestCase):
+        @classmethod
+        def setUpClass(cls):
+            cls.folder = tempfile.mkdtemp(prefix="ticketcore-server-")
+            cls.storage = f"sqlite:///{cls.folder}/shop.db"
+            cls.server = Server(cls.storage, folder=cls.folder).start()
+
+        @classmethod
+        def tearDownClass(cls):
+            cls.server.kill()
+            shutil.rmtree(cls.folder)
+
+    OnSqlite.__qualname__ = OnSqlite.__name__ = part.__name__ + "OnSqlite"
+    return OnSqlite
+
+
+def on_postgres(part):
+    @unittest.skipUnless(postgres.available(), "no PostgreSQL server is installed")
+    class OnPostgres(part, unittest.TestCase):
+        @classmethod
+        def setUpClass(cls):
+            cls.folder = tempfile.mkdtemp(prefix="ticketcore-server-")
+            cls.storage = postgres.new_database()
+            cls.server = Server(cls.storage, folder=cls.folder).start()
+
+        @classmethod
+        def tearDownClass(cls):
+            cls.server.kill()
+            shutil.rmtree(cls.folder)
+
+    OnPostgres.__qualname__ = OnPostgres.__name__ = part.__name__ + "OnPostgres"
+    return OnPostgres
+
+
+class DescriptionTests(unittest.TestCase):
+    """openapi.json and the table of routes say the same."""
+
+    def setUp(self):
+        self.document = json.loads((pathlib.Path(__file__).resolve().parent.parent.parent / "examples/server/openapi.json").read_text())
+        lines = subprocess.run([Server.program, "--print-routes"], capture_output=True, text=True, check=True).stdout.splitlines()
+        self.routes = {(method, pattern): scope for method, pattern, scope in (line.split() for line in lines)}
+
+    def test_every_route_is_described_and_nothing_else(self):
+        described = {(method.upper(), path) for path, item in self.document["paths"].items() for method in item if method != "parameters"}
+        self.assertEqual(described, set(self.routes))
+
+    def test_scopes_are_described(self):
+        for (method, path), scope in self.routes.items():
+            operation = self.document["paths"][path][method.lower()]
+            scopes = operation.get("x-scope", "public")
+            self.assertEqual(scopes, scope, (method, path))
+
+    def test_references_lead_somewhere(self):
+        def walk(node):
+            if isinstance(node, dict):
+                if "$ref" in node:
+                    target = self.document
+                    for part in node["$ref"].removeprefix("#/").split("/"):
+                        self.assertIn(part, target, node["$ref"])
+                        target = target[part]
+                for value in node.values():
+                    walk(value)
+            elif isinstance(node, list):
+                for value in node:
+                    walk(value)
+
+        walk(self.document)
+
+    def test_posts_name_their_idempotency_key(self):
+        for path, item in self.document["paths"].items():
+            names = [reference["$ref"] for reference in item.get("post", {}).get("parameters", []) if "$ref" in reference]
+            needs = path.startswith("/v1/") and "post" in item and path not in ("/v1/charts", "/v1/payments/{payment}/notices")
+            self.assertEqual("#/components/parameters/IdempotencyKey" in names, needs, path)
+
+
+for tests in PARTS:
+    for make in (on_sqlite, on_postgres):
+        made = make(tests)
+        globals()[made.__name__] = made
+del made, tests
+
+if __name__ == "__main__":
+    Server.program = sys.argv.pop(1)
+    try:
+        unittest.main(verbosity=1)
+    finally:
+        postgres.stop()

@@ -1,0 +1,143 @@
+"""Servers that are killed, restarted, drained, and several on one store."""
+
+import http.client
+import pathlib
+import socket
+import tempfile
+import threading
+
+import postgres
+from shop import EventStream, Sale, Server, new_key
+
+
+class CrashTests:
+    def another_server(self, *options):
+        server = Server(self.storage, *options, folder=tempfile.mkdtemp(prefix="ticketcore-server-"))
+        server.admin_file.write_text(self.server.admin_key + "\n")
+        return server.start()
+
+    def test_answers_outlive_a_kill(self):
+        first = self.another_server()
+        sale = Sale(first)
+        key, order_key = new_key(), new_key()
+        hold = sale.public.post(sale.path + "/holds", {"places": ["Stalls-A-1"]}, idempotency=key).json
+        sale.quote(hold, 1)
+        body = {"payment": {"method": "cash"}}
+        order = sale.admin.post(f"{sale.path}/holds/{hold['id']}/orders", body, idempotency=order_key).json
+        payment_hold = sale.held("Stalls-A-2")
+        sale.quote(payment_hold, 1)
+        payment = sale.pay(payment_hold).json
+        sale.decide(payment, "never")
+        first.kill()
+        second = self.another_server()
+        try:
+            public, admin = second.client(), second.admin
+            self.assertEqual(public.post(sale.path + "/holds", {"places": ["Stalls-A-1"]}, idempotency=key).json, hold)
+            self.assertEqual(admin.post(f"{sale.path}/holds/{hold['id']}/orders", body, idempotency=order_key).json, order)
+            self.assertEqual(public.get(f"{sale.path}/orders/{order['id']}", token=order["token"]).json, order)
+            paid = public.get("/v1/payments/" + payment["id"], token=payment["token"]).json
+            self.assertEqual(paid["status"], "approved")
+        finally:
+            second.kill()
+
+    def test_one_of_two_servers_is_killed_under_load(self):
+        doomed, other = self.another_server(), self.another_server()
+        sale = Sale(doomed)
+        # Buyers that get in each other's way: every seat is wanted several times, each request with a key of its own.
+        wishes = [(new_key(), f"Stalls-{row}-{seat}") for _ in range(3) for row in "ABCDEFGHIJ" for seat in range(1, 21)]
+        told, broken, lock = {}, [], threading.Lock()
+        half = threading.Event()
+
+        def buy(share):
+            client = doomed.client()
+            for key, place in share:
+                try:
+                    answer = client.post(sale.path + "/holds", {"places": [place], "cart": "cart-" + key}, idempotency=key)
+                except (OSError, http.client.HTTPException):
+                    with lock:
+                        broken.append(key)
+                    return
+                with lock:
+                    told[key] = (answer.status, answer.body)
+                    if len(told) == len(wishes) // 4:
+                        half.set()
+
+        buyers = [threading.Thread(target=buy, args=(wishes[start::8],)) for start in range(8)]
+        for buyer in buyers:
+            buyer.start()
+        self.assertTrue(half.wait(30))
+        doomed.kill()
+        for buyer in buyers:
+            buyer.join()
+        self.assertTrue(broken, "the server was killed after all was done; nothing was tested")
+        self.assertLess(len(told), len(wishes))
+        try:
+            client = other.client()
+            answers = {}
+            for key, place in wishes:
+                answers[key] = client.post(sale.path + "/holds", {"places": [place], "cart": "cart-" + key}, idempotency=key)
+            for key, (status, body) in told.items():
+                self.assertEqual(answers[key].status, status, body)
+                if status == 201:
+                    self.assertEqual(answers[key].body, body)
+            won = [answer.json["places"][0]["label"] for answer in answers.values() if answer.status == 201]
+            self.assertEqual(sorted(won), sorted({place for _, place in wishes}))
+            self.assertEqual({answer.status for answer in answers.values()}, {201, 409})
+            self.assertEqual(client.get(sale.path + "/availability").json["places"], "h" * 200)
+        finally:
+            other.kill()
+
+    def test_servers_that_start_together_share_one_secret(self):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="ticketcore-server-"))
+        if self.storage.startswith("postgres"):
+            storage = postgres.new_database()
+        else:
+            storage = f"sqlite:///{folder}/new.db"
+        servers = [Server(storage, folder=tempfile.mkdtemp(prefix="ticketcore-server-")) for _ in range(3)]
+        starts = [threading.Thread(target=server.start) for server in servers]
+        for start in starts:
+            start.start()
+        for start in starts:
+            start.join()
+        try:
+            sale = Sale(servers[0])
+            hold = sale.held("Stalls-A-1")
+            for server in servers:
+                self.assertEqual(server.client().get(f"{sale.path}/holds/{hold['id']}", token=hold["token"]).status, 200)
+                self.assertEqual(server.client(servers[1].admin_key).get("/v1/keys").status, 200)
+        finally:
+            for server in servers:
+                server.kill()
+
+    def test_a_server_drains_before_it_goes(self):
+        server = self.another_server("--drain-seconds", "1")
+        sale = Sale(server)
+        sale.held("Stalls-A-1")
+        stream = EventStream(server.port, sale.path + "/changes")
+        stream.next()
+        stopped = threading.Thread(target=lambda: setattr(server, "status", server.stop()))
+        stopped.start()
+        client = server.client()
+        seen = set()
+        try:
+            while not {503} <= seen:
+                seen.add(client.get("/readyz").status)
+            self.assertEqual(sale.hold("Stalls-A-2").status, 201)  # Still selling while the balancer looks away.
+        finally:
+            stopped.join()
+        self.assertEqual(server.status, 0)
+        self.assertEqual(stream.next()["event"], "changes")
+        self.assertIsNone(stream.next())
+        stream.close()
+        with self.assertRaises(OSError):
+            socket.create_connection(("127.0.0.1", server.port), timeout=2)
+
+    def test_a_port_that_is_taken(self):
+        taken = Server("memory:", "--port", str(self.server.port))
+        with self.assertRaisesRegex(RuntimeError, str(self.server.port)):
+            taken.start()
+
+    def test_a_store_that_is_none(self):
+        for storage in ("sqlite:///no/such/folder/x.db", "postgresql://nobody@127.0.0.1:1/none"):
+            with self.assertRaises(RuntimeError):
+                Server(storage).start()
