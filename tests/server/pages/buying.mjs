@@ -153,7 +153,7 @@ export function buyingTests(shop) {
     await page.goto("/events/short");
     await pick(page, "Stalls-D-4");
     await page.getByRole("button", { name: /^Hold 1 place/ }).click();
-    await page.locator(".countdown-clock", { hasText: /^0:0[0-3]$/ }).waitFor();
+    await page.locator(".countdown-clock", { hasText: /^0:0[0-5]$/ }).waitFor();
     await page.getByText("The time is up").waitFor();
     await shoot(page, "event-expired");
     await checkAccess(page, "the page after a hold ran out");

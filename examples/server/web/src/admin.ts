@@ -95,6 +95,7 @@ class PriceTable {
   }
 
   private draw(): void {
+    const standing = (key: string) => this.report.areas.reduce((sum, area) => sum + (area.category === key ? area.capacity : 0), 0);
     const name = h("input", { type: "text", maxlength: 40, autocomplete: "off" });
     const add = h("button", { type: "button", class: "button quiet small", on: { click: () => this.add(name.value.trim()) } }, say("add_ticket_type"));
     replace(
@@ -130,7 +131,7 @@ class PriceTable {
               h(
                 "tr",
                 {},
-                h("th", { scope: "row" }, category.label || category.key, h("small", { class: "muted" }, () => t("places_count", { count: category.places }))),
+                h("th", { scope: "row" }, category.label || category.key, h("small", { class: "muted" }, () => t("places_count", { count: category.places + standing(category.key) }))),
                 this.types.map((type) => {
                   const cell = `${category.key}\n${type}`;
                   const input = h("input", {

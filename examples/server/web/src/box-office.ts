@@ -2,7 +2,7 @@
 
 import { get, path, post } from "./api";
 import { freshId, field, h, replace, type Child } from "./dom";
-import { money, say, shortDateTime, t, ticketType, type Key } from "./i18n";
+import { money, paymentMethod, say, shortDateTime, t, ticketType, type Key } from "./i18n";
 import { announce, busy, failPage, notice, NoticeBoard, openPage } from "./page";
 import { Picker } from "./picker";
 import { SalePanel } from "./sale-panel";
@@ -35,7 +35,7 @@ function counter(event: EventDetails, hold: Hold, sold: (order: Order) => void):
               if (!email.reportValidity() || !(await choice.settled())) return;
               const buyer = { ...(name.value.trim() ? { name: name.value.trim() } : {}), ...(email.value.trim() ? { email: email.value.trim() } : {}) };
               const order = await post<Order>(path`/v1/events/${event.id}/holds/${hold.id}/orders`, {
-                body: { payment: { method, reference: reference.value.trim() || `${method}-${hold.id.slice(-12)}` }, ...(Object.keys(buyer).length ? { buyer } : {}) },
+                body: { payment: { method, ...(reference.value.trim() ? { reference: reference.value.trim() } : {}) }, ...(Object.keys(buyer).length ? { buyer } : {}) },
                 token: hold.token,
                 key,
               });
@@ -106,7 +106,7 @@ function orderCard(event: EventDetails, order: Order, changed: (order: Order) =>
       () => shortDateTime(order.placed_at),
       order.buyer?.name && ` · ${order.buyer.name}`,
       order.buyer?.email && ` · ${order.buyer.email}`,
-      order.payment && ` · ${order.payment.method} ${order.payment.reference ?? ""}`,
+      order.payment && [" · ", () => [t("paid_by", { method: paymentMethod(order.payment!.method) }), order.payment!.reference].filter(Boolean).join(", ")],
     ),
     h(
       "ul",

@@ -16,6 +16,7 @@ export class Chart {
   readonly x: Float32Array;
   readonly y: Float32Array;
   readonly radius: Float32Array;
+  readonly largestRadius: number;
   readonly bounds: Bounds;
   readonly sectionBounds: (Bounds | null)[];
   /** Places of a row follow each other: [first, past the last). */
@@ -33,6 +34,7 @@ export class Chart {
     this.y = Float32Array.from(places.y);
     this.rowSpans = spans(places.row, drawing.rows.length);
     this.radius = radii(this.x, this.y, this.rowSpans);
+    this.largestRadius = this.radius.reduce((most, radius) => Math.max(most, radius), 0);
     this.bounds = around(this);
     this.sectionBounds = drawing.sections.map(() => null);
     for (let index = 0; index < this.count; ++index) {
@@ -75,7 +77,7 @@ export class Chart {
   /** The place at the point, or nearest to it within reach; -1 if there is none. */
   placeAt(x: number, y: number, reach: number, allowed: (index: number) => boolean): number {
     const near: number[] = [];
-    const margin = Math.max(reach, this.maximumRadius);
+    const margin = Math.max(reach, this.largestRadius);
     this.within({ left: x - margin, right: x + margin, top: y - margin, bottom: y + margin }, near);
     let best = -1;
     let bestDistance = Infinity;
@@ -108,10 +110,6 @@ export class Chart {
     return best;
   }
 
-  private get maximumRadius(): number {
-    return (this.widest ??= this.radius.reduce((most, radius) => Math.max(most, radius), 0));
-  }
-  private widest: number | undefined;
 }
 
 function spans(rowOf: number[], rows: number): [number, number][] {

@@ -43,6 +43,8 @@ export class Painter {
   private readonly context: CanvasRenderingContext2D;
   private readonly queue: number[] = [];
   private next = 0;
+  /** Whether seats are so small that none touches another's picture. */
+  readonly paintsSmall: boolean;
   private readonly portion: number;
   private readonly sprites = new Map<string, HTMLCanvasElement>();
 
@@ -64,7 +66,8 @@ export class Painter {
     this.context.fillRect(0, 0, width, height);
     this.drawShapes();
     this.drawAreas();
-    this.portion = (scene.chart.radius[0] ?? 1) * view.scale < radiusForSprites ? smallPortion : largePortion;
+    this.paintsSmall = scene.chart.largestRadius * view.scale < radiusForSprites;
+    this.portion = this.paintsSmall ? smallPortion : largePortion;
     const found: number[] = [];
     scene.chart.within(this.seen(), found);
     // Seats of one colour after another: changing the fill costs more than a small rectangle.
@@ -311,14 +314,36 @@ function extent(outline: Point[], axis: "x" | "y"): number {
   return most - least;
 }
 
+/** Red, green and blue from 0 to 255; null for anything but "#rrggbb". */
+function parts(color: string): [number, number, number] | null {
+  const found = /^#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(color);
+  return found && (found.slice(1).map((part) => parseInt(part, 16)) as [number, number, number]);
+}
+
+/** Relative luminance as WCAG 2 has it. */
+function luminance(color: [number, number, number]): number {
+  const [red, green, blue] = color.map((part) => (part <= 10 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4)) as [number, number, number];
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+const contrast = (a: number, b: number): number => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+
 /** Black or white, whichever reads better on the colour. */
 export function inkOn(color: string): string {
-  const parts = /^#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(color);
-  if (!parts) return "#fff";
-  const [red, green, blue] = parts.slice(1).map((part) => {
-    const value = parseInt(part, 16) / 255;
-    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-  }) as [number, number, number];
-  const light = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  return 1.05 / (light + 0.05) >= (light + 0.05) / 0.05 ? "#ffffff" : "#10131a";
+  const known = parts(color);
+  if (!known) return "#ffffff";
+  return contrast(luminance(known), 1) >= contrast(luminance(known), 0) ? "#ffffff" : "#10131a";
+}
+
+/** The colour, moved from the paper's until both can be told apart (3 : 1, as WCAG 2 asks of graphics). */
+export function standOut(color: string, paper: string): string {
+  const start = parts(color);
+  const ground = parts(paper);
+  if (!start || !ground) return color;
+  const away = luminance(ground) < 0.2 ? 255 : 0;
+  for (let step = 0; step <= 10; ++step) {
+    const mixed = start.map((part) => Math.round(part + ((away - part) * step) / 12)) as [number, number, number];
+    if (contrast(luminance(mixed), luminance(ground)) >= 3) return `#${mixed.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+  }
+  return color;
 }

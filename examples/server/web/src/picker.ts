@@ -31,6 +31,7 @@ export class Picker {
   private readonly byLabel = new Map<string, number>();
   private readonly feed: Feed;
   private readonly link = h("p", { class: "link-state", role: "status" });
+  private readonly swatches: HTMLElement[] = [];
   private locked = false;
   private pending = false;
   private limit: number;
@@ -58,6 +59,8 @@ export class Picker {
     this.list = new SeatList(this.chart, { ...shared, status: (index) => this.status[index]!, isChosen: (index) => this.chosen.has(index) });
     this.element = this.layOut();
     this.map.show(drawing, { ...shared, chooseArea: (area) => this.addToArea(area) });
+    // The map has its colours from the page's style: it says when they are known, or others.
+    this.map.addEventListener("dressed", () => this.swatches.forEach((swatch, index) => (swatch.style.backgroundColor = this.map.colorOf(index))));
     this.feed = new Feed(event.id, {
       full: ({ places, areas }) => {
         this.status = Array.from(places);
@@ -122,12 +125,10 @@ export class Picker {
   }
 
   private legend(): HTMLElement {
-    const items = this.drawing.categories.map((category, index) => {
+    const items = this.drawing.categories.map((category) => {
       const prices = this.pricesOf(category.key);
       const swatch = h("span", { class: "swatch", "aria-hidden": "true" });
-      swatch.style.backgroundColor = this.map.colorOf(index);
-      // The map isn't shown yet when the legend is made.
-      queueMicrotask(() => (swatch.style.backgroundColor = this.map.colorOf(index)));
+      this.swatches.push(swatch);
       return h(
         "li",
         {},

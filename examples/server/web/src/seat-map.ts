@@ -7,13 +7,15 @@ import { Chart, type Bounds } from "./chart";
 import { View } from "./camera";
 import { h } from "./dom";
 import { follow, say, t } from "./i18n";
-import { inkOn, Painter, type Palette, type Scene } from "./painter";
+import { inkOn, Painter, standOut, type Palette, type Scene } from "./painter";
 import type { AreaCounts, Drawing } from "./types";
 
 const overscan = 0.3;
 const sliceMilliseconds = 6;
 const dragPixels = 6;
 const fallbackColors = ["#2f6f9f", "#b5446e", "#3e8e5a", "#d98e04", "#7a6c9d", "#0d7c86", "#a0522d", "#5b6b2f"];
+
+const categoryColors = ({ categories }: Drawing): string[] => categories.map(({ color }, index) => color || fallbackColors[index % fallbackColors.length]!);
 
 export interface SeatMapActions {
   /** May it be chosen, or looked at, now? */
@@ -69,14 +71,14 @@ export class SeatMapElement extends HTMLElement {
     new ResizeObserver(() => this.resize()).observe(this);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       if (!this.scene) return;
-      this.scene.palette = this.palette();
+      this.dress();
       this.refresh();
     });
   }
 
   show(drawing: Drawing, actions: SeatMapActions): void {
     const chart = new Chart(drawing);
-    const colors = drawing.categories.map(({ color }, index) => color || fallbackColors[index % fallbackColors.length]!);
+    const colors = categoryColors(drawing);
     this.actions = actions;
     this.scene = {
       chart,
@@ -114,8 +116,9 @@ export class SeatMapElement extends HTMLElement {
     if (!this.scene) return;
     for (const [index, status] of places) this.scene.status[index] = status;
     for (const [area, free] of areas) this.scene.areaFree[area] = free;
-    // A few are painted over; for many, or for areas with their texts, all is painted anew.
-    if (areas.length || places.length > 400) return this.refresh();
+    // A few small ones are painted over. Large ones reach into each other's edges, but then few are in sight; for many, or for areas with their
+    // texts, all is painted anew, too.
+    if (areas.length || places.length > 400 || !this.front?.paintsSmall) return this.refresh();
     for (const [index] of places) {
       this.front?.repaint(index);
       this.back?.repaint(index);
@@ -178,6 +181,16 @@ export class SeatMapElement extends HTMLElement {
     return this.frame === 0 && this.front !== null;
   }
 
+  /** Colours and letters as the page's style has them now. */
+  private dress(): void {
+    const scene = this.scene!;
+    scene.palette = this.palette();
+    scene.font = getComputedStyle(this).fontFamily;
+    scene.colors = categoryColors(scene.chart.drawing).map((color) => standOut(color, scene.palette.paper));
+    scene.inks = scene.colors.map(inkOn);
+    this.dispatchEvent(new Event("dressed"));
+  }
+
   private palette(): Palette {
     const style = getComputedStyle(this);
     const of = (name: string) => style.getPropertyValue(`--map-${name}`).trim();
@@ -219,8 +232,7 @@ export class SeatMapElement extends HTMLElement {
     const { clientWidth, clientHeight } = this;
     if (!this.scene || !clientWidth || !clientHeight) return;
     const ratio = Math.min(2, devicePixelRatio || 1);
-    this.scene.palette = this.palette();
-    this.scene.font = getComputedStyle(this).fontFamily;
+    this.dress();
     if (clientWidth === this.width && clientHeight === this.height && ratio === this.ratio) return;
     this.view.x += (clientWidth - this.width) / 2;
     this.view.y += (clientHeight - this.height) / 2;

@@ -192,7 +192,7 @@ export interface ChartReport {
   name: string;
   places: number;
   capacity: number;
-  areas: { label: string; capacity: number }[];
+  areas: { label: string; category: string; capacity: number }[];
   categories: { key: string; label: string; color?: string; places: number }[];
   problems: ({ pointer?: string; message?: string } | string)[];
   drawing?: SentDrawing;
