@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkAccess, checkWidth, mapReady, pick, shoot } from "./shop.mjs";
-
-async function fillBuyer(page, name = "Olena Petrenko", email = "olena@example.com") {
-  await page.getByLabel("Name", { exact: true }).fill(name);
-  await page.getByLabel("E-mail").fill(email);
-}
+import { checkAccess, checkWidth, fillBuyer, mapReady, pick, shoot } from "./shop.mjs";
 
 export function buyingTests(shop) {
   test("two seats picked on the map are bought, one of them for a child, and the tickets have their codes", async () => {
@@ -145,25 +140,6 @@ export function buyingTests(shop) {
     // The other one is still chosen, and can be held.
     await page.getByRole("button", { name: /^Hold 1 place/ }).click();
     await page.getByText("Yours for", { exact: true }).waitFor();
-    await page.finish();
-  });
-
-  test("a hold runs out before the buyer's eyes, and the same seats can be held again", async () => {
-    const page = await shop().page();
-    await page.goto("/events/short");
-    await pick(page, "Stalls-D-4");
-    await page.getByRole("button", { name: /^Hold 1 place/ }).click();
-    await page.locator(".countdown-clock", { hasText: /^0:0[0-5]$/ }).waitFor();
-    await page.getByText("The time is up").waitFor();
-    await shoot(page, "event-expired");
-    await checkAccess(page, "the page after a hold ran out");
-    await page.getByRole("button", { name: "Try to hold the same again" }).click();
-    await page.getByText("Yours for", { exact: true }).waitFor();
-    // And on the checkout.
-    await page.getByRole("link", { name: "To checkout" }).click();
-    await page.getByRole("heading", { name: "The time is up" }).waitFor();
-    await page.getByRole("link", { name: "Choose again" }).click();
-    await page.getByText("Nothing chosen yet").waitFor();
     await page.finish();
   });
 

@@ -4,6 +4,7 @@ import { after, before, describe } from "node:test";
 import { buyingTests } from "./buying.mjs";
 import { Shop } from "./shop.mjs";
 import { staffTests } from "./staff.mjs";
+import { waitingTests } from "./waiting.mjs";
 
 let shop;
 before(async () => {
@@ -14,8 +15,9 @@ before(async () => {
 });
 after(() => shop?.close());
 
-// Both at a time: much of either is waiting.
-describe("the pages", { concurrency: 2 }, () => {
+// All at a time: much of each is waiting.
+describe("the pages", { concurrency: 3 }, () => {
   describe("for buyers", () => buyingTests(() => shop));
+  describe("for buyers who take their time", () => waitingTests(() => shop));
   describe("for the staff", () => staffTests(() => shop));
 });

@@ -135,6 +135,11 @@ export async function mapReady(page) {
   await page.waitForFunction(() => document.querySelector("seat-map")?.settled);
 }
 
+export async function fillBuyer(page, name = "Olena Petrenko", email = "olena@example.com") {
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByLabel("E-mail").fill(email);
+}
+
 /** Clicks the seat on the map. */
 export async function pick(page, label) {
   await mapReady(page);

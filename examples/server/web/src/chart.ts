@@ -157,6 +157,7 @@ function around(chart: Chart): Bounds {
   const points = (outline: Point[] | undefined) => {
     for (const { x, y } of outline ?? []) bounds = grown(bounds, x, y, 0);
   };
+  for (const section of chart.drawing.sections) points(section.outline);
   for (const area of chart.drawing.areas) points(area.outline?.length ? area.outline : [area.center]);
   for (const shape of chart.drawing.shapes) if (shape.kind !== "text") points(shape.outline);
   return bounds ?? { left: 0, top: 0, right: 1, bottom: 1 };

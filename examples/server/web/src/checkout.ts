@@ -33,7 +33,7 @@ async function order(event: EventDetails, hold: Hold): Promise<void> {
   const email = h("input", { type: "email", name: "email", autocomplete: "email", required: true, maxlength: 200, inputmode: "email", value: buyer?.email ?? "" });
   const pay = h("button", { type: "submit", class: "button primary wide" }, say("pay"));
   let leaving = false;
-  const countdown = new Countdown(Date.parse(hold.expires_at), () => leaving || gone());
+  const countdown = new Countdown(Date.parse(hold.expires_at), () => leaving || gone(), hold.began);
   const form = h(
     "form",
     {
@@ -83,6 +83,7 @@ let declined = false;
 /** Asks until the payment is decided. True when the page goes on to the order. */
 async function afterPayment(id: string, token: string): Promise<boolean> {
   replace(main, h("h1", {}, say("waiting_for_payment")), h("p", { class: "lead", role: "status" }, say("waiting_hint")), h("div", { class: "progress", "aria-hidden": "true" }));
+  let told = "";
   for (;;) {
     const payment = await get<Payment>(path`/v1/payments/${id}`, { token });
     eventId ||= payment.event ?? "";
@@ -95,7 +96,8 @@ async function afterPayment(id: string, token: string): Promise<boolean> {
       declined = true;
       return false;
     }
-    if (payment.status === "refunded" || payment.status === "expired") {
+    if (payment.status !== "pending" && payment.status !== told) {
+      told = payment.status;
       forgetHold(eventId);
       replace(
         main,
@@ -103,8 +105,9 @@ async function afterPayment(id: string, token: string): Promise<boolean> {
         notice("bad", payment.status === "refunded" ? () => t("payment_refunded", { price: money(payment.amount) }) : say("payment_expired")),
         h("p", {}, h("a", { class: "button primary", href: eventAddress() }, say("choose_again"))),
       );
-      return true;
     }
+    if (payment.status === "refunded") return true;
+    // What has run out may still be approved, and is paid back then: worth telling to whoever is still looking.
     await new Promise((done) => setTimeout(done, pollMilliseconds));
   }
 }

@@ -17,8 +17,9 @@ export class Countdown {
   constructor(
     private readonly deadline: number,
     private readonly ended: () => void,
+    began = serverNow(),
   ) {
-    this.whole = Math.max(1, deadline - serverNow());
+    this.whole = Math.max(1, deadline - began);
     const label = h("span", { class: "countdown-label" });
     follow(label, (node) => (node.textContent = t("seats_are_yours_for")));
     this.element = h("div", { class: "countdown", role: "timer" }, h("span", { class: "countdown-text" }, label, " ", this.clock), h("span", { class: "countdown-track" }, this.bar));

@@ -128,7 +128,7 @@ export const dictionary = {
   waiting_hint: { en: "The bank has not answered yet. This page goes on by itself as soon as it does.", uk: "Банк ще не відповів. Щойно відповість, сторінка піде далі сама." },
   payment_refunded_title: { en: "Your money is on its way back", uk: "Ваші гроші повертаються" },
   payment_refunded: { en: "The payment came after the places were free for others again. All of it, {price}, was returned.", uk: "Платіж надійшов, коли місця вже знову були вільні для інших. Усю суму, {price}, повернено." },
-  payment_expired: { en: "The payment was not made in time. Nothing was charged.", uk: "Платіж не зроблено вчасно. Грошей не знято." },
+  payment_expired: { en: "The payment was not made in time, and the places are free for others again. Should the bank still take it, all of it is returned.", uk: "Платіж не зроблено вчасно, і місця знову вільні для інших. Якщо банк таки зніме гроші, уся сума повернеться." },
 
   your_order: { en: "Your order", uk: "Ваше замовлення" },
   order: { en: "Order", uk: "Замовлення" },

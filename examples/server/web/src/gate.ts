@@ -68,7 +68,10 @@ async function open(key: string, bar: HTMLElement): Promise<void> {
   const scan = (text: string): Promise<void> => (queue = queue.then(() => scanOne(text)));
 
   // Whoever works with a hand scanner has no hand for a mouse: the field takes the focus back unless something else wants it.
-  const focusCode = () => code.focus({ preventScroll: true });
+  // On a telephone that would bring up its keyboard: there it begins with the first touch of the field.
+  let byHand = !matchMedia("(pointer: coarse)").matches;
+  code.addEventListener("focus", () => (byHand = true));
+  const focusCode = () => byHand && code.focus({ preventScroll: true });
   code.addEventListener("blur", () =>
     setTimeout(() => {
       const at = document.activeElement;
@@ -122,7 +125,7 @@ async function open(key: string, bar: HTMLElement): Promise<void> {
           h("button", { type: "submit", class: "button primary" }, say("check_ticket")),
         ),
       ),
-      h("div", {}, camera(board, scan), board.element, h("section", {}, h("h2", {}, say("last_scans")), log)),
+      h("div", {}, camera(board, scan), board.element, h("section", { class: "last-scans" }, h("h2", {}, say("last_scans")), log)),
     ),
   );
   focusCode();

@@ -1,6 +1,6 @@
 // What a tab keeps: holds and payments with their tokens, and the staff's key. Session storage only: closing the tab forgets.
 
-import { newRequestId } from "./api";
+import { newRequestId, serverNow } from "./api";
 import type { Hold } from "./types";
 
 function read<T>(name: string): T | null {
@@ -17,7 +17,7 @@ function read<T>(name: string): T | null {
 const write = (name: string, value: unknown) => sessionStorage.setItem(name, JSON.stringify(value));
 
 export const keptHold = (event: string): Hold | null => read<Hold>(`ticketcore.hold.${event}`);
-export const keepHold = (hold: Hold): void => write(`ticketcore.hold.${hold.event}`, hold);
+export const keepHold = (hold: Hold): void => write(`ticketcore.hold.${hold.event}`, { ...hold, began: hold.began ?? serverNow() });
 export const forgetHold = (event: string): void => sessionStorage.removeItem(`ticketcore.hold.${event}`);
 
 export interface KeptPayment {

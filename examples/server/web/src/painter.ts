@@ -139,8 +139,14 @@ export class Painter {
       this.context.font = `600 ${Math.min(radius * 0.85, 15)}px ${this.scene.font}`;
       this.context.textAlign = "center";
       this.context.textBaseline = "middle";
-      this.context.fillText(this.accessible.has(index) ? "♿︎" : chart.drawing.places.seat[index]!, x, y + 0.5, radius * 1.8);
+      this.context.fillText(this.accessible.has(index) ? "♿︎" : this.name(index), x, y + 0.5, radius * 1.8);
     }
+  }
+
+  /** What stands on the seat; a table or booth sold as one has no seat's name, but its own. */
+  private name(index: number): string {
+    const { places, rows } = this.scene.chart.drawing;
+    return places.seat[index] || rows[places.row[index]!]!.label;
   }
 
   private get accessible(): Set<number> {

@@ -250,7 +250,7 @@ export class SalePanel {
     this.picker.lock(hold.places.map(({ label }) => label));
     this.picker.map.reveal(hold.places.map(({ label }) => this.picker.indexOf(label)).filter((index) => index >= 0));
     this.countdown?.stop();
-    this.countdown = new Countdown(Date.parse(hold.expires_at), () => this.runOut());
+    this.countdown = new Countdown(Date.parse(hold.expires_at), () => this.runOut(), hold.began);
     const release = h("button", { type: "button", class: "button quiet", on: { click: () => void busy(release, this.board, () => this.release()) } }, say("choose_others"));
     replace(
       this.holding,

@@ -102,6 +102,8 @@ export interface Hold {
   places: HeldPlace[];
   areas: { area: string; quantity: number; category: string }[];
   expires_at: string;
+  /** When this tab got it, by the server's clock: what the countdown's bar is a part of. */
+  began?: number;
 }
 
 export interface TicketChoice {
