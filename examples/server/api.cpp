@@ -16,6 +16,18 @@ constexpr double guess_cost = 20;
 
 [[nodiscard]] bool is_probe(std::string_view path) { return path == "/healthz" || path == "/readyz" || path == "/metrics"; }
 
+/// Of all headers of that name, joined by commas.
+[[nodiscard]] std::string every_value_of(const Request& request, std::string_view small_name) {
+  std::string values;
+  for (const Header& header : request.headers) {
+    const bool is_it = header.name.size() == small_name.size() &&
+                       std::equal(small_name.begin(), small_name.end(), header.name.begin(),
+                                  [](char small, char letter) { return small == (letter >= 'A' && letter <= 'Z' ? letter + 32 : letter); });
+    if (is_it) values += (values.empty() ? "" : ",") + header.value;
+  }
+  return values;
+}
+
 [[nodiscard]] bool is_printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char letter) { return letter > 0x20 && letter < 0x7F; });
 }
@@ -48,7 +60,9 @@ std::string Api::client_address(const Request& request) const {
   };
   if (!is_trusted(request.peer)) return client_of(request.peer);
   // What the nearest proxy wrote stands last; whatever is before the last address that is no proxy of ours may be made up.
-  std::string_view forwarded = request.header("X-Forwarded-For");
+  // Proxies add to the header, or add another.
+  const std::string all = every_value_of(request, "x-forwarded-for");
+  std::string_view forwarded = all;
   while (!forwarded.empty()) {
     const std::size_t comma = forwarded.rfind(',');
     std::string_view address = comma == std::string_view::npos ? forwarded : forwarded.substr(comma + 1);
@@ -140,7 +154,11 @@ void Api::admit(const CallPtr& call, const Route& route) {
   if (!takes_charts && call->request.body.size() > usual_body_bytes)
     return call->problem(make_problem("body_too_large", "the body has more than " + std::to_string(usual_body_bytes) + " bytes, the limit here"));
   if (route.repeats == Repeats::by_key && !read_command_id(call)) return;
-  (this->*route.handler)(call);
+  try {
+    (this->*route.handler)(call);
+  } catch (const std::exception& error) {
+    fail(call, error);
+  }
 }
 
 // Everybody without a key is one caller here, so what they choose must not be guessable: who repeats a request gets its answer.

@@ -209,7 +209,8 @@ void Api::list_keys(const CallPtr& call) {
 void Api::delete_key(const CallPtr& call) {
   wait_for(call, [this, call] {
     const std::string& id = call->segment(2);
-    const bool fit = id.size() <= 40 && std::all_of(id.begin(), id.end(), [](char letter) { return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9'); });
+    const bool fit =
+        id.size() <= 40 && std::all_of(id.begin(), id.end(), [](char letter) { return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9'); });
     if (!fit || !parts_.keys.remove(id)) return call->problem(make_problem("key_not_found", "there is no key of this id"));
     Response response;
     response.status = 204;

@@ -58,10 +58,11 @@ void Api::get_availability(const CallPtr& call) {
 void Api::get_changes(const CallPtr& call) {
   with_event(call, [this, call](const auto& event) {
     if (parts_.events.stream_clients() >= stream_clients_most)
-      return call->problem(make_problem("overloaded", "as many clients follow events as this server can serve; ask for the availability again and again instead"));
+      return call->problem(
+          make_problem("overloaded", "as many clients follow events as this server can serve; ask for the availability again and again instead"));
     const std::string last(call->request.header("Last-Event-ID"));
     const auto view = event->view();
-    event->feed.subscribe(call->stream("text/event-stream"), last, view);
+    if (auto stream = call->stream("text/event-stream")) event->feed.subscribe(std::move(stream), last, view);
   });
 }
 

@@ -30,9 +30,9 @@ struct HoldWish {
     for (const JsonValue& category : categories->elements(limits::categories)) best.categories.push_back(category.text(1, limits::label_bytes));
   }
   if (const auto accessible = json.find("accessible")) best.accessible = read_count(*accessible, 0);
-  if (const auto view = json.find("restricted_view")) best.restricted_view = view->one_of({"avoid", "allow"}) == 1 ? RestrictedView::allow : RestrictedView::avoid;
-  if (const auto together = json.find("together"))
-    best.together = together->one_of({"required", "preferred"}) == 1 ? Together::preferred : Together::required;
+  if (const auto view = json.find("restricted_view"))
+    best.restricted_view = view->one_of({"avoid", "allow"}) == 1 ? RestrictedView::allow : RestrictedView::avoid;
+  if (const auto together = json.find("together")) best.together = together->one_of({"required", "preferred"}) == 1 ? Together::preferred : Together::required;
   return best;
 }
 

@@ -17,7 +17,8 @@ constexpr std::int64_t delay_most = 86'400;
   if (const auto name = json.need("name")) buyer.name = name->text(1, 200);
   if (const auto email = json.need("email")) {
     buyer.email = email->text(3, 254);
-    if (const std::size_t at = buyer.email.find('@'); at == std::string::npos || at == 0 || at + 1 == buyer.email.size() || buyer.email.find(' ') != std::string::npos)
+    if (const std::size_t at = buyer.email.find('@');
+        at == std::string::npos || at == 0 || at + 1 == buyer.email.size() || buyer.email.find(' ') != std::string::npos)
       email->error("must be an e-mail address");
   }
   return buyer;
@@ -63,7 +64,8 @@ void Api::post_payment(const CallPtr& call) {
 
 void Api::get_payment(const CallPtr& call) {
   const std::string& id = call->segment(2);
-  if (parts_.payments == nullptr || !may_see(*call, "payment", "", id)) return not_found(call, "payment_not_found", "there is no such payment, or the token sent is not its");
+  if (parts_.payments == nullptr || !may_see(*call, "payment", "", id))
+    return not_found(call, "payment_not_found", "there is no such payment, or the token sent is not its");
   wait_for(call, [this, call] { answer_payment(call, call->segment(2), 200); });
 }
 
@@ -131,7 +133,8 @@ void Api::post_fake_decision(const CallPtr& call) {
     token = clean_token(form_field(call->request.body, "token"));
     JsonWriter json;
     json.open_object().key("decision").text(form_field(call->request.body, "decision"));
-    if (!seconds.empty() && seconds.find_first_not_of("0123456789") == std::string::npos && seconds.size() < 10) json.key("delay_seconds").number(std::stol(seconds));
+    if (!seconds.empty() && seconds.find_first_not_of("0123456789") == std::string::npos && seconds.size() < 10)
+      json.key("delay_seconds").number(std::stol(seconds));
     call->request.body = json.close_object().take();
     for (Header& header : call->request.headers) {
       if (header.value.starts_with("application/x-www-form-urlencoded")) header.value = "application/json";
@@ -145,7 +148,8 @@ void Api::post_fake_decision(const CallPtr& call) {
   if (!read) return;
   wait_for(call, [this, call, decision, delay, form, token] {
     const std::string& id = call->segment(1);
-    if (!parse_id(id) || !parts_.fake->decide(id, decision, std::chrono::seconds(delay))) return call->problem(make_problem("payment_not_found", "there is no such payment"));
+    if (!parse_id(id) || !parts_.fake->decide(id, decision, std::chrono::seconds(delay)))
+      return call->problem(make_problem("payment_not_found", "there is no such payment"));
     if (!form) return call->json(200, JsonWriter().open_object().key("payment").text(id).key("decided").flag(true).close_object().take());
     Response back;
     back.status = 303;

@@ -32,6 +32,7 @@ namespace {
 }  // namespace
 
 void Call::send(Response response) {
+  if (answered_.exchange(true)) return;
   for (const Header& header : common_) {
     const bool has_own = std::any_of(response.headers.begin(), response.headers.end(), [&](const Header& own) { return own.name == header.name; });
     if (!has_own) response.headers.push_back(header);
@@ -53,6 +54,7 @@ void Call::shared(const SharedText& body, std::string_view type, const std::stri
   Response response;
   response.headers.push_back({"ETag", etag});
   response.headers.push_back({"Cache-Control", std::string(cache_control)});
+  response.headers.push_back({"Vary", "Accept, Origin"});
   if (matches(request.header("If-None-Match"), etag)) {
     response.status = 304;
   } else {
@@ -76,6 +78,7 @@ void Call::problem(const Problem& problem) {
 }
 
 std::shared_ptr<Stream> Call::stream(std::string_view type) {
+  if (answered_.exchange(true)) return nullptr;
   Response head;
   head.headers = common_;
   head.headers.push_back({"Content-Type", std::string(type)});

@@ -2,6 +2,7 @@
 // One request on its way to its answer: who asks, for what, under which id of the command, and the ways to answer. Shared by whoever
 // works on it, on whatever thread; answered once.
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -45,9 +46,11 @@ class Call {
   void json(int status, std::string body, std::vector<Header> headers = {});
   /// A body that many get, with 304 for those who have it.
   void shared(const SharedText& body, std::string_view type, const std::string& etag, std::string_view cache_control);
+  /// The first answer counts: what fails after it has nobody to tell.
   void send(Response response);
   void problem(const Problem& problem);
   void refuse(const ticketcore::Refusal& refusal) { problem(make_problem(refusal)); }
+  /// Null if the call was answered before.
   [[nodiscard]] std::shared_ptr<Stream> stream(std::string_view type);
 
   /// Reads the body, and answers itself when there is something wrong with it. False then.
@@ -56,6 +59,7 @@ class Call {
   [[nodiscard]] std::optional<std::uint32_t> read_limit(std::uint32_t usual, std::uint32_t most);
 
  private:
+  std::atomic<bool> answered_{false};
   Reply reply_;
   std::vector<Header> common_;  ///< Headers that every answer to this request has.
   const ProblemCounters& counters_;

@@ -151,7 +151,8 @@ class Service {
         storage_(open(options.storage)),
         secrets_(*storage_),
         keys_(*storage_),
-        http_(http_options(options), [this](Request request, Reply reply) { api_->handle(std::move(request), std::move(reply)); }, metrics_, log_),
+        http_(
+            http_options(options), [this](Request request, Reply reply) { api_->handle(std::move(request), std::move(reply)); }, metrics_, log_),
         office_(*storage_, office_options()),
         desks_(office_, std::clamp(std::thread::hardware_concurrency(), 1U, 4U)),
         pages_(options.web.empty() ? Pages() : Pages(options.web)),
@@ -162,8 +163,17 @@ class Service {
       payments_.emplace(*storage_, secrets_, events_, OrderBooks(*storage_, office_, secrets_), *fake_,
                         metrics_.counter("ticketcore_orders_total", "Orders placed."));
     }
-    const ApiParts parts{*storage_, office_, secrets_, keys_, events_, *workers_, payments_ ? &*payments_ : nullptr, fake_ ? &*fake_ : nullptr,
-                         pages_,    metrics_, [this](const std::string& id, const std::string& what) { log_.trouble(id, what); }};
+    const ApiParts parts{*storage_,
+                         office_,
+                         secrets_,
+                         keys_,
+                         events_,
+                         *workers_,
+                         payments_ ? &*payments_ : nullptr,
+                         fake_ ? &*fake_ : nullptr,
+                         pages_,
+                         metrics_,
+                         [this](const std::string& id, const std::string& what) { log_.trouble(id, what); }};
     api_.emplace(parts, ApiOptions{options.requests_per_second, options.cors_origins, options.trusted_proxies, !options.tls_certificate.empty()});
     if (!options.demo.empty()) make_demo_event(office_, options.demo);
     admin_key_ = admin_key(options, keys_);
