@@ -4,8 +4,8 @@
 
 #include "api.hpp"
 #include "json_writer.hpp"
-#include "view.hpp"
 #include "ticketcore/seat_map_json.hpp"
+#include "view.hpp"
 
 namespace server {
 namespace {
