@@ -127,22 +127,6 @@ export function buyingTests(shop) {
     await page.finish();
   });
 
-  test("without the live feed the server's refusal says which seat is gone", async () => {
-    const page = await shop().page();
-    await page.route("**/changes", (route) => route.abort());
-    await page.goto("/events/fight");
-    await page.getByText("Connection lost").waitFor();
-    await pick(page, "Stalls-B-7");
-    await pick(page, "Stalls-B-8");
-    await shop().sell("fight", ["Stalls-B-8"]);
-    await page.getByRole("button", { name: /^Hold 2 places/ }).click();
-    await page.getByText("Somebody was faster: Stalls, row B, seat 8").waitFor();
-    // The other one is still chosen, and can be held.
-    await page.getByRole("button", { name: /^Hold 1 place/ }).click();
-    await page.getByText("Yours for", { exact: true }).waitFor();
-    await page.finish();
-  });
-
   test("a declined card costs nothing, and the next one is taken for the same seats", async () => {
     const page = await shop().page();
     await page.goto("/events/gala");

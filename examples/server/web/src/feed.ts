@@ -35,8 +35,11 @@ export class Feed {
     document.removeEventListener("visibilitychange", this.again);
   }
 
+  // Nobody looks at a hidden page, and a browser has six connections to a server for all of them: shown again, it begins with the full picture.
   private readonly again = () => {
-    if (!this.closed && !this.source && document.visibilityState === "visible") this.open();
+    if (this.closed) return;
+    if (document.visibilityState === "hidden") this.drop();
+    else if (!this.source) this.open();
   };
 
   private drop(): void {

@@ -186,14 +186,15 @@ export class SalePanel {
   private least(): Money | null {
     const { picker } = this;
     const type = this.event.ticket_types[0];
-    let minor = 0;
+    // Thousandths: no currency has smaller parts.
+    let sum = 0;
     const add = (category: string, quantity: number) => {
       const price = picker.pricesOf(category).find(({ ticket_type }) => ticket_type === type) ?? picker.pricesOf(category)[0];
-      minor += Math.round(Number(price?.price.amount ?? 0) * 100) * quantity;
+      sum += Math.round(Number(price?.price.amount ?? 0) * 1000) * quantity;
     };
     for (const index of picker.chosen) add(picker.categoryOf(index).key, 1);
     picker.quantities.forEach((quantity, area) => quantity && add(picker.drawing.categories[picker.drawing.areas[area]!.category]!.key, quantity));
-    return minor ? { amount: (minor / 100).toFixed(2), currency: this.event.currency } : null;
+    return sum ? { amount: (sum / 1000).toFixed(3), currency: this.event.currency } : null;
   }
 
   private basketLine(where: string, category: string, price: string, remove: () => void): HTMLElement {
