@@ -166,6 +166,21 @@ export function staffTests(shop) {
     await page.finish();
   });
 
+  test("in the dark the staff's pages can be read, too", async () => {
+    const page = await shop().page({ key: shop().adminKey, colorScheme: "dark" });
+    for (const [address, ready] of [
+      ["/box-office?event=gala", "Find the best seats"],
+      ["/gate?event=gala", "Ready to scan"],
+      ["/admin", "Make key"],
+    ]) {
+      await page.goto(address);
+      await page.getByText(ready, { exact: true }).waitFor();
+      await checkAccess(page, `${address} in the dark`);
+      await shoot(page, `dark-${address.slice(1).replace(/\W.*/, "")}`);
+    }
+    await page.finish();
+  });
+
   test("developers read the routes and try them", async () => {
     const page = await shop().page();
     await page.goto("/api");

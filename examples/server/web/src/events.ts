@@ -44,7 +44,7 @@ try {
   const load = async (cursor?: string): Promise<void> => {
     const page = await get<{ events: EventSummary[]; next?: string }>(`/v1/events?limit=50${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
     total += page.events.length;
-    list.append(...page.events.map(card));
+    list.append(...page.events.sort((a, b) => a.starts_at.localeCompare(b.starts_at)).map(card));
     const next = page.next;
     replace(more, next && h("button", { class: "button quiet", type: "button", on: { click: () => void load(next) } }, say("more_events")));
   };

@@ -86,7 +86,9 @@ export const dateTime = formatted({ weekday: "short", day: "numeric", month: "lo
 export const shortDateTime = formatted({ day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit" });
 export const clockTime = formatted({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 export const dayOfMonth = formatted({ day: "numeric" });
-export const monthName = formatted({ month: "short" });
+/** With its year when that isn't this one. */
+export const monthName = (time: string): string =>
+  formatted({ month: "short", ...(new Date(time).getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" }) })(time);
 export const weekdayAndTime = formatted({ weekday: "long", hour: "2-digit", minute: "2-digit" });
 
 function named(stem: string, name: string): string {
