@@ -5,6 +5,7 @@
 #include "api.hpp"
 #include "json_writer.hpp"
 #include "ticketcore/seat_map_json.hpp"
+#include "view.hpp"
 
 namespace server {
 namespace {
@@ -106,7 +107,7 @@ void read_event(const JsonValue& json, NewEvent& event) {
     json.open_object().key("key").text(category.key).key("label").text(category.name.empty() ? category.key : category.name);
     json.key("color").text(category.color).key("places").number(places[index]).close_object();
   }
-  return json.close_array().key("problems").open_array().close_array().close_object().take();
+  return json.close_array().key("problems").open_array().close_array().key("drawing").raw(drawing_json(map)).close_object().take();
 }
 
 void write_key(JsonWriter& json, const ApiKey& key) {

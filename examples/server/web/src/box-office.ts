@@ -1,0 +1,300 @@
+// "/box-office": selling at the counter, orders and refunds, who sits where.
+
+import { get, path, post } from "./api";
+import { freshId, field, h, replace, type Child } from "./dom";
+import { money, paymentMethod, say, shortDateTime, t, ticketType, type Key } from "./i18n";
+import { announce, busy, failPage, notice, NoticeBoard, openPage } from "./page";
+import { Picker } from "./picker";
+import { SalePanel } from "./sale-panel";
+import { chooseEvent, signIn } from "./staff";
+import { TicketsChoice } from "./tickets-choice";
+import type { EventDetails, Hold, Order, SeatingEntry } from "./types";
+
+const main = openPage("box-office", say("box_office"), "staff-page wide");
+let key = "";
+const orderAddress = (order: Order): string => `${path`/orders/${order.event}/${order.id}`}?token=${encodeURIComponent(order.token)}`;
+
+type Tab = { key: Key; open: (event: EventDetails, place: HTMLElement) => Promise<() => void> };
+
+/** Taking the money for a hold. */
+function counter(event: EventDetails, hold: Hold, sold: (order: Order) => void): Child {
+  const board = new NoticeBoard();
+  const choice = new TicketsChoice(event, hold, board, key);
+  const name = h("input", { type: "text", autocomplete: "off", maxlength: 100 });
+  const email = h("input", { type: "email", autocomplete: "off", maxlength: 200 });
+  const reference = h("input", { type: "text", autocomplete: "off", maxlength: 64 });
+  const pay = (method: "cash" | "card") => {
+    const button = h(
+      "button",
+      {
+        type: "button",
+        class: `button ${method === "card" ? "primary" : "secondary"}`,
+        on: {
+          click: () =>
+            void busy(button, board, async () => {
+              if (!email.reportValidity() || !(await choice.settled())) return;
+              const buyer = { ...(name.value.trim() ? { name: name.value.trim() } : {}), ...(email.value.trim() ? { email: email.value.trim() } : {}) };
+              const order = await post<Order>(path`/v1/events/${event.id}/holds/${hold.id}/orders`, {
+                body: { payment: { method, ...(reference.value.trim() ? { reference: reference.value.trim() } : {}) }, ...(Object.keys(buyer).length ? { buyer } : {}) },
+                token: hold.token,
+                key,
+              });
+              sold(order);
+            }),
+        },
+      },
+      say(method === "cash" ? "paid_cash" : "paid_card"),
+    );
+    return button;
+  };
+  return h(
+    "div",
+    { class: "counter" },
+    choice.element,
+    choice.quoteElement,
+    h("details", {}, h("summary", {}, say("buyer_and_receipt")), field(say("name"), name), field(say("email"), email), field(say("payment_reference"), reference)),
+    board.element,
+    h("div", { class: "button-pair" }, pay("card"), pay("cash")),
+  );
+}
+
+async function openSale(event: EventDetails, place: HTMLElement): Promise<() => void> {
+  const panel = new SalePanel(event, {
+    listHeld: false,
+    key,
+    heldActions: (hold) =>
+      counter(event, hold, (order) => {
+        panel.endHold();
+        panel.board.show("good", say("sold_now", { number: String(order.number), price: money(order.total) }), h("a", { class: "button secondary", href: orderAddress(order), target: "_blank", rel: "noopener" }, say("print_tickets")));
+        announce(t("sold_now", { number: String(order.number), price: money(order.total) }));
+      }),
+    held: () => undefined,
+    ended: () => undefined,
+  });
+  const picker = await Picker.load(event, { mode: "choose", changed: () => panel.picker && panel.changed(), lost: (labels) => panel.lost(labels) });
+  panel.attach(picker);
+  replace(place, event.sale_status !== "on_sale" && notice("note", say("not_on_sale_now")), h("div", { class: "event-body" }, h("div", { class: "event-main" }, picker.element), panel.element));
+  return () => picker.close();
+}
+
+const stateText: Record<Order["status"], Key> = { paid: "order_paid", partly_refunded: "order_partly_refunded", refunded: "order_refunded" };
+
+/** One order with what can be done about it. */
+function orderCard(event: EventDetails, order: Order, changed: (order: Order) => void): HTMLElement {
+  const board = new NoticeBoard();
+  const boxes = new Map<string, HTMLInputElement>();
+  const refund = async (all: boolean): Promise<void> => {
+    const open = order.tickets.filter(({ status }) => status === "valid");
+    const tickets = all ? open.map(({ id }) => id) : [...boxes].filter(([, box]) => box.checked).map(([id]) => id);
+    if (!tickets.length) throw new Error(t("choose_tickets_first"));
+    if (!confirm(t("really_refund", { count: tickets.length }))) return;
+    const answer = await post<{ amount: { amount: string; currency: string } }>(path`/v1/events/${event.id}/orders/${order.id}/refunds`, { body: { tickets }, key });
+    const fresh = await get<Order>(path`/v1/events/${event.id}/orders/${order.id}`, { key });
+    changed(fresh);
+    announce(t("refunded_now", { price: money(answer.amount) }));
+  };
+  const some = h("button", { type: "button", class: "button secondary", on: { click: () => void busy(some, board, () => refund(false)) } }, say("refund_chosen"));
+  const all = h("button", { type: "button", class: "button danger", on: { click: () => void busy(all, board, () => refund(true)) } }, say("refund_all"));
+  const refundable = order.tickets.some(({ status }) => status === "valid");
+  return h(
+    "article",
+    { class: "card order-card" },
+    h("div", { class: "order-card-head" }, h("h3", {}, say("order_number", { number: String(order.number) })), h("span", { class: `order-state ${order.status}` }, say(stateText[order.status]))),
+    h(
+      "p",
+      { class: "muted" },
+      () => shortDateTime(order.placed_at),
+      order.buyer?.name && ` · ${order.buyer.name}`,
+      order.buyer?.email && ` · ${order.buyer.email}`,
+      order.payment && [" · ", () => [t("paid_by", { method: paymentMethod(order.payment!.method) }), order.payment!.reference].filter(Boolean).join(", ")],
+    ),
+    h(
+      "ul",
+      { class: "ticket-checks" },
+      order.tickets.map((ticket) => {
+        const box = h("input", { type: "checkbox", id: freshId("ticket") });
+        if (ticket.status === "valid") boxes.set(ticket.id, box);
+        return h(
+          "li",
+          {},
+          ticket.status === "valid" ? box : h("span", { class: "no-box", "aria-hidden": "true" }),
+          h("label", { for: ticket.status === "valid" ? box.id : undefined }, h("b", {}, ticket.place), () => ` ${ticketType(ticket.ticket_type)}, ${money(ticket.price)}`),
+          ticket.status !== "valid" && h("span", { class: `tag ${ticket.status}` }, say(ticket.status === "refunded" ? "ticket_refunded" : "ticket_is_in")),
+        );
+      }),
+    ),
+    h("p", { class: "order-card-sum" }, say("total"), ": ", h("b", {}, () => money(order.total)), Number(order.refunded.amount) !== 0 && [" · ", say("refunded_sum"), ": ", h("b", {}, () => money(order.refunded))]),
+    board.element,
+    h("div", { class: "button-row" }, h("a", { class: "button quiet", href: orderAddress(order), target: "_blank", rel: "noopener" }, say("open_order")), refundable && [some, all]),
+  );
+}
+
+async function openOrders(event: EventDetails, place: HTMLElement): Promise<() => void> {
+  const board = new NoticeBoard();
+  const query = h("input", { type: "search", maxlength: 200, autocomplete: "off" });
+  const button = h("button", { type: "submit", class: "button secondary" }, say("search"));
+  const results = h("div", { class: "order-results" });
+  const more = h("p", { class: "more" });
+  const load = async (cursor?: string): Promise<void> => {
+    const parameters = new URLSearchParams({ limit: "20", ...(query.value.trim() ? { q: query.value.trim() } : {}), ...(cursor ? { cursor } : {}) });
+    const page = await get<{ orders: Order[]; next?: string }>(`${path`/v1/events/${event.id}/orders`}?${parameters}`, { key });
+    if (!cursor) results.replaceChildren();
+    for (const order of page.orders) {
+      const frame = h("div", {});
+      const show = (shown: Order): void => replace(frame, orderCard(event, shown, show));
+      show(order);
+      results.append(frame);
+    }
+    if (!results.firstChild) replace(results, h("p", { class: "empty" }, say("no_orders_found")));
+    const { next } = page;
+    replace(more, next && h("button", { type: "button", class: "button quiet", on: { click: () => void load(next).catch((error: unknown) => board.problem(error)) } }, say("more_orders")));
+  };
+  replace(
+    place,
+    h("form", { class: "search-form", role: "search", on: { submit: (submitted) => (submitted.preventDefault(), void busy(button, board, () => load())) } }, field(say("find_order"), query, say("find_order_hint")), button),
+    board.element,
+    results,
+    more,
+  );
+  await load();
+  return () => undefined;
+}
+
+async function openSeating(event: EventDetails, place: HTMLElement): Promise<() => void> {
+  const board = new NoticeBoard();
+  const about = h("div", { class: "card who", "aria-live": "polite" }, h("p", { class: "muted" }, say("press_a_seat")));
+  const body = h("tbody", {});
+  const more = h("p", { class: "more" });
+  const filter = h("input", { type: "search", maxlength: 100, autocomplete: "off" });
+  const button = h("button", { type: "submit", class: "button secondary" }, say("search"));
+  const fetchSeats = (parameters: Record<string, string>) => get<{ seats: SeatingEntry[]; next?: string }>(`${path`/v1/events/${event.id}/seating`}?${new URLSearchParams(parameters)}`, { key });
+  const statusText = (entry: SeatingEntry) => t(entry.status === "sold" ? "sold" : entry.status === "held" ? "held" : "ticket_is_in");
+  const row = (entry: SeatingEntry) =>
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, entry.place),
+      h("td", {}, h("span", { class: `tag ${entry.status}` }, () => statusText(entry))),
+      h("td", {}, () => (entry.ticket_type ? ticketType(entry.ticket_type) : "")),
+      h("td", {}, entry.buyer?.name ?? ""),
+      h("td", { class: "number" }, entry.number === undefined ? (entry.until ? () => t("until", { at: shortDateTime(entry.until!) }) : "") : String(entry.number)),
+    );
+  const load = async (cursor?: string): Promise<void> => {
+    const page = await fetchSeats({ limit: "50", ...(filter.value.trim() ? { place: filter.value.trim() } : {}), ...(cursor ? { cursor } : {}) });
+    if (!cursor) body.replaceChildren();
+    body.append(...page.seats.map(row));
+    if (!body.firstChild) body.append(h("tr", {}, h("td", { colspan: 5, class: "muted" }, say("nobody_sits"))));
+    const { next } = page;
+    replace(more, next && h("button", { type: "button", class: "button quiet", on: { click: () => void load(next).catch((error: unknown) => board.problem(error)) } }, say("more_places")));
+  };
+  const picker = await Picker.load(event, {
+    mode: "look",
+    changed: () => undefined,
+    lost: () => undefined,
+    look: (index) => {
+      const label = picker.drawing.places.label[index]!;
+      picker.map.setChosen([index]);
+      void (async () => {
+        try {
+          const { seats } = await fetchSeats({ place: label });
+          const entry = seats.find((seat) => seat.place === label);
+          replace(
+            about,
+            h("h3", {}, picker.where(index)),
+            entry
+              ? h(
+                  "dl",
+                  { class: "facts" },
+                  h("dt", {}, say("state")),
+                  h("dd", {}, () => statusText(entry)),
+                  entry.buyer?.name && [h("dt", {}, say("name")), h("dd", {}, entry.buyer.name)],
+                  entry.ticket_type && [h("dt", {}, say("ticket_type")), h("dd", {}, () => ticketType(entry.ticket_type!))],
+                  entry.number !== undefined && [h("dt", {}, say("order")), h("dd", {}, String(entry.number))],
+                  entry.until && [h("dt", {}, say("held_until")), h("dd", {}, () => shortDateTime(entry.until!))],
+                )
+              : h("p", { class: "muted" }, say(picker.statusOf(index) === "k" ? "not_for_sale" : "free")),
+          );
+        } catch (error) {
+          replace(about, board.element);
+          board.problem(error);
+        }
+      })();
+    },
+  });
+  replace(
+    place,
+    h("div", { class: "event-body" }, h("div", { class: "event-main" }, picker.element), h("aside", { class: "sale-panel", "aria-label": say("who_sits_here") }, about)),
+    h("h2", {}, say("seating_list")),
+    h("form", { class: "search-form", role: "search", on: { submit: (submitted) => (submitted.preventDefault(), void busy(button, board, () => load())) } }, field(say("find_place"), filter, say("find_place_hint")), button),
+    board.element,
+    h(
+      "div",
+      { class: "table-frame" },
+      h(
+        "table",
+        { class: "data" },
+        h("caption", { class: "unseen" }, say("seating_list")),
+        h("thead", {}, h("tr", {}, (["place", "state", "ticket_type", "name", "order"] as const).map((column) => h("th", { scope: "col", class: column === "order" ? "number" : "" }, say(column))))),
+        body,
+      ),
+    ),
+    more,
+  );
+  await load();
+  return () => picker.close();
+}
+
+const tabs: Tab[] = [
+  { key: "sell", open: openSale },
+  { key: "orders", open: openOrders },
+  { key: "seating", open: openSeating },
+];
+
+try {
+  const staff = await signIn(main, say("box_office"), "box_office");
+  key = staff.key;
+  const place = h("div", { class: "tab-place" });
+  let chosen = tabs[0]!;
+  let eventId = "";
+  let close = (): void => undefined;
+  let round = 0;
+  const open = async (): Promise<void> => {
+    const mine = ++round;
+    close();
+    close = () => undefined;
+    replace(place, h("p", { class: "muted", role: "status" }, say("loading")));
+    try {
+      const fresh = h("div", {});
+      const done = await chosen.open(await get<EventDetails>(path`/v1/events/${eventId}`), fresh);
+      if (mine !== round) return done();
+      close = done;
+      replace(place, fresh);
+    } catch (error) {
+      if (mine === round) failPage(place, error);
+    }
+  };
+  const buttons = tabs.map((tab) =>
+    h(
+      "button",
+      {
+        type: "button",
+        "aria-pressed": String(tab === chosen),
+        on: {
+          click: () => {
+            chosen = tab;
+            buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(tabs[index] === tab)));
+            void open();
+          },
+        },
+      },
+      say(tab.key),
+    ),
+  );
+  const events = await chooseEvent((id) => {
+    eventId = id;
+    void open();
+  });
+  replace(main, h("div", { class: "staff-head" }, h("h1", {}, say("box_office")), staff.bar), h("div", { class: "staff-tools" }, events, h("div", { class: "segmented", role: "group", "aria-label": say("what_to_do") }, buttons)), place);
+} catch (error) {
+  failPage(main, error);
+}

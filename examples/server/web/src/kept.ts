@@ -1,0 +1,50 @@
+// What a tab keeps: holds and payments with their tokens, and the staff's key. Session storage only: closing the tab forgets.
+
+import { newRequestId, serverNow } from "./api";
+import type { Hold } from "./types";
+
+function read<T>(name: string): T | null {
+  const text = sessionStorage.getItem(name);
+  if (text === null) return null;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    sessionStorage.removeItem(name);
+    return null;
+  }
+}
+
+const write = (name: string, value: unknown) => sessionStorage.setItem(name, JSON.stringify(value));
+
+export const keptHold = (event: string): Hold | null => read<Hold>(`ticketcore.hold.${event}`);
+export const keepHold = (hold: Hold): void => write(`ticketcore.hold.${hold.event}`, { ...hold, began: hold.began ?? serverNow() });
+export const forgetHold = (event: string): void => sessionStorage.removeItem(`ticketcore.hold.${event}`);
+
+export interface KeptPayment {
+  token: string;
+  event: string;
+  hold: string;
+}
+export const keptPayment = (payment: string): KeptPayment | null => read<KeptPayment>(`ticketcore.payment.${payment}`);
+export const keepPayment = (payment: string, kept: KeptPayment): void => write(`ticketcore.payment.${payment}`, kept);
+
+export interface Buyer {
+  name: string;
+  email: string;
+}
+export const keptBuyer = (): Buyer | null => read<Buyer>("ticketcore.buyer");
+export const keepBuyer = (buyer: Buyer): void => write("ticketcore.buyer", buyer);
+
+export const keptKey = (): string | null => sessionStorage.getItem("ticketcore.key");
+export const keepKey = (key: string): void => sessionStorage.setItem("ticketcore.key", key);
+export const forgetKey = (): void => sessionStorage.removeItem("ticketcore.key");
+
+/** One name for all holds of this tab, so that the limits per buyer count. */
+export function cart(): string {
+  let name = sessionStorage.getItem("ticketcore.cart");
+  if (!name) {
+    name = `web-${newRequestId()}`;
+    sessionStorage.setItem("ticketcore.cart", name);
+  }
+  return name;
+}

@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { chartFile, checkAccess, checkWidth, mapReady, pick, shoot } from "./shop.mjs";
+
+export function staffTests(shop) {
+  test("a key that the server doesn't know, or for something else, opens no counter", async () => {
+    const page = await shop().page();
+    await page.goto("/box-office");
+    await page.getByLabel("API key").fill("tck_nobody_nothing");
+    await checkAccess(page, "signing in");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("The server doesn’t know this key.").waitFor();
+    await shoot(page, "sign-in");
+    await page.getByLabel("API key").fill(await shop().makeKey("North gate", "gate"));
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("it takes one for: Box office").waitFor();
+    await page.getByLabel("API key").fill(await shop().makeKey("Counter 1", "box_office"));
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("Signed in").waitFor();
+    assert.equal(await page.evaluate(() => Object.values(localStorage).some((value) => value.startsWith("tck_"))), false, "the key isn't kept beyond the tab");
+    await page.finish();
+  });
+
+  test("the counter sells for cash, finds the order, refunds a ticket, and the place is free again", async () => {
+    const page = await shop().page({ key: await shop().makeKey("Counter 2", "box_office") });
+    await page.goto("/box-office?event=gala");
+    await pick(page, "Stalls-H-9");
+    await pick(page, "Stalls-H-10");
+    await page.getByRole("button", { name: /^Hold 2 places/ }).click();
+    await page.locator(".sum .total", { hasText: "₴2,430" }).waitFor();
+    await page.getByText("Buyer and receipt").click();
+    await page.getByLabel("Name", { exact: true }).fill("Ihor Kravets");
+    await page.getByLabel("E-mail").fill("ihor@example.com");
+    await checkAccess(page, "the counter");
+    await shoot(page, "box-office-sell");
+    await page.getByRole("button", { name: "Paid in cash" }).click();
+    await page.locator(".notice.good", { hasText: /Sold: order \d+, ₴2,430/ }).waitFor();
+    await page.getByRole("button", { name: "Orders" }).click();
+    await page.getByLabel("Find an order").fill("Kravets");
+    await page.getByRole("button", { name: "Search" }).click();
+    const order = page.locator(".order-card", { hasText: "Ihor Kravets" });
+    await page.waitForFunction(() => document.querySelectorAll(".order-card").length === 1);
+    await checkAccess(page, "the orders");
+    await shoot(page, "box-office-orders");
+    await order.getByLabel(/Stalls-H-9/).check();
+    page.once("dialog", (dialog) => dialog.accept());
+    await order.getByRole("button", { name: "Refund chosen" }).click();
+    await order.getByText("Partly refunded").waitFor();
+    await shoot(page, "box-office-refunded");
+    const { places } = await shop().ask("GET", "/v1/events/gala/availability");
+    const { places: columns } = await shop().ask("GET", "/v1/events/gala/places");
+    assert.equal(places[columns.labels.indexOf("Stalls-H-9")], "f");
+    assert.equal(places[columns.labels.indexOf("Stalls-H-10")], "s");
+    await page.finish();
+  });
+
+  test("who sits where is seen on the map and in the list", async () => {
+    await shop().sell("gala", ["Stalls-I-6"], { name: "Maria Shevchuk", email: "maria@example.com" });
+    const page = await shop().page({ key: await shop().makeKey("Counter 3", "box_office") });
+    await page.goto("/box-office?event=gala");
+    await page.getByRole("button", { name: "Seating" }).click();
+    await pick(page, "Stalls-I-6");
+    await page.locator(".who", { hasText: "Maria Shevchuk" }).waitFor();
+    await page.getByRole("row", { name: /Stalls-I-6 .*Maria Shevchuk/ }).waitFor();
+    await checkAccess(page, "the seating");
+    await shoot(page, "box-office-seating");
+    await page.finish();
+  });
+
+  test("the gate lets a ticket in once; the second scan shows when and where it was", async () => {
+    const order = await shop().sell("gala", ["Stalls-I-1", "Stalls-I-2"]);
+    const page = await shop().page({ key: await shop().makeKey("North gate", "gate") });
+    await page.goto("/gate?event=gala");
+    const gate = page.getByLabel("Name of this gate");
+    await gate.fill("North gate");
+    const code = page.getByLabel("Ticket code");
+    await code.fill(order.tickets[0].code);
+    await page.keyboard.press("Enter");
+    await page.locator(".verdict.good", { hasText: "Stalls-I-1" }).waitFor();
+    await shoot(page, "gate-good");
+    await checkAccess(page, "the gate");
+    // As a hand scanner does it: no click in between.
+    assert.equal(await code.evaluate((element) => element === document.activeElement), true, "the field has kept the focus");
+    await page.keyboard.insertText(order.tickets[0].code);
+    await page.keyboard.press("Enter");
+    await page.locator(".verdict.bad", { hasText: "Already used" }).waitFor();
+    const text = await page.locator(".verdict.bad").textContent();
+    assert.match(text, /Let in .*\d\d:\d\d.*North gate/);
+    await shoot(page, "gate-second");
+    await checkAccess(page, "the gate with a refusal");
+    await page.keyboard.insertText("no ticket at all");
+    await page.keyboard.press("Enter");
+    await page.locator(".verdict.bad", { hasText: "This is not one of our tickets." }).waitFor();
+    await page.finish();
+  });
+
+  test("the gate's camera reads the code off a ticket by script", async () => {
+    const order = await shop().sell("gala", ["Stalls-I-4"]);
+    const [ticket] = order.tickets;
+    const film = join(shop().folder, "ticket.y4m");
+    await filmTicket(shop(), `${ticket.svg}?token=${order.token}`, film);
+    const browser = await shop().launch(["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${film}`]);
+    shop().browsers.push(browser);
+    const page = await shop().page({ key: await shop().makeKey("Camera gate", "gate"), permissions: ["camera"] }, browser);
+    // Where the browser has a detector of its own, the script must still be seen to work.
+    await page.addInitScript(() => delete globalThis.BarcodeDetector);
+    await page.goto("/gate?event=gala");
+    await page.getByRole("button", { name: "Camera on or off" }).click();
+    await page.locator(".verdict.good", { hasText: "Stalls-I-4" }).waitFor();
+    await shoot(page, "gate-camera");
+    await page.finish();
+  });
+
+  test("a phone is a gate, too", async () => {
+    const page = await shop().page({ key: await shop().makeKey("Phone gate", "gate"), viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true });
+    await page.goto("/gate?event=gala");
+    await page.getByText("Ready to scan").waitFor();
+    await checkWidth(page, "the gate");
+    await shoot(page, "phone-gate");
+    await page.finish();
+  });
+
+  test("the desk makes an event from a chart, prices it, and puts it on sale", async () => {
+    const page = await shop().page({ key: shop().adminKey });
+    await page.goto("/admin");
+    const file = page.getByLabel("Chart of the house");
+    await file.setInputFiles({ name: "broken.json", mimeType: "application/json", buffer: Buffer.from('{"format": "ticketcore/seat-map", "version": 1, "name": "X", "sections": [{"label": "A", "rows": [{}]}]}') });
+    await page.locator(".problem-list li").first().waitFor();
+    await shoot(page, "admin-problems");
+    await file.setInputFiles(chartFile);
+    await page.getByText("The chart “Opera House” is fine").waitFor();
+    await mapReady(page);
+    await page.getByLabel("Name of the event").fill("Лісова пісня");
+    assert.equal(await page.getByLabel("Id in addresses").inputValue(), "lisova-pisnia");
+    await page.getByLabel("Starts").fill("2035-05-20T19:00");
+    await page.getByLabel("Stalls, Adult", { exact: true }).fill("900");
+    await page.getByLabel("Stalls, Child", { exact: true }).fill("450,50");
+    await page.getByLabel("Fee per ticket").fill("10");
+    await checkAccess(page, "the desk");
+    await shoot(page, "admin-new-event");
+    await page.getByRole("button", { name: "Create event" }).click();
+    await page.getByText("“Лісова пісня” is created.").waitFor();
+    await page.getByRole("button", { name: "Put on sale: Лісова пісня" }).click();
+    await page.getByRole("button", { name: "Take off sale: Лісова пісня" }).waitFor();
+    const event = await shop().ask("GET", "/v1/events/lisova-pisnia");
+    assert.equal(event.sale_status, "on_sale");
+    assert.deepEqual(event.prices.map(({ price }) => price.amount), ["900.00", "450.50"]);
+    await page.finish();
+  });
+
+  test("keys are made, shown once, and revoked", async () => {
+    const page = await shop().page({ key: shop().adminKey });
+    await page.goto("/admin");
+    await page.getByLabel("Name", { exact: true }).fill("South gate");
+    await page.getByLabel("Gate", { exact: true }).check();
+    await page.getByRole("button", { name: "Make key" }).click();
+    const key = await page.locator(".new-key").textContent();
+    await shop().ask("GET", "/v1/me", { key });
+    await shoot(page, "admin");
+    page.once("dialog", (dialog) => dialog.accept());
+    await page.getByRole("button", { name: "Revoke: South gate" }).click();
+    await page.getByRole("row", { name: /South gate/ }).waitFor({ state: "detached" });
+    await shop().ask("GET", "/v1/me", { key, status: 401 });
+    await page.finish();
+  });
+
+  test("in the dark the staff's pages can be read, too", async () => {
+    const page = await shop().page({ key: shop().adminKey, colorScheme: "dark" });
+    for (const [address, ready] of [
+      ["/box-office?event=gala", "Find the best seats"],
+      ["/gate?event=gala", "Ready to scan"],
+      ["/admin", "Make key"],
+    ]) {
+      await page.goto(address);
+      await page.getByText(ready, { exact: true }).waitFor();
+      await checkAccess(page, `${address} in the dark`);
+      await shoot(page, `dark-${address.slice(1).replace(/\W.*/, "")}`);
+    }
+    await page.finish();
+  });
+
+  test("developers read the routes and try them", async () => {
+    const page = await shop().page();
+    await page.goto("/api");
+    const route = page.locator("summary", { hasText: "/v1/events/{event}/availability" }).first();
+    await route.waitFor();
+    await checkAccess(page, "the page for developers");
+    await shoot(page, "api", false);
+    await route.click();
+    const operation = page.locator("details.operation", { has: route });
+    await operation.getByLabel(/^event/).fill("gala");
+    await operation.getByRole("button", { name: "Send" }).click();
+    await operation.locator(".answer", { hasText: "200" }).waitFor();
+    await checkAccess(page, "a route tried");
+    await shoot(page, "api-tried", false);
+    await page.finish();
+  });
+}
+
+/** A film for a camera that isn't there: the ticket's picture, still, in the raw format that Chromium plays. */
+async function filmTicket(shop, address, file) {
+  const [width, height] = [640, 480];
+  const page = await shop.page();
+  await page.goto("/");
+  const bytes = await page.evaluate(
+    async ({ address, width, height }) => {
+      const image = new Image();
+      image.src = address;
+      await image.decode();
+      const canvas = Object.assign(document.createElement("canvas"), { width, height });
+      const context = canvas.getContext("2d");
+      context.fillStyle = "#fff";
+      context.fillRect(0, 0, width, height);
+      const scale = Math.min(width / image.naturalWidth, height / image.naturalHeight);
+      context.drawImage(image, (width - image.naturalWidth * scale) / 2, (height - image.naturalHeight * scale) / 2, image.naturalWidth * scale, image.naturalHeight * scale);
+      const { data } = context.getImageData(0, 0, width, height);
+      let text = "";
+      for (let at = 0; at < data.length; at += 4) text += String.fromCharCode(Math.round(16 + (219 / 255) * (0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2])));
+      return btoa(text);
+    },
+    { address, width, height },
+  );
+  await page.finish();
+  const frame = Buffer.concat([Buffer.from("FRAME\n"), Buffer.from(bytes, "base64"), Buffer.alloc((width * height) / 2, 128)]);
+  writeFileSync(file, Buffer.concat([Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`), ...Array(5).fill(frame)]));
+}
