@@ -122,7 +122,7 @@ void Api::handle(Request request, Reply reply) {
   constexpr std::string_view bearer = "Bearer ";
   const auto presented = sent.starts_with(bearer) ? parse_key(sent.substr(bearer.size())) : std::nullopt;
   if (!presented) {
-    rate_limit_.punish(call->client, guess_cost);
+    punish(*call);
     return call->problem(make_problem("unauthorized", "Authorization must be Bearer and an API key: tck_..."));
   }
   authenticate(call, *match.route, *presented);
@@ -131,7 +131,7 @@ void Api::handle(Request request, Reply reply) {
 void Api::authenticate(const CallPtr& call, const Route& route, const PresentedKey& presented) {
   const auto go_on = [this, call, &route](const std::optional<ApiKey>& key) {
     if (!key) {
-      rate_limit_.punish(call->client, guess_cost);
+      punish(*call);
       return call->problem(make_problem("unauthorized", "the API key is not, or no longer, a valid one"));
     }
     call->caller = {key->id, key->name, key->scopes};
@@ -241,8 +241,10 @@ void Api::submit(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, t
   });
 }
 
+void Api::punish(const Call& call) { rate_limit_.punish(call.caller.key_id.empty() ? call.client : "key:" + call.caller.key_id, guess_cost); }
+
 void Api::not_found(const CallPtr& call, std::string_view reason, std::string detail) {
-  rate_limit_.punish(call->caller.key_id.empty() ? call->client : "key:" + call->caller.key_id, guess_cost);
+  punish(*call);
   call->problem(make_problem(reason, std::move(detail)));
 }
 
