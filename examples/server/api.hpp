@@ -120,7 +120,9 @@ class Api {
   void with_event_waiting(const CallPtr& call, EventTask task);
   /// Sends the command to the event's desk; what is answered goes to done, on the thread that took the turn.
   void submit(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::Command command, std::function<void(const ticketcore::Answer&)> done);
-  /// Answers 404 and makes guessing slow.
+  /// Makes guessing slow.
+  void punish(const Call& call);
+  /// Answers 404, and punishes.
   void not_found(const CallPtr& call, std::string_view reason, std::string detail);
 
   [[nodiscard]] bool may_see(const Call& call, std::string_view kind, std::string_view event, std::string_view id) const;

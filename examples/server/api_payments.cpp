@@ -93,7 +93,7 @@ void Api::post_notice(const CallPtr& call) {
   if (parts_.payments == nullptr) return call->problem(make_problem("not_found", "this server takes no payments online"));
   const Timestamp now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
   if (!parts_.payments->provider().is_genuine(call->request, id, now)) {
-    rate_limit_.punish(call->client, 20);
+    punish(*call);
     return call->problem(make_problem("signature_invalid", "the signature is not the provider's for this notice, or is too old"));
   }
   wait_for(call, [this, call] {

@@ -179,6 +179,13 @@ class HostileTests:
             self.assertGreaterEqual(int(limited[0].headers["Retry-After"]), 1)
             # Made up in front of the last address, it is no other client; another last address is.
             self.assertEqual(client.get("/v1/events", headers={"X-Forwarded-For": "192.0.2.1, 198.51.100.7"}).status, 429)
+            twice = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+            twice.putrequest("GET", "/v1/events")
+            for address in ("192.0.2.77", "198.51.100.7"):
+                twice.putheader("X-Forwarded-For", address)
+            twice.endheaders()
+            self.assertEqual(twice.getresponse().status, 429)
+            twice.close()
             self.assertEqual(client.get("/v1/events", headers={"X-Forwarded-For": "198.51.100.8"}).status, 200)
             self.assertEqual(client.get("/healthz", headers=headers).status, 200)
             guesses = [client.get("/v1/keys", headers={"X-Forwarded-For": "198.51.100.9", "Authorization": "Bearer tck_aaaaaaaaaaaa_" + "x" * 43}).status for _ in range(20)]
