@@ -50,8 +50,8 @@ void Api::get_availability(const CallPtr& call) {
   with_event(call, [call](const auto& event) {
     const auto view = event->view();
     if (call->request.header("Accept").find("application/octet-stream") != std::string_view::npos)
-      return call->shared(view->binary, "application/octet-stream", view->etag.substr(0, view->etag.size() - 1) + "b\"", "no-cache");
-    call->shared(view->json, "application/json", view->etag, "no-cache");
+      return call->shared(view->binary(), "application/octet-stream", view->etag.substr(0, view->etag.size() - 1) + "b\"", "no-cache");
+    call->shared(view->json(), "application/json", view->etag, "no-cache");
   });
 }
 

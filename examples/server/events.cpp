@@ -16,6 +16,10 @@ constexpr std::int64_t watched_ms = 30'000;
 /// An event that was not kept up with for so long is read before it is shown.
 constexpr std::int64_t stale_ms = 2'000;
 
+/// How old a view may be when a sale changes the event faster than its places can be looked through: nothing for most houses, 6 ms for
+/// one of 60,000. A hold decides by the state, never by a view.
+[[nodiscard]] std::chrono::microseconds kept_for(std::size_t places) { return places < 10'000 ? 0us : std::chrono::microseconds(places / 10); }
+
 [[nodiscard]] std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -37,9 +41,12 @@ std::shared_ptr<const View> OpenEvent::view() {
   const std::int64_t second = this_second();
   const std::lock_guard lock(mutex_);
   if (view_ && view_->revision == seen->revision() && seen_at_ >= second) return view_;
+  const auto moment = std::chrono::steady_clock::now();
+  if (view_ && moment < keep_until_) return view_;
   // A reader that was overtaken: what the other saw is newer.
   if (view_ && view_->revision > seen->revision()) return view_;
   if (!view_ || !still_shows(*view_, *seen, second)) view_ = make_view(seen, second);
+  keep_until_ = moment + kept_for(view_->places.size());
   seen_at_ = second;
   return view_;
 }

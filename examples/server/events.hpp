@@ -31,7 +31,7 @@ class OpenEvent {
   const SharedText drawing;
   const std::string map_etag;
 
-  /// As of now; made anew only when something has changed.
+  /// As of now, or of some milliseconds ago while a large house is being sold; made anew only when something has changed.
   [[nodiscard]] std::shared_ptr<const View> view();
   /// The bodies of GET /v1/events and /v1/events/{event}.
   [[nodiscard]] SharedText summary();
@@ -49,6 +49,7 @@ class OpenEvent {
   std::mutex mutex_;
   std::shared_ptr<const View> view_;
   std::int64_t seen_at_ = 0;  ///< The last second at which view_ was seen to hold.
+  std::chrono::steady_clock::time_point keep_until_{};
   Derived summary_;
   Derived whole_;
   std::atomic<std::int64_t> used_at_ms_{0};

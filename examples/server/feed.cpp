@@ -81,7 +81,7 @@ void Feed::advance(const std::shared_ptr<const View>& view, std::int64_t second)
 // second of them says which: its changes are sent once more, which does no harm. Anywhere else places may have changed and changed
 // back unseen, and only the whole availability is safe.
 SharedText Feed::catch_up(std::string_view last_event_id) const {
-  const SharedText whole = frame("availability", last_->id, *last_->json);
+  const SharedText whole = frame("availability", last_->id, *last_->json());
   const auto id = parse_state(last_event_id);
   if (!id) return whole;
   for (std::size_t index = steps_.size(); index-- > 0;) {

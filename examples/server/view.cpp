@@ -24,7 +24,7 @@ using namespace ticketcore;
   const SeatMap& map = view.event->seat_map();
   JsonWriter json(view.places.size() + 256 + view.areas.size() * 64);
   json.open_object().key("revision").number(static_cast<std::int64_t>(view.revision)).key("at").time(time_of(view.second));
-  json.key("sale_status").text(name_of(view.event->sale_status())).key("places").text(view.places).key("areas").open_array();
+  json.key("sale_status").text(name_of(view.event->sale_status())).key("places").raw("\"" + view.places + "\"").key("areas").open_array();
   for (std::uint32_t area = 0; area < view.areas.size(); ++area) {
     const AreaCounts& counts = view.areas[area];
     json.open_object().key("label").text(map.label(AreaIndex{area})).key("free").number(counts.free).key("held").number(counts.held);
@@ -32,6 +32,9 @@ using namespace ticketcore;
   }
   return json.close_array().close_object().take();
 }
+
+/// The place of a letter in "fhsk".
+[[nodiscard]] std::uint32_t code_of(char letter) { return letter == 'f' ? 0 : letter == 'h' ? 1 : letter == 's' ? 2 : 3; }
 
 void append_number(std::string& bytes, std::uint64_t number, unsigned size) {
   for (unsigned byte = 0; byte < size; ++byte) bytes += static_cast<char>(number >> (8 * byte) & 0xFFU);
@@ -41,6 +44,7 @@ void append_number(std::string& bytes, std::uint64_t number, unsigned size) {
 // lowest up, 0 free, 1 held, 2 sold, 3 killed, filled up to four bytes; then free, held and sold (4 each) of each area.
 [[nodiscard]] std::string availability_binary(const View& view) {
   std::string bytes = "TCA1";
+  bytes.reserve(64 + view.places.size() / 4 + view.areas.size() * 12);
   append_number(bytes, view.revision, 8);
   append_number(bytes, static_cast<std::uint64_t>(view.second), 8);
   append_number(bytes, view.event->sale_status() == SaleStatus::on_sale ? 1 : 0, 4);
@@ -48,8 +52,7 @@ void append_number(std::string& bytes, std::uint64_t number, unsigned size) {
   append_number(bytes, view.areas.size(), 4);
   for (std::size_t first = 0; first < view.places.size(); first += 16) {
     std::uint32_t word = 0;
-    for (std::size_t index = first; index < std::min(first + 16, view.places.size()); ++index)
-      word |= static_cast<std::uint32_t>(std::string_view("fhsk").find(view.places[index])) << (2 * (index - first));
+    for (std::size_t index = first; index < std::min(first + 16, view.places.size()); ++index) word |= code_of(view.places[index]) << (2 * (index - first));
     append_number(bytes, word, 4);
   }
   for (const AreaCounts& area : view.areas) {
@@ -188,9 +191,17 @@ std::shared_ptr<const View> make_view(std::shared_ptr<const Availability> event,
   for (std::uint32_t place = 0; place < places; ++place) view->places += letter_of(event->status({place}, now));
   for (std::uint32_t area = 0; area < event->seat_map().areas().size(); ++area) view->areas.push_back(counts_of(*event, area, now));
   view->event = std::move(event);
-  view->json = std::make_shared<const std::string>(availability_json(*view));
-  view->binary = std::make_shared<const std::string>(availability_binary(*view));
   return view;
+}
+
+const SharedText& View::json() const {
+  std::call_once(json_.written, [this] { json_.text = std::make_shared<const std::string>(availability_json(*this)); });
+  return json_.text;
+}
+
+const SharedText& View::binary() const {
+  std::call_once(binary_.written, [this] { binary_.text = std::make_shared<const std::string>(availability_binary(*this)); });
+  return binary_.text;
 }
 
 bool still_shows(const View& view, const Availability& event, std::int64_t second) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ struct AreaCounts {
 };
 
 /// Places and areas as they are at a revision, from one second until they change. The same on every server: a hold ends at a whole
-/// second, so revision and second say all.
+/// second, so revision and second say all. Immutable but for the texts, which are written when first asked for.
 struct View {
   std::shared_ptr<const ticketcore::Availability> event{};
   std::uint64_t revision = 0;
@@ -30,8 +31,18 @@ struct View {
   std::string etag{};
   std::string places{};  ///< A letter for each: f, h, s, k.
   std::vector<AreaCounts> areas{};
-  SharedText json{};
-  SharedText binary{};
+
+  /// The bodies of GET /v1/events/{event}/availability. From any thread.
+  [[nodiscard]] const SharedText& json() const;
+  [[nodiscard]] const SharedText& binary() const;
+
+ private:
+  struct Text {
+    std::once_flag written{};
+    SharedText text{};
+  };
+  mutable Text json_{};
+  mutable Text binary_{};
 };
 
 [[nodiscard]] std::shared_ptr<const View> make_view(std::shared_ptr<const ticketcore::Availability> event, std::int64_t second);
