@@ -13,6 +13,8 @@ constexpr std::string_view api_policy = "default-src 'none'; frame-ancestors 'no
 constexpr std::size_t usual_body_bytes = 64U << 10;
 /// What a failed guess at a key or a token costs, in requests.
 constexpr double guess_cost = 20;
+/// How long a request may wait for a worker.
+constexpr std::chrono::seconds longest_wait{10};
 
 [[nodiscard]] bool is_probe(std::string_view path) { return path == "/healthz" || path == "/readyz" || path == "/metrics"; }
 
@@ -41,8 +43,8 @@ Api::Api(const ApiParts& parts, ApiOptions options)
       books_(parts.storage, parts.office, parts.secrets),
       openapi_(std::make_shared<const std::string>(openapi_document())),
       openapi_etag_("\"" + to_base64url(hash_of_secret(*openapi_)).substr(0, 22) + "\""),
-      holds_total_(parts.metrics.counter("ticketcore_holds_total", "Holds placed.")),
-      orders_total_(parts.metrics.counter("ticketcore_orders_total", "Orders placed.")),
+      holds_total_(parts.metrics.counter("ticketcore_holds_total", "Holds placed, answers to repeated requests included.")),
+      orders_total_(parts.metrics.counter("ticketcore_orders_total", "Orders placed, answers to repeated requests included.")),
       storage_ok_at_ms_(0) {
   for (const ProblemKind& kind : problem_kinds()) {
     problems_.emplace(kind.reason,
@@ -194,7 +196,11 @@ void Api::fail(const CallPtr& call, const std::exception& error) {
 }
 
 void Api::wait_for(const CallPtr& call, std::function<void()> task) {
-  const bool queued = parts_.workers.submit([this, call, task = std::move(task)] {
+  const auto asked_at = std::chrono::steady_clock::now();
+  const bool queued = parts_.workers.submit([this, call, asked_at, task = std::move(task)] {
+    // While the store was away the queue grew old: who waited that long has gone, or asks again.
+    if (std::chrono::steady_clock::now() - asked_at > longest_wait)
+      return call->problem(make_problem("overloaded", "the request waited too long for the store and was not looked at; try again in a second"));
     try {
       task();
     } catch (const std::exception& error) {

@@ -161,7 +161,7 @@ class Service {
     if (options.fake_payments) {
       fake_.emplace(*storage_, options.payment_secret_file.empty() ? secrets_.notice_key() : read_line(options.payment_secret_file));
       payments_.emplace(*storage_, secrets_, events_, OrderBooks(*storage_, office_, secrets_), *fake_,
-                        metrics_.counter("ticketcore_orders_total", "Orders placed."));
+                        metrics_.counter("ticketcore_orders_total", "Orders placed, answers to repeated requests included."));
     }
     const ApiParts parts{*storage_,
                          office_,

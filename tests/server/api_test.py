@@ -1,7 +1,9 @@
 """The sample server over real HTTP, on SQLite and again on PostgreSQL: api_test.py SERVER [unittest's own arguments]"""
 
 import json
+import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +13,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import postgres  # noqa: E402
-from crash import CrashTests  # noqa: E402
+from crash import CrashTests, OutageTests  # noqa: E402
 from hostile import HostileTests  # noqa: E402
 from live import LiveTests  # noqa: E402
 from paying import PaymentTests  # noqa: E402
@@ -98,11 +100,46 @@ class DescriptionTests(unittest.TestCase):
             self.assertEqual("#/components/parameters/IdempotencyKey" in names, needs, path)
 
 
+class DocumentationTests(unittest.TestCase):
+    @unittest.skipUnless(shutil.which("curl") and shutil.which("jq"), "curl or jq is not installed")
+    def test_the_sale_by_hand_in_the_documentation(self):
+        source = pathlib.Path(__file__).resolve().parent.parent.parent
+        blocks = [block for block in re.findall(r"^```sh\n(.*?)^```", (source / "docs/server.md").read_text(), re.M | re.S) if "$SHOP" in block]
+        self.assertEqual(len(blocks), 1)
+        server = Server("memory:", "--demo", str(source / "examples/venues/opera_house.json")).start()
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                environment = {**os.environ, "SHOP": f"http://127.0.0.1:{server.port}", "ADMIN": server.admin_key}
+                done = subprocess.run(["bash", "-euo", "pipefail", "-c", blocks[0]], cwd=folder, capture_output=True, text=True, timeout=60, env=environment)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                self.assertIn(" is in at ", done.stdout)
+                self.assertIn("<svg", (pathlib.Path(folder) / "ticket.svg").read_text())
+        finally:
+            server.kill()
+
+    def test_the_tests_that_the_documentation_names_are_there(self):
+        source = pathlib.Path(__file__).resolve().parent.parent.parent
+        text = (source / "docs/security.md").read_text()
+        named = set(re.findall(r"\btest_\w+", text)) - {"test_x"}
+        there = {name for part in (*PARTS, DescriptionTests, OutageTestsOnPostgres) for name in dir(part)}
+        self.assertGreater(len(named), 15)
+        self.assertLessEqual(named, there)
+
+    def test_every_option_is_documented(self):
+        source = pathlib.Path(__file__).resolve().parent.parent.parent
+        text = (source / "docs/server.md").read_text()
+        help_text = subprocess.run([Server.program, "--help"], capture_output=True, text=True, check=True).stdout
+        for option in re.findall(r"^  (--[a-z-]+)", help_text, re.M):
+            if option not in ("--help", "--print-routes"):
+                self.assertIn(option, text)
+
+
 for tests in PARTS:
     for make in (on_sqlite, on_postgres):
         made = make(tests)
         globals()[made.__name__] = made
-del made, tests
+OutageTestsOnPostgres = on_postgres(OutageTests)
+del made, tests, OutageTests
 
 if __name__ == "__main__":
     Server.program = sys.argv.pop(1)

@@ -7,7 +7,7 @@ import tempfile
 import threading
 
 import postgres
-from shop import EventStream, Sale, Server, new_key
+from shop import EventStream, Sale, Server, eventually, new_key
 
 
 class CrashTests:
@@ -141,3 +141,28 @@ class CrashTests:
         for storage in ("sqlite:///no/such/folder/x.db", "postgresql://nobody@127.0.0.1:1/none"):
             with self.assertRaises(RuntimeError):
                 Server(storage).start()
+
+
+class OutageTests:
+    """A database that goes away in the middle of a sale, and comes back."""
+
+    def test_nothing_is_lost_while_the_store_is_away(self):
+        sale = Sale(self.server)
+        before = sale.held("Stalls-A-1")
+        database = self.storage.rsplit("/", 1)[1]
+        postgres.run(f"alter database {database} with allow_connections false; select pg_terminate_backend(pid) from pg_stat_activity where datname = '{database}';")
+        try:
+            key = new_key()
+            refused = sale.public.post(sale.path + "/holds", {"places": ["Stalls-A-2"]}, idempotency=key)
+            self.assertEqual((refused.status, refused.json["reason"]), (503, "storage_unavailable"), refused.body)
+            self.assertGreaterEqual(int(refused.headers["Retry-After"]), 1)
+            self.assertTrue(eventually(lambda: sale.public.get("/readyz").status == 503, 30))
+            self.assertEqual(sale.public.get("/healthz").status, 200)
+        finally:
+            postgres.run(f"alter database {database} with allow_connections true;")
+        self.assertTrue(eventually(lambda: sale.public.get("/readyz").status == 200, 30))
+        again = sale.public.post(sale.path + "/holds", {"places": ["Stalls-A-2"]}, idempotency=key)
+        self.assertEqual(again.status, 201, again.body)
+        self.assertEqual(sale.public.get(f"{sale.path}/holds/{before['id']}", token=before["token"]).status, 200)
+        states = sale.states()
+        self.assertEqual((states["Stalls-A-1"], states["Stalls-A-2"]), ("h", "h"))

@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import pathlib
 import socket
+import tempfile
 
 from shop import CHART, PRICES, Sale, Server, new_key
 
@@ -197,3 +199,35 @@ class HostileTests:
         connection.request("GET", "/healthz")
         self.assertEqual(connection.getresponse().status, 200)
         connection.close()
+
+    def test_pages_and_nothing_else_of_the_disk(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name) / "web"
+            (folder / "assets").mkdir(parents=True)
+            (folder / "index.html").write_text("<title>Events</title>")
+            (folder / "event.html").write_text("<title>Event</title>")
+            (folder / "order.html").write_text("<title>Order</title>")
+            (folder / "assets" / "page-1a2b.js").write_text("1;")
+            (folder / "notes.key").write_text("secret")
+            (folder / ".hidden.html").write_text("secret")
+            (pathlib.Path(name) / "outside.html").write_text("secret")
+            (folder / "link.html").symlink_to(pathlib.Path(name) / "outside.html")
+            server = Server("memory:", "--web", str(folder)).start()
+            try:
+                client = server.client()
+                for path, title in (("/", "Events"), ("/index.html", "Events"), ("/events/gala", "Event"), ("/orders/gala/x?token=y", "Order")):
+                    page = client.get(path)
+                    self.assertEqual((page.status, page.headers["Content-Type"]), (200, "text/html; charset=utf-8"), path)
+                    self.assertIn(f"<title>{title}<", page.body.decode())
+                    self.assertIn("camera=(self)", page.headers["Permissions-Policy"])
+                    self.assertNotIn("unsafe", page.headers["Content-Security-Policy"])
+                    self.assertEqual(client.get(path, headers={"If-None-Match": page.headers["ETag"]}).status, 304)
+                self.assertIn("immutable", client.get("/assets/page-1a2b.js").headers["Cache-Control"])
+                for path in ("/notes.key", "/.hidden.html", "/link.html", "/../outside.html", "/assets/../../outside.html", "/%2e%2e/outside.html", "/assets/..%2f..%2foutside.html",
+                             "//outside.html", "/checkout", "/assets", "/assets/"):
+                    answer = client.get(path)
+                    self.assertIn(answer.status, (400, 404), path)
+                    self.assertNotIn(b"secret", answer.body)
+                self.assertEqual(client("POST", "/", {}).status, 404)
+            finally:
+                server.kill()

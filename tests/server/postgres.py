@@ -25,6 +25,11 @@ def new_database():
     return _server.url("postgres", name)
 
 
+def run(text):
+    done = _server.sql(text)
+    assert done.returncode == 0, done.stderr
+
+
 def stop():
     global _server
     _running.close()
