@@ -167,31 +167,38 @@ class HostileTests:
             self.assertIsNone(headers["Access-Control-Allow-Origin"])
 
     def test_a_share_for_each_client(self):
-        server = Server("memory:", "--rate-limit", "20", "--trusted-proxy", "127.0.0.1").start()
+        # One request a second and five at once: a test would have to take half a minute to be given all that it asks for here.
+        server = Server("memory:", "--rate-limit", "1", "--trusted-proxy", "127.0.0.1").start()
+
+        def status_of(*forwarded, key=None):
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+            connection.putrequest("GET", "/v1/keys" if key else "/v1/events")
+            for addresses in forwarded:
+                connection.putheader("X-Forwarded-For", addresses)
+            if key:
+                connection.putheader("Authorization", "Bearer " + key)
+            connection.endheaders()
+            status = connection.getresponse().status
+            connection.close()
+            return status
+
         try:
             client = server.client()
             headers = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
-            answers = [client.get("/v1/events", headers=headers) for _ in range(150)]
+            answers = [client.get("/v1/events", headers=headers) for _ in range(40)]
             limited = [answer for answer in answers if answer.status == 429]
             self.assertTrue(limited)
-            self.assertGreaterEqual(len([answer for answer in answers if answer.status == 200]), 100)
+            self.assertEqual([answer.status for answer in answers[:5]], [200] * 5)
             self.problem(limited[0], 429, "rate_limited")
             self.assertGreaterEqual(int(limited[0].headers["Retry-After"]), 1)
-            # Made up in front of the last address, it is no other client; another last address is.
-            self.assertEqual(client.get("/v1/events", headers={"X-Forwarded-For": "192.0.2.1, 198.51.100.7"}).status, 429)
-            twice = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
-            twice.putrequest("GET", "/v1/events")
-            for address in ("192.0.2.77", "198.51.100.7"):
-                twice.putheader("X-Forwarded-For", address)
-            twice.endheaders()
-            self.assertEqual(twice.getresponse().status, 429)
-            twice.close()
-            self.assertEqual(client.get("/v1/events", headers={"X-Forwarded-For": "198.51.100.8"}).status, 200)
+            # Made up in front of the last address, it is no other client, in one header or in two; another last address is.
+            for forged in (("192.0.2.{}, 198.51.100.7",), ("192.0.2.{}", "198.51.100.7")):
+                self.assertIn(429, [status_of(*(part.format(number) for part in forged)) for number in range(30)])
+            self.assertEqual(status_of("198.51.100.8"), 200)
             self.assertEqual(client.get("/healthz", headers=headers).status, 200)
-            guesses = [client.get("/v1/keys", headers={"X-Forwarded-For": "198.51.100.9", "Authorization": "Bearer tck_aaaaaaaaaaaa_" + "x" * 43}).status for _ in range(20)]
+            guesses = [status_of("198.51.100.9", key="tck_aaaaaaaaaaaa_" + "x" * 43) for _ in range(30)]
             self.assertEqual(guesses[0], 401)
-            self.assertEqual(guesses[-1], 429)
-            self.assertLess(guesses.count(401), 15)
+            self.assertIn(429, guesses)
         finally:
             server.kill()
 
