@@ -3,7 +3,9 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <sys/resource.h>
 #include <csignal>
+
 #include <fstream>
 #include <iostream>
 #include <thread>
@@ -16,6 +18,7 @@
 #include "http_server.hpp"
 #include "options.hpp"
 #include "ticketcore/storage/memory.hpp"
+#include "time_zone.hpp"
 
 namespace {
 
@@ -258,6 +261,14 @@ class Service {
   std::string admin_key_;
 };
 
+/// A connection is a file, and the usual limit of a shell is 1,024: as many as the machine allows.
+void allow_many_files() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &files) != 0) std::perror("the limit of open files stays as it is");
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -265,6 +276,8 @@ int main(int count, char** arguments) {
     const Options options = parse_options({arguments + 1, arguments + count});
     if (options.help) return std::cout << usage(), 0;
     if (options.print_routes) return print_routes(), 0;
+    use_time_zone(options.time_zone);
+    allow_many_files();
     const sigset_t signals = SignalThread::signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);

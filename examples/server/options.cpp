@@ -37,6 +37,7 @@ std::string usage() {
   --no-fake-payments       takes no payments online
   --payment-secret FILE    what the pretended provider signs its notices with  (a secret that the store keeps)
   --drain-seconds N        between SIGTERM, when /readyz says no, and the end of listening  (0)
+  --time-zone NAME         of the house, on tickets and pages: Europe/Kyiv  (UTC)
   --print-routes           prints the API's routes, and does nothing else
   --help
 )";
@@ -53,7 +54,8 @@ Options parse_options(const std::vector<std::string>& arguments) {
                                                      {"--tls-key", &options.tls_key},
                                                      {"--payment-secret", &options.payment_secret_file},
                                                      {"--access-log", &options.access_log},
-                                                     {"--signing-key", &options.signing_key}};
+                                                     {"--signing-key", &options.signing_key},
+                                                     {"--time-zone", &options.time_zone}};
   const std::map<std::string, bool*> flags = {
       {"--print-admin-key", &options.print_admin_key}, {"--print-routes", &options.print_routes}, {"--help", &options.help}};
   const std::map<std::string, std::vector<std::string>*> lists = {{"--cors", &options.cors_origins}, {"--trusted-proxy", &options.trusted_proxies}};

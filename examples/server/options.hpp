@@ -28,6 +28,7 @@ struct Options {
   std::vector<std::string> trusted_proxies{};
   std::string signing_key{};
   unsigned drain_seconds = 0;
+  std::string time_zone = "UTC";
   bool print_routes = false;
   bool help = false;
 };

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ctime>
 #include <tuple>
 
 #include "json_reader.hpp"
 #include "json_writer.hpp"
 #include "ticketcore/ticket_svg.hpp"
+#include "time_zone.hpp"
 
 namespace server {
 namespace {
@@ -111,15 +111,6 @@ struct Words {
   std::size_t number = otherwise;
   std::from_chars(text.data(), text.data() + text.size(), number);
   return number;
-}
-
-/// Local time, as TZ or the machine has it: what stands on a ticket is what the clock in the foyer shows.
-[[nodiscard]] std::string people_time(Timestamp time) {
-  const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-  std::tm local{};
-  localtime_r(&seconds, &local);
-  char text[80];
-  return {text, std::strftime(text, sizeof text, "%A, %e %B %Y, %H:%M", &local)};
 }
 
 /// One line of the seating list. Places come in the map's order, areas after them.

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "json_writer.hpp"
+#include "time_zone.hpp"
 
 namespace server {
 namespace {
@@ -94,7 +95,16 @@ void write_summary(JsonWriter& json, const EventId& id, const View& view, const 
   const EventSettings& settings = view.event->settings();
   std::uint64_t free = 0;
   for (const Counts& counts : categories) free += counts.free;
-  json.key("id").text(id.text()).key("name").text(settings.name).key("venue").text(settings.venue).key("starts_at").time(settings.starts_at);
+  json.key("id")
+      .text(id.text())
+      .key("name")
+      .text(settings.name)
+      .key("venue")
+      .text(settings.venue)
+      .key("starts_at")
+      .time(settings.starts_at)
+      .key("time_zone")
+      .text(time_zone());
   json.key("sale_status").text(name_of(view.event->sale_status())).key("currency").text(settings.prices.currency().code());
   std::optional<std::int64_t> least;
   for (const PriceList::Line& line : settings.prices.lines()) least = std::min(least.value_or(line.amount), line.amount);

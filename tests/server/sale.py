@@ -16,6 +16,7 @@ class SaleTests:
         self.assertEqual(event["from_price"], {"amount": "300.00", "currency": "UAH"})
         self.assertEqual(event["ticket_types"], ["adult", "child"])
         self.assertEqual(event["starts_at"], "2027-01-31T17:30:00Z")
+        self.assertEqual(event["time_zone"], "Europe/Kyiv")
 
         hold = sale.held("Stalls-A-1", "Stalls-A-2", areas=[{"area": "Hall-Floor", "quantity": 3}], ttl_seconds=300)
         self.assertEqual([place["label"] for place in hold["places"]], ["Stalls-A-1", "Stalls-A-2"])
@@ -48,6 +49,7 @@ class SaleTests:
         text = picture.body.decode()
         xml.dom.minidom.parseString(text)
         self.assertIn("Little House", text)
+        self.assertIn("Sunday, 31 January 2027, 19:30", text)
 
         gate = sale.staff("gate")
         scan = gate.post(sale.path + "/scans", {"code": ticket["code"], "gate": "north"})

@@ -113,7 +113,7 @@ class Server:
 
     def _start(self, output):
         self.process = subprocess.Popen(
-            [self.program, "--storage", self.storage, "--port", "0", "--threads", "2", "--rate-limit", "0", "--admin-key-file", str(self.admin_file),
+            [self.program, "--storage", self.storage, "--port", "0", "--threads", "2", "--rate-limit", "0", "--time-zone", "Europe/Kyiv", "--admin-key-file", str(self.admin_file),
              "--payment-secret", str(self.secret_file), "--access-log", str(self.folder / "access.log"), *self.options],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=output)
 

@@ -53,6 +53,11 @@ class Server:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
+    def end(self):
+        """Whatever became of it before."""
+        if self.process.poll() is None:
+            self.kill()
+
     def stop(self):
         self.process.terminate()
         if self.process.wait(timeout=30) != 0:
@@ -199,7 +204,10 @@ def main():
         else:
             database = stack.enter_context(postgres_server.PostgresServer(durable=True))
             storage = store = database.url("postgres", "postgres")
-        servers = [Server(options.build, storage, chart, folder) for _ in range(2 if options.kill else 1)]
+        servers = []
+        for _ in range(2 if options.kill else 1):
+            servers.append(Server(options.build, storage, chart, folder))
+            stack.callback(servers[-1].end)
         port = stack.enter_context(proxy(servers, folder)) if options.kill else servers[0].port
         if options.kill:
             killer = threading.Thread(target=kill_one, args=(servers[1], CALM_SECONDS + options.seconds // 3, notes))

@@ -39,7 +39,7 @@ function eventsSection(): { element: HTMLElement; load: () => Promise<void> } {
       "tr",
       {},
       h("th", { scope: "row" }, h("a", { href: path`/events/${event.id}` }, event.name), h("small", { class: "muted" }, event.id)),
-      h("td", {}, () => shortDateTime(event.starts_at)),
+      h("td", {}, () => shortDateTime(event.starts_at, event.time_zone)),
       h("td", { class: "number" }, () => `${number(event.free)} / ${number(event.capacity)}`),
       h("td", {}, h("span", { class: `tag ${on ? "good" : ""}` }, say(on ? "on_sale" : "off_sale"))),
       h("td", { class: "number" }, button),

@@ -71,7 +71,7 @@ async function order(event: EventDetails, hold: Hold): Promise<void> {
     main,
     h("p", { class: "crumb" }, h("a", { href: eventAddress() }, say("back_to_seats"))),
     h("h1", {}, say("checkout")),
-    h("p", { class: "event-facts" }, h("b", {}, event.name), h("time", { datetime: event.starts_at }, () => dateTime(event.starts_at)), h("span", {}, event.venue)),
+    h("p", { class: "event-facts" }, h("b", {}, event.name), h("time", { datetime: event.starts_at }, () => dateTime(event.starts_at, event.time_zone)), h("span", {}, event.venue)),
     countdown.element,
     form,
   );

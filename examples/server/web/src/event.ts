@@ -25,7 +25,7 @@ function head(event: EventDetails): HTMLElement {
     { class: "event-head" },
     h("p", { class: "crumb" }, h("a", { href: "/" }, say("all_events"))),
     h("h1", {}, event.name),
-    h("p", { class: "event-facts" }, h("time", { datetime: event.starts_at }, () => dateTime(event.starts_at)), h("span", {}, event.venue)),
+    h("p", { class: "event-facts" }, h("time", { datetime: event.starts_at }, () => dateTime(event.starts_at, event.time_zone)), h("span", {}, event.venue)),
   );
 }
 

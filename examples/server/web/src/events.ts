@@ -24,13 +24,13 @@ function card(event: EventSummary): HTMLElement {
     h(
       "p",
       { class: "date-leaf" },
-      h("time", { datetime: event.starts_at }, h("b", {}, () => dayOfMonth(event.starts_at)), h("span", {}, () => monthName(event.starts_at))),
+      h("time", { datetime: event.starts_at }, h("b", {}, () => dayOfMonth(event.starts_at, event.time_zone)), h("span", {}, () => monthName(event.starts_at, event.time_zone))),
     ),
     h(
       "div",
       { class: "event-card-text" },
       h("h2", {}, h("a", { href: path`/events/${event.id}` }, event.name)),
-      h("p", { class: "muted" }, event.venue, " · ", () => weekdayAndTime(event.starts_at)),
+      h("p", { class: "muted" }, event.venue, " · ", () => weekdayAndTime(event.starts_at, event.time_zone)),
       h("p", { class: `availability ${tone}` }, text),
     ),
     price && h("p", { class: "event-card-price" }, h("span", { class: "muted" }, say("from")), h("strong", {}, () => money(price))),

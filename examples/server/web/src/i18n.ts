@@ -80,15 +80,17 @@ export function money(value: Money): string {
   return new Intl.NumberFormat(locales[current], { style: "currency", currency: value.currency, currencyDisplay: "narrowSymbol", ...digits }).format(value.amount as unknown as number);
 }
 
-const formatted = (options: Intl.DateTimeFormatOptions) => (time: string): string => new Intl.DateTimeFormat(locales[current], options).format(new Date(time));
+/** An event's time is shown as the clock in its house says: with the event's zone. Any other as the reader's clock says. */
+const formatted = (options: Intl.DateTimeFormatOptions) => (time: string, zone?: string): string =>
+  new Intl.DateTimeFormat(locales[current], zone === undefined ? options : { ...options, timeZone: zone }).format(new Date(time));
 
 export const dateTime = formatted({ weekday: "short", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" });
 export const shortDateTime = formatted({ day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit" });
 export const clockTime = formatted({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 export const dayOfMonth = formatted({ day: "numeric" });
 /** With its year when that isn't this one. */
-export const monthName = (time: string): string =>
-  formatted({ month: "short", ...(new Date(time).getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" }) })(time);
+export const monthName = (time: string, zone?: string): string =>
+  formatted({ month: "short", ...(new Date(time).getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" }) })(time, zone);
 export const weekdayAndTime = formatted({ weekday: "long", hour: "2-digit", minute: "2-digit" });
 
 function named(stem: string, name: string): string {

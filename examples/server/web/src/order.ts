@@ -55,7 +55,7 @@ try {
       { class: "order-head" },
       h("p", { class: `order-state ${order.status}` }, say(order.status === "paid" ? "order_paid" : order.status === "refunded" ? "order_refunded" : "order_partly_refunded")),
       h("h1", {}, say("order_number", { number: String(order.number) })),
-      h("p", { class: "event-facts" }, h("b", {}, event.name), h("time", { datetime: event.starts_at }, () => dateTime(event.starts_at)), h("span", {}, event.venue)),
+      h("p", { class: "event-facts" }, h("b", {}, event.name), h("time", { datetime: event.starts_at }, () => dateTime(event.starts_at, event.time_zone)), h("span", {}, event.venue)),
       h("p", { class: "screen-only" }, h("button", { type: "button", class: "button primary", on: { click: () => print() } }, say("print_tickets"))),
     ),
     order.status === "paid" && h("div", { class: "screen-only" }, notice("note", say("keep_this_address"))),

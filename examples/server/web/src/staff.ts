@@ -114,7 +114,7 @@ export async function chooseEvent(changed: (id: string) => void): Promise<HTMLEl
         },
       },
     },
-    events.map((event) => option(event.id, () => `${event.name} · ${shortDateTime(event.starts_at)}`, event === first)),
+    events.map((event) => option(event.id, () => `${event.name} · ${shortDateTime(event.starts_at, event.time_zone)}`, event === first)),
   );
   queueMicrotask(() => changed(first.id));
   return field(say("event"), select);

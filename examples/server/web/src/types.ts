@@ -14,6 +14,7 @@ export interface EventSummary {
   name: string;
   venue: string;
   starts_at: string;
+  time_zone: string;
   sale_status: SaleStatus;
   currency: string;
   from_price?: Money;
