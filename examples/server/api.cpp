@@ -10,11 +10,24 @@ namespace {
 constexpr std::string_view page_policy =
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'";
 constexpr std::string_view api_policy = "default-src 'none'; frame-ancestors 'none'";
+constexpr std::string_view picture_policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+constexpr std::string_view page_permissions =
+    "Permissions-Policy: camera=(self), microphone=(), geolocation=()\r\n"
+    "Cross-Origin-Opener-Policy: same-origin\r\n";
 constexpr std::size_t usual_body_bytes = 64U << 10;
 /// What a failed guess at a key or a token costs, in requests.
 constexpr double guess_cost = 20;
 /// How long a request may wait for a worker.
 constexpr std::chrono::seconds longest_wait{10};
+
+/// What every answer says to browsers.
+[[nodiscard]] SharedText security_headers(const ApiOptions& options, std::string_view policy, std::string_view more = {}) {
+  std::string lines = "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nContent-Security-Policy: ";
+  lines.append(policy).append("\r\n").append(more);
+  if (options.secure) lines += "Strict-Transport-Security: max-age=31536000\r\n";
+  if (!options.cors_origins.empty()) lines += "Vary: Origin\r\n";
+  return std::make_shared<const std::string>(std::move(lines));
+}
 
 [[nodiscard]] bool is_probe(std::string_view path) { return path == "/healthz" || path == "/readyz" || path == "/metrics"; }
 
@@ -39,6 +52,9 @@ constexpr std::chrono::seconds longest_wait{10};
 Api::Api(const ApiParts& parts, ApiOptions options)
     : parts_(parts),
       options_(std::move(options)),
+      api_headers_(security_headers(options_, api_policy)),
+      page_headers_(security_headers(options_, page_policy, page_permissions)),
+      picture_headers_(security_headers(options_, picture_policy)),
       rate_limit_(options_.requests_per_second),
       books_(parts.storage, parts.office, parts.secrets),
       openapi_(std::make_shared<const std::string>(openapi_document())),
@@ -76,31 +92,18 @@ std::string Api::client_address(const Request& request) const {
   return client_of(request.peer);
 }
 
-std::vector<Header> Api::common_headers(const Request& request) const {
-  const bool api = request.path.starts_with("/v1/");
-  std::vector<Header> headers;
-  headers.reserve(10);
-  headers.push_back({"X-Content-Type-Options", "nosniff"});
-  headers.push_back({"Referrer-Policy", "no-referrer"});
-  headers.push_back({"Content-Security-Policy", std::string(api ? api_policy : page_policy)});
-  if (!api) {
-    headers.push_back({"Permissions-Policy", "camera=(self), microphone=(), geolocation=()"});
-    headers.push_back({"Cross-Origin-Opener-Policy", "same-origin"});
-  }
-  if (options_.secure) headers.push_back({"Strict-Transport-Security", "max-age=31536000"});
+std::string Api::allowed_origin(const Request& request) const {
+  if (options_.cors_origins.empty()) return {};
   const std::string_view origin = request.header("Origin");
-  if (!options_.cors_origins.empty()) headers.push_back({"Vary", "Origin"});
-  if (std::find(options_.cors_origins.begin(), options_.cors_origins.end(), origin) != options_.cors_origins.end()) {
-    headers.push_back({"Access-Control-Allow-Origin", std::string(origin)});
-    headers.push_back({"Access-Control-Expose-Headers", "ETag, Location, Retry-After, X-Request-Id"});
-  }
-  return headers;
+  const bool allowed = std::find(options_.cors_origins.begin(), options_.cors_origins.end(), origin) != options_.cors_origins.end();
+  return allowed ? std::string(origin) : std::string();
 }
 
 void Api::handle(Request request, Reply reply) {
-  std::vector<Header> common = common_headers(request);
+  const SharedText& fixed = request.path.starts_with("/v1/") ? api_headers_ : page_headers_;
+  std::string origin = allowed_origin(request);
   std::string client = client_address(request);
-  const auto call = std::make_shared<Call>(std::move(request), std::move(reply), std::move(common), std::move(client), problems_);
+  const auto call = std::make_shared<Call>(std::move(request), std::move(reply), fixed, std::move(origin), std::move(client), problems_);
   const std::string_view sent = call->request.header("Authorization");
   // Who has a key has a share of its own; the address pays only for wrong guesses then.
   if (!is_probe(call->request.path)) {
@@ -110,22 +113,25 @@ void Api::handle(Request request, Reply reply) {
       return call->problem(limited);
     }
   }
-  const Match match = find_route(call->request.method, call->request.segments);
-  if (call->request.method == "OPTIONS" && !match.allow.empty()) return answer_preflight(call, match.allow);
-  if (match.route == nullptr && match.allow.empty()) return get_page(call);
-  if (match.route == nullptr) {
-    Problem wrong = make_problem("method_not_allowed", "this address takes " + match.allow);
-    wrong.allow = match.allow;
-    return call->problem(wrong);
-  }
-  if (sent.empty()) return admit(call, *match.route);
+  const Route* const route = find_route(call->request.method, call->request.segments);
+  if (route == nullptr) return answer_without_route(call);
+  if (sent.empty()) return admit(call, *route);
   constexpr std::string_view bearer = "Bearer ";
   const auto presented = sent.starts_with(bearer) ? parse_key(sent.substr(bearer.size())) : std::nullopt;
   if (!presented) {
     punish(*call);
     return call->problem(make_problem("unauthorized", "Authorization must be Bearer and an API key: tck_..."));
   }
-  authenticate(call, *match.route, *presented);
+  authenticate(call, *route, *presented);
+}
+
+void Api::answer_without_route(const CallPtr& call) {
+  const std::string allow = allowed_methods(call->request.segments);
+  if (allow.empty()) return get_page(call);
+  if (call->request.method == "OPTIONS") return answer_preflight(call, allow);
+  Problem wrong = make_problem("method_not_allowed", "this address takes " + allow);
+  wrong.allow = allow;
+  call->problem(wrong);
 }
 
 void Api::authenticate(const CallPtr& call, const Route& route, const PresentedKey& presented) {

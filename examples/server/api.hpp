@@ -105,7 +105,8 @@ class Api {
   using EventTask = std::function<void(const std::shared_ptr<OpenEvent>&)>;
 
   [[nodiscard]] std::string client_address(const Request& request) const;
-  [[nodiscard]] std::vector<Header> common_headers(const Request& request) const;
+  [[nodiscard]] std::string allowed_origin(const Request& request) const;
+  void answer_without_route(const CallPtr& call);
   void authenticate(const CallPtr& call, const Route& route, const PresentedKey& presented);
   void admit(const CallPtr& call, const Route& route);
   [[nodiscard]] bool read_command_id(const CallPtr& call);
@@ -135,6 +136,9 @@ class Api {
 
   ApiParts parts_;
   ApiOptions options_;
+  SharedText api_headers_;
+  SharedText page_headers_;
+  SharedText picture_headers_;
   RateLimit rate_limit_;
   OrderBooks books_;
   std::atomic<bool> draining_{false};

@@ -179,7 +179,7 @@ void Api::get_ticket(const CallPtr& call) {
     Response response;
     response.headers.push_back({"Content-Type", "image/svg+xml"});
     response.headers.push_back({"Cache-Control", "private, no-store"});
-    response.headers.push_back({"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"});
+    response.fixed_headers = picture_headers_;
     response.body = std::move(*picture);
     call->send(std::move(response));
   });

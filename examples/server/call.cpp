@@ -31,12 +31,16 @@ namespace {
 
 }  // namespace
 
+void Call::complete(Response& response) const {
+  if (!response.fixed_headers) response.fixed_headers = fixed_headers_;
+  if (allowed_origin_.empty()) return;
+  response.headers.push_back({"Access-Control-Allow-Origin", allowed_origin_});
+  response.headers.push_back({"Access-Control-Expose-Headers", "ETag, Location, Retry-After, X-Request-Id"});
+}
+
 void Call::send(Response response) {
   if (answered_.exchange(true)) return;
-  for (const Header& header : common_) {
-    const bool has_own = std::any_of(response.headers.begin(), response.headers.end(), [&](const Header& own) { return own.name == header.name; });
-    if (!has_own) response.headers.push_back(header);
-  }
+  complete(response);
   reply_.send(std::move(response));
 }
 
@@ -80,7 +84,7 @@ void Call::problem(const Problem& problem) {
 std::shared_ptr<Stream> Call::stream(std::string_view type) {
   if (answered_.exchange(true)) return nullptr;
   Response head;
-  head.headers = common_;
+  complete(head);
   head.headers.push_back({"Content-Type", std::string(type)});
   head.headers.push_back({"Cache-Control", "no-store"});
   // Proxies such as nginx would gather the stream before they pass it on.

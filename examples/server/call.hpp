@@ -32,8 +32,13 @@ using ProblemCounters = std::map<std::string, Counter*, std::less<>>;
 
 class Call {
  public:
-  Call(Request asked, Reply reply, std::vector<Header> common, std::string rate_client, const ProblemCounters& counters)
-      : request(std::move(asked)), client(std::move(rate_client)), reply_(std::move(reply)), common_(std::move(common)), counters_(counters) {}
+  Call(Request asked, Reply reply, SharedText fixed_headers, std::string allowed_origin, std::string rate_client, const ProblemCounters& counters)
+      : request(std::move(asked)),
+        client(std::move(rate_client)),
+        reply_(std::move(reply)),
+        fixed_headers_(std::move(fixed_headers)),
+        allowed_origin_(std::move(allowed_origin)),
+        counters_(counters) {}
 
   Request request;
   Caller caller{};
@@ -59,9 +64,12 @@ class Call {
   [[nodiscard]] std::optional<std::uint32_t> read_limit(std::uint32_t usual, std::uint32_t most);
 
  private:
+  void complete(Response& response) const;
+
   std::atomic<bool> answered_{false};
   Reply reply_;
-  std::vector<Header> common_;  ///< Headers that every answer to this request has.
+  SharedText fixed_headers_;    ///< Unless the answer has its own.
+  std::string allowed_origin_;  ///< Of another site's page that may read the answer; mostly empty.
   const ProblemCounters& counters_;
 };
 

@@ -38,7 +38,8 @@ struct Request {
 
 struct Response {
   int status = 200;
-  std::vector<Header> headers{};  ///< Without Content-Length, Date, Connection and X-Request-Id, which are added.
+  std::shared_ptr<const std::string> fixed_headers{};  ///< Whole lines, each with its CRLF, that many responses have.
+  std::vector<Header> headers{};                       ///< Without Content-Length, Date, Connection and X-Request-Id, which are added.
   std::string body{};
   std::shared_ptr<const std::string> shared_body{};  ///< Sent instead of body if there: one copy for any number of clients.
 };

@@ -154,6 +154,7 @@ bool write_head(const Response& response, const HeadOptions& options, std::strin
   head.assign(options.http_1_0 ? "HTTP/1.0 " : "HTTP/1.1 ");
   append_number(head, static_cast<std::uint64_t>(response.status));
   head.append(" ").append(status_text(response.status)).append("\r\n").append(options.date_line);
+  if (response.fixed_headers) head.append(*response.fixed_headers);
   for (const Header& header : response.headers) {
     if (!fit_header(header)) return false;
     head.append(header.name).append(": ").append(header.value).append("\r\n");

@@ -66,16 +66,21 @@ constexpr Route table[] = {
 
 std::span<const Route> routes() { return table; }
 
-Match find_route(std::string_view method, std::span<const std::string> segments) {
-  Match match;
-  if (segments.empty()) return match;
+const Route* find_route(std::string_view method, std::span<const std::string> segments) {
+  const std::string_view wanted = method == "HEAD" ? "GET" : method;
+  const auto found =
+      std::find_if(std::begin(table), std::end(table), [&](const Route& route) { return route.method == wanted && fits(route.pattern, segments); });
+  return segments.empty() || found == std::end(table) ? nullptr : &*found;
+}
+
+std::string allowed_methods(std::span<const std::string> segments) {
+  std::string allow;
+  if (segments.empty()) return allow;
   for (const Route& route : table) {
-    if (!fits(route.pattern, segments)) continue;
-    if (route.method == method || (method == "HEAD" && route.method == "GET")) match.route = &route;
-    match.allow += (match.allow.empty() ? "" : ", ") + std::string(route.method == "GET" ? "GET, HEAD" : route.method);
+    if (fits(route.pattern, segments)) allow += (allow.empty() ? "" : ", ") + std::string(route.method == "GET" ? "GET, HEAD" : route.method);
   }
-  if (!match.allow.empty()) match.allow += ", OPTIONS";
-  return match;
+  if (!allow.empty()) allow += ", OPTIONS";
+  return allow;
 }
 
 }  // namespace server

@@ -30,11 +30,9 @@ struct Route {
 
 [[nodiscard]] std::span<const Route> routes();
 
-/// What a path leads to.
-struct Match {
-  const Route* route = nullptr;  ///< Null: nothing for this method.
-  std::string allow{};           ///< Methods that there are for the path; empty when the path is unknown.
-};
-[[nodiscard]] Match find_route(std::string_view method, std::span<const std::string> segments);
+/// Null: nothing for this path, or not for this method.
+[[nodiscard]] const Route* find_route(std::string_view method, std::span<const std::string> segments);
+/// Methods that there are for the path, as Allow has them; empty when the path is unknown.
+[[nodiscard]] std::string allowed_methods(std::span<const std::string> segments);
 
 }  // namespace server

@@ -17,6 +17,7 @@ from crash import CrashTests, OutageTests  # noqa: E402
 from hostile import HostileTests  # noqa: E402
 from live import LiveTests  # noqa: E402
 from paying import PaymentTests  # noqa: E402
+from proxy import ProxyTests  # noqa: E402
 from sale import SaleTests  # noqa: E402
 from shop import Server  # noqa: E402
 from staff import StaffTests  # noqa: E402
@@ -139,7 +140,8 @@ for tests in PARTS:
         made = make(tests)
         globals()[made.__name__] = made
 OutageTestsOnPostgres = on_postgres(OutageTests)
-del made, tests, OutageTests
+ProxyTestsOnPostgres = on_postgres(ProxyTests)
+del made, tests, OutageTests, ProxyTests
 
 if __name__ == "__main__":
     Server.program = sys.argv.pop(1)

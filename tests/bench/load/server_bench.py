@@ -17,7 +17,8 @@ import spike
 
 OUT = pathlib.Path("out")
 ROUNDS = 5
-SECONDS = 4
+# Short enough that no house sells out.
+SECONDS = 2
 CONNECTIONS = 128
 HOUSE = 250_000
 BARE = "Beast, a fixed JSON"
