@@ -16,7 +16,7 @@ from shop import SOURCE, Client, Sale, eventually, new_key
 
 def setting(beginning):
     """The page's block that begins so."""
-    blocks = re.findall(r"^```\n(.*?)^```", (SOURCE / "docs/server.md").read_text(), re.M | re.S)
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", (SOURCE / "docs/server.md").read_text(), re.M | re.S)
     return next(block for block in blocks if block.startswith(beginning))
 
 

@@ -68,7 +68,7 @@ class Server:
 def proxy(servers, folder):
     """HAProxy before the servers: it asks another one when one does not answer."""
     port = postgres_server.free_port()
-    lines = ["global", "  maxconn 20000", "defaults", "  mode http", "  timeout connect 1s", "  timeout client 60s", "  timeout server 15s", "  option http-buffer-request", "  option redispatch 1",
+    lines = ["global", "  maxconn 5000", "defaults", "  mode http", "  timeout connect 1s", "  timeout client 60s", "  timeout server 15s", "  option http-buffer-request", "  option redispatch 1",
              "  retries 8", "  retry-on all-retryable-errors", "frontend shop", f"  bind 127.0.0.1:{port}", "  default_backend servers", "backend servers", "  balance roundrobin",
              "  default-server check inter 200ms fall 1 rise 1", "  option httpchk GET /readyz"]
     lines += [f"  server shop{number} 127.0.0.1:{server.port}" for number, server in enumerate(servers)]
@@ -188,11 +188,12 @@ def main():
     parser.add_argument("build", type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument("--storage", choices=["sqlite", "postgres"], default="sqlite")
     parser.add_argument("--kill", action="store_true", help="two servers behind HAProxy on PostgreSQL, one killed in the middle and started again")
-    parser.add_argument("--buyers", type=float, default=60, help="new buyers a second before the rush (default: 60)")
+    parser.add_argument("--buyers", type=float, help="new buyers a second before the rush (default: 60; with PostgreSQL, which has a core to share with servers and proxy, 30)")
     parser.add_argument("--seconds", type=int, default=60, help="length of the rush (default: 60)")
     options = parser.parse_args()
     if options.kill:
         options.storage = "postgres"
+    options.buyers = options.buyers or (60 if options.storage == "sqlite" else 30)
     generator = options.build / "tests/bench/ticketcore_spike"
     notes = []
     with contextlib.ExitStack() as stack:
