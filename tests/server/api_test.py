@@ -25,12 +25,14 @@ from staff import StaffTests  # noqa: E402
 PARTS = (SaleTests, HostileTests, LiveTests, PaymentTests, StaffTests, CrashTests)
 
 
-def on_sqlite(part):
-    class OnSqlite(part, unittest.TestCase):
+def on(store, part, new_storage):
+    """The part's tests, with a server of their own on a new storage."""
+
+    class OnStore(part, unittest.TestCase):
         @classmethod
         def setUpClass(cls):
             cls.folder = tempfile.mkdtemp(prefix="ticketcore-server-")
-            cls.storage = f"sqlite:///{cls.folder}/shop.db"
+            cls.storage = new_storage(cls.folder)
             cls.server = Server(cls.storage, folder=cls.folder).start()
 
         @classmethod
@@ -38,26 +40,16 @@ def on_sqlite(part):
             cls.server.kill()
             shutil.rmtree(cls.folder)
 
-    OnSqlite.__qualname__ = OnSqlite.__name__ = part.__name__ + "OnSqlite"
-    return OnSqlite
+    OnStore.__qualname__ = OnStore.__name__ = part.__name__ + "On" + store
+    return OnStore
+
+
+def on_sqlite(part):
+    return on("Sqlite", part, lambda folder: f"sqlite:///{folder}/shop.db")
 
 
 def on_postgres(part):
-    @unittest.skipUnless(postgres.available(), "no PostgreSQL server is installed")
-    class OnPostgres(part, unittest.TestCase):
-        @classmethod
-        def setUpClass(cls):
-            cls.folder = tempfile.mkdtemp(prefix="ticketcore-server-")
-            cls.storage = postgres.new_database()
-            cls.server = Server(cls.storage, folder=cls.folder).start()
-
-        @classmethod
-        def tearDownClass(cls):
-            cls.server.kill()
-            shutil.rmtree(cls.folder)
-
-    OnPostgres.__qualname__ = OnPostgres.__name__ = part.__name__ + "OnPostgres"
-    return OnPostgres
+    return unittest.skipUnless(postgres.available(), "no PostgreSQL server is installed")(on("Postgres", part, lambda _: postgres.new_database()))
 
 
 class DescriptionTests(unittest.TestCase):
