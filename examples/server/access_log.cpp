@@ -14,7 +14,7 @@
 #include <thread>
 #include <utility>
 
-#include "http_text.hpp"
+#include "json_text.hpp"
 
 namespace server {
 namespace {
@@ -25,36 +25,8 @@ using SystemClock = std::chrono::system_clock;
 constexpr std::size_t buffered_bytes_max = 8U << 20U;
 constexpr std::size_t buffered_bytes_wake = 64U << 10U;
 
-void append_json_string(std::string& line, std::string_view text) {
-  line.push_back('"');
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = utf8_length(text, at);
-    const char first = text[at];
-    if (length == 0) {
-      line.append("\\ufffd");
-      ++at;
-      continue;
-    }
-    if (first == '"' || first == '\\') {
-      line.push_back('\\');
-      line.push_back(first);
-    } else if (length == 1 && (static_cast<unsigned char>(first) < ' ' || first == '\x7f')) {
-      constexpr std::string_view digits = "0123456789abcdef";
-      const unsigned code = static_cast<unsigned char>(first);
-      line.append("\\u00");
-      line.push_back(digits[code >> 4U]);
-      line.push_back(digits[code & 0xFU]);
-    } else {
-      line.append(text.substr(at, length));
-    }
-    at += length;
-  }
-  line.push_back('"');
-}
-
 void append_member(std::string& line, std::string_view name, std::string_view text) {
-  line.append(",\"").append(name).append("\":");
-  append_json_string(line, text);
+  line.append(",\"").append(name).append("\":").append(ticketcore::json_text(text));
 }
 
 void append_member(std::string& line, std::string_view name, std::uint64_t number) {

@@ -2,49 +2,46 @@
 
 #include <algorithm>
 
+#include "http_text.hpp"
 #include "openapi_document.hpp"
 
 namespace server {
 namespace {
 
-constexpr std::string_view page_policy =
-    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'";
-constexpr std::string_view api_policy = "default-src 'none'; frame-ancestors 'none'";
-constexpr std::string_view picture_policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-constexpr std::string_view page_permissions =
-    "Permissions-Policy: camera=(self), microphone=(), geolocation=()\r\n"
-    "Cross-Origin-Opener-Policy: same-origin\r\n";
 constexpr std::size_t usual_body_bytes = 64U << 10;
 /// What a failed guess at a key or a token costs, in requests.
 constexpr double guess_cost = 20;
+/// What an address of a shared network may do, in buyers' worth.
+constexpr unsigned buyers_of_shared_address = 10;
 /// How long a request may wait for a worker.
 constexpr std::chrono::seconds longest_wait{10};
-
-/// What every answer says to browsers.
-[[nodiscard]] SharedText security_headers(const ApiOptions& options, std::string_view policy, std::string_view more = {}) {
-  std::string lines = "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nContent-Security-Policy: ";
-  lines.append(policy).append("\r\n").append(more);
-  if (options.secure) lines += "Strict-Transport-Security: max-age=31536000\r\n";
-  if (!options.cors_origins.empty()) lines += "Vary: Origin\r\n";
-  return std::make_shared<const std::string>(std::move(lines));
-}
 
 [[nodiscard]] bool is_probe(std::string_view path) { return path == "/healthz" || path == "/readyz" || path == "/metrics"; }
 
 /// Of all headers of that name, joined by commas.
-[[nodiscard]] std::string every_value_of(const Request& request, std::string_view small_name) {
+[[nodiscard]] std::string every_value_of(const Request& request, std::string_view name) {
   std::string values;
   for (const Header& header : request.headers) {
-    const bool is_it = header.name.size() == small_name.size() &&
-                       std::equal(small_name.begin(), small_name.end(), header.name.begin(),
-                                  [](char small, char letter) { return small == (letter >= 'A' && letter <= 'Z' ? letter + 32 : letter); });
-    if (is_it) values += (values.empty() ? "" : ",") + header.value;
+    if (equal_in_any_case(header.name, name)) values += (values.empty() ? "" : ",") + header.value;
   }
   return values;
 }
 
+[[nodiscard]] bool takes_charts(const Route& route) { return route.handler == &Api::post_event || route.handler == &Api::post_chart; }
+
 [[nodiscard]] bool is_printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char letter) { return letter > 0x20 && letter < 0x7F; });
+}
+
+[[nodiscard]] std::optional<PresentedKey> presented_key(std::string_view authorization) {
+  constexpr std::string_view bearer = "Bearer ";
+  return authorization.starts_with(bearer) ? parse_key(authorization.substr(bearer.size())) : std::nullopt;
+}
+
+/// The event that the path names; empty if it names none.
+[[nodiscard]] std::string_view event_of(const Request& request) {
+  const auto& segments = request.segments;
+  return segments.size() > 2 && segments[0] == "v1" && segments[1] == "events" ? std::string_view(segments[2]) : std::string_view();
 }
 
 }  // namespace
@@ -52,9 +49,6 @@ constexpr std::chrono::seconds longest_wait{10};
 Api::Api(const ApiParts& parts, ApiOptions options)
     : parts_(parts),
       options_(std::move(options)),
-      api_headers_(security_headers(options_, api_policy)),
-      page_headers_(security_headers(options_, page_policy, page_permissions)),
-      picture_headers_(security_headers(options_, picture_policy)),
       rate_limit_(options_.requests_per_second),
       books_(parts.storage, parts.office, parts.secrets),
       openapi_(std::make_shared<const std::string>(openapi_document())),
@@ -69,17 +63,20 @@ Api::Api(const ApiParts& parts, ApiOptions options)
   parts.metrics.gauge("ticketcore_stream_clients", "Clients that follow an event's changes.",
                       [events = &parts.events] { return static_cast<double>(events->stream_clients()); });
   parts.metrics.gauge("ticketcore_waiting_tasks", "Tasks that wait for a worker.",
-                      [workers = &parts.workers] { return static_cast<double>(workers->waiting()); });
+                      [pools = &parts.pools] { return static_cast<double>(pools->store.waiting() + pools->keys.waiting() + pools->provider.waiting()); });
+  parts.metrics.gauge("ticketcore_counted_holds", "Open holds that limits of places are counted by.",
+                      [this] { return static_cast<double>(open_places_.holds()); });
+  if (parts.provider != nullptr) {
+    parts.metrics.gauge("ticketcore_provider_calls", "Calls that the payment provider has not answered yet.",
+                        [provider = parts.provider] { return static_cast<double>(provider->under_way()); });
+  }
 }
 
 std::string Api::client_address(const Request& request) const {
-  const auto is_trusted = [&](std::string_view address) {
-    return std::find(options_.trusted_proxies.begin(), options_.trusted_proxies.end(), address) != options_.trusted_proxies.end();
-  };
-  if (!is_trusted(request.peer)) return client_of(request.peer);
+  if (!contain(options_.trusted_proxies, request.peer)) return request.peer;
   // What the nearest proxy wrote stands last; whatever is before the last address that is no proxy of ours may be made up.
   // Proxies add to the header, or add another.
-  const std::string all = every_value_of(request, "x-forwarded-for");
+  const std::string all = every_value_of(request, "X-Forwarded-For");
   std::string_view forwarded = all;
   while (!forwarded.empty()) {
     const std::size_t comma = forwarded.rfind(',');
@@ -87,9 +84,15 @@ std::string Api::client_address(const Request& request) const {
     forwarded = comma == std::string_view::npos ? std::string_view() : forwarded.substr(0, comma);
     while (address.starts_with(' ')) address.remove_prefix(1);
     while (address.ends_with(' ')) address.remove_suffix(1);
-    if (!address.empty() && address.size() <= 64 && !is_trusted(address)) return client_of(address);
+    if (!Address::parse(address)) break;
+    if (!contain(options_.trusted_proxies, address)) return std::string(address);
   }
-  return client_of(request.peer);
+  return request.peer;
+}
+
+Client Api::client_of_request(const Request& request) const {
+  const std::string address = client_address(request);
+  return {client_of(address), contain(options_.shared_networks, address) ? buyers_of_shared_address : 1U};
 }
 
 std::string Api::allowed_origin(const Request& request) const {
@@ -99,30 +102,45 @@ std::string Api::allowed_origin(const Request& request) const {
   return allowed ? std::string(origin) : std::string();
 }
 
+// Whose key is known here has a share of its own. All others are charged by their address, before anything is looked up for them.
 void Api::handle(Request request, Reply reply) {
-  const SharedText& fixed = request.path.starts_with("/v1/") ? api_headers_ : page_headers_;
+  const SharedText& fixed = request.path.starts_with("/v1/") ? parts_.headers.strict : parts_.headers.page;
   std::string origin = allowed_origin(request);
-  std::string client = client_address(request);
+  Client client = client_of_request(request);
   const auto call = std::make_shared<Call>(std::move(request), std::move(reply), fixed, std::move(origin), std::move(client), problems_);
   const std::string_view sent = call->request.header("Authorization");
-  // Who has a key has a share of its own; the address pays only for wrong guesses then.
-  if (!is_probe(call->request.path)) {
-    if (const int wait = rate_limit_.take(call->client, sent.empty() ? 1 : 0); wait > 0) {
-      Problem limited = make_problem("rate_limited", "this address has used up its share; try again in " + std::to_string(wait) + " s");
-      limited.retry_after_seconds = wait;
-      return call->problem(limited);
-    }
-  }
+  const auto presented = presented_key(sent);
+  const auto known = presented ? parts_.keys.remembered(*presented) : std::nullopt;
+  if (!is_probe(call->request.path) && !charge(call, known ? &*known : nullptr)) return;
   const Route* const route = find_route(call->request.method, call->request.segments);
   if (route == nullptr) return answer_without_route(call);
   if (sent.empty()) return admit(call, *route);
-  constexpr std::string_view bearer = "Bearer ";
-  const auto presented = sent.starts_with(bearer) ? parse_key(sent.substr(bearer.size())) : std::nullopt;
+  if (known) return admit_with(call, *route, *known);
   if (!presented) {
     punish(*call);
     return call->problem(make_problem("unauthorized", "Authorization must be Bearer and an API key: tck_..."));
   }
-  authenticate(call, *route, *presented);
+  wait_for(call, parts_.pools.keys, [this, call, route, presented = *presented] {
+    const auto key = parts_.keys.verify(presented);
+    if (key) return admit_with(call, *route, *key);
+    punish(*call);
+    call->problem(make_problem("unauthorized", "the API key is not, or no longer, a valid one"));
+  });
+}
+
+bool Api::charge(const CallPtr& call, const ApiKey* key) {
+  const int wait = key != nullptr ? rate_limit_.take("key:" + key->id, 1) : rate_limit_.take(call->client.name, 1.0 / call->client.buyers);
+  if (wait == 0) return true;
+  Problem limited = make_problem(
+      "rate_limited", std::string(key != nullptr ? "this key" : "this address") + " has used up its share; try again in " + std::to_string(wait) + " s");
+  limited.retry_after_seconds = wait;
+  call->problem(limited);
+  return false;
+}
+
+void Api::admit_with(const CallPtr& call, const Route& route, const ApiKey& key) {
+  call->caller = {key.id, key.name, key.scopes_for(event_of(call->request))};
+  admit(call, route);
 }
 
 void Api::answer_without_route(const CallPtr& call) {
@@ -134,34 +152,20 @@ void Api::answer_without_route(const CallPtr& call) {
   call->problem(wrong);
 }
 
-void Api::authenticate(const CallPtr& call, const Route& route, const PresentedKey& presented) {
-  const auto go_on = [this, call, &route](const std::optional<ApiKey>& key) {
-    if (!key) {
-      punish(*call);
-      return call->problem(make_problem("unauthorized", "the API key is not, or no longer, a valid one"));
-    }
-    call->caller = {key->id, key->name, key->scopes};
-    if (const int wait = rate_limit_.take("key:" + key->id, 1); wait > 0) {
-      Problem limited = make_problem("rate_limited", "this key has used up its share; try again in " + std::to_string(wait) + " s");
-      limited.retry_after_seconds = wait;
-      return call->problem(limited);
-    }
-    admit(call, route);
-  };
-  if (const auto known = parts_.keys.remembered(presented)) return go_on(known);
-  wait_for(call, [this, presented, go_on] { go_on(parts_.keys.verify(presented)); });
-}
-
 void Api::admit(const CallPtr& call, const Route& route) {
   if (!call->caller.scopes.allow(route.scope)) {
     if (call->caller.key_id.empty())
       return call->problem(make_problem("unauthorized", "this needs an API key with the scope " + std::string(name_of(route.scope))));
-    return call->problem(make_problem("forbidden", "this needs the scope " + std::string(name_of(route.scope)) + ", which the key does not have"));
+    return call->problem(make_problem("forbidden", "this needs the scope " + std::string(name_of(route.scope)) + ", which the key does not have here"));
   }
-  const bool takes_charts = route.handler == &Api::post_event || route.handler == &Api::post_chart;
-  if (!takes_charts && call->request.body.size() > usual_body_bytes)
+  if (call->request.body.size() > usual_body_bytes && !takes_charts(route))
     return call->problem(make_problem("body_too_large", "the body has more than " + std::to_string(usual_body_bytes) + " bytes, the limit here"));
-  if (route.repeats == Repeats::by_key && !read_command_id(call)) return;
+  if (route.repeats == Repeats::by_key && !read_command_id(call, route)) return;
+  if (route.scope != Scope::open && route.repeats != Repeats::no) return record_and_run(call, route);
+  run(call, route);
+}
+
+void Api::run(const CallPtr& call, const Route& route) {
   try {
     (this->*route.handler)(call);
   } catch (const std::exception& error) {
@@ -169,12 +173,68 @@ void Api::admit(const CallPtr& call, const Route& route) {
   }
 }
 
-// Everybody without a key is one caller here, so what they choose must not be guessable: who repeats a request gets its answer.
-bool Api::read_command_id(const CallPtr& call) {
+void Api::record_and_run(const CallPtr& call, const Route& route) {
+  Deed deed;
+  deed.at = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+  deed.key = call->caller.key_id;
+  deed.what = std::string(route.method) + " " + std::string(route.pattern);
+  deed.path = call->request.path;
+  if (route.repeats == Repeats::by_key) deed.request = to_string(call->command);
+  const bool queued = parts_.staff_log.record(std::move(deed), [this, call, &route](const std::exception_ptr& failure) {
+    if (!failure) return run(call, route);
+    try {
+      std::rethrow_exception(failure);
+    } catch (const std::exception& error) {
+      fail(call, error);
+    }
+  });
+  if (!queued) call->problem(make_problem("overloaded", "more requests wait for the store than the server can hold; try again in a second"));
+}
+
+// A body that is larger than usual is read only for an admin's chart: all that says so stands in the head.
+void Api::admit_large_body(const Request& head, HttpOptions::Decide decide) {
+  const Route* const route = find_route(head.method, head.segments);
+  if (route == nullptr || !takes_charts(*route))
+    return decide(make_problem("body_too_large", "the body has more than " + std::to_string(usual_body_bytes) + " bytes, the limit here"));
+  const Client client = client_of_request(head);
+  if (const int wait = rate_limit_.take(client.name, 1.0 / client.buyers); wait > 0)
+    return decide(make_problem("rate_limited", "this address has used up its share; try again in " + std::to_string(wait) + " s"));
+  const auto presented = presented_key(head.header("Authorization"));
+  if (!presented) return decide(make_problem("unauthorized", "this needs an API key with the scope admin"));
+  const auto judge = [this, client, scope = route->scope](const std::optional<ApiKey>& key) -> std::optional<Problem> {
+    if (!key) {
+      rate_limit_.punish(client.name, guess_cost / client.buyers);
+      return make_problem("unauthorized", "the API key is not, or no longer, a valid one");
+    }
+    if (key->scopes_for({}).allow(scope)) return std::nullopt;
+    return make_problem("forbidden", "this needs the scope " + std::string(name_of(scope)) + ", which the key does not have here");
+  };
+  if (const auto known = parts_.keys.remembered(*presented)) return decide(judge(known));
+  const bool queued = parts_.pools.keys.submit([this, judge, decide, presented = *presented, id = head.id] {
+    try {
+      decide(judge(parts_.keys.verify(presented)));
+    } catch (const std::exception& error) {
+      parts_.trouble(id, error.what());
+      decide(make_problem("storage_unavailable", "the store can't be used just now; repeat the request with the same Idempotency-Key"));
+    }
+  });
+  if (!queued) decide(make_problem("overloaded", "more requests wait for the store than the server can hold; try again in a second"));
+}
+
+std::size_t Api::connections_of(const std::string& peer, std::size_t share) const {
+  if (contain(options_.trusted_proxies, peer)) return 0;
+  return contain(options_.shared_networks, peer) ? share * buyers_of_shared_address : share;
+}
+
+// Everybody without a key is one caller here, so what they choose must not be guessable: who repeats a request gets its answer. The
+// same key for another event, or for another kind of request, is another request.
+bool Api::read_command_id(const CallPtr& call, const Route& route) {
   const std::string_view key = call->request.header("Idempotency-Key");
   const std::size_t least = call->caller.key_id.empty() ? 16 : 1;
   if (key.size() >= least && key.size() <= 128 && is_printable(key)) {
-    call->command = parts_.secrets.request_id(call->caller.key_id.empty() ? "public" : "key:" + call->caller.key_id, key);
+    const std::string caller = call->caller.key_id.empty() ? "public" : "key:" + call->caller.key_id;
+    const std::string kind = std::string(route.method) + " " + std::string(route.pattern);
+    call->command = parts_.secrets.request_id(caller, kind, event_of(call->request), key);
     return true;
   }
   call->problem(make_problem("idempotency_key_missing", "this needs a header Idempotency-Key of " + std::to_string(least) +
@@ -197,13 +257,41 @@ void Api::fail(const CallPtr& call, const std::exception& error) {
   if (dynamic_cast<const ticketcore::StorageError*>(&error) != nullptr)
     return call->problem(make_problem("storage_unavailable", "the store can't be used just now; repeat the request with the same Idempotency-Key"));
   if (dynamic_cast<const ProviderUnavailable*>(&error) != nullptr)
-    return call->problem(make_problem("storage_unavailable", "the payment provider can't be reached just now; repeat the request"));
+    return call->problem(
+        make_problem("provider_unavailable", "the payment provider does not answer just now; repeat the request with the same Idempotency-Key"));
   call->problem(make_problem("internal_error", "the server met what it can't explain; its log knows more under this request's id"));
 }
 
-void Api::wait_for(const CallPtr& call, std::function<void()> task) {
+void Api::wait_for_provider(const CallPtr& call, std::function<void()> task) {
+  const auto now = std::chrono::steady_clock::now();
+  if (parts_.provider->pausing(now))
+    return call->problem(make_problem("provider_unavailable", "the payment provider does not answer, and is not asked for some seconds"));
+  {
+    const std::lock_guard lock(overdue_mutex_);
+    at_provider_.emplace_back(now + options_.provider_timeout, call);
+  }
+  wait_for(call, parts_.pools.provider, std::move(task));
+}
+
+void Api::answer_overdue() {
+  const auto now = std::chrono::steady_clock::now();
+  std::vector<CallPtr> overdue;
+  {
+    const std::lock_guard lock(overdue_mutex_);
+    while (!at_provider_.empty()) {
+      auto call = at_provider_.front().second.lock();
+      if (call && !call->answered() && at_provider_.front().first > now) break;
+      if (call && !call->answered()) overdue.push_back(std::move(call));
+      at_provider_.pop_front();
+    }
+  }
+  for (const CallPtr& call : overdue)
+    call->problem(make_problem("provider_unavailable", "the payment provider has not answered in time; repeat the request with the same Idempotency-Key"));
+}
+
+void Api::wait_for(const CallPtr& call, Workers& pool, std::function<void()> task) {
   const auto asked_at = std::chrono::steady_clock::now();
-  const bool queued = parts_.workers.submit([this, call, asked_at, task = std::move(task)] {
+  const bool queued = pool.submit([this, call, asked_at, task = std::move(task)] {
     // While the store was away the queue grew old: who waited that long has gone, or asks again.
     if (std::chrono::steady_clock::now() - asked_at > longest_wait)
       return call->problem(make_problem("overloaded", "the request waited too long for the store and was not looked at; try again in a second"));
@@ -222,17 +310,20 @@ void Api::with_event(const CallPtr& call, EventTask task) {
 }
 
 void Api::with_event_waiting(const CallPtr& call, EventTask task) {
+  wait_for(call, [this, call, task = std::move(task)] {
+    if (const auto event = open_named_event(call)) task(event);
+  });
+}
+
+std::shared_ptr<OpenEvent> Api::open_named_event(const CallPtr& call) {
   const std::string& id = call->segment(2);
   const bool fit = !id.empty() && id.size() <= ticketcore::EventId::max_bytes && std::all_of(id.begin(), id.end(), [](char letter) {
     return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') || letter == '-' || letter == '_' ||
            letter == '.';
   });
-  if (!fit) return call->problem(make_problem("event_not_found", "there is no event of this id"));
-  wait_for(call, [this, call, task = std::move(task)] {
-    const auto event = parts_.events.open(ticketcore::EventId(call->segment(2)));
-    if (!event) return call->problem(make_problem("event_not_found", "there is no event of this id"));
-    task(event);
-  });
+  auto event = fit ? parts_.events.open(ticketcore::EventId(id)) : nullptr;
+  if (!event) call->problem(make_problem("event_not_found", "there is no event of this id"));
+  return event;
 }
 
 void Api::submit(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::Command command,
@@ -247,7 +338,9 @@ void Api::submit(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, t
   });
 }
 
-void Api::punish(const Call& call) { rate_limit_.punish(call.caller.key_id.empty() ? call.client : "key:" + call.caller.key_id, guess_cost); }
+void Api::punish(const Call& call) {
+  rate_limit_.punish(call.caller.key_id.empty() ? call.client.name : "key:" + call.caller.key_id, guess_cost / call.client.buyers);
+}
 
 void Api::not_found(const CallPtr& call, std::string_view reason, std::string detail) {
   punish(*call);

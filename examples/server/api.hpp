@@ -3,22 +3,32 @@
 // submitted to its desk, and what reads the store goes to the workers.
 
 #include <atomic>
+#include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
+#include "addresses.hpp"
+#include "answer_headers.hpp"
 #include "call.hpp"
 #include "events.hpp"
+#include "http_server.hpp"
 #include "keys.hpp"
 #include "metrics.hpp"
+#include "open_places.hpp"
 #include "orders.hpp"
 #include "pages.hpp"
 #include "payment_desk.hpp"
 #include "payments.hpp"
+#include "provider_guard.hpp"
 #include "rate_limit.hpp"
 #include "router.hpp"
 #include "secrets.hpp"
+#include "shares.hpp"
+#include "staff_log.hpp"
 #include "ticketcore/box_office.hpp"
 #include "workers.hpp"
 
@@ -27,10 +37,26 @@ namespace server {
 class FakePayments;
 
 struct ApiOptions {
-  double requests_per_second = 0;  ///< Of one client; 0: no limit.
+  // Limits of 0 are none.
+  double requests_per_second = 0;  ///< Of one client.
+  std::uint32_t open_places_per_address = 0;
+  std::uint32_t open_places_per_key = 0;
+  std::int64_t public_hold_seconds = 600;
+  std::size_t streams = 0;  ///< 0: none may be had.
+  std::size_t streams_per_address = 0;
+  std::chrono::milliseconds provider_timeout{10'000};
   std::vector<std::string> cors_origins{};
-  std::vector<std::string> trusted_proxies{};
-  bool secure = false;  ///< Served by TLS.
+  std::vector<Network> trusted_proxies{};
+  std::vector<Network> shared_networks{};  ///< Whose addresses have many buyers each.
+};
+
+/// Threads for what waits, apart, so that what is slow holds up nothing but its like.
+struct Pools {
+  Workers store{4, 2'000};    ///< Reads of events, orders, payments.
+  Workers keys{2, 2'000};     ///< API keys that are not known here.
+  Workers provider{4, 500};   ///< Calls to the payment provider.
+  Workers staff_log{1, 100};  ///< Writes who did what.
+  Workers probe{1, 1};        ///< Asks whether the store is there.
 };
 
 /// What the API is built from. All of it outlives the API.
@@ -40,9 +66,12 @@ struct ApiParts {
   const Secrets& secrets;
   Keys& keys;
   Events& events;
-  Workers& workers;
-  PaymentDesk* payments;  ///< Null: none are taken online.
-  FakePayments* fake;     ///< Null: none.
+  Pools& pools;
+  StaffLog& staff_log;
+  PaymentDesk* payments;    ///< Null: none are taken online.
+  ProviderGuard* provider;  ///< Null as payments is.
+  FakePayments* fake;       ///< Null: none.
+  const AnswerHeaders& headers;
   const Pages& pages;
   Metrics& metrics;
   std::function<void(const std::string& request_id, const std::string& what)> trouble;
@@ -57,6 +86,12 @@ class Api {
   void drain() { draining_ = true; }
   /// Asks the store for something small, so that /readyz knows whether it answers. To be called again and again.
   void probe_storage();
+  /// Whether the large body of a request with this head may come. For HttpOptions.
+  void admit_large_body(const Request& head, HttpOptions::Decide decide);
+  /// Tells those whom the payment provider keeps waiting that it does. To be called again and again.
+  void answer_overdue();
+  /// How many connections a peer may have, if that is its share; 0: as many as there are, for proxies.
+  [[nodiscard]] std::size_t connections_of(const std::string& peer, std::size_t share) const;
 
   // Each answers the call. Grouped as in the files that hold them.
   void get_health(const CallPtr& call);
@@ -99,26 +134,39 @@ class Api {
   void post_sale_status(const CallPtr& call);
   void post_key(const CallPtr& call);
   void list_keys(const CallPtr& call);
+  void list_deeds(const CallPtr& call);
   void delete_key(const CallPtr& call);
 
  private:
   using EventTask = std::function<void(const std::shared_ptr<OpenEvent>&)>;
 
   [[nodiscard]] std::string client_address(const Request& request) const;
+  [[nodiscard]] Client client_of_request(const Request& request) const;
   [[nodiscard]] std::string allowed_origin(const Request& request) const;
   void answer_without_route(const CallPtr& call);
-  void authenticate(const CallPtr& call, const Route& route, const PresentedKey& presented);
+  /// Takes the request from its caller's share; answers 429 and is false when that is used up.
+  [[nodiscard]] bool charge(const CallPtr& call, const ApiKey* key);
+  void admit_with(const CallPtr& call, const Route& route, const ApiKey& key);
   void admit(const CallPtr& call, const Route& route);
-  [[nodiscard]] bool read_command_id(const CallPtr& call);
+  [[nodiscard]] bool read_command_id(const CallPtr& call, const Route& route);
   void answer_preflight(const CallPtr& call, const std::string& allow);
 
-  /// On a worker; what it throws becomes the call's answer. Answers 503 when too much waits.
-  void wait_for(const CallPtr& call, std::function<void()> task);
+  void run(const CallPtr& call, const Route& route);
+  /// Writes down who wants it, then runs it.
+  void record_and_run(const CallPtr& call, const Route& route);
+
+  /// On a worker of the store's, or of another pool; what it throws becomes the call's answer. Answers 503 when too much waits.
+  void wait_for(const CallPtr& call, std::function<void()> task) { wait_for(call, parts_.pools.store, std::move(task)); }
+  void wait_for(const CallPtr& call, Workers& pool, std::function<void()> task);
+  /// The same for what asks the payment provider: answered within provider_timeout, at once while the provider has a pause.
+  void wait_for_provider(const CallPtr& call, std::function<void()> task);
   void fail(const CallPtr& call, const std::exception& error);
   /// With the event that the path names, at once if it is open; answers 404 if there is none.
   void with_event(const CallPtr& call, EventTask task);
   /// The same, on a worker.
   void with_event_waiting(const CallPtr& call, EventTask task);
+  /// The event that the path names; null, and answered, if there is none. For workers only.
+  [[nodiscard]] std::shared_ptr<OpenEvent> open_named_event(const CallPtr& call);
   /// Sends the command to the event's desk; what is answered goes to done, on the thread that took the turn.
   void submit(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::Command command, std::function<void(const ticketcore::Answer&)> done);
   /// Makes guessing slow.
@@ -130,16 +178,25 @@ class Api {
   /// The hold that the path names, if the caller may see it; nullopt when the call is answered.
   [[nodiscard]] std::optional<ticketcore::HoldId> allowed_hold(const CallPtr& call);
   [[nodiscard]] std::optional<ticketcore::OrderId> allowed_order(const CallPtr& call);
-  void submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const ticketcore::Result<ticketcore::Command>& command);
+  void submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const ticketcore::Result<ticketcore::Command>& command, std::uint32_t places);
+  /// The longest that the caller may hold at once.
+  [[nodiscard]] std::int64_t longest_ttl(const Call& call) const;
+  /// How many places of one event the caller may hold; 0: any number.
+  [[nodiscard]] std::uint32_t open_places_of(const Call& call) const;
+  /// Under which name the caller's open places of the event are counted.
+  [[nodiscard]] static std::string owner_of_places(const Call& call, const OpenEvent& event);
+  /// False, and answered, if the caller would hold too many.
+  [[nodiscard]] bool reserve_places(const CallPtr& call, const OpenEvent& event, std::uint32_t places);
   void send_order(const CallPtr& call, OpenEvent& event, ticketcore::OrderId order, int status);
   void answer_payment(const CallPtr& call, const std::string& payment, int status);
 
   ApiParts parts_;
   ApiOptions options_;
-  SharedText api_headers_;
-  SharedText page_headers_;
-  SharedText picture_headers_;
   RateLimit rate_limit_;
+  OpenPlaces open_places_;
+  Shares streams_;
+  std::mutex overdue_mutex_;
+  std::deque<std::pair<std::chrono::steady_clock::time_point, std::weak_ptr<Call>>> at_provider_;  ///< Soonest first.
   OrderBooks books_;
   std::atomic<bool> draining_{false};
   SharedText openapi_;

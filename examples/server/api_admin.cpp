@@ -1,6 +1,8 @@
 // What the house decides: events, charts, whether an event is on sale, and who has which key.
 
 #include <algorithm>
+#include <charconv>
+#include <map>
 
 #include "api.hpp"
 #include "json_writer.hpp"
@@ -113,7 +115,37 @@ void read_event(const JsonValue& json, NewEvent& event) {
 void write_key(JsonWriter& json, const ApiKey& key) {
   json.key("id").text(key.id).key("name").text(key.name).key("scopes").open_array();
   for (const std::string_view scope : key.scopes.names()) json.text(scope);
+  json.close_array().key("events").open_array();
+  for (const std::string& event : key.events) json.text(event);
   json.close_array().key("created_at").time(key.created_at);
+  if (key.expires_at) json.key("expires_at").time(*key.expires_at);
+}
+
+void read_key(const JsonValue& json, ApiKey& key) {
+  json.only({"name", "scopes", "events", "expires_at"});
+  if (const auto text = json.need("name")) key.name = text->text(1, 100);
+  if (const auto list = json.need("scopes")) {
+    for (const JsonValue& one : list->elements(8)) {
+      constexpr Scope known[] = {Scope::seller, Scope::box_office, Scope::gate, Scope::admin};
+      key.scopes.add(known[one.one_of({"seller", "box_office", "gate", "admin"})]);
+    }
+    if (key.scopes.none()) list->error("needs at least one scope");
+  }
+  if (const auto events = json.find("events")) {
+    for (const JsonValue& one : events->elements(most_events_of_key)) {
+      try {
+        key.events.push_back(EventId(one.text(1, EventId::max_bytes)).text());
+      } catch (const std::invalid_argument& error) {
+        one.error(error.what());
+      }
+    }
+    // What an admin does belongs to the house: events, keys, charts.
+    if (!key.events.empty() && key.scopes.allow(Scope::admin)) events->error("can't limit a key with the scope admin");
+  }
+  if (const auto expires = json.find("expires_at")) {
+    key.expires_at = parse_rfc3339(expires->text(1, 40));
+    if (!key.expires_at || *key.expires_at <= key.created_at) expires->error("must be a time to come, like 2027-01-31T19:30:00+02:00 (RFC 3339)");
+  }
 }
 
 }  // namespace
@@ -163,33 +195,22 @@ void Api::post_sale_status(const CallPtr& call) {
 
 // The key follows from the request, so that one that is repeated, here or elsewhere, makes no second key, and is told the same.
 void Api::post_key(const CallPtr& call) {
-  std::string name;
-  Scopes scopes;
-  const bool read = call->read_body([&](const JsonValue& json) {
-    json.only({"name", "scopes"});
-    if (const auto text = json.need("name")) name = text->text(1, 100);
-    const auto list = json.need("scopes");
-    if (!list) return;
-    for (const JsonValue& one : list->elements(8)) {
-      constexpr Scope known[] = {Scope::seller, Scope::box_office, Scope::gate, Scope::admin};
-      scopes.add(known[one.one_of({"seller", "box_office", "gate", "admin"})]);
-    }
-    if (scopes.none()) list->error("needs at least one scope");
-  });
-  if (!read) return;
-  wait_for(call, [this, call, name, scopes] {
-    const PresentedKey key = parts_.secrets.key_for(call->command);
-    if (!parts_.keys.add(key, name, scopes, now())) {
-      const auto before = parts_.keys.find(key.id);
-      if (!before || before->name != name || before->scopes.names() != scopes.names())
-        return call->problem(make_problem("request_reused", "this Idempotency-Key was used before, for another key"));
-    }
-    const auto kept = parts_.keys.find(key.id);
-    if (!kept) return call->problem(make_problem("key_not_found", "the key was removed meanwhile"));
+  ApiKey wanted;
+  wanted.created_at = now();
+  if (!call->read_body([&](const JsonValue& json) { read_key(json, wanted); })) return;
+  wait_for(call, [this, call, wanted] {
+    const PresentedKey presented = parts_.secrets.key_for(call->command);
+    ApiKey asked = wanted;
+    asked.id = presented.id;
+    const ApiKey kept = parts_.keys.add(asked, presented.secret);
+    if (kept.removed) return call->problem(make_problem("key_not_found", "the key that this request made was removed"));
+    const bool same =
+        kept.name == asked.name && kept.scopes.names() == asked.scopes.names() && kept.events == asked.events && kept.expires_at == asked.expires_at;
+    if (!same) return call->problem(make_problem("request_reused", "this Idempotency-Key was used before, for another key"));
     JsonWriter json;
     json.open_object();
-    write_key(json, *kept);
-    call->json(201, json.key("key").text(to_string(key)).close_object().take(), {{"Location", "/v1/keys/" + key.id}});
+    write_key(json, kept);
+    call->json(201, json.key("key").text(to_string(presented)).close_object().take(), {{"Location", "/v1/keys/" + kept.id}});
   });
 }
 
@@ -203,6 +224,39 @@ void Api::list_keys(const CallPtr& call) {
       json.close_object();
     }
     call->json(200, json.close_array().close_object().take());
+  });
+}
+
+void Api::list_deeds(const CallPtr& call) {
+  const auto limit = call->read_limit(100, 500);
+  if (!limit) return;
+  const std::string* asked = call->request.parameter("month");
+  const std::string month = asked == nullptr ? month_of(now()) : *asked;
+  if (month.size() != 7 || !parse_rfc3339(month + "-01T00:00:00Z"))
+    return call->problem(make_problem("invalid_request", "the query's month must be one like 2027-01"));
+  const std::string list = "deeds " + month;
+  const auto cursor = read_cursor(*call, list);
+  if (!cursor) return;
+  std::uint64_t after = 0;
+  std::from_chars(cursor->data(), cursor->data() + cursor->size(), after);
+  wait_for(call, [this, call, limit = *limit, month, list, after] {
+    const StaffLog::Page page = parts_.staff_log.read(month, after, limit);
+    std::map<std::string, std::string> names;
+    JsonWriter json(page.deeds.size() * 300 + 64);
+    json.open_object().key("month").text(month).key("deeds").open_array();
+    for (const Deed& deed : page.deeds) {
+      if (!names.contains(deed.key)) {
+        const auto key = parts_.keys.find(deed.key);
+        names[deed.key] = key ? key->name : "";
+      }
+      json.open_object().key("at").time(deed.at).key("key").text(deed.key).key("name").text(names[deed.key]);
+      json.key("what").text(deed.what).key("path").text(deed.path);
+      if (!deed.request.empty()) json.key("request").text(deed.request);
+      json.close_object();
+    }
+    json.close_array();
+    if (page.next != 0) json.key("next").text(make_cursor(list, std::to_string(page.next)));
+    call->json(200, json.close_object().take());
   });
 }
 

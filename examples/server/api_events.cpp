@@ -8,8 +8,19 @@
 namespace server {
 namespace {
 
-constexpr std::size_t stream_clients_most = 20'000;
 constexpr std::uint32_t events_listed = 50;
+
+/// A stream that has its place among those of its address as long as somebody writes to it.
+class CountedStream final : public Stream {
+ public:
+  CountedStream(std::shared_ptr<Stream> stream, std::unique_ptr<Shares::Place> place) : stream_(std::move(stream)), place_(std::move(place)) {}
+  bool write(std::shared_ptr<const std::string> bytes) override { return stream_->write(std::move(bytes)); }
+  void close() override { stream_->close(); }
+
+ private:
+  std::shared_ptr<Stream> stream_;
+  std::unique_ptr<Shares::Place> place_;
+};
 
 }  // namespace
 
@@ -57,12 +68,15 @@ void Api::get_availability(const CallPtr& call) {
 
 void Api::get_changes(const CallPtr& call) {
   with_event(call, [this, call](const auto& event) {
-    if (parts_.events.stream_clients() >= stream_clients_most)
+    const std::size_t share = options_.streams_per_address * call->client.buyers;
+    auto place = streams_.take(call->client.name, share == 0 ? options_.streams : share, options_.streams);
+    if (!place)
       return call->problem(
-          make_problem("overloaded", "as many clients follow events as this server can serve; ask for the availability again and again instead"));
+          make_problem("overloaded", "as many clients follow events, from this address or in all, as may; ask for the availability again and again instead"));
     const std::string last(call->request.header("Last-Event-ID"));
     const auto view = event->view();
-    if (auto stream = call->stream("text/event-stream")) event->feed.subscribe(std::move(stream), last, view);
+    if (auto stream = call->stream("text/event-stream"))
+      event->feed.subscribe(std::make_shared<CountedStream>(std::move(stream), std::move(place)), last, view);
   });
 }
 

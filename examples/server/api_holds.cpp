@@ -36,10 +36,10 @@ struct HoldWish {
   return best;
 }
 
-void read_wish(const JsonValue& json, HoldWish& wish) {
+void read_wish(const JsonValue& json, std::int64_t longest_ttl, HoldWish& wish) {
   json.only({"cart", "ttl_seconds", "places", "areas", "best"});
   if (const auto cart = json.find("cart")) wish.cart = cart->text(1, HolderId::max_bytes);
-  if (const auto ttl = json.find("ttl_seconds")) wish.ttl_seconds = ttl->integer(1, most_ttl_seconds);
+  if (const auto ttl = json.find("ttl_seconds")) wish.ttl_seconds = ttl->integer(1, longest_ttl);
   if (const auto places = json.find("places")) {
     for (const JsonValue& place : places->elements(limits::places_per_hold)) wish.selection.places.push_back(place.text(1, 4 * limits::label_bytes));
   }
@@ -90,31 +90,109 @@ template <class PlaceList, class AreaList>
   return json.key("tax").money(quote.tax).close_object().take();
 }
 
+[[nodiscard]] std::uint32_t places_of(const HoldWish& wish) {
+  if (wish.best) return wish.best->count;
+  auto places = static_cast<std::uint32_t>(wish.selection.places.size());
+  for (const AreaAdmissions& area : wish.selection.areas) places += area.quantity;
+  return places;
+}
+
+/// What an open hold has; 0 if it is not open.
+[[nodiscard]] std::uint32_t places_of(const OpenEvent& event, HoldId id) {
+  std::uint32_t places = 0;
+  event.event.inspect([&](const EventState& state) {
+    const HoldRecord* hold = state.find_hold(id);
+    if (hold == nullptr) return;
+    places = static_cast<std::uint32_t>(hold->places.size());
+    for (const AreaQuantity& area : hold->areas) places += area.quantity;
+  });
+  return places;
+}
+
+[[nodiscard]] std::int64_t seconds_of(Timestamp time) { return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count(); }
+
 }  // namespace
 
 void Api::post_hold(const CallPtr& call) {
   HoldWish wish;
-  if (!call->read_body([&](const JsonValue& json) { read_wish(json, wish); })) return;
+  const std::int64_t longest = longest_ttl(*call);
+  wish.ttl_seconds = std::min(usual_ttl_seconds, longest);
+  if (!call->read_body([&](const JsonValue& json) { read_wish(json, longest, wish); })) return;
   with_event(call, [this, call, wish = std::move(wish)](const std::shared_ptr<OpenEvent>& event) {
     HoldOptions options;
     // Without a cart each hold is of a holder of its own, the same when the request is repeated.
     options.holder = wish.cart.empty() ? HolderId(to_string(call->command)) : HolderId(wish.cart);
     options.ttl = std::chrono::seconds(wish.ttl_seconds);
     options.request = call->command;
-    if (!wish.best) return submit_hold(call, event, event->event.hold_command(wish.selection, options));
+    const std::uint32_t places = places_of(wish);
+    if (!reserve_places(call, *event, places)) return;
+    if (!wish.best) return submit_hold(call, event, event->event.hold_command(wish.selection, options), places);
     BestPlaces best = *wish.best;
     if (best.categories.empty()) {
       for (const Category& category : event->event.seat_map().categories()) best.categories.push_back(category.key);
     }
-    submit_hold(call, event, event->event.hold_best_command(best, options));
+    submit_hold(call, event, event->event.hold_best_command(best, options), places);
   });
 }
 
-void Api::submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const Result<Command>& command) {
-  if (!command) return call->refuse(command.refusal());
-  submit(call, event, *command, [this, call, event](const Answer& answer) {
+std::int64_t Api::longest_ttl(const Call& call) const { return call.caller.scopes.allow(Scope::seller) ? most_ttl_seconds : options_.public_hold_seconds; }
+
+std::uint32_t Api::open_places_of(const Call& call) const {
+  return call.caller.key_id.empty() ? options_.open_places_per_address * call.client.buyers : options_.open_places_per_key;
+}
+
+std::string Api::owner_of_places(const Call& call, const OpenEvent& event) {
+  return event.event.id().text() + "\n" + (call.caller.key_id.empty() ? call.client.name : "key:" + call.caller.key_id);
+}
+
+bool Api::reserve_places(const CallPtr& call, const OpenEvent& event, std::uint32_t places) {
+  const bool has_key = !call->caller.key_id.empty();
+  const std::uint32_t most = open_places_of(*call);
+  if (most == 0) return true;
+  const std::string owner = owner_of_places(*call, event);
+  const HoldId hold{call->command};
+  const std::int64_t now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count();
+  auto answer = open_places_.reserve(owner, hold, places, most, now);
+  if (answer == OpenPlaces::Answer::past_limit) {
+    // What was bought, or let go by another server, is found out only now that it matters. A request that comes again is told what it
+    // was told before.
+    bool decided = false;
+    std::vector<HoldId> gone = open_places_.kept(owner);
+    event.event.inspect([&](const EventState& state) {
+      decided = state.find_request(call->command) != nullptr;
+      std::erase_if(gone, [&](HoldId one) { return state.find_hold(one) != nullptr; });
+    });
+    if (decided) return true;
+    for (const HoldId one : gone) open_places_.drop(owner, one);
+    answer = open_places_.reserve(owner, hold, places, most, now);
+  }
+  if (answer == OpenPlaces::Answer::granted) return true;
+  if (answer == OpenPlaces::Answer::full) {
+    call->problem(make_problem("overloaded", "more holds are open than this server can count; try again in a second"));
+    return false;
+  }
+  Problem problem = make_problem("open_places_limit", std::string(has_key ? "this key" : "buyers at this address") + " may hold " + std::to_string(most) +
+                                                          " places of this event at one time");
+  problem.refusal.emplace();
+  problem.refusal->limit = most;
+  problem.refusal->asked = places;
+  call->problem(problem);
+  return false;
+}
+
+void Api::submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const Result<Command>& command, std::uint32_t places) {
+  const std::string owner = owner_of_places(*call, *event);
+  if (!command) {
+    open_places_.drop(owner, HoldId{call->command});
+    return call->refuse(command.refusal());
+  }
+  submit(call, event, *command, [this, call, event, owner, places](const Answer& answer) {
     const auto* placed = std::get_if<HoldPlaced>(&answer.fact.body);
-    if (placed == nullptr) return call->refuse(event->event.to_hold(answer).refusal());
+    if (placed == nullptr) {
+      open_places_.drop(owner, HoldId{call->command});
+      return call->refuse(event->event.to_hold(answer).refusal());
+    }
+    if (open_places_of(*call) > 0) open_places_.keep(owner, HoldId{call->command}, places, seconds_of(placed->expires_at));
     holds_total_.add();
     const std::string id = to_string(answer.fact.request);
     const std::string& name = event->event.id().text();
@@ -164,16 +242,19 @@ void Api::get_hold(const CallPtr& call) {
 void Api::post_extension(const CallPtr& call) {
   const auto id = allowed_hold(call);
   if (!id) return;
+  const std::int64_t longest = longest_ttl(*call);
   std::int64_t ttl = usual_ttl_seconds;
   const bool read = call->read_body([&](const JsonValue& json) {
     json.only({"ttl_seconds"});
-    if (const auto seconds = json.need("ttl_seconds")) ttl = seconds->integer(1, most_ttl_seconds);
+    if (const auto seconds = json.need("ttl_seconds")) ttl = seconds->integer(1, longest);
   });
   if (!read) return;
   with_event(call, [this, call, id = *id, ttl](const std::shared_ptr<OpenEvent>& event) {
-    submit(call, event, {call->command, ExtendHold{id, std::chrono::seconds(ttl)}}, [this, call, event, id](const Answer& answer) {
+    const std::uint32_t places = open_places_of(*call) > 0 ? places_of(*event, id) : 0;
+    submit(call, event, {call->command, ExtendHold{id, std::chrono::seconds(ttl)}}, [this, call, event, id, places](const Answer& answer) {
       const auto deadline = event->event.to_deadline(answer);
       if (!deadline) return call->refuse(deadline.refusal());
+      if (places > 0) open_places_.keep(owner_of_places(*call, *event), id, places, seconds_of(*deadline));
       call->json(200, JsonWriter().open_object().key("id").id(id).key("expires_at").time(*deadline).close_object().take());
     });
   });
@@ -186,6 +267,7 @@ void Api::post_release(const CallPtr& call) {
     submit(call, event, {call->command, ReleaseHold{id}}, [this, call, event, id](const Answer& answer) {
       const auto done = event->event.to_done(answer);
       if (!done) return call->refuse(done.refusal());
+      open_places_.drop(owner_of_places(*call, *event), id);
       call->json(200, JsonWriter().open_object().key("id").id(id).key("released").flag(true).close_object().take());
     });
   });

@@ -159,7 +159,7 @@ void Api::post_refund(const CallPtr& call) {
       std::string body = json.close_array().key("amount").money(refund->amount).close_object().take();
       if (parts_.payments == nullptr || method != parts_.payments->provider().method()) return call->json(200, std::move(body));
       // Paid online: the provider pays back. When that fails the request is repeated, and the provider knows its key.
-      wait_for(call, [this, call, reference, amount = refund->amount, body = std::move(body)] {
+      wait_for_provider(call, [this, call, reference, amount = refund->amount, body = std::move(body)] {
         parts_.payments->provider().refund(reference, amount, to_string(call->command));
         call->json(200, body);
       });
@@ -179,7 +179,7 @@ void Api::get_ticket(const CallPtr& call) {
     Response response;
     response.headers.push_back({"Content-Type", "image/svg+xml"});
     response.headers.push_back({"Cache-Control", "private, no-store"});
-    response.fixed_headers = picture_headers_;
+    response.fixed_headers = parts_.headers.picture;
     response.body = std::move(*picture);
     call->send(std::move(response));
   });

@@ -35,7 +35,7 @@ void Api::get_readiness(const CallPtr& call) {
 
 void Api::probe_storage() {
   if (probing_.exchange(true)) return;
-  const bool queued = parts_.workers.submit([this] {
+  const bool queued = parts_.pools.probe.submit([this] {
     try {
       if (!parts_.storage.read("server/secret", 0, 1).empty()) storage_ok_at_ms_ = now_ms();
     } catch (const std::exception& error) {

@@ -44,14 +44,16 @@ constexpr std::int64_t delay_most = 86'400;
 void Api::post_payment(const CallPtr& call) {
   const auto id = allowed_hold(call);
   if (!id) return;
-  if (parts_.payments == nullptr) return call->problem(make_problem("not_found", "this server takes no payments online"));
+  if (parts_.payments == nullptr) return call->problem(make_problem("payments_off", "this server takes no payments online; the box office does"));
   Buyer buyer;
   const bool read = call->read_body([&](const JsonValue& json) {
     json.only({"buyer"});
     if (const auto who = json.need("buyer")) buyer = read_buyer(*who);
   });
   if (!read) return;
-  with_event_waiting(call, [this, call, id = *id, buyer](const std::shared_ptr<OpenEvent>& event) {
+  wait_for_provider(call, [this, call, id = *id, buyer] {
+    const auto event = open_named_event(call);
+    if (!event) return;
     const auto begun = parts_.payments->begin(*event, id, call->command, buyer);
     if (const Problem* problem = std::get_if<Problem>(&begun)) return call->problem(*problem);
     const auto& [payment, url] = std::get<PaymentDesk::Begun>(begun);
@@ -72,7 +74,7 @@ void Api::get_payment(const CallPtr& call) {
 void Api::answer_payment(const CallPtr& call, const std::string& id, int status) {
   const auto payment = parts_.payments->find(id);
   if (!payment) return call->problem(make_problem("payment_not_found", "there is no such payment, or the token sent is not its"));
-  const PaymentStatus stands = parts_.payments->settle(*payment);
+  const PaymentStatus stands = parts_.payments->look(*payment);
   JsonWriter json;
   json.open_object().key("id").text(payment->id).key("event").text(payment->event).key("status").text(name_of(stands)).key("amount").money(payment->amount);
   json.key("expires_at").time(payment->expires_at);
@@ -96,7 +98,7 @@ void Api::post_notice(const CallPtr& call) {
     punish(*call);
     return call->problem(make_problem("signature_invalid", "the signature is not the provider's for this notice, or is too old"));
   }
-  wait_for(call, [this, call] {
+  wait_for_provider(call, [this, call] {
     const auto payment = parts_.payments->find(call->segment(2));
     if (!payment) return call->problem(make_problem("payment_not_found", "there is no such payment"));
     const PaymentStatus stands = parts_.payments->settle(*payment);

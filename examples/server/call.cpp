@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "http_text.hpp"
 #include "secrets.hpp"
 
 namespace server {
@@ -10,10 +11,7 @@ namespace {
 
 [[nodiscard]] bool is_json(std::string_view content_type) {
   const std::string_view type = content_type.substr(0, content_type.find(';'));
-  constexpr std::string_view wanted = "application/json";
-  const auto last = type.find_last_not_of(" \t");
-  if (last == std::string_view::npos || last + 1 != wanted.size()) return false;
-  return std::equal(wanted.begin(), wanted.end(), type.begin(), [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b + 32 : b); });
+  return equal_in_any_case(type.substr(0, type.find_last_not_of(" \t") + 1), "application/json");
 }
 
 [[nodiscard]] bool matches(std::string_view if_none_match, std::string_view etag) {
@@ -70,15 +68,7 @@ void Call::shared(const SharedText& body, std::string_view type, const std::stri
 
 void Call::problem(const Problem& problem) {
   if (const auto counter = counters_.find(problem.reason); counter != counters_.end()) counter->second->add();
-  Response response;
-  response.status = problem.status;
-  response.headers.push_back({"Content-Type", "application/problem+json"});
-  response.headers.push_back({"Cache-Control", "no-store"});
-  if (problem.retry_after_seconds > 0) response.headers.push_back({"Retry-After", std::to_string(problem.retry_after_seconds)});
-  if (!problem.allow.empty()) response.headers.push_back({"Allow", problem.allow});
-  if (problem.status == 401) response.headers.push_back({"WWW-Authenticate", "Bearer realm=\"ticketcore\""});
-  response.body = to_json(problem, request.id);
-  send(std::move(response));
+  send(to_response(problem, request.id));
 }
 
 std::shared_ptr<Stream> Call::stream(std::string_view type) {

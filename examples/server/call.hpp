@@ -21,6 +21,12 @@
 
 namespace server {
 
+/// Where a request came from, as limits see it.
+struct Client {
+  std::string name{};
+  unsigned buyers = 1;  ///< Whose share it has: more for an address that many buyers have in common.
+};
+
 struct Caller {
   std::string key_id{};  ///< Empty: somebody without a key.
   std::string name{};
@@ -32,9 +38,9 @@ using ProblemCounters = std::map<std::string, Counter*, std::less<>>;
 
 class Call {
  public:
-  Call(Request asked, Reply reply, SharedText fixed_headers, std::string allowed_origin, std::string rate_client, const ProblemCounters& counters)
+  Call(Request asked, Reply reply, SharedText fixed_headers, std::string allowed_origin, Client from, const ProblemCounters& counters)
       : request(std::move(asked)),
-        client(std::move(rate_client)),
+        client(std::move(from)),
         reply_(std::move(reply)),
         fixed_headers_(std::move(fixed_headers)),
         allowed_origin_(std::move(allowed_origin)),
@@ -43,7 +49,7 @@ class Call {
   Request request;
   Caller caller{};
   ticketcore::RequestId command{};  ///< From the Idempotency-Key.
-  std::string client;               ///< Whose share of the rate limit this is.
+  Client client;
 
   /// A part of the path, counted from 0.
   [[nodiscard]] const std::string& segment(std::size_t index) const { return request.segments[index]; }
@@ -53,6 +59,7 @@ class Call {
   void shared(const SharedText& body, std::string_view type, const std::string& etag, std::string_view cache_control);
   /// The first answer counts: what fails after it has nobody to tell.
   void send(Response response);
+  [[nodiscard]] bool answered() const { return answered_.load(std::memory_order_relaxed); }
   void problem(const Problem& problem);
   void refuse(const ticketcore::Refusal& refusal) { problem(make_problem(refusal)); }
   /// Null if the call was answered before.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <thread>
 
 #include "html.hpp"
 #include "json_reader.hpp"
@@ -57,6 +58,7 @@ FakePayments::Account FakePayments::account(const std::string& payment) {
 }
 
 std::string FakePayments::create(const Charge& charge) {
+  std::this_thread::sleep_for(answer_after_);
   append_entry(storage_, stream_of(charge.payment), [&](const std::vector<std::string>& entries) -> std::optional<std::string> {
     if (!entries.empty()) return std::nullopt;
     JsonWriter json;
@@ -67,6 +69,7 @@ std::string FakePayments::create(const Charge& charge) {
 }
 
 ChargeStatus FakePayments::status(const std::string& payment) {
+  std::this_thread::sleep_for(answer_after_);
   const Account known = account(payment);
   if (known.decision.empty() || known.due > this_second()) return ChargeStatus::pending;
   if (known.decision == "decline") return ChargeStatus::declined;
@@ -74,6 +77,7 @@ ChargeStatus FakePayments::status(const std::string& payment) {
 }
 
 void FakePayments::refund(const std::string& payment, const Money& amount, const std::string& key) {
+  std::this_thread::sleep_for(answer_after_);
   append_entry(storage_, stream_of(payment), [&](const std::vector<std::string>& entries) -> std::optional<std::string> {
     const std::string refund =
         JsonWriter().open_object().key("what").text("refund").key("minor").number(amount.minor()).key("key").text(key).close_object().take();

@@ -23,7 +23,9 @@ class FakePayments final : public PaymentProvider {
   /// Posts a notice to the path; false when it was not taken, and is to be sent again.
   using Deliver = std::function<void(const std::string& path, const std::string& signature, const std::string& body, std::function<void(bool)> done)>;
 
-  FakePayments(ticketcore::Storage& storage, std::string notice_key) : storage_(storage), notice_key_(std::move(notice_key)) {}
+  /// answer_after: what it takes for each answer, to try what a slow provider does.
+  FakePayments(ticketcore::Storage& storage, std::string notice_key, std::chrono::seconds answer_after)
+      : storage_(storage), notice_key_(std::move(notice_key)), answer_after_(answer_after) {}
 
   [[nodiscard]] std::string method() const override { return "fakepay"; }
   [[nodiscard]] std::string create(const Charge& charge) override;
@@ -59,6 +61,7 @@ class FakePayments final : public PaymentProvider {
 
   ticketcore::Storage& storage_;
   const std::string notice_key_;
+  const std::chrono::seconds answer_after_;
   std::mutex mutex_;
   std::vector<Notice> notices_;
 };

@@ -81,9 +81,8 @@ void Feed::advance(const std::shared_ptr<const View>& view, std::int64_t second)
 // second of them says which: its changes are sent once more, which does no harm. Anywhere else places may have changed and changed
 // back unseen, and only the whole availability is safe.
 SharedText Feed::catch_up(std::string_view last_event_id) const {
-  const SharedText whole = frame("availability", last_->id, *last_->json());
   const auto id = parse_state(last_event_id);
-  if (!id) return whole;
+  if (!id) return whole();
   for (std::size_t index = steps_.size(); index-- > 0;) {
     const Step& step = steps_[index];
     if (step.revision < id->revision) break;
@@ -92,7 +91,12 @@ SharedText Feed::catch_up(std::string_view last_event_id) const {
     if (id->second < step.first_second && index > 0 && steps_[index - 1].revision == id->revision && steps_[index - 1].last_second < id->second)
       return changes_since(index);
   }
-  return whole;
+  return whole();
+}
+
+SharedText Feed::whole() const {
+  if (whole_.first != last_) whole_ = {last_, frame("availability", last_->id, *last_->json())};
+  return whole_.second;
 }
 
 SharedText Feed::changes_since(std::size_t step) const {

@@ -41,9 +41,11 @@ class Feed {
   [[nodiscard]] SharedText catch_up(std::string_view last_event_id) const;
   [[nodiscard]] SharedText changes_since(std::size_t step) const;
   void send(const SharedText& text);
+  [[nodiscard]] SharedText whole() const;
 
   mutable std::mutex mutex_;
   std::shared_ptr<const View> last_;
+  mutable std::pair<std::shared_ptr<const View>, SharedText> whole_;  ///< Of that view, one for however many start anew.
   std::deque<Step> steps_;
   std::vector<std::shared_ptr<Stream>> clients_;
 };

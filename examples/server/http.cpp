@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "http_text.hpp"
+#include "utf8.hpp"
 
 namespace server {
 namespace {
@@ -33,11 +34,11 @@ std::string_view percent_decode(std::string_view text, Plus plus, std::string& d
       at += 2;
     }
   }
-  for (std::size_t at = 0; at < decoded.size();) {
-    const std::size_t length = utf8_length(decoded, at);
-    if (length == 0) return "the request's target is not UTF-8 once its percent-encoding is undone";
-    if (length == 1 && (static_cast<unsigned char>(decoded[at]) < ' ' || decoded[at] == '\x7f')) return "the request's target has a control character";
-    at += length;
+  for (std::string_view rest = decoded; !rest.empty();) {
+    const auto next = ticketcore::utf8::first(rest);
+    if (!next.valid) return "the request's target is not UTF-8 once its percent-encoding is undone";
+    if (next.code < ' ' || next.code == 0x7F) return "the request's target has a control character";
+    rest.remove_prefix(next.length);
   }
   return {};
 }

@@ -13,6 +13,7 @@
 #include <charconv>
 #include <chrono>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -23,7 +24,9 @@
 #include <utility>
 #include <vector>
 
+#include "addresses.hpp"
 #include "http_worker.hpp"
+#include "problem.hpp"
 #include "request_parser.hpp"
 #include "stream_queue.hpp"
 
@@ -48,12 +51,20 @@ inline std::size_t total(std::span<const asio::const_buffer> parts) {
   return bytes;
 }
 
+inline Problem to_problem(const Refused& refused) {
+  Problem problem = make_problem(refused.reason, refused.detail);
+  problem.status = refused.status;
+  return problem;
+}
+
 /// A connection's life: serve() is a coroutine on its worker's thread, and everything else here runs on that thread too, but for send() and
 /// stream(), which leave what they bring in response_ and queue_ before they say so by answered_.
 class Connection final : public Reply::Sink, public std::enable_shared_from_this<Connection> {
  public:
   Connection(Site& site, std::shared_ptr<Worker> worker, Socket socket);
 
+  /// False, and it is to be dropped, if its peer has as many connections as it may.
+  [[nodiscard]] bool within_share();
   Task<void> serve();
   /// Another thread has brought something.
   void woken();
@@ -73,7 +84,8 @@ class Connection final : public Reply::Sink, public std::enable_shared_from_this
 
   Task<void> serve_requests();
   Task<bool> read_request();
-  Task<bool> refuse(const Refused& refused);
+  Task<bool> refuse(const Problem& problem);
+  Task<std::optional<Problem>> admit_large_body();
   Task<bool> answer();
   Task<bool> write_response();
   Task<void> write_stream();
@@ -87,12 +99,14 @@ class Connection final : public Reply::Sink, public std::enable_shared_from_this
   Task<void> wait();
   void limit_time(Phase phase, Clock::duration time);
   void begin_request(Request& request);
+  [[nodiscard]] Response internal_error() const;
   bool make_head(bool body_goes_on);
   void record(std::uint64_t bytes);
 
   // The worker is named first, so that the socket dies before the io_context.
   std::shared_ptr<Worker> worker_;
   Site& site_;
+  std::unique_ptr<Shares::Place> of_peer_{};
   std::optional<Counted> counted_;  ///< Until its client is gone: a reply or stream that somebody still has doesn't count.
   Socket socket_;
   std::optional<asio::ssl::stream<Socket&>> tls_{};
@@ -191,6 +205,14 @@ inline Connection::Connection(Site& site, std::shared_ptr<Worker> worker, Socket
   }
 }
 
+inline bool Connection::within_share() {
+  if (!site_.options.connections_of) return true;
+  const std::size_t most = site_.options.connections_of(peer_);
+  if (most == 0) return true;
+  of_peer_ = site_.peers.take(client_of(peer_), most, std::numeric_limits<std::size_t>::max());
+  return of_peer_ != nullptr;
+}
+
 inline void Connection::send(Response response) {
   response_ = std::move(response);
   answered_.store(true, std::memory_order_release);
@@ -266,6 +288,7 @@ inline Task<void> Connection::serve() {
   ended_.store(true);
   if (answered_.load() && queue_) queue_->close();
   counted_.reset();
+  of_peer_.reset();
   worker_->connections.erase(this);
   if (worker_->drained_by && worker_->connections.empty()) worker_->ticker.cancel();
 }
@@ -330,6 +353,7 @@ inline Task<bool> Connection::read_request() {
   noted_ = {};
   limit_time(Phase::idle, over_capacity_ ? linger : site_.options.idle_timeout);
   bool continued = false;
+  bool admitted = false;
   error_code error;
   for (;;) {
     // Empty lines before a request are left from an old client's last one (RFC 9112, 2.2).
@@ -340,7 +364,11 @@ inline Task<bool> Connection::read_request() {
         begun_ = Clock::now();
       }
       buffer_.consume(parser_->take(buffer_.data(), error));
-      if (error && error != boost::beast::http::error::need_more) co_return co_await refuse(parser_->refused(error));
+      if (error && error != boost::beast::http::error::need_more) co_return co_await refuse(to_problem(parser_->refused(error)));
+      if (parser_->is_header_done() && parser_->has_large_body() && !std::exchange(admitted, true)) {
+        if (const auto refusal = co_await admit_large_body()) co_return co_await refuse(*refusal);
+        if (stopped_) co_return false;
+      }
       if (parser_->is_done()) co_return true;
       if (parser_->is_header_done() && parser_->expects_continue() && !std::exchange(continued, true)) {
         std::array<asio::const_buffer, 1> go_on{asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n"))};
@@ -352,21 +380,39 @@ inline Task<bool> Connection::read_request() {
     }
     const std::size_t bytes = co_await read_some(buffer_.prepare(parser_->is_header_done() ? body_read_bytes : read_bytes));
     if (stopped_) co_return false;
-    if (timed_out_) co_return co_await refuse(parser_->too_late());
+    if (timed_out_) co_return co_await refuse(to_problem(parser_->too_late()));
     if (bytes == 0 && phase_ == Phase::idle) co_return false;
-    if (bytes == 0) co_return co_await refuse(parser_->refused(boost::beast::http::error::partial_message));
+    if (bytes == 0) co_return co_await refuse(to_problem(parser_->refused(boost::beast::http::error::partial_message)));
     buffer_.commit(bytes);
   }
 }
 
 /// Answers what is no request, and no more after it: false.
-inline Task<bool> Connection::refuse(const Refused& refused) {
+inline Task<bool> Connection::refuse(const Problem& problem) {
   begin_request(parser_->request());
   keep_alive_ = false;
-  response_ = problem(refused.status, refused.reason, refused.detail, noted_.id);
+  response_ = to_response(problem, noted_.id);
   refused_ = true;
   co_await write_response();
   co_return false;
+}
+
+/// Nothing more of the body is read meanwhile.
+inline Task<std::optional<Problem>> Connection::admit_large_body() {
+  struct Decision {
+    std::atomic<bool> made{false};
+    std::optional<Problem> refusal{};
+  };
+  const auto decision = std::make_shared<Decision>();
+  begin_request(parser_->request());
+  site_.options.admit_large_body(parser_->request(), [decision, self = shared_from_this()](std::optional<Problem> refusal) {
+    decision->refusal = std::move(refusal);
+    decision->made.store(true, std::memory_order_release);
+    self->tell();
+  });
+  while (!decision->made.load(std::memory_order_acquire) && !stopped_) co_await wait();
+  if (stopped_) co_return std::nullopt;
+  co_return std::move(decision->refusal);
 }
 
 /// Gives the request its ids, and notes what is needed of it when its handler has it.
@@ -392,8 +438,7 @@ inline Task<bool> Connection::answer() {
   std::optional<Counted> in_flight(std::in_place, site_.load->requests);
   if (over_capacity_ || in_flight->number() > site_.options.requests_in_flight) {
     site_.sheds.add();
-    response_ = problem(503, "overloaded", "the server has more to do than it can; try again in a second", noted_.id);
-    response_.headers.push_back({"Retry-After", "1"});
+    response_ = to_response(make_problem("overloaded", "the server has more to do than it can; try again in a second"), noted_.id);
   } else {
     answered_.store(false, std::memory_order_relaxed);
     try {
@@ -415,7 +460,10 @@ inline Task<bool> Connection::answer() {
   co_return written&& keep_alive_;
 }
 
+inline Response Connection::internal_error() const { return to_response(make_problem("internal_error", "something went wrong inside the server"), noted_.id); }
+
 inline bool Connection::make_head(bool body_goes_on) {
+  if (!response_.fixed_headers) response_.fixed_headers = site_.options.fixed_headers;
   const HeadOptions options{
       .date_line = worker_->date_line, .request_id = noted_.id, .http_1_0 = parser_->http_1_0(), .keep_alive = keep_alive_, .body_goes_on = body_goes_on};
   return write_head(response_, options, head_);
@@ -423,10 +471,10 @@ inline bool Connection::make_head(bool body_goes_on) {
 
 inline Task<bool> Connection::write_response() {
   if (site_.draining.load(std::memory_order_relaxed)) keep_alive_ = false;
-  if (response_.status == 500 && body_of(response_).empty()) response_ = problem(500, "internal_error", "something went wrong inside the server", noted_.id);
+  if (response_.status == 500 && body_of(response_).empty()) response_ = internal_error();
   if (!make_head(false)) {
     site_.log.trouble(noted_.id, "a response header has characters that no header may have");
-    response_ = problem(500, "internal_error", "something went wrong inside the server", noted_.id);
+    response_ = internal_error();
     std::ignore = make_head(false);
   }
   const std::string_view body = noted_.method == "HEAD" ? std::string_view{} : body_of(response_);

@@ -127,6 +127,10 @@ struct HttpServer::Body {
         continue;
       }
       auto connection = std::make_shared<Connection>(site, worker, std::move(socket));
+      if (!connection->within_share()) {
+        site.sheds.add();
+        continue;
+      }
       asio::co_spawn(worker->context, serve(std::move(connection)), end_with_failure);
     }
   }

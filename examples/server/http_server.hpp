@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "http.hpp"
+#include "problem.hpp"
 
 namespace server {
 
@@ -21,14 +23,22 @@ struct HttpOptions {
   unsigned threads = 1;
   std::string tls_certificate{};  ///< PEM file; with tls_key: HTTPS.
   std::string tls_key{};
-  std::size_t body_bytes = 8U << 20;
+  std::size_t body_bytes = 64U << 10;
+  std::size_t large_body_bytes = 8U << 20;  ///< What a request may bring past body_bytes, if it says so by Content-Length and is admitted.
+  /// Decides by a request's head alone whether its large body may come: nullopt for yes. Called on a thread of the server, with a head
+  /// that is good only for the call; decides on any thread, at once or later. Null: none may come.
+  using Decide = std::function<void(std::optional<Problem>)>;
+  std::function<void(const Request& head, Decide decide)> admit_large_body{};
   std::size_t header_bytes = 16U << 10;
   std::size_t connections = 10'000;
+  /// Of them, that a peer of this address may have; 0 for as many as there are. Past it a connection is closed unanswered.
+  std::function<std::size_t(const std::string& peer)> connections_of{};
   std::size_t requests_in_flight = 10'000;   ///< Past it: 503 with Retry-After, at once.
   std::chrono::seconds request_timeout{15};  ///< From a request's first byte to its last.
   std::chrono::seconds idle_timeout{60};
   std::chrono::seconds drain_timeout{10};
-  std::size_t stream_backlog_bytes = 1U << 20;  ///< A stream's client that is further behind is cut off.
+  std::size_t stream_backlog_bytes = 1U << 20;         ///< A stream's client that is further behind is cut off.
+  std::shared_ptr<const std::string> fixed_headers{};  ///< Of every answer that brings none of its own.
 };
 
 class HttpServer {

@@ -33,20 +33,6 @@ void append_number(std::string& text, std::uint64_t number) {
 
 }  // namespace
 
-std::size_t utf8_length(std::string_view text, std::size_t at) noexcept {
-  const auto byte = [&](std::size_t index) { return index < text.size() ? static_cast<unsigned char>(text[index]) : 0U; };
-  const unsigned first = byte(at);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : first >= 0xF0 && first < 0xF5 ? 4 : 0;
-  for (std::size_t index = 1; index < length; ++index) {
-    if ((byte(at + index) & 0xC0U) != 0x80) return 0;
-  }
-  const unsigned second = byte(at + 1);
-  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
-  const bool surrogate_or_too_large = (first == 0xED && second >= 0xA0) || (first == 0xF4 && second >= 0x90);
-  return overlong || surrogate_or_too_large ? 0 : length;
-}
-
 bool equal_in_any_case(std::string_view left, std::string_view right) noexcept {
   return std::ranges::equal(left, right, [](char one, char other) { return lower(one) == lower(other); });
 }
@@ -89,15 +75,6 @@ std::string_view status_text(int status) noexcept {
     case 505: return "HTTP Version Not Supported";
     default: return "";
   }
-}
-
-Response problem(int status, std::string_view reason, std::string_view detail, std::string_view request_id) {
-  Response response{.status = status, .headers = {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}}};
-  std::string& body = response.body;
-  body.append(R"({"type":"/problems/)").append(reason).append(R"(","title":")").append(status_text(status)).append(R"(","status":)");
-  append_number(body, static_cast<std::uint64_t>(status));
-  body.append(R"(,"detail":")").append(detail).append(R"(","reason":")").append(reason).append(R"(","request_id":")").append(request_id).append("\"}");
-  return response;
 }
 
 bool fit_request_id(std::string_view id) noexcept {

@@ -1,5 +1,5 @@
 #pragma once
-// Bytes of HTTP that need no socket: response heads, problems (RFC 9457), identifiers of requests.
+// Bytes of HTTP that need no socket: response heads, identifiers of requests.
 
 #include <array>
 #include <cstddef>
@@ -11,15 +11,9 @@
 
 namespace server {
 
-/// The length of the character that begins at that byte, 1 to 4; 0 if what stands there is not UTF-8.
-[[nodiscard]] std::size_t utf8_length(std::string_view text, std::size_t at) noexcept;
-
 [[nodiscard]] bool equal_in_any_case(std::string_view left, std::string_view right) noexcept;
 
 [[nodiscard]] std::string_view status_text(int status) noexcept;
-
-/// An application/problem+json response. Reason, title and detail are the server's own words: nothing in them is escaped.
-[[nodiscard]] Response problem(int status, std::string_view reason, std::string_view detail, std::string_view request_id);
 
 /// 1 to 128 letters, digits and "-._~:+/=".
 [[nodiscard]] bool fit_request_id(std::string_view id) noexcept;

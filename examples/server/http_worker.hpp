@@ -26,6 +26,7 @@
 #include "http_server.hpp"
 #include "http_text.hpp"
 #include "metrics.hpp"
+#include "shares.hpp"
 
 namespace server {
 
@@ -119,6 +120,7 @@ struct Site {
   Handler handler;
   AccessLog& log;
   std::shared_ptr<Load> load = std::make_shared<Load>();
+  Shares peers{};
   RequestCounters requests;
   Histogram& durations;
   Counter& sheds;

@@ -14,6 +14,8 @@ constexpr std::string_view key_stream = "server/keys";
 constexpr std::string_view prefix = "tck_";
 constexpr Scope all_scopes[] = {Scope::seller, Scope::box_office, Scope::gate, Scope::admin};
 
+[[nodiscard]] ticketcore::Timestamp wall_clock() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+
 [[nodiscard]] std::string vault_id(std::string_view id) { return "server/key/" + std::string(id); }
 
 [[nodiscard]] std::string to_record(const ApiKey& key) {
@@ -21,7 +23,12 @@ constexpr Scope all_scopes[] = {Scope::seller, Scope::box_office, Scope::gate, S
   json.open_object().key("name").text(key.name).key("hash").text(to_base64url(key.hash)).key("created_at").time(key.created_at);
   json.key("scopes").open_array();
   for (const std::string_view scope : key.scopes.names()) json.text(scope);
-  return json.close_array().close_object().take();
+  json.close_array().key("events").open_array();
+  for (const std::string& event : key.events) json.text(event);
+  json.close_array();
+  if (key.expires_at) json.key("expires_at").time(*key.expires_at);
+  if (key.removed) json.key("removed").flag(true);
+  return json.close_object().take();
 }
 
 [[nodiscard]] ApiKey from_record(std::string id, const ticketcore::Bytes& bytes) {
@@ -30,15 +37,27 @@ constexpr Scope all_scopes[] = {Scope::seller, Scope::box_office, Scope::gate, S
   ApiKey key;
   key.id = std::move(id);
   if (const auto name = record.need("name")) key.name = name->text(0, 100);
-  if (const auto hash = record.need("hash")) key.hash = from_base64url(hash->text(1, 100)).value_or("");
+  if (const auto hash = record.need("hash")) key.hash = from_base64url(hash->text(0, 100)).value_or("");
   if (const auto at = record.need("created_at")) key.created_at = ticketcore::parse_rfc3339(at->text(1, 40)).value_or(ticketcore::Timestamp{});
   if (const auto scopes = record.need("scopes")) {
     for (const JsonValue& scope : scopes->elements(8)) {
       if (const auto known = parse_scope(scope.text(1, 20))) key.scopes.add(*known);
     }
   }
+  if (const auto events = record.find("events")) {
+    for (const JsonValue& event : events->elements(most_events_of_key)) key.events.push_back(event.text(1, ticketcore::EventId::max_bytes));
+  }
+  if (const auto expires = record.find("expires_at")) {
+    key.expires_at = ticketcore::parse_rfc3339(expires->text(1, 40));
+    if (!key.expires_at) expires->error("must be a time");
+  }
+  if (const auto removed = record.find("removed")) key.removed = removed->flag();
   if (!document.malformed().empty() || !document.errors().empty()) throw ticketcore::StorageDamaged("the vault's record of API key " + key.id + " is damaged");
   return key;
+}
+
+[[nodiscard]] bool was_removed(const std::vector<std::string>& entries, const std::string& id) {
+  return std::find(entries.begin(), entries.end(), "-" + id) != entries.end();
 }
 
 /// The ids of the keys that were added and not removed, oldest first.
@@ -91,40 +110,70 @@ std::optional<PresentedKey> parse_key(std::string_view text) {
   return PresentedKey{std::string(text.substr(0, end)), std::string(text.substr(end + 1))};
 }
 
-bool Keys::add(const PresentedKey& key, const std::string& name, Scopes scopes, ticketcore::Timestamp now) {
-  if (find(key.id)) return false;
-  ApiKey kept{key.id, name, scopes, now, hash_of_secret(key.secret)};
-  const std::string record = to_record(kept);
+Scopes ApiKey::scopes_for(std::string_view event) const {
+  if (events.empty() || std::find(events.begin(), events.end(), event) != events.end()) return scopes;
+  return {};
+}
+
+void Keys::put(const ApiKey& key) {
+  const std::string record = to_record(key);
   storage_.vault_put(vault_id(key.id), {reinterpret_cast<const std::uint8_t*>(record.data()), record.size()});
-  append_entry(storage_, ticketcore::StreamId(key_stream), [&](const std::vector<std::string>& entries) -> std::optional<std::string> {
-    const auto ids = ids_in(entries);
-    return std::find(ids.begin(), ids.end(), key.id) == ids.end() ? std::optional<std::string>("+" + key.id) : std::nullopt;
+}
+
+// The log comes first, so that no key is good which no list shows; and once more at the end: who removed the key meanwhile wins.
+ApiKey Keys::add(ApiKey key, std::string_view secret) {
+  if (const auto kept = find(key.id)) return *kept;
+  key.hash = hash_of_secret(secret);
+  const ticketcore::StreamId stream(key_stream);
+  const auto entries = append_entry(storage_, stream, [&](const std::vector<std::string>& before) -> std::optional<std::string> {
+    const std::string entry = "+" + key.id;
+    const bool known = std::find(before.begin(), before.end(), entry) != before.end();
+    return known ? std::nullopt : std::optional<std::string>(entry);
   });
-  return true;
+  if (!was_removed(entries, key.id)) {
+    put(key);
+    if (!was_logged_as_removed(key.id)) return key;
+  }
+  bury(key);
+  return key;
+}
+
+void Keys::bury(ApiKey& key) {
+  key.removed = true;
+  key.hash.clear();
+  key.scopes = {};
+  put(key);
 }
 
 bool Keys::remove(const std::string& id) {
-  {
-    const std::lock_guard lock(mutex_);
-    remembered_.erase(id);
-  }
+  forget(id);
   bool removed = false;
   append_entry(storage_, ticketcore::StreamId(key_stream), [&](const std::vector<std::string>& entries) -> std::optional<std::string> {
     const auto ids = ids_in(entries);
     removed = std::find(ids.begin(), ids.end(), id) != ids.end();
     return removed ? std::optional<std::string>("-" + id) : std::nullopt;
   });
-  storage_.vault_erase(vault_id(id));
+  // Also when another server logged the removal, and died before this.
+  if (auto key = find(id); key && !key->removed && was_logged_as_removed(id)) bury(*key);
+  forget(id);
+  return removed;
+}
+
+bool Keys::was_logged_as_removed(const std::string& id) {
+  ticketcore::Revision after = 0;
+  return was_removed(read_entries(storage_, ticketcore::StreamId(key_stream), after), id);
+}
+
+void Keys::forget(const std::string& id) {
   const std::lock_guard lock(mutex_);
   remembered_.erase(id);
-  return removed;
 }
 
 std::vector<ApiKey> Keys::list() {
   ticketcore::Revision after = 0;
   std::vector<ApiKey> keys;
   for (const std::string& id : ids_in(read_entries(storage_, ticketcore::StreamId(key_stream), after))) {
-    if (auto key = find(id)) keys.push_back(std::move(*key));
+    if (auto key = find(id); key && !key->removed) keys.push_back(std::move(*key));
   }
   return keys;
 }
@@ -143,12 +192,14 @@ std::optional<ApiKey> Keys::remembered(const PresentedKey& key) {
     if (at == remembered_.end() || at->second.until < std::chrono::steady_clock::now()) return std::nullopt;
     found = at->second.key;
   }
+  if (found->expired(wall_clock())) return std::nullopt;
   return same(found->hash, hash_of_secret(key.secret)) ? found : std::nullopt;
 }
 
 std::optional<ApiKey> Keys::verify(const PresentedKey& key) {
   auto found = find(key.id);
-  if (!found || !same(found->hash, hash_of_secret(key.secret))) return std::nullopt;
+  if (!found || found->removed || found->expired(wall_clock())) return std::nullopt;
+  if (!same(found->hash, hash_of_secret(key.secret))) return std::nullopt;
   const std::lock_guard lock(mutex_);
   if (remembered_.size() >= remembered_keys) remembered_.clear();
   remembered_.insert_or_assign(key.id, Remembered{*found, std::chrono::steady_clock::now() + remembered_for});

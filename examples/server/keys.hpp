@@ -39,12 +39,22 @@ class Scopes {
 [[nodiscard]] std::optional<Scope> parse_scope(std::string_view name);
 [[nodiscard]] std::string_view name_of(Scope scope);
 
+/// Past so many a key had better be for all events.
+inline constexpr std::size_t most_events_of_key = 50;
+
 struct ApiKey {
   std::string id{};
   std::string name{};
   Scopes scopes{};
   ticketcore::Timestamp created_at{};
-  std::string hash{};  ///< Of the secret.
+  std::optional<ticketcore::Timestamp> expires_at{};  ///< From then on it is as good as none.
+  std::vector<std::string> events{};                  ///< The only ones it is for; empty: all, and what belongs to no event.
+  bool removed = false;                               ///< Its name is all that is left of it; the id never serves again.
+  std::string hash{};                                 ///< Of the secret.
+
+  /// What it may do about the event; empty: about none.
+  [[nodiscard]] Scopes scopes_for(std::string_view event) const;
+  [[nodiscard]] bool expired(ticketcore::Timestamp now) const { return expires_at && *expires_at <= now; }
 };
 
 /// nullopt for what has not the form of a key.
@@ -54,11 +64,14 @@ class Keys {
  public:
   explicit Keys(ticketcore::Storage& storage) : storage_(storage) {}
 
-  /// Keeps the key of this id and secret, unless it is there. True if it was not. Throws StorageError.
-  bool add(const PresentedKey& key, const std::string& name, Scopes scopes, ticketcore::Timestamp now);
+  /// Keeps the key under this secret, unless there is, or ever was, one of its id. What is kept of that id then: a key that was
+  /// removed stays so, whoever adds it again. Throws StorageError.
+  ApiKey add(ApiKey key, std::string_view secret);
   /// False if there is no such key. Other servers forget it within a few seconds. Throws StorageError.
   bool remove(const std::string& id);
+  /// Without removed ones.
   [[nodiscard]] std::vector<ApiKey> list();
+  /// Removed ones too.
   [[nodiscard]] std::optional<ApiKey> find(const std::string& id);
 
   /// From memory alone: nullopt when the vault must be asked.
@@ -67,6 +80,12 @@ class Keys {
   [[nodiscard]] std::optional<ApiKey> verify(const PresentedKey& key);
 
  private:
+  void put(const ApiKey& key);
+  /// Leaves nothing of the key but its name.
+  void bury(ApiKey& key);
+  [[nodiscard]] bool was_logged_as_removed(const std::string& id);
+  void forget(const std::string& id);
+
   static constexpr std::chrono::seconds remembered_for{5};
   static constexpr std::size_t remembered_keys = 10'000;
   struct Remembered {

@@ -4,10 +4,13 @@
 #include <sys/stat.h>
 
 #include <sys/resource.h>
+#include <condition_variable>
 #include <csignal>
+#include <cstdlib>
 
 #include <fstream>
 #include <iostream>
+#include <mutex>
 #include <thread>
 
 #include "access_log.hpp"
@@ -24,9 +27,6 @@ namespace {
 
 using namespace server;
 using namespace std::chrono_literals;
-
-constexpr unsigned worker_threads = 4;
-constexpr std::size_t worker_queue = 2'000;
 
 [[nodiscard]] std::unique_ptr<ticketcore::Storage> open(const std::string& url) {
   if (url == "memory:") return std::make_unique<ticketcore::MemoryStorage>();
@@ -57,14 +57,18 @@ void write_secret(const std::string& file, const std::string& line) {
   if (options.admin_key_file.empty()) {
     if (!options.print_admin_key) return {};
     const PresentedKey key = new_key();
-    static_cast<void>(keys.add(key, "made at a start", admin, now));
+    static_cast<void>(keys.add({.id = key.id, .name = "made at a start", .scopes = admin, .created_at = now}, key.secret));
     return to_string(key);
   }
   if (!std::ifstream(options.admin_key_file).good()) write_secret(options.admin_key_file, to_string(new_key()));
   const std::string line = read_line(options.admin_key_file);
   const auto key = parse_key(line);
   if (!key) throw std::runtime_error(options.admin_key_file + " holds no API key; its first line must be tck_..., or let the server make the file");
-  static_cast<void>(keys.add(*key, "admin", admin, now));
+  if (keys.add({.id = key->id, .name = "admin", .scopes = admin, .created_at = now}, key->secret).removed) {
+    std::cerr << "the admin key in " << options.admin_key_file
+              << " was removed, and stays so; take the file away, and the server makes another at its next start\n";
+    return {};
+  }
   return options.print_admin_key ? line : std::string();
 }
 
@@ -145,6 +149,37 @@ class SignalThread {
   std::thread thread_;
 };
 
+/// Ends the process when its end takes too long: a call that hangs, a store that does not answer. What was answered is in the store.
+class Watchdog {
+ public:
+  Watchdog() = default;
+  ~Watchdog() {
+    {
+      const std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    news_.notify_all();
+    if (thread_.joinable()) thread_.join();
+  }
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+  void give(std::chrono::seconds time) {
+    thread_ = std::thread([this, time] {
+      std::unique_lock lock(mutex_);
+      if (news_.wait_for(lock, time, [this] { return done_; })) return;
+      std::cerr << "ticketcore_server: gave up what is still under way, " << time.count() << " s after the signal to end\n";
+      std::_Exit(1);
+    });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable news_;
+  bool done_ = false;
+  std::thread thread_;
+};
+
 /// Everything, in the order in which it may be taken apart again from the back.
 class Service {
  public:
@@ -154,16 +189,21 @@ class Service {
         storage_(open(options.storage)),
         secrets_(*storage_),
         keys_(*storage_),
+        headers_({.secure = !options.tls_certificate.empty(), .other_origins = !options.cors_origins.empty()}),
         http_(
-            http_options(options), [this](Request request, Reply reply) { api_->handle(std::move(request), std::move(reply)); }, metrics_, log_),
+            http_options(options, headers_), [this](Request request, Reply reply) { api_->handle(std::move(request), std::move(reply)); }, metrics_, log_),
         office_(*storage_, office_options()),
         desks_(office_, std::clamp(std::thread::hardware_concurrency(), 1U, 4U)),
         pages_(options.web.empty() ? Pages() : Pages(options.web)),
         events_(*storage_, office_, options.storage != "memory:", [this](const std::string& what) { log_.trouble("", what); }),
-        workers_(std::in_place, worker_threads, worker_queue) {
+        pools_(std::in_place),
+        staff_log_(*storage_, pools_->staff_log) {
     if (options.fake_payments) {
-      fake_.emplace(*storage_, options.payment_secret_file.empty() ? secrets_.notice_key() : read_line(options.payment_secret_file));
-      payments_.emplace(*storage_, secrets_, events_, OrderBooks(*storage_, office_, secrets_), *fake_,
+      fake_.emplace(*storage_, options.payment_secret_file.empty() ? secrets_.notice_key() : read_line(options.payment_secret_file),
+                    std::chrono::seconds(options.fake_payments_seconds));
+      provider_.emplace(*fake_, ProviderGuard::Limits{.timeout = std::chrono::seconds(options.provider_timeout_seconds)},
+                        metrics_.counter("ticketcore_provider_calls_total", "Calls to the payment provider."));
+      payments_.emplace(*storage_, secrets_, events_, OrderBooks(*storage_, office_, secrets_), *provider_,
                         metrics_.counter("ticketcore_orders_total", "Orders placed, answers to repeated requests included."));
     }
     const ApiParts parts{*storage_,
@@ -171,13 +211,25 @@ class Service {
                          secrets_,
                          keys_,
                          events_,
-                         *workers_,
+                         *pools_,
+                         staff_log_,
                          payments_ ? &*payments_ : nullptr,
+                         provider_ ? &*provider_ : nullptr,
                          fake_ ? &*fake_ : nullptr,
+                         headers_,
                          pages_,
                          metrics_,
                          [this](const std::string& id, const std::string& what) { log_.trouble(id, what); }};
-    api_.emplace(parts, ApiOptions{options.requests_per_second, options.cors_origins, options.trusted_proxies, !options.tls_certificate.empty()});
+    api_.emplace(parts, ApiOptions{.requests_per_second = static_cast<double>(options.requests_per_second),
+                                   .open_places_per_address = options.open_places_per_address,
+                                   .open_places_per_key = options.open_places_per_key,
+                                   .public_hold_seconds = options.public_hold_seconds,
+                                   .streams = options.streams,
+                                   .streams_per_address = options.streams_per_address,
+                                   .provider_timeout = std::chrono::seconds(options.provider_timeout_seconds),
+                                   .cors_origins = options.cors_origins,
+                                   .trusted_proxies = options.trusted_proxies,
+                                   .shared_networks = options.shared_networks});
     if (!options.demo.empty()) make_demo_event(office_, options.demo);
     admin_key_ = admin_key(options, keys_);
     plan_housekeeping();
@@ -191,17 +243,21 @@ class Service {
     std::cout.flush();
     http_.run();
     events_.close();
-    workers_.reset();
+    pools_.reset();
   }
 
  private:
-  [[nodiscard]] static HttpOptions http_options(const Options& options) {
+  [[nodiscard]] HttpOptions http_options(const Options& options, const AnswerHeaders& headers) {
     HttpOptions http;
+    http.fixed_headers = headers.strict;
     http.address = options.address;
     http.port = options.port;
     http.threads = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
     http.tls_certificate = options.tls_certificate;
     http.tls_key = options.tls_key;
+    http.connections = options.connections;
+    http.connections_of = [this, share = options.connections_per_address](const std::string& peer) { return api_->connections_of(peer, share); };
+    http.admit_large_body = [this](const Request& head, HttpOptions::Decide decide) { api_->admit_large_body(head, std::move(decide)); };
     return http;
   }
 
@@ -220,12 +276,16 @@ class Service {
     http_.every(1s, [this] { api_->probe_storage(); });
     http_.every(15s, [this] { events_.heartbeat(); });
     if (!payments_) return;
+    http_.every(200ms, [this] { api_->answer_overdue(); });
     http_.every(100ms, [this] {
       fake_->send_notices([this](const std::string& path, const std::string& signature, const std::string& body, std::function<void(bool)> done) {
         deliver_notice(*api_, path, signature, body, std::move(done));
       });
     });
-    http_.every(1s, [this] { static_cast<void>(workers_->submit([this] { sweep(); })); });
+    http_.every(1s, [this] {
+      if (provider_->pausing() || sweeping_.exchange(true)) return;
+      if (!pools_->provider.submit([this] { sweep(); })) sweeping_ = false;
+    });
   }
 
   void sweep() {
@@ -234,30 +294,37 @@ class Service {
     } catch (const std::exception& error) {
       log_.trouble("", std::string("payments: ") + error.what());
     }
+    sweeping_ = false;
   }
 
   void stop() {
+    watchdog_.give(std::chrono::seconds(options_.drain_seconds + options_.drain_limit_seconds));
     api_->drain();
     std::this_thread::sleep_for(std::chrono::seconds(options_.drain_seconds));
     events_.close();
     http_.drain();
   }
 
+  Watchdog watchdog_;
   const Options options_;
   Metrics metrics_;
   AccessLog log_;
   std::unique_ptr<ticketcore::Storage> storage_;
   Secrets secrets_;
   Keys keys_;
+  AnswerHeaders headers_;
   HttpServer http_;
   ticketcore::BoxOffice office_;
   DeskThreads desks_;
   Pages pages_;
   Events events_;
   std::optional<FakePayments> fake_;
+  std::optional<ProviderGuard> provider_;
   std::optional<PaymentDesk> payments_;
   std::optional<Api> api_;
-  std::optional<Workers> workers_;
+  std::optional<Pools> pools_;
+  StaffLog staff_log_;
+  std::atomic<bool> sweeping_{false};
   std::string admin_key_;
 };
 

@@ -6,12 +6,70 @@
 namespace server {
 namespace {
 
-[[nodiscard]] unsigned number(const std::string& option, const std::string& text, unsigned most) {
+[[nodiscard]] unsigned number(const std::string& option, const std::string& text, unsigned least, unsigned most) {
   unsigned value = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (read.ec != std::errc{} || read.ptr != text.data() + text.size() || value > most)
-    throw UsageError(option + " needs a whole number from 0 to " + std::to_string(most) + ", not \"" + text + "\"");
+  if (read.ec != std::errc{} || read.ptr != text.data() + text.size() || value < least || value > most)
+    throw UsageError(option + " needs a whole number from " + std::to_string(least) + " to " + std::to_string(most) + ", not \"" + text + "\"");
   return value;
+}
+
+[[nodiscard]] Network network(const std::string& option, const std::string& text) {
+  if (const auto parsed = Network::parse(text)) return *parsed;
+  throw UsageError(option + " needs an address or a network, such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32, not \"" + text + "\"");
+}
+
+struct Number {
+  unsigned* value;
+  unsigned least;
+  unsigned most;
+};
+
+/// Where each option's value goes.
+struct Places {
+  explicit Places(Options& options)
+      : flags{{"--print-admin-key", &options.print_admin_key},
+              {"--print-routes", &options.print_routes},
+              {"--fake-payments", &options.fake_payments},
+              {"--help", &options.help}},
+        texts{{"--storage", &options.storage},
+              {"--address", &options.address},
+              {"--web", &options.web},
+              {"--demo", &options.demo},
+              {"--admin-key-file", &options.admin_key_file},
+              {"--tls-certificate", &options.tls_certificate},
+              {"--tls-key", &options.tls_key},
+              {"--payment-secret", &options.payment_secret_file},
+              {"--access-log", &options.access_log},
+              {"--signing-key", &options.signing_key},
+              {"--time-zone", &options.time_zone}},
+        lists{{"--cors", &options.cors_origins}},
+        networks{{"--trusted-proxy", &options.trusted_proxies}, {"--shared-network", &options.shared_networks}},
+        numbers{{"--threads", {&options.threads, 0, 256}},
+                {"--rate-limit", {&options.requests_per_second, 0, 1'000'000}},
+                {"--open-places-per-address", {&options.open_places_per_address, 0, 1'000'000}},
+                {"--open-places-per-key", {&options.open_places_per_key, 0, 1'000'000}},
+                {"--public-hold-seconds", {&options.public_hold_seconds, 1, 86'400}},
+                {"--connections", {&options.connections, 10, 1'000'000}},
+                {"--connections-per-address", {&options.connections_per_address, 0, 1'000'000}},
+                {"--streams", {&options.streams, 0, 1'000'000}},
+                {"--streams-per-address", {&options.streams_per_address, 0, 1'000'000}},
+                {"--provider-timeout", {&options.provider_timeout_seconds, 1, 60}},
+                {"--fake-payments-seconds", {&options.fake_payments_seconds, 0, 3'600}},
+                {"--drain-seconds", {&options.drain_seconds, 0, 3'600}},
+                {"--drain-limit", {&options.drain_limit_seconds, 1, 3'600}}} {}
+
+  std::map<std::string, bool*> flags;
+  std::map<std::string, std::string*> texts;
+  std::map<std::string, std::vector<std::string>*> lists;
+  std::map<std::string, std::vector<Network>*> networks;
+  std::map<std::string, Number> numbers;
+};
+
+void check(const Options& options) {
+  if (options.tls_certificate.empty() != options.tls_key.empty()) throw UsageError("--tls-certificate and --tls-key go together");
+  if (options.streams > options.connections / 2)
+    throw UsageError("--streams may be at most half of --connections, which are " + std::to_string(options.connections) + ": the others are the buyers'");
 }
 
 }  // namespace
@@ -31,12 +89,23 @@ std::string usage() {
   --tls-certificate FILE   PEM; with --tls-key: HTTPS
   --tls-key FILE
   --cors ORIGIN            lets pages of this origin use the API; may be repeated
-  --trusted-proxy ADDRESS  whose X-Forwarded-For is believed; may be repeated
+  --trusted-proxy NETWORK  whose X-Forwarded-For is believed, 10.0.0.7 or 10.0.0.0/8; may be repeated
+  --shared-network NETWORK whose addresses have many buyers each: ten times all limits of one address; may be repeated
   --rate-limit N           requests a second of one client address or API key; 0: no limit  (200)
+  --open-places-per-address N  that buyers at one address hold of one event; 0: no limit  (60)
+  --open-places-per-key N  that one API key holds of one event; 0: no limit  (400)
+  --public-hold-seconds N  the longest that somebody without a key may ask for at once  (600)
+  --connections N          at the same time  (10000)
+  --connections-per-address N  of them, proxies aside; 0: no limit  (500)
+  --streams N              of live changes, at most half of the connections  (5000)
+  --streams-per-address N  of them; 0: no limit  (100)
   --access-log FILE        a line of JSON for each request; - for standard output
-  --no-fake-payments       takes no payments online
+  --fake-payments          takes payments online from a pretended provider, which anybody may tell to approve
+  --fake-payments-seconds N  that the pretended provider takes for each answer  (0)
   --payment-secret FILE    what the pretended provider signs its notices with  (a secret that the store keeps)
+  --provider-timeout N     seconds that a payment provider may take for an answer  (10)
   --drain-seconds N        between SIGTERM, when /readyz says no, and the end of listening  (0)
+  --drain-limit N          seconds after that until what is still under way is given up  (30)
   --time-zone NAME         of the house, on tickets and pages: Europe/Kyiv  (UTC)
   --print-routes           prints the API's routes, and does nothing else
   --help
@@ -45,51 +114,35 @@ std::string usage() {
 
 Options parse_options(const std::vector<std::string>& arguments) {
   Options options;
-  const std::map<std::string, std::string*> texts = {{"--storage", &options.storage},
-                                                     {"--address", &options.address},
-                                                     {"--web", &options.web},
-                                                     {"--demo", &options.demo},
-                                                     {"--admin-key-file", &options.admin_key_file},
-                                                     {"--tls-certificate", &options.tls_certificate},
-                                                     {"--tls-key", &options.tls_key},
-                                                     {"--payment-secret", &options.payment_secret_file},
-                                                     {"--access-log", &options.access_log},
-                                                     {"--signing-key", &options.signing_key},
-                                                     {"--time-zone", &options.time_zone}};
-  const std::map<std::string, bool*> flags = {
-      {"--print-admin-key", &options.print_admin_key}, {"--print-routes", &options.print_routes}, {"--help", &options.help}};
-  const std::map<std::string, std::vector<std::string>*> lists = {{"--cors", &options.cors_origins}, {"--trusted-proxy", &options.trusted_proxies}};
+  const Places places(options);
+  bool streams_given = false;
   for (std::size_t at = 0; at < arguments.size(); ++at) {
     const std::string& option = arguments[at];
-    if (const auto flag = flags.find(option); flag != flags.end()) {
+    if (const auto flag = places.flags.find(option); flag != places.flags.end()) {
       *flag->second = true;
-      continue;
-    }
-    if (option == "--no-fake-payments") {
-      options.fake_payments = false;
       continue;
     }
     const auto value = [&]() -> const std::string& {
       if (at + 1 == arguments.size()) throw UsageError(option + " needs a value");
       return arguments[++at];
     };
-    if (const auto text = texts.find(option); text != texts.end()) {
+    if (const auto text = places.texts.find(option); text != places.texts.end()) {
       *text->second = value();
-    } else if (const auto list = lists.find(option); list != lists.end()) {
+    } else if (const auto list = places.lists.find(option); list != places.lists.end()) {
       list->second->push_back(value());
+    } else if (const auto list_of_networks = places.networks.find(option); list_of_networks != places.networks.end()) {
+      list_of_networks->second->push_back(network(option, value()));
+    } else if (const auto known = places.numbers.find(option); known != places.numbers.end()) {
+      *known->second.value = number(option, value(), known->second.least, known->second.most);
+      streams_given = streams_given || option == "--streams";
     } else if (option == "--port") {
-      options.port = static_cast<std::uint16_t>(number(option, value(), 65'535));
-    } else if (option == "--threads") {
-      options.threads = number(option, value(), 256);
-    } else if (option == "--rate-limit") {
-      options.requests_per_second = number(option, value(), 1'000'000);
-    } else if (option == "--drain-seconds") {
-      options.drain_seconds = number(option, value(), 3'600);
+      options.port = static_cast<std::uint16_t>(number(option, value(), 0, 65'535));
     } else {
       throw UsageError("there is no option \"" + option + "\"");
     }
   }
-  if (options.tls_certificate.empty() != options.tls_key.empty()) throw UsageError("--tls-certificate and --tls-key go together");
+  if (!streams_given) options.streams = options.connections / 2;
+  check(options);
   return options;
 }
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "addresses.hpp"
+
 namespace server {
 
 struct Options {
@@ -20,14 +22,25 @@ struct Options {
   std::string admin_key_file{};
   std::string tls_certificate{};
   std::string tls_key{};
-  bool fake_payments = true;
+  bool fake_payments = false;
+  unsigned fake_payments_seconds = 0;  ///< That the pretended provider takes for each answer.
   std::string payment_secret_file{};
-  double requests_per_second = 200;
+  unsigned provider_timeout_seconds = 10;
+  unsigned requests_per_second = 200;
+  unsigned open_places_per_address = 60;
+  unsigned open_places_per_key = 400;
+  unsigned public_hold_seconds = 600;
+  unsigned connections = 10'000;
+  unsigned connections_per_address = 500;
+  unsigned streams = 5'000;
+  unsigned streams_per_address = 100;
+  std::vector<Network> shared_networks{};
   std::string access_log{};
   std::vector<std::string> cors_origins{};
-  std::vector<std::string> trusted_proxies{};
+  std::vector<Network> trusted_proxies{};
   std::string signing_key{};
   unsigned drain_seconds = 0;
+  unsigned drain_limit_seconds = 30;
   std::string time_zone = "UTC";
   bool print_routes = false;
   bool help = false;

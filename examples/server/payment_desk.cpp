@@ -159,6 +159,13 @@ void PaymentDesk::keep_outcome(const std::string& id, PaymentStatus status) {
   storage_.vault_put(vault_id(id) + "/outcome", {reinterpret_cast<const std::uint8_t*>(word.data()), word.size()});
 }
 
+PaymentStatus PaymentDesk::look(const Payment& payment) const {
+  if (const auto known = outcome(payment.id)) return *known;
+  // Sold, and whoever sold it died before it wrote so.
+  if (const auto event = events_.open(payment.event); event && event->event.find_order(order_of(payment.id))) return PaymentStatus::approved;
+  return now() > payment.expires_at ? PaymentStatus::expired : PaymentStatus::pending;
+}
+
 PaymentStatus PaymentDesk::settle(const Payment& payment) {
   if (const auto known = outcome(payment.id)) return *known;
   switch (provider_.status(payment.id)) {
@@ -198,7 +205,7 @@ void PaymentDesk::read_watched() {
   const auto moment = std::chrono::steady_clock::now();
   for (const Timestamp day : {now() - 24h, now()}) {
     const StreamId stream = stream_of_day(day);
-    for (const std::string& id : read_entries(storage_, stream, read_to_[stream])) watched_.emplace(id, Watched{moment, moment + 3s});
+    for (const std::string& id : read_entries(storage_, stream, read_to_[stream])) watched_.emplace(id, Watched{moment, moment + 1s});
   }
 }
 

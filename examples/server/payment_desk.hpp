@@ -44,6 +44,8 @@ class PaymentDesk {
   /// Asks the provider for the hold's quoted total. The same command again is the same payment.
   [[nodiscard]] std::variant<Begun, Problem> begin(OpenEvent& event, ticketcore::HoldId hold, ticketcore::RequestId command, const Buyer& buyer);
   [[nodiscard]] std::optional<Payment> find(const std::string& id) const;
+  /// How the payment stands as far as it is known here: asks nobody, changes nothing.
+  [[nodiscard]] PaymentStatus look(const Payment& payment) const;
   /// Asks the provider how the payment stands, does what follows from it, and says what has come of it. Approved: there is an order.
   [[nodiscard]] PaymentStatus settle(const Payment& payment);
   [[nodiscard]] ticketcore::OrderId order_of(const std::string& payment) const { return ticketcore::OrderId{secrets_.derived_id("payment order", payment)}; }

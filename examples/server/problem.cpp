@@ -14,6 +14,9 @@ constexpr ProblemKind kinds[] = {
      "A request that changes something names a key of its own, so that it can be repeated when its answer was lost."},
     {"request_reused", 422, "The Idempotency-Key was used for another request",
      "Each request needs a key of its own; a repeated one is the same in every part."},
+    {"header_too_large", 431, "The request's head is too large", "Its first line and its headers have a limit of bytes together."},
+    {"request_timeout", 408, "The request did not come whole", "A request must be whole within some seconds of its first byte."},
+    {"not_implemented", 501, "The server has not learnt this", "The only transfer coding understood is chunked."},
     {"unauthorized", 401, "An API key is needed", "Send a valid key as Authorization: Bearer tck_..."},
     {"forbidden", 403, "The API key may not do this", "The key is valid, but lacks the scope that this request needs."},
     {"not_found", 404, "There is nothing here", "The address names nothing that this server knows."},
@@ -21,6 +24,11 @@ constexpr ProblemKind kinds[] = {
     {"body_too_large", 413, "The body is too large", "Requests have a limit of bytes; charts may be larger than others."},
     {"unsupported_media_type", 415, "The body must be JSON", "Send the body as Content-Type: application/json."},
     {"rate_limited", 429, "Too many requests", "This address or key has used up its share for the moment; Retry-After says when there is more."},
+    {"open_places_limit", 409, "Too many places are held from here",
+     "Buyers at one address, and each API key, may hold only so many places of an event at one time; bought ones don't count."},
+    {"payments_off", 409, "No payments are taken online", "This server takes none; at the counter places can be paid all the same."},
+    {"provider_unavailable", 503, "The payment provider does not answer",
+     "It was asked, and did not answer in time, or is not asked at present; repeat the request with the same Idempotency-Key."},
     {"overloaded", 503, "The server is busy", "More requests wait than the server can hold; Retry-After says when to repeat this one."},
     {"internal_error", 500, "Something is broken", "The server met what it can't explain; its log knows more under the request's id."},
     {"event_exists", 409, "There is an event of this id", "Each event has an id of its own."},
@@ -81,6 +89,8 @@ Problem make_problem(const ticketcore::Refusal& refusal) {
   return problem;
 }
 
+namespace {
+
 std::string to_json(const Problem& problem, std::string_view request_id) {
   const ProblemKind* kind = find_problem_kind(problem.reason);
   JsonWriter json(384);
@@ -105,6 +115,20 @@ std::string to_json(const Problem& problem, std::string_view request_id) {
     json.close_array();
   }
   return json.key("request_id").text(request_id).close_object().take();
+}
+
+}  // namespace
+
+Response to_response(const Problem& problem, std::string_view request_id) {
+  Response response;
+  response.status = problem.status;
+  response.headers.push_back({"Content-Type", "application/problem+json"});
+  response.headers.push_back({"Cache-Control", "no-store"});
+  if (problem.retry_after_seconds > 0) response.headers.push_back({"Retry-After", std::to_string(problem.retry_after_seconds)});
+  if (!problem.allow.empty()) response.headers.push_back({"Allow", problem.allow});
+  if (problem.status == 401) response.headers.push_back({"WWW-Authenticate", "Bearer realm=\"ticketcore\""});
+  response.body = to_json(problem, request_id);
+  return response;
 }
 
 }  // namespace server

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "http.hpp"
 #include "json_reader.hpp"
 #include "ticketcore/result.hpp"
 
@@ -37,6 +38,7 @@ struct ProblemKind {
 /// With the status of its kind.
 [[nodiscard]] Problem make_problem(std::string_view reason, std::string detail);
 [[nodiscard]] Problem make_problem(const ticketcore::Refusal& refusal);
-[[nodiscard]] std::string to_json(const Problem& problem, std::string_view request_id);
+/// The answer that says so, with its headers.
+[[nodiscard]] Response to_response(const Problem& problem, std::string_view request_id);
 
 }  // namespace server

@@ -1,7 +1,5 @@
 #include "rate_limit.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -40,17 +38,6 @@ void RateLimit::punish(std::string_view client, double cost, Clock::time_point n
   const std::lock_guard lock(shard.mutex);
   Bucket& bucket = bucket_of(shard, client, now);
   bucket.tokens = std::max(-burst_, bucket.tokens - cost);
-}
-
-std::string client_of(std::string_view address) {
-  in6_addr parsed{};
-  const std::string text(address);
-  if (inet_pton(AF_INET6, text.c_str(), &parsed) != 1) return text;
-  if (IN6_IS_ADDR_V4MAPPED(&parsed)) return text.substr(text.rfind(':') + 1);
-  std::fill(parsed.s6_addr + 8, parsed.s6_addr + 16, static_cast<unsigned char>(0));
-  char network[INET6_ADDRSTRLEN];
-  inet_ntop(AF_INET6, &parsed, network, sizeof network);
-  return std::string(network) + "/64";
 }
 
 }  // namespace server

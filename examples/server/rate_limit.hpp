@@ -47,7 +47,4 @@ class RateLimit {
   std::array<Shard, shards> shards_{};
 };
 
-/// What counts as one client: an IPv4 address, or the first half of an IPv6 address, which is what one household has.
-[[nodiscard]] std::string client_of(std::string_view address);
-
 }  // namespace server

@@ -32,7 +32,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
  public:
   explicit RequestParser(const HttpOptions& options) : options_(options) {
     header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(options.header_bytes, std::numeric_limits<std::uint32_t>::max())));
-    body_limit(options.body_bytes);
+    body_limit(options.admit_large_body ? options.large_body_bytes : options.body_bytes);
     eager(true);
   }
 
@@ -53,6 +53,8 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
 
   [[nodiscard]] Request& request() noexcept { return request_; }
   [[nodiscard]] bool http_1_0() const noexcept { return version_ == 10; }
+  /// The body that is to come is so large that somebody must admit it.
+  [[nodiscard]] bool has_large_body() const noexcept { return large_body_; }
   /// The client waits for "100 Continue" before it sends the body.
   [[nodiscard]] bool expects_continue() const noexcept { return expects_continue_ && !http_1_0(); }
 
@@ -63,7 +65,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
       return {431, "header_too_large", "the request's line and headers must be at most " + std::to_string(options_.header_bytes) + " bytes long"};
     }
     if (failure == error::body_limit) {
-      return {413, "body_too_large", "the body must be at most " + std::to_string(options_.body_bytes) + " bytes long"};
+      return {413, "body_too_large", "the body must be at most " + std::to_string(body_limit_now()) + " bytes long"};
     }
     if (failure == error::bad_version) return {.detail = "the request's first line must end with HTTP/1.1 or HTTP/1.0 and CR LF"};
     if (failure == error::partial_message) return {.detail = "the connection ended before the request did"};
@@ -74,6 +76,9 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   }
 
  private:
+  [[nodiscard]] std::size_t body_limit_now() const {
+    return options_.admit_large_body && !(is_header_done() && chunked()) ? options_.large_body_bytes : options_.body_bytes;
+  }
   void refuse(Refused refused, error_code& result) {
     refused_ = std::move(refused);
     result = error::bad_value;
@@ -108,6 +113,8 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   void on_header_impl(error_code& result) override {
     if (!http_1_0() && hosts_ != 1) refuse({.detail = "the request must have one Host header"}, result);
     if (http_1_0() && chunked()) refuse({.detail = "HTTP/1.0 has no Transfer-Encoding"}, result);
+    if (chunked()) body_limit(options_.body_bytes);
+    large_body_ = options_.admit_large_body && content_length().value_or(0) > options_.body_bytes;
   }
 
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
@@ -130,6 +137,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   int version_ = 11;
   int hosts_ = 0;
   bool expects_continue_ = false;
+  bool large_body_ = false;
 };
 
 }  // namespace server

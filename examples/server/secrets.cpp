@@ -116,8 +116,8 @@ bool Secrets::opens(std::string_view token, std::string_view kind, std::string_v
 
 // The last four bytes say whose request it was, so that a seller's own holds need no record of who made them. Nobody without the
 // secret can choose them.
-ticketcore::RequestId Secrets::request_id(std::string_view caller, std::string_view key) const {
-  const std::string code = mac("request", {caller, key}, 16);
+ticketcore::RequestId Secrets::request_id(std::string_view caller, std::string_view kind, std::string_view event, std::string_view key) const {
+  const std::string code = mac("request", {caller, kind, event, key}, 16);
   const std::string front = code.substr(0, 12);
   const std::string mark = mac("maker", {caller, front}, 16);
   return ticketcore::RequestId{{number_of(std::string_view(front).substr(0, 8)), number_of(front.substr(8) + mark.substr(0, 4))}};

@@ -43,8 +43,9 @@ class Secrets {
   [[nodiscard]] std::string token(std::string_view kind, std::string_view event, std::string_view id) const;
   [[nodiscard]] bool opens(std::string_view token, std::string_view kind, std::string_view event, std::string_view id) const;
 
-  /// The id of a command: the same for the same caller and key, also on another server, and for nobody else.
-  [[nodiscard]] ticketcore::RequestId request_id(std::string_view caller, std::string_view key) const;
+  /// The id of a command: the same for the same caller, kind of request, event (empty: none) and Idempotency-Key, also on another
+  /// server, and never otherwise.
+  [[nodiscard]] ticketcore::RequestId request_id(std::string_view caller, std::string_view kind, std::string_view event, std::string_view key) const;
   /// Whether request_id made it for this caller, who holds an API key.
   [[nodiscard]] bool made_for(const ticketcore::Id128& id, std::string_view caller) const;
   /// An id that follows from another: of a payment's order, of its refund.

@@ -34,4 +34,15 @@ std::vector<std::string> append_entry(ticketcore::Storage& storage, const ticket
   return texts;
 }
 
+void append_text(ticketcore::Storage& storage, const ticketcore::StreamId& stream, ticketcore::Revision& known, const std::string& text) {
+  for (auto entries = storage.read(stream, known, read_bytes); !entries.empty(); entries = storage.read(stream, known, read_bytes))
+    known = entries.back().revision;
+  const ticketcore::Position position{stream, known};
+  const auto turn = storage.take_turn({&position, 1});
+  known += turn->unseen(stream).size();
+  const ticketcore::Append append{stream, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}};
+  turn->commit({&append, 1});
+  ++known;
+}
+
 }  // namespace server

@@ -25,6 +25,7 @@ void text_output(BytesView bytes);
 void vault_record(BytesView bytes);
 #ifdef TICKETCORE_HAVE_SERVER_HTTP
 void http_request(BytesView bytes);
+void client_address(BytesView bytes);
 #endif
 #ifdef TICKETCORE_HAVE_POSTGRES
 void postgres_url(BytesView bytes);

@@ -14,6 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import postgres  # noqa: E402
 from crash import CrashTests, OutageTests  # noqa: E402
+from guarding import GuardTests  # noqa: E402
 from hostile import HostileTests  # noqa: E402
 from live import LiveTests  # noqa: E402
 from paying import PaymentTests  # noqa: E402
@@ -22,7 +23,7 @@ from sale import SaleTests  # noqa: E402
 from shop import Server  # noqa: E402
 from staff import StaffTests  # noqa: E402
 
-PARTS = (SaleTests, HostileTests, LiveTests, PaymentTests, StaffTests, CrashTests)
+PARTS = (SaleTests, HostileTests, GuardTests, LiveTests, PaymentTests, StaffTests, CrashTests)
 
 
 def on(store, part, new_storage):
@@ -128,7 +129,8 @@ class DocumentationTests(unittest.TestCase):
 
 
 for tests in PARTS:
-    for make in (on_sqlite, on_postgres):
+    # Those of the limits have servers of their own, mostly on memory.
+    for make in (on_sqlite,) if tests is GuardTests else (on_sqlite, on_postgres):
         made = make(tests)
         globals()[made.__name__] = made
 OutageTestsOnPostgres = on_postgres(OutageTests)

@@ -35,8 +35,8 @@ class CrashTests:
             self.assertEqual(public.post(sale.path + "/holds", {"places": ["Stalls-A-1"]}, idempotency=key).json, hold)
             self.assertEqual(admin.post(f"{sale.path}/holds/{hold['id']}/orders", body, idempotency=order_key).json, order)
             self.assertEqual(public.get(f"{sale.path}/orders/{order['id']}", token=order["token"]).json, order)
-            paid = public.get("/v1/payments/" + payment["id"], token=payment["token"]).json
-            self.assertEqual(paid["status"], "approved")
+            paid = eventually(lambda: public.get("/v1/payments/" + payment["id"], token=payment["token"]).json["status"] == "approved")
+            self.assertTrue(paid)
         finally:
             second.kill()
 

@@ -24,7 +24,7 @@ class SaleTests:
         self.assertEqual(sale.public.get(f"{sale.path}/holds/{hold['id']}", token=hold["token"]).json["expires_at"], hold["expires_at"])
         self.assertEqual(sale.states()["Stalls-A-1"], "h")
 
-        later = sale.public.post(f"{sale.path}/holds/{hold['id']}/extension", {"ttl_seconds": 900}, token=hold["token"]).json
+        later = sale.public.post(f"{sale.path}/holds/{hold['id']}/extension", {"ttl_seconds": 600}, token=hold["token"]).json
         self.assertGreater(later["expires_at"], hold["expires_at"])
         quote = sale.public.post(f"{sale.path}/holds/{hold['id']}/quote",
                                  {"choices": [{"ticket_type": "adult", "count": 4}, {"ticket_type": "child", "count": 1, "category": "stalls"}]},
@@ -36,7 +36,7 @@ class SaleTests:
         payment = sale.pay(hold).json
         self.assertEqual((payment["status"], payment["amount"]), ("pending", quote["total"]))
         sale.decide(payment, "approve")
-        paid = sale.payment(payment)
+        paid = sale.settled(payment)
         self.assertEqual(paid["status"], "approved")
         order = sale.public.get(f"{sale.path}/orders/{paid['order']['id']}?token={paid['order']['token']}").json
         self.assertEqual((order["number"], order["status"], order["total"], order["buyer"]), (1, "paid", quote["total"], BUYER))
@@ -126,7 +126,7 @@ class SaleTests:
         self.refused(sale.public.post(hold_path + "/payments", {"buyer": BUYER}, token=token), 409, "not_quoted")
         self.refused(sale.public.post(hold_path + "/quote", {"choices": [{"ticket_type": "adult", "count": 2}]}, token=token), 422, "ticket_choice_mismatch")
         self.refused(sale.public.post(hold_path + "/quote", {"choices": [{"ticket_type": "pensioner", "count": 1}]}, token=token), 422, "no_price")
-        self.refused(sale.public.post(hold_path + "/extension", {"ttl_seconds": 3600}, token=token), 409, "hold_lifetime_reached")
+        self.refused(sale.public.post(hold_path + "/extension", {"ttl_seconds": 600}, token=token), 409, "hold_lifetime_reached")
         self.assertEqual(sale.public.post(hold_path + "/release", token=token).json, {"id": one["id"], "released": True})
         self.refused(sale.public.post(hold_path + "/release", token=token), 410, "hold_released")
         self.refused(sale.public.get(hold_path, token=token), 410, "hold_released")

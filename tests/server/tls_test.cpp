@@ -28,7 +28,7 @@ void answer(const Request& request, Reply reply) {
 
 HttpOptions secure(const Folder& folder) {
   make_certificate(folder.path);
-  return {.tls_certificate = folder.path / "certificate.pem", .tls_key = folder.path / "key.pem"};
+  return {.tls_certificate = folder.path / "certificate.pem", .tls_key = folder.path / "key.pem", .body_bytes = 1U << 20U};
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ class Server:
     """One process of the sample server, on the second core."""
 
     def __init__(self, build, storage, chart, folder, port=0):
-        self.command = ["taskset", "-c", "1", str(build / "examples/ticketcore_server"), "--storage", storage, "--port", str(port), "--demo", str(chart), "--rate-limit", "0",
+        self.command = ["taskset", "-c", "1", str(build / "examples/ticketcore_server"), "--storage", storage, "--port", str(port), "--demo", str(chart), "--rate-limit", "0", "--open-places-per-address", "0", "--connections-per-address", "0", "--fake-payments",
                         "--admin-key-file", str(folder / "admin.key"), "--signing-key", str(folder / "gate.key")]
         self.log = open(folder / "server.log", "ab")
         self.start()

@@ -25,7 +25,7 @@ export class Shop {
     const shop = new Shop();
     shop.folder = mkdtempSync(join(tmpdir(), "ticketcore-pages-"));
     const keyFile = join(shop.folder, "admin.key");
-    shop.process = spawn(SERVER, ["--storage", `sqlite:///${join(shop.folder, "shop.db")}`, "--port", "0", "--web", WEB, "--admin-key-file", keyFile, "--rate-limit", "0", "--time-zone", "Europe/Kyiv"], {
+    shop.process = spawn(SERVER, ["--storage", `sqlite:///${join(shop.folder, "shop.db")}`, "--port", "0", "--web", WEB, "--admin-key-file", keyFile, "--rate-limit", "0", "--open-places-per-address", "0", "--fake-payments", "--time-zone", "Europe/Kyiv"], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const lines = createInterface({ input: shop.process.stdout });

@@ -289,6 +289,8 @@ function keysSection(): { element: HTMLElement; load: () => Promise<void> } {
   const body = h("tbody", {});
   const name = h("input", { type: "text", required: true, maxlength: 60, autocomplete: "off" });
   const scopes = (["seller", "box_office", "gate", "admin"] as const).map((scope) => ({ scope, box: h("input", { type: "checkbox", id: freshId("scope") }) }));
+  const events = h("input", { type: "text", maxlength: 2000, autocomplete: "off", spellcheck: "false" });
+  const expires = h("input", { type: "datetime-local" });
   const button = h("button", { type: "submit", class: "button secondary" }, say("make_key"));
   const row = (one: ApiKey): HTMLElement => {
     const erase = h(
@@ -308,7 +310,11 @@ function keysSection(): { element: HTMLElement; load: () => Promise<void> } {
       },
       say("revoke"),
     );
-    return h("tr", {}, h("th", { scope: "row" }, one.name, h("small", { class: "muted" }, one.id)), h("td", {}, one.scopes.join(", ")), h("td", {}, () => shortDateTime(one.created_at)), h("td", { class: "number" }, erase));
+    return h("tr", {}, h("th", { scope: "row" }, one.name, h("small", { class: "muted" }, one.id)), h("td", {}, one.scopes.join(", ")),
+      h("td", {}, () => one.events.join(", ") || t("for_all_events")),
+      h("td", {}, () => shortDateTime(one.created_at)),
+      h("td", {}, () => (one.expires_at ? shortDateTime(one.expires_at) : "–")),
+      h("td", { class: "number" }, erase));
   };
   const load = async (): Promise<void> => {
     const answer = await get<{ keys: ApiKey[] }>("/v1/keys", { key });
@@ -317,7 +323,7 @@ function keysSection(): { element: HTMLElement; load: () => Promise<void> } {
   const make = async (): Promise<void> => {
     const chosen = scopes.filter(({ box }) => box.checked).map(({ scope }) => scope);
     if (!chosen.length) throw new Error(t("choose_scope"));
-    const made = await post<ApiKey>("/v1/keys", { body: { name: name.value.trim(), scopes: chosen }, key });
+    const made = await post<ApiKey>("/v1/keys", { body: { name: name.value.trim(), scopes: chosen, events: events.value.split(/[\s,]+/).filter(Boolean), ...(expires.value ? { expires_at: new Date(expires.value).toISOString() } : {}) }, key });
     await load();
     name.value = "";
     board.show("good", say("key_made"), h("output", { class: "new-key", "aria-label": say("api_key") }, made.key ?? ""));
@@ -333,7 +339,7 @@ function keysSection(): { element: HTMLElement; load: () => Promise<void> } {
         "table",
         { class: "data" },
         h("caption", { class: "unseen" }, say("api_keys")),
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("name")), h("th", { scope: "col" }, say("may")), h("th", { scope: "col" }, say("made_at")), h("td", {}))),
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("name")), h("th", { scope: "col" }, say("may")), h("th", { scope: "col" }, say("key_events")), h("th", { scope: "col" }, say("made_at")), h("th", { scope: "col" }, say("key_expires")), h("td", {}))),
         body,
       ),
     ),
@@ -343,6 +349,7 @@ function keysSection(): { element: HTMLElement; load: () => Promise<void> } {
       h("h3", {}, say("new_key")),
       field(say("name"), name, say("key_name_hint")),
       h("fieldset", {}, h("legend", {}, say("may")), scopes.map(({ scope, box }) => h("div", { class: "check" }, box, h("label", { for: box.id }, say(`scope_${scope}`))))),
+      h("div", { class: "form-row" }, field(say("key_events"), events, say("key_events_hint")), field(say("key_expires"), expires, say("key_expires_hint"))),
       button,
     ),
     board.element,

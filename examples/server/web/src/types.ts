@@ -187,7 +187,9 @@ export interface ApiKey {
   id: string;
   name: string;
   scopes: string[];
+  events: string[];
   created_at: string;
+  expires_at?: string;
   key?: string;
 }
 
