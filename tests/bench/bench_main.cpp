@@ -14,6 +14,16 @@ namespace {
 std::vector<std::string> wanted_names;
 std::ofstream json;
 
+/// How many times better than the peer: the medians' ratio, and what the rounds furthest apart would make of it.
+[[nodiscard]] Spread ratio_of(const Figure& figure) {
+  const Spread& better = figure.more_is_better ? figure.value : figure.peer_value;
+  const Spread& worse = figure.more_is_better ? figure.peer_value : figure.value;
+  Spread ratio(better.median / worse.median);
+  ratio.least = better.least / worse.most;
+  ratio.most = better.most / worse.least;
+  return ratio;
+}
+
 }  // namespace
 
 bool wanted(const std::string& name) {
@@ -23,17 +33,19 @@ bool wanted(const std::string& name) {
 }
 
 void report(const Figure& figure) {
-  if (!wanted(figure.name)) return;
-  const double ratio = figure.peer.empty() ? 0 : figure.more_is_better ? figure.value / figure.peer_value : figure.peer_value / figure.value;
-  if (figure.peer.empty()) {
-    std::printf("%-24s %14.4g %-8s\n", figure.name.c_str(), figure.value, figure.unit.c_str());
-  } else {
-    std::printf("%-24s %14.4g %-8s  %-44s %14.4g  %8.1fx\n", figure.name.c_str(), figure.value, figure.unit.c_str(), figure.peer.c_str(), figure.peer_value,
-                ratio);
+  if (!figure.name.starts_with("machine.") && !wanted(figure.name)) return;
+  const Spread& ours = figure.value;
+  std::printf("%-24s %11.4g  %9.4g - %-9.4g  %-8s", figure.name.c_str(), ours.median, ours.least, ours.most, figure.unit.c_str());
+  json << "{\"name\":\"" << figure.name << "\",\"value\":" << ours.median << ",\"least\":" << ours.least << ",\"most\":" << ours.most << ",\"unit\":\""
+       << figure.unit << "\"";
+  if (!figure.peer.empty()) {
+    const Spread ratio = ratio_of(figure);
+    std::printf("  %-44s %11.4g  %7.1fx  (%.1f - %.1f)", figure.peer.c_str(), figure.peer_value.median, ratio.median, ratio.least, ratio.most);
+    json << ",\"peer\":\"" << figure.peer << "\",\"peer_value\":" << figure.peer_value.median << ",\"ratio\":" << ratio.median
+         << ",\"ratio_least\":" << ratio.least << ",\"ratio_most\":" << ratio.most;
   }
+  std::printf("\n");
   std::fflush(stdout);
-  json << "{\"name\":\"" << figure.name << "\",\"value\":" << figure.value << ",\"unit\":\"" << figure.unit << "\"";
-  if (!figure.peer.empty()) json << ",\"peer\":\"" << figure.peer << "\",\"peer_value\":" << figure.peer_value << ",\"ratio\":" << ratio;
   json << "}\n" << std::flush;
 }
 
@@ -45,8 +57,9 @@ int main(int count, char** arguments) {
   for (int index = 1; index < count; ++index) bench::wanted_names.emplace_back(arguments[index]);
   std::filesystem::create_directories("out");
   bench::json.open("out/bench.jsonl", std::ios::app);
-  std::printf("%-24s %14s %-8s  %-44s %14s  %9s\n", "name", "value", "unit", "beside", "value", "ratio");
+  std::printf("%-24s %11s  %9s - %-9s  %-8s  %-44s %11s  %8s  %s\n", "name", "median", "least", "most", "unit", "beside", "median", "ratio", "(least - most)");
   try {
+    bench::machine();
     if (bench::wanted("core.hold2")) bench::core_hold();
     if (bench::wanted("core.sqlite")) bench::core_sqlite();
     if (bench::wanted("core.best4")) bench::core_best();

@@ -80,7 +80,7 @@ void core_hold() {
     House house(map);
     std::vector<double> houses;
     for (int round = 0; round < 7; ++round) houses.push_back(house.holds_per_second());
-    return median(houses);
+    return Spread(std::move(houses)).median;
   };
   RedisPeer redis;
   if (!redis.running()) {

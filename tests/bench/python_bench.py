@@ -11,7 +11,6 @@ import json
 import pathlib
 import shutil
 import sqlite3
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,8 +20,8 @@ from datetime import datetime, timezone
 
 import ticketcore
 import ticketcore.aio
+from figure import OUT, report
 
-OUT = pathlib.Path("out")
 ROUNDS = 5
 SEATS = 120_000
 GATHERED = 1024
@@ -36,12 +35,6 @@ FIGURES = {"single": (2_000, "core.sqlite.threads"), "threads": (20_000, "core.s
 
 def wanted(name: str) -> bool:
     return len(sys.argv) == 1 or any((wish + ".").startswith(name + ".") or (name + ".").startswith(wish + ".") for wish in sys.argv[1:])
-
-
-def report(name: str, value: float, peer: str, peer_value: float) -> None:
-    print(f"{name:<24} {value:14.4g} {'holds/s':<8}  {peer:<44} {peer_value:14.4g}  {value / peer_value:8.1f}x", flush=True)
-    with (OUT / "bench.jsonl").open("a") as file:
-        print(json.dumps({"name": name, "value": value, "unit": "holds/s", "peer": peer, "peer_value": peer_value, "ratio": value / peer_value}), file=file)
 
 
 def rate(count: int, granted: int, start: float) -> float:
@@ -198,13 +191,12 @@ def main() -> None:
                 if socket is not None:
                     redis.append(redis_holds(figure, socket))
                 shutil.rmtree(folder)
-            value = statistics.median(mine)
-            report(f"python.hold.{figure}", value, PEER, statistics.median(peers))
+            report(f"python.hold.{figure}", "holds/s", mine, PEER, peers)
             if redis:
-                report(f"python.hold.{figure}.redis", value, "redis-py, Lua hold of 2 keys, nothing durable", statistics.median(redis))
+                report(f"python.hold.{figure}.redis", "holds/s", mine, "redis-py, Lua hold of 2 keys, nothing durable", redis)
             reached = core_figure(core)
             if reached is not None:
-                report(f"python.hold.{figure}.core", value, f"C++, {core}", reached)
+                report(f"python.hold.{figure}.core", "holds/s", mine, f"C++, {core}", [reached])
 
 
 if __name__ == "__main__":
