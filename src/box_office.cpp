@@ -99,6 +99,22 @@ void Event::refresh() const {
   desk_->visit([](Desk& desk) { desk.catch_up(); });
 }
 
+Revision Event::revision() const {
+  const auto seen = availability();
+  return seen ? seen->revision() : 0;
+}
+
+void Event::refresh(Revision at_least) const {
+  if (revision() >= at_least) return;
+  desk_->visit([&](Desk& desk) {
+    // Of many that ask at once the first reads for all.
+    if (desk.revision() < at_least) desk.catch_up();
+    if (desk.revision() < at_least)
+      throw StorageUnavailable("the log of " + desk.stream() + " ends at revision " + std::to_string(desk.revision()) + "; revision " +
+                               std::to_string(at_least) + " was asked for");
+  });
+}
+
 Answer Event::ask_one(Command command) const { return std::move(desk_->call({&command, 1}).front()); }
 std::vector<Answer> Event::ask(std::vector<Command> commands) const { return desk_->call(commands); }
 
@@ -166,6 +182,7 @@ Result<Hold> Event::to_hold(const Answer& answer) const {
   hold.id = HoldId{answer.fact.request};
   hold.holder = placed->holder;
   hold.expires_at = placed->expires_at;
+  hold.revision = answer.revision;
   for (const PlaceIndex place : placed->places) hold.places.push_back(map.label(place));
   for (const AreaQuantity& held : placed->areas) hold.areas.push_back({map.label(held.area), held.quantity});
   return hold;
@@ -213,6 +230,7 @@ Result<Quote> Event::to_quote(const Answer& answer) const {
   quote.order_fee = money(answer, quoted->price.fee_per_order);
   quote.total = money(answer, quoted->price.total);
   quote.tax = money(answer, quoted->price.tax);
+  quote.revision = answer.revision;
   return quote;
 }
 
@@ -237,7 +255,9 @@ Result<Command> Event::check_out_command(HoldId hold, const CheckOutOptions& opt
 Result<Order> Event::to_order(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
   if (!std::holds_alternative<OrderPlaced>(answer.fact.body) || !answer.order) return wrong_kind();
-  return make_order(id(), *answer.event, *answer.order);
+  Order order = make_order(id(), *answer.event, *answer.order);
+  order.revision = answer.revision;
+  return order;
 }
 
 Result<Refund> Event::refund(OrderId order, const RefundOptions& options) const {
@@ -265,7 +285,7 @@ Result<Refund> Event::to_refund(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
   const TicketsRefunded* refunded = std::get_if<TicketsRefunded>(&answer.fact.body);
   if (refunded == nullptr) return wrong_kind();
-  Refund refund{refunded->order, {}, money(answer, refunded->amount)};
+  Refund refund{refunded->order, {}, money(answer, refunded->amount), answer.revision};
   for (const std::uint32_t number : refunded->tickets) refund.tickets.push_back({refunded->order, number});
   return refund;
 }
@@ -298,7 +318,7 @@ Result<Admission> Event::to_admission(const Answer& answer) const {
   const TicketAdmitted* admitted = std::get_if<TicketAdmitted>(&answer.fact.body);
   if (admitted == nullptr) return wrong_kind();
   const std::string place = answer.order ? make_ticket(id(), *answer.event, *answer.order, admitted->ticket.number).place : "";
-  return Admission{admitted->ticket, place, admitted->gate, answer.turn};
+  return Admission{admitted->ticket, place, admitted->gate, answer.turn, answer.revision};
 }
 
 Result<Done> Event::set_sale_status(SaleStatus status, RequestId request) const { return to_done(ask_one({or_new(request), SetSaleStatus{status}})); }
@@ -313,15 +333,18 @@ std::optional<Order> Event::find_order(OrderId order) const {
     seen = desk.availability();
   });
   if (!copy) return std::nullopt;
-  return make_order(id(), *seen, *copy);
+  Order found = make_order(id(), *seen, *copy);
+  found.revision = seen->revision();
+  return found;
 }
 
 std::optional<Hold> Event::find_hold(HoldId id) const {
   std::optional<Hold> hold;
-  inspect([&](const EventState& state) {
+  desk_->visit([&](Desk& desk) {
+    const EventState& state = desk.state();
     const HoldRecord* record = state.find_hold(id);
     if (record == nullptr) return;
-    hold = Hold{id, state.holders()[record->holder].name, {}, {}, from_epoch(record->expires_at)};
+    hold = Hold{id, state.holders()[record->holder].name, {}, {}, from_epoch(record->expires_at), desk.revision()};
     for (const PlaceIndex place : record->places) hold->places.push_back(seat_map().label(place));
     for (const AreaQuantity& held : record->areas) hold->areas.push_back({seat_map().label(held.area), held.quantity});
   });

@@ -294,6 +294,27 @@ TEST_CASE("events are found by name, and not twice") {
   CHECK(same.availability()->total(box.clock.now).sold == 1);
 }
 
+TEST_CASE("an answer's revision brings another host as far, and no read is made for what has been seen") {
+  Office box;
+  BoxOffice elsewhere(box.storage);
+  const Event same = elsewhere.event("premiere").value();
+  const Hold hold = box.event.hold({"Hall-A-1"}, {.holder = "cart"}).value();
+  CHECK(hold.revision == box.event.revision());
+  CHECK(same.revision() < hold.revision);
+  CHECK_FALSE(same.find_hold(hold.id));
+  same.refresh(hold.revision);
+  REQUIRE(same.find_hold(hold.id));
+  CHECK(same.find_hold(hold.id)->revision == hold.revision);
+
+  const Order order = box.buy({"Hall-A-2"});
+  same.refresh(hold.revision);
+  CHECK(same.revision() == hold.revision);  // seen already: nothing was read
+  CHECK_FALSE(same.find_order(order.id));
+  same.refresh(order.revision);
+  CHECK(same.find_order(order.id)->revision == order.revision);
+  CHECK_THROWS_WITH_AS(same.refresh(order.revision + 1), doctest::Contains("ends at revision"), StorageUnavailable);
+}
+
 TEST_CASE("many commands in one call are answered each at its place, also when they need several turns") {
   Office box;
   std::vector<Command> commands;

@@ -25,6 +25,7 @@ struct Hold {
   std::vector<std::string> places{};  ///< Whole labels, in the order chosen.
   std::vector<AreaAdmissions> areas{};
   std::chrono::sys_seconds expires_at{};
+  std::uint64_t revision = 0;  ///< Of the log, as of the answer: Event::refresh brings another host as far.
 };
 
 /// Admissions of one category, ticket type and price.
@@ -42,7 +43,8 @@ struct Quote {
   Money ticket_fees{};  ///< The fee per ticket times the tickets.
   Money order_fee{};
   Money total{};
-  Money tax{};  ///< Contained in total.
+  Money tax{};                 ///< Contained in total.
+  std::uint64_t revision = 0;  ///< Of the log, as of the answer: Event::refresh brings another host as far.
 };
 
 struct Ticket {
@@ -69,12 +71,14 @@ struct Order {
   Money tax{};
   std::string payment_method{};
   std::string payment_reference{};
+  std::uint64_t revision = 0;  ///< Of the log, as of the answer: Event::refresh brings another host as far.
 };
 
 struct Refund {
   OrderId order{};
   std::vector<TicketId> tickets{};  ///< Void from now on.
   Money amount{};                   ///< Owed to the buyer.
+  std::uint64_t revision = 0;       ///< Of the log, as of the answer: Event::refresh brings another host as far.
 };
 
 struct Admission {
@@ -82,6 +86,7 @@ struct Admission {
   std::string place{};
   std::string gate{};
   Timestamp at{};
+  std::uint64_t revision = 0;  ///< Of the log, as of the answer: Event::refresh brings another host as far.
 };
 
 }  // namespace ticketcore

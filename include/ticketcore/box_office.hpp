@@ -108,6 +108,12 @@ class Event {
   [[nodiscard]] std::shared_ptr<const Availability> availability() const;
   /// Reads what other processes have committed; waits for a turn under way. Throws StorageError.
   void refresh() const;
+  /// Sees to it that what is read from now on is at least as new as this revision of the event's log, as an answer of another
+  /// host carries it. Costs nothing when that much has been seen; else it is a refresh. Throws StorageUnavailable when the log
+  /// ends before it, StorageError.
+  void refresh(Revision at_least) const;
+  /// Of the log, as availability() shows it; 0 when there is none.
+  [[nodiscard]] Revision revision() const;
 
   [[nodiscard]] Result<Hold> hold(std::initializer_list<std::string_view> places, const HoldOptions& options) const;
   [[nodiscard]] Result<Hold> hold(const Selection& selection, const HoldOptions& options) const;
