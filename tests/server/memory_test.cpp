@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <list>
+#include <memory>
 #include <string>
 
 #include "client.hpp"
@@ -40,6 +41,30 @@ TEST_CASE("a connection that has been answered and waits costs a few kilobytes")
   MESSAGE("bytes for each connection, its client's in this process included: " << each);
   // With limits of 10,000 connections: at most a quarter of a gigabyte.
   CHECK(each < 24'000);
+}
+
+TEST_CASE("a stream whose client does not read costs its connection, and what it is sent is shared") {
+  Handed<std::shared_ptr<Stream>> streams;
+  Running server({}, [&](const Request&, Reply reply) { streams.put(reply.stream({})); });
+  const auto text = std::make_shared<const std::string>(500'000, 'x');
+  std::list<Client> clients;
+  std::list<std::shared_ptr<Stream>> open;
+  const auto open_more = [&](int count) {
+    for (int index = 0; index < count; ++index) {
+      clients.emplace_back(server.port());
+      clients.back().send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+      open.push_back(streams.take());
+      CHECK(open.back()->write(text));
+    }
+  };
+  open_more(20);
+  const std::size_t before = bytes_in_use();
+  constexpr int count = 100;
+  open_more(count);
+  const std::size_t each = (bytes_in_use() - before) / count;
+  MESSAGE("bytes for each stream: " << each);
+  CHECK(each < 24'000);
+  for (const auto& stream : open) stream->close();
 }
 
 TEST_CASE("however many clients are limited, the memory is bounded") {
