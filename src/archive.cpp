@@ -129,14 +129,16 @@ void fill(Storage& storage, const Archive& archive) {
   const StreamId stream = stream_of(archive.event);
   Position position{stream, 0};
   for (const BytesView entry : archive.entries) {
+    const std::uint32_t checksum = decode_entry_header(entry, stream).checksum;
     const auto turn = storage.take_turn({&position, 1});
     if (!turn->unseen(stream).empty()) {
       throw StorageError(storage.describe() + ": it has an event \"" + archive.event.text() + "\" already, at revision " +
                          std::to_string(turn->unseen(stream).back().revision) + "; nothing was put over it");
     }
-    const Append append{stream, entry};
+    const Append append{stream, checksum, entry};
     turn->commit({&append, 1});
     ++position.known;
+    position.checksum = checksum;
   }
 }
 

@@ -168,6 +168,8 @@ AuditReport audit(Storage& storage, const StreamId& stream) {
           report.problems.push_back("entry " + std::to_string(entry.revision) + " says that it is entry " + std::to_string(read.header.revision));
         if (read.header.previous_checksum != checksum)
           report.problems.push_back("entry " + std::to_string(entry.revision) + " does not continue the entry before it");
+        if (read.header.checksum != entry.checksum)
+          report.problems.push_back("entry " + std::to_string(entry.revision) + " stands in the store with another checksum than its own");
         checksum = read.header.checksum;
         for (const Fact& fact : read.facts) {
           report.state.apply(fact, {entry.revision, read.header.turn});

@@ -57,12 +57,20 @@ void Desk::catch_up() {
   if (!halted_.empty()) throw StorageDamaged(stream_ + " is halted: " + halted_);
   // What a failed turn left behind is in no log, and nothing may be built on it.
   if (!loaded_ || !settled_) load();
-  for (;;) {
-    const std::vector<Entry> entries = storage_.read(stream_, at_.revision, read_bytes);
-    if (entries.empty()) break;
-    for (const Entry& entry : entries) apply_entry(entry);
+  // The first page begins with the entry known: where nothing is new, only that shows that the history is still the one read.
+  for (std::size_t known = at_.revision == 0 ? 0 : 1;; known = 0) {
+    const std::vector<Entry> page = storage_.read(stream_, at_.revision - known, read_bytes);
+    if (known == 1) check_known(page);
+    if (page.empty()) break;
+    for (const Entry& entry : std::span(page).subspan(known)) apply_entry(entry);
   }
   if (!availability_ || availability_->revision() != at_.revision) availability_ = publisher_.publish(at_.state, at_.revision);
+}
+
+void Desk::check_known(std::span<const Entry> page) const {
+  const std::string name = entry_name(at_.revision, stream_);
+  if (page.empty()) throw HistoryReplaced(name + " was read and is missing now: the log has lost its end, or was removed");
+  if (page.front().checksum != at_.checksum) throw HistoryReplaced(name + " is another one than was read: the history has been replaced");
 }
 
 void Desk::apply_entry(const Entry& entry) {
@@ -70,6 +78,7 @@ void Desk::apply_entry(const Entry& entry) {
   const LogEntry decoded = decode_entry(entry.bytes, name);
   if (entry.revision != at_.revision + 1 || decoded.header.revision != entry.revision)
     throw StorageDamaged(name + " is damaged: it stands where another revision belongs");
+  if (decoded.header.checksum != entry.checksum) throw StorageDamaged(name + " is damaged: the store has it with another checksum than its own");
   if (decoded.header.previous_checksum != at_.checksum) throw StorageDamaged(name + " is damaged: it does not continue the entry before it");
   settled_ = false;
   try {
@@ -121,7 +130,7 @@ std::vector<Answer> Desk::turn_for_some(std::span<const Command> commands) {
 std::vector<Answer> Desk::attempt_turn(std::span<const Command> commands) {
   // A long way to catch up is gone before the turn, while others may still sell.
   if (!loaded_ || !settled_) catch_up();
-  const Position position{stream_, at_.revision};
+  const Position position{stream_, at_.revision, at_.checksum};
   const std::unique_ptr<Turn> turn = storage_.take_turn({&position, 1});
   for (const Entry& entry : turn->unseen(stream_)) apply_entry(entry);
   const Timestamp now = std::max(turn->now(), at_.state.time());
@@ -245,7 +254,7 @@ std::shared_ptr<const OrderCopy> copy_order(const EventState& state, OrderId id)
 
 void Desk::commit(Turn& turn) {
   const BytesView bytes = writer_.finish();
-  const Append append{stream_, bytes};
+  const Append append{stream_, writer_.checksum(), bytes};
   turn.commit({&append, 1});
   settled_ = true;
   at_.revision += 1;

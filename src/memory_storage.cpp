@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <set>
@@ -17,8 +18,12 @@ constexpr std::chrono::milliseconds turn_timeout{10'000};
 }  // namespace
 
 struct MemoryStorage::Shared {
+  struct Kept {
+    std::uint32_t checksum = 0;
+    Bytes bytes{};
+  };
   struct Stream {
-    std::vector<Bytes> entries{};
+    std::vector<Kept> entries{};
     std::optional<Snapshot> snapshot{};
   };
 
@@ -30,6 +35,12 @@ struct MemoryStorage::Shared {
   [[nodiscard]] Revision head(const StreamId& stream) const {
     const auto found = streams.find(stream);
     return found == streams.end() ? 0 : found->second.entries.size();
+  }
+
+  /// Nullopt when there is no such entry. The caller has the mutex.
+  [[nodiscard]] std::optional<std::uint32_t> checksum(const StreamId& stream, Revision revision) const {
+    if (revision == 0 || revision > head(stream)) return std::nullopt;
+    return streams.at(stream).entries[revision - 1].checksum;
   }
 
   std::function<Timestamp()> clock;
@@ -70,24 +81,34 @@ class MemoryStorage::MemoryTurn final : public Turn {
     const std::lock_guard lock(shared_.mutex);
     std::vector<Entry> result;
     const Revision head = shared_.head(stream);
-    for (Revision revision = position.known + 1; revision <= head; ++revision) result.push_back({revision, shared_.streams.at(stream).entries[revision - 1]});
+    for (Revision revision = position.known + 1; revision <= head; ++revision) {
+      const Shared::Kept& kept = shared_.streams.at(stream).entries[revision - 1];
+      result.push_back({revision, kept.checksum, kept.bytes});
+    }
     return result;
   }
 
   [[nodiscard]] Timestamp now() override { return shared_.clock(); }
 
+  void add(std::span<const Append> entries) override {
+    streams_.check_entries(entries);
+    for (const Append& append : entries) added_[append.stream].push_back({append.checksum, Bytes(append.bytes.begin(), append.bytes.end())});
+  }
+
   void commit(std::span<const Append> entries) override {
-    streams_.check_commit(entries);
-    std::vector<Bytes> copies;
-    for (const Append& append : entries) copies.emplace_back(append.bytes.begin(), append.bytes.end());
+    add(entries);
+    streams_.check_commit({});
     {
       const std::lock_guard lock(shared_.mutex);
       // What may run out of memory comes first, so that the appending itself can't fail half-way.
-      for (const Append& append : entries) {
-        auto& target = shared_.streams[append.stream].entries;
-        if (target.size() == target.capacity()) target.reserve(target.size() * 2 + 8);
+      for (const auto& [stream, added] : added_) {
+        auto& target = shared_.streams[stream].entries;
+        if (target.capacity() - target.size() < added.size()) target.reserve(target.size() * 2 + added.size() + 8);
       }
-      for (std::size_t index = 0; index < entries.size(); ++index) shared_.streams[entries[index].stream].entries.push_back(std::move(copies[index]));
+      for (auto& [stream, added] : added_) {
+        auto& target = shared_.streams.find(stream)->second.entries;
+        std::move(added.begin(), added.end(), std::back_inserter(target));
+      }
     }
     shared_.changed.notify_all();
   }
@@ -95,6 +116,7 @@ class MemoryStorage::MemoryTurn final : public Turn {
  private:
   Shared& shared_;
   TurnStreams streams_;
+  std::map<StreamId, std::vector<Shared::Kept>> added_;
   bool taken_ = false;
 };
 
@@ -111,10 +133,7 @@ std::unique_ptr<Turn> MemoryStorage::take_turn(std::span<const Position> streams
     throw StorageUnavailable("memory: another thread has had the turn for " + std::to_string(turn_timeout.count()) + " ms; try again");
   }
   for (const Position& position : streams) {
-    if (position.known > shared_->head(position.stream)) {
-      throw StorageDamaged("memory: " + position.stream + " was read up to revision " + std::to_string(position.known) + " but ends at " +
-                           std::to_string(shared_->head(position.stream)) + ": the store is behind what was read from it");
-    }
+    TurnStreams::check_known("memory", position, shared_->checksum(position.stream, position.known));
   }
   turn->take();
   return turn;
@@ -128,10 +147,10 @@ std::vector<Entry> MemoryStorage::read(const StreamId& stream, Revision after, s
   if (found == shared_->streams.end()) return result;
   std::size_t bytes = 0;
   for (Revision revision = after; revision < found->second.entries.size(); ++revision) {
-    const Bytes& entry = found->second.entries[revision];
+    const auto& [checksum, entry] = found->second.entries[revision];
     if (!result.empty() && (bytes > max_bytes || entry.size() > max_bytes - bytes)) break;
     bytes += entry.size();
-    result.push_back({revision + 1, entry});
+    result.push_back({revision + 1, checksum, entry});
   }
   return result;
 }
@@ -159,18 +178,19 @@ std::vector<StreamId> MemoryStorage::list_streams(std::string_view prefix) {
   return result;
 }
 
-void MemoryStorage::remove_stream(const StreamId& stream, Revision head) {
-  const Position position{stream, head};
-  const auto turn = take_turn({&position, 1});
+void MemoryStorage::remove_stream(const Position& end) {
+  const auto turn = take_turn({&end, 1});
   const std::lock_guard lock(shared_->mutex);
-  if (shared_->head(stream) != head) throw StorageError(TurnStreams::not_removed("memory", stream, shared_->head(stream), head));
-  shared_->streams.erase(stream);
+  if (const Revision head = shared_->head(end.stream); head != end.known) throw StorageError(TurnStreams::not_removed("memory", end, head));
+  shared_->streams.erase(end.stream);
 }
 
 bool MemoryStorage::wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) {
   std::unique_lock lock(shared_->mutex);
   return shared_->changed.wait_for(lock, timeout, [&] {
-    return std::any_of(streams.begin(), streams.end(), [&](const Position& position) { return shared_->head(position.stream) > position.known; });
+    return std::any_of(streams.begin(), streams.end(), [&](const Position& position) {
+      return shared_->head(position.stream) > position.known || !TurnStreams::still_stands(position, shared_->checksum(position.stream, position.known));
+    });
   });
 }
 

@@ -3,10 +3,10 @@
 //
 //   streams(stream)                     the row whose lock is the right to append; it is locked and never changed, so that
 //                                       it leaves no dead rows and those who wait for it stay in their queue
-//   entries(stream, revision, bytes)    the log
+//   entries(stream, revision, checksum, bytes)    the log
 //   snapshots(stream, revision, bytes)
 //   vault(id, bytes)
-//   log                                 a view of entries: stream, revision, size, bytes
+//   log                                 a view of entries: stream, revision, checksum, size, bytes
 //   format_version()                    the format's version
 //
 // Every key begins with the stream (the vault's with its id), so that a distributed database can place rows by it.
@@ -121,7 +121,8 @@ void check_rights(PostgresConnection& connection, const PostgresSchemaTarget& ta
 std::span<const PostgresSchemaStep> postgres_schema_steps() {
   static const std::vector<PostgresSchemaStep> steps{{
       "CREATE TABLE $in.streams(stream bytea PRIMARY KEY)",
-      "CREATE TABLE $in.entries(stream bytea NOT NULL, revision bigint NOT NULL, bytes bytea NOT NULL, PRIMARY KEY(stream, revision))",
+      "CREATE TABLE $in.entries(stream bytea NOT NULL, revision bigint NOT NULL, checksum bigint NOT NULL, bytes bytea NOT NULL, PRIMARY KEY(stream, "
+      "revision))",
       "CREATE TABLE $in.snapshots(stream bytea PRIMARY KEY, revision bigint NOT NULL, bytes bytea NOT NULL)",
       "CREATE TABLE $in.vault(id bytea PRIMARY KEY, bytes bytea NOT NULL)",
       // Entries up to a page stay in their row; trying to compress them would cost more than it saves.
@@ -130,7 +131,7 @@ std::span<const PostgresSchemaStep> postgres_schema_steps() {
       // ANALYZE would copy values of the vault into the planner's statistics, out of reach of an erasure. Nobody searches by bytes.
       "ALTER TABLE $in.vault ALTER bytes SET STATISTICS 0",
       "ALTER TABLE $in.entries ALTER bytes SET STATISTICS 0",
-      "CREATE VIEW $in.log AS SELECT encode(stream, 'escape') AS stream, revision, octet_length(bytes) AS size, bytes FROM $in.entries",
+      "CREATE VIEW $in.log AS SELECT encode(stream, 'escape') AS stream, revision, checksum, octet_length(bytes) AS size, bytes FROM $in.entries",
   }};
   return steps;
 }

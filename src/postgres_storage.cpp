@@ -24,6 +24,19 @@ constexpr milliseconds notify_pause{10};
 constexpr milliseconds shortest_look{4};
 constexpr milliseconds longest_look{500};
 
+/// A revision as a bigint; what is past it is no entry's.
+[[nodiscard]] std::int64_t number_of(Revision revision) {
+  constexpr auto most = static_cast<Revision>(std::numeric_limits<std::int64_t>::max());
+  return static_cast<std::int64_t>(std::min(revision, most));
+}
+
+/// Whether the rows of "newer" differ from what is known.
+[[nodiscard]] bool is_news(const Position& known, const PostgresRows& rows) {
+  if (rows.count() == 0) return !TurnStreams::still_stands(known, std::nullopt);
+  const bool same_revision = static_cast<Revision>(rows.number(0, 0)) == known.known;
+  return !same_revision || rows.count() > 1 || !TurnStreams::still_stands(known, static_cast<std::uint32_t>(rows.number(0, 1)));
+}
+
 [[nodiscard]] Timestamp time_of(std::int64_t microseconds_since_2000) {
   constexpr std::int64_t year_2000 = 946'684'800'000'000;
   return Timestamp(std::chrono::microseconds(microseconds_since_2000 + year_2000));
@@ -67,9 +80,9 @@ struct PostgresStorage::Body {
   const PostgresStatement add_stream{"tc_add_stream", "INSERT INTO " + in + "streams(stream) VALUES($1) ON CONFLICT DO NOTHING"};
   // The entry that is known comes without its bytes, as a proof that it is there. The time is that after the wait for the lock.
   const PostgresStatement unseen{
-      "tc_unseen", "SELECT clock_timestamp(), e.revision, CASE WHEN e.revision > $2::bigint THEN e.bytes END FROM (VALUES(1)) AS one LEFT JOIN " + in +
-                       "entries e ON e.stream = $1 AND e.revision >= $2::bigint ORDER BY e.revision"};
-  const PostgresStatement add_entry{"tc_add_entry", "INSERT INTO " + in + "entries(stream, revision, bytes) VALUES($1, $2::bigint, $3)"};
+      "tc_unseen", "SELECT clock_timestamp(), e.revision, e.checksum, CASE WHEN e.revision > $2::bigint THEN e.bytes END FROM (VALUES(1)) AS one LEFT JOIN " +
+                       in + "entries e ON e.stream = $1 AND e.revision >= $2::bigint ORDER BY e.revision"};
+  const PostgresStatement add_entry{"tc_add_entry", "INSERT INTO " + in + "entries(stream, revision, checksum, bytes) VALUES($1, $2::bigint, $3::bigint, $4)"};
   const PostgresStatement commit{"tc_commit", "COMMIT"};
   const PostgresStatement rollback{"tc_rollback", "ROLLBACK"};
   const PostgresStatement notify{"tc_notify", "SELECT pg_notify(convert_from($1::bytea, 'UTF8'), convert_from($2::bytea, 'UTF8'))"};
@@ -77,11 +90,14 @@ struct PostgresStorage::Body {
   // The running sum stops a page at the caller's bytes; the sizes are known without fetching the bytes.
   const PostgresStatement page{
       "tc_page",
-      "SELECT revision, bytes FROM (SELECT revision, bytes, sum(octet_length(bytes)) OVER (ORDER BY revision) AS total FROM (SELECT revision, bytes FROM " +
+      "SELECT revision, checksum, bytes FROM (SELECT revision, checksum, bytes, sum(octet_length(bytes)) OVER (ORDER BY revision) AS total "
+      "FROM (SELECT revision, checksum, bytes FROM " +
           in +
           "entries WHERE stream = $1 AND revision > $2::bigint ORDER BY revision LIMIT 4096) AS next) AS sized "
           "WHERE total <= $3::bigint OR revision = $2::bigint + 1 ORDER BY revision"};
-  const PostgresStatement newer{"tc_newer", "SELECT FROM " + in + "entries WHERE stream = $1 AND revision > $2::bigint LIMIT 1"};
+  // The entry known, if it is there, and one after it.
+  const PostgresStatement newer{"tc_newer",
+                                "SELECT revision, checksum FROM " + in + "entries WHERE stream = $1 AND revision >= $2::bigint ORDER BY revision LIMIT 2"};
   const PostgresStatement get_snapshot{"tc_get_snapshot", "SELECT revision, bytes FROM " + in + "snapshots WHERE stream = $1"};
   const PostgresStatement put_snapshot{
       "tc_put_snapshot", "INSERT INTO " + in +
@@ -246,12 +262,13 @@ bool PostgresStorage::Body::look_for_news(PostgresConnection& connection, std::s
   std::vector<PostgresCall> look;
   for (const Position& position : streams) {
     payloads.push_back(hex_text(position.stream));
-    if (position.known <= static_cast<Revision>(std::numeric_limits<std::int64_t>::max()))
-      look.push_back({&newer, {std::string_view(position.stream), static_cast<std::int64_t>(position.known)}});
+    look.push_back({&newer, {std::string_view(position.stream), number_of(position.known)}});
   }
   for (milliseconds pause = shortest_look;; pause = std::min(pause * 2, longest_look)) {
     const auto rows = connection.run(look);
-    if (std::any_of(rows.begin(), rows.end(), [](const PostgresRows& row) { return row.count() > 0; })) return true;
+    for (std::size_t index = 0; index < streams.size(); ++index) {
+      if (is_news(streams[index], rows[index])) return true;
+    }
     const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
     if (connection.wait_for_notification(payloads, std::min(pause, left))) pause = shortest_look / 2;
@@ -289,13 +306,23 @@ class PostgresStorage::PostgresTurn final : public Turn {
   void commit(std::span<const Append> entries) override {
     streams_.check_commit(entries);
     if (!open_) throw std::logic_error("this turn is over");
-    std::vector<PostgresCall> calls;
-    for (const Append& append : entries) {
-      calls.push_back({&body_.add_entry, {std::string_view(append.stream), static_cast<std::int64_t>(seen_.at(append.stream).head + 1), append.bytes}});
-    }
+    std::vector<PostgresCall> calls = calls_for(entries);
     // Also of nothing: the row's lock was written down, so that this commit waits for the standby to have all before it.
     finish(calls);
-    for (const Append& append : entries) body_.announce(*connection_.operator->(), append.stream);
+    for (const auto& [stream, seen] : seen_) {
+      if (seen.appended) body_.announce(*connection_.operator->(), stream);
+    }
+  }
+
+  void add(std::span<const Append> entries) override {
+    streams_.check_entries(entries);
+    if (!open_) throw std::logic_error("this turn is over");
+    if (entries.empty()) return;
+    try {
+      (void)connection_->run(calls_for(entries));
+    } catch (const PostgresFailure& error) {
+      body_.fail(error);
+    }
   }
 
   [[nodiscard]] Revision head(const StreamId& stream) const { return seen_.at(stream).head; }
@@ -311,9 +338,21 @@ class PostgresStorage::PostgresTurn final : public Turn {
 
  private:
   struct Seen {
-    Revision head = 0;
+    Revision head = 0;  // what was appended counted
+    bool appended = false;
     std::vector<Entry> entries{};
   };
+
+  [[nodiscard]] std::vector<PostgresCall> calls_for(std::span<const Append> entries) {
+    std::vector<PostgresCall> calls;
+    for (const Append& append : entries) {
+      Seen& seen = seen_.at(append.stream);
+      seen.appended = true;
+      calls.push_back(
+          {&body_.add_entry, {std::string_view(append.stream), static_cast<std::int64_t>(++seen.head), std::int64_t{append.checksum}, append.bytes}});
+    }
+    return calls;
+  }
 
   /// One round trip: does this, and commits.
   void finish(std::vector<PostgresCall>& calls) {
@@ -346,7 +385,7 @@ class PostgresStorage::PostgresTurn final : public Turn {
     for (const Position& position : streams_.all()) {
       calls.push_back({&body_.queue_up, {std::string_view(position.stream)}});
       calls.push_back({&body_.lock_stream, {std::string_view(position.stream)}});
-      calls.push_back({&body_.unseen, {std::string_view(position.stream), static_cast<std::int64_t>(position.known)}});
+      calls.push_back({&body_.unseen, {std::string_view(position.stream), number_of(position.known)}});
     }
     const auto rows = connection_->run(calls, body_.options.turn_timeout);
     begun_ = true;
@@ -369,23 +408,21 @@ class PostgresStorage::PostgresTurn final : public Turn {
     seen = {};
     seen.head = position.known;
     now_ = time_of(rows.number(0, 0));
-    bool known_is_there = position.known == 0;
+    std::optional<std::uint32_t> known;
     for (int row = 0; row < rows.count() && !rows.is_null(row, 1); ++row) {
       const auto revision = static_cast<Revision>(rows.number(row, 1));
+      const auto checksum = static_cast<std::uint32_t>(rows.number(row, 2));
       if (revision == position.known) {
-        known_is_there = true;
+        known = checksum;
         continue;
       }
       if (revision != seen.head + 1) {
         throw StorageDamaged(body_.shown_as + ": entry " + std::to_string(seen.head + 1) + " of " + position.stream + " is missing");
       }
       seen.head = revision;
-      seen.entries.push_back({revision, rows.bytes(row, 2)});
+      seen.entries.push_back({revision, checksum, rows.bytes(row, 3)});
     }
-    if (!known_is_there) {
-      throw StorageDamaged(body_.shown_as + ": " + position.stream + " was read up to revision " + std::to_string(position.known) +
-                           ", which is not there: the store is behind what was read from it");
-    }
+    TurnStreams::check_known(body_.shown_as, position, known);
   }
 
   Body& body_;
@@ -444,7 +481,7 @@ std::vector<Entry> PostgresStorage::read(const StreamId& stream, Revision after,
     const auto revision = static_cast<Revision>(rows[0].number(row, 0));
     if (revision != after + entries.size() + 1)
       throw StorageDamaged(body_->shown_as + ": entry " + std::to_string(after + entries.size() + 1) + " of " + stream + " is missing");
-    entries.push_back({revision, rows[0].bytes(row, 1)});
+    entries.push_back({revision, static_cast<std::uint32_t>(rows[0].number(row, 1)), rows[0].bytes(row, 2)});
   }
   return entries;
 }
@@ -472,12 +509,11 @@ std::vector<StreamId> PostgresStorage::list_streams(std::string_view prefix) {
   return names;
 }
 
-void PostgresStorage::remove_stream(const StreamId& stream, Revision head) {
-  const Position position{stream, head};
-  const auto turn = take_turn({&position, 1});
+void PostgresStorage::remove_stream(const Position& end) {
+  const auto turn = take_turn({&end, 1});
   auto& mine = static_cast<PostgresTurn&>(*turn);
-  if (const Revision found = mine.head(stream); found != head) throw StorageError(TurnStreams::not_removed(body_->shown_as, stream, found, head));
-  mine.remove(stream);
+  if (const Revision found = mine.head(end.stream); found != end.known) throw StorageError(TurnStreams::not_removed(body_->shown_as, end, found));
+  mine.remove(end.stream);
 }
 
 bool PostgresStorage::wait_for_news(std::span<const Position> streams, milliseconds timeout) {

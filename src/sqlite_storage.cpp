@@ -1,12 +1,12 @@
 // The file's tables, for those who look into it with sqlite3:
 //
 //   streams(id, name)                     a stream's number and name; made by the commit of its first entry
-//   entries(key, bytes)                   the log; key is the stream's number << 40 | revision. The key is the rowid, so that
+//   entries(key, checksum, bytes)         the log; key is the stream's number << 40 | revision. The key is the rowid, so that
 //                                         a commit changes one leaf and no index, a stream lies in one piece, its last
 //                                         revision is one look-up, and large entries don't weigh down the inner pages
 //   snapshots(stream, revision, bytes)    by the stream's name
 //   vault(id, bytes)
-//   log                                   a view of entries: stream, revision, size, bytes
+//   log                                   a view of entries: stream, revision, checksum, size, bytes
 //
 // application_id is 'tckt', user_version the format's version.
 
@@ -93,10 +93,10 @@ void create_tables(const std::string& path, const std::string& shown_as, const S
   database.run("PRAGMA application_id=" + std::to_string(application_id) + "; PRAGMA user_version=" + std::to_string(format_version) +
                ";"
                "CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
-               "CREATE TABLE entries(key INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
+               "CREATE TABLE entries(key INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, bytes BLOB NOT NULL);"
                "CREATE TABLE snapshots(stream TEXT PRIMARY KEY, revision INTEGER NOT NULL, bytes BLOB NOT NULL);"
                "CREATE TABLE vault(id TEXT PRIMARY KEY, bytes BLOB NOT NULL);"
-               "CREATE VIEW log AS SELECT streams.name AS stream, key & 1099511627775 AS revision, length(bytes) AS size, bytes "
+               "CREATE VIEW log AS SELECT streams.name AS stream, key & 1099511627775 AS revision, checksum, length(bytes) AS size, bytes "
                "FROM entries JOIN streams ON streams.id = key >> 40;"
                "COMMIT");
 }
@@ -197,10 +197,12 @@ struct SqliteStorage::Body {
     explicit Statements(SqliteDatabase& database)
         : find_stream(database, "SELECT id FROM streams WHERE name = ?1"),
           last_key(database, "SELECT max(key) FROM entries WHERE key BETWEEN ?1 AND ?2"),
-          entries(database, "SELECT key, bytes FROM entries WHERE key > ?1 AND key <= ?2 ORDER BY key"),
+          find_checksum(database, "SELECT checksum FROM entries WHERE key = ?1"),
+          entries(database, "SELECT key, checksum, bytes FROM entries WHERE key > ?1 AND key <= ?2 ORDER BY key"),
           data_version(database, "PRAGMA data_version") {}
     SqliteStatement find_stream;
     SqliteStatement last_key;
+    SqliteStatement find_checksum;
     SqliteStatement entries;
     SqliteStatement data_version;
 
@@ -213,6 +215,13 @@ struct SqliteStorage::Body {
       const SqliteUse use(last_key);
       last_key.bind(1, key_of(stream, 0)).bind(2, key_of(stream, revision_max));
       return last_key.step() ? revision_of(last_key.number(0)) : 0;
+    }
+    /// Of the entry at a revision; nullopt when there is none.
+    [[nodiscard]] std::optional<std::uint32_t> checksum(std::int64_t stream, Revision revision) {
+      if (stream == 0 || revision == 0 || revision > revision_max) return std::nullopt;
+      const SqliteUse use(find_checksum);
+      find_checksum.bind(1, key_of(stream, revision));
+      return find_checksum.step() ? std::optional<std::uint32_t>(static_cast<std::uint32_t>(find_checksum.number(0))) : std::nullopt;
     }
     /// A number that changes when another connection has committed.
     [[nodiscard]] std::int64_t version() {
@@ -230,10 +239,10 @@ struct SqliteStorage::Body {
         if (revision != known + found.size() + 1) {
           throw StorageDamaged(file + ": entry " + std::to_string(known + found.size() + 1) + " of stream " + std::to_string(stream) + " is missing");
         }
-        const std::size_t size = entries.size(1);
+        const std::size_t size = entries.size(2);
         if (!found.empty() && (bytes > max_bytes || size > max_bytes - bytes)) break;
         bytes += size;
-        found.push_back({revision, entries.bytes(1)});
+        found.push_back({revision, static_cast<std::uint32_t>(entries.number(1)), entries.bytes(2)});
       }
       return found;
     }
@@ -244,7 +253,7 @@ struct SqliteStorage::Body {
           begin(database, "BEGIN IMMEDIATE"),
           commit(database, "COMMIT"),
           add_stream(database, "INSERT INTO streams(name) VALUES(?1)"),
-          add_entry(database, "INSERT INTO entries(key, bytes) VALUES(?1, ?2)") {}
+          add_entry(database, "INSERT INTO entries(key, checksum, bytes) VALUES(?1, ?2, ?3)") {}
     SqliteStatement begin;
     SqliteStatement commit;
     SqliteStatement add_stream;
@@ -449,6 +458,11 @@ class SqliteStorage::SqliteTurn final : public Turn {
 
   [[nodiscard]] Timestamp now() override { return body_.options.clock(); }
 
+  void add(std::span<const Append> entries) override {
+    streams_.check_entries(entries);
+    for (const Append& append : entries) insert(append);
+  }
+
   void commit(std::span<const Append> entries) override {
     streams_.check_commit(entries);
     for (const Append& append : entries) insert(append);
@@ -464,28 +478,25 @@ class SqliteStorage::SqliteTurn final : public Turn {
     Revision revision = 0;
   };
 
-  [[nodiscard]] const Head& head_of(const Position& position) const { return heads_[static_cast<std::size_t>(&position - streams_.all().data())]; }
+  [[nodiscard]] Head& head_of(const Position& position) { return heads_[static_cast<std::size_t>(&position - streams_.all().data())]; }
 
   [[nodiscard]] Head look_up(const Position& position) {
     const auto stream = body_.write->stream(position.stream);
     const Head head{stream.value_or(0), stream ? body_.write->head(*stream) : 0};
-    if (position.known > head.revision) {
-      throw StorageDamaged(body_.shown_as + ": " + position.stream + " was read up to entry " + std::to_string(position.known) + " but ends at entry " +
-                           std::to_string(head.revision) + ": the store is behind what was read from it; was it restored from an older backup?");
-    }
+    TurnStreams::check_known(body_.shown_as, position, body_.write->checksum(head.stream, position.known));
     return head;
   }
 
   void insert(const Append& append) {
-    Head head = head_of(streams_.need(append.stream));
+    Head& head = head_of(streams_.need(append.stream));
     if (head.stream == 0) {
       body_.write->add_stream.bind(1, std::string_view(append.stream)).run();
       head.stream = sqlite3_last_insert_rowid(body_.writer->handle());
       if (head.stream > stream_max) refuse_stream();
     }
     if (head.revision >= revision_max) throw StorageUnavailable(body_.shown_as + ": " + append.stream + " has as many entries as one stream can");
-    body_.write->add_entry.bind(1, key_of(head.stream, head.revision + 1)).bind(2, append.bytes).run();
-    if (head.revision == 0) check_alone(head.stream);
+    body_.write->add_entry.bind(1, key_of(head.stream, head.revision + 1)).bind(2, std::int64_t{append.checksum}).bind(3, append.bytes).run();
+    if (++head.revision == 1) check_alone(head.stream);
   }
 
   [[noreturn]] void refuse_stream() {
@@ -548,12 +559,14 @@ std::vector<StreamId> SqliteStorage::list_streams(std::string_view prefix) {
   return names;
 }
 
-void SqliteStorage::remove_stream(const StreamId& stream, Revision head) {
-  TurnStreams::check_name(stream);
+void SqliteStorage::remove_stream(const Position& end) {
+  const TurnStreams checked({&end, 1});
+  const StreamId& stream = end.stream;
   body_->write_alone([&](SqliteDatabase& database) {
     const auto number = body_->write->stream(stream);
     const Revision found = number ? body_->write->head(*number) : 0;
-    if (found != head) throw StorageError(TurnStreams::not_removed(body_->shown_as, stream, found, head));
+    TurnStreams::check_known(body_->shown_as, end, body_->write->checksum(number.value_or(0), end.known));
+    if (found != end.known) throw StorageError(TurnStreams::not_removed(body_->shown_as, end, found));
     if (!number) return;
     SqliteStatement entries(database, "DELETE FROM entries WHERE key BETWEEN ?1 AND ?2");
     entries.bind(1, key_of(*number, 0)).bind(2, key_of(*number, revision_max)).run();
@@ -577,6 +590,7 @@ bool SqliteStorage::wait_for_news(std::span<const Position> streams, std::chrono
         for (const Position& position : streams) {
           const auto number = body_->reads->stream(position.stream);
           if (number && body_->reads->head(*number) > position.known) return true;
+          if (!TurnStreams::still_stands(position, body_->reads->checksum(number.value_or(0), position.known))) return true;
         }
       }
     }

@@ -2,6 +2,7 @@
 // What every backend's turn checks of its caller.
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 
 #include "ticketcore/limits.hpp"
@@ -12,12 +13,16 @@ namespace ticketcore {
 /// The streams of one turn and what was known of them.
 class TurnStreams {
  public:
-  /// Throws std::invalid_argument unless the streams are at least one, named, sorted and unique.
+  /// Throws std::invalid_argument unless the streams are at least one, named, sorted and unique, each with the checksum known.
   explicit TurnStreams(std::span<const Position> streams) : streams_(streams.begin(), streams.end()) {
     if (streams_.empty()) throw std::invalid_argument("a turn needs at least one stream");
     for (std::size_t index = 0; index < streams_.size(); ++index) {
       check_name(streams_[index].stream);
       if (index > 0 && !(streams_[index - 1].stream < streams_[index].stream)) throw std::invalid_argument("a turn's streams must be sorted and unique");
+      if (streams_[index].known > 0 && !streams_[index].checksum) {
+        throw std::invalid_argument("a turn needs the checksum of the entry known: " + streams_[index].stream + ", revision " +
+                                    std::to_string(streams_[index].known));
+      }
     }
   }
 
@@ -27,9 +32,27 @@ class TurnStreams {
       throw std::invalid_argument("a stream's name or vault id has " + std::to_string(name.size()) + " bytes; it must have 1 to 128");
   }
 
+  /// Whether what a caller knows still stands. found is the checksum of the entry at the known revision; nullopt: there is none.
+  [[nodiscard]] static bool still_stands(const Position& position, std::optional<std::uint32_t> found) {
+    return position.known == 0 || (found && (!position.checksum || *found == *position.checksum));
+  }
+
+  /// Throws HistoryReplaced unless what a caller knows still stands.
+  static void check_known(const std::string& store, const Position& position, std::optional<std::uint32_t> found) {
+    if (still_stands(position, found)) return;
+    const std::string revision = std::to_string(position.known);
+    if (!found) {
+      throw HistoryReplaced(store + ": the history of " + position.stream + " has been replaced: it was read up to revision " + revision +
+                            ", and there is no such entry: the store is behind what was read from it; was it restored from an older backup?");
+    }
+    throw HistoryReplaced(store + ": the history of " + position.stream + " has been replaced: the entry at revision " + revision + " has checksum " +
+                          hex(*found) + ", the one read had " + hex(*position.checksum) +
+                          "; a fail-over lost entries, a backup was restored, or the stream was made anew");
+  }
+
   /// Why remove_stream left a stream as it is.
-  [[nodiscard]] static std::string not_removed(const std::string& store, const StreamId& stream, Revision found, Revision asked) {
-    return store + ": " + stream + " ends at revision " + std::to_string(found) + ", not " + std::to_string(asked) + ", and was not removed";
+  [[nodiscard]] static std::string not_removed(const std::string& store, const Position& asked, Revision found) {
+    return store + ": " + asked.stream + " ends at revision " + std::to_string(found) + ", not " + std::to_string(asked.known) + ", and was not removed";
   }
 
   /// Throws std::invalid_argument for a stream that is not of the turn.
@@ -42,24 +65,31 @@ class TurnStreams {
 
   [[nodiscard]] std::span<const Position> all() const noexcept { return streams_; }
 
-  /// Throws std::logic_error for a second commit, std::invalid_argument for a stream that is not of the turn or named twice
-  /// and for an entry past the limit.
-  void check_commit(std::span<const Append> entries) {
-    if (committed_) throw std::logic_error("a turn commits at most once");
-    for (std::size_t index = 0; index < entries.size(); ++index) {
-      (void)need(entries[index].stream);
-      if (entries[index].bytes.size() > limits::entry_bytes) {
-        throw std::invalid_argument("an entry of " + std::to_string(entries[index].bytes.size()) + " bytes; the limit is " +
-                                    std::to_string(limits::entry_bytes));
-      }
-      for (std::size_t before = 0; before < index; ++before) {
-        if (entries[before].stream == entries[index].stream) throw std::invalid_argument("a turn appends at most one entry to a stream");
+  /// Throws std::logic_error after the commit, std::invalid_argument for a stream that is not of the turn and for an entry past
+  /// the limit.
+  void check_entries(std::span<const Append> entries) const {
+    if (committed_) throw std::logic_error("a turn commits at most once, and is over then");
+    for (const Append& append : entries) {
+      (void)need(append.stream);
+      if (append.bytes.size() > limits::entry_bytes) {
+        throw std::invalid_argument("an entry of " + std::to_string(append.bytes.size()) + " bytes; the limit is " + std::to_string(limits::entry_bytes));
       }
     }
+  }
+
+  /// The same, and notes that the turn has committed.
+  void check_commit(std::span<const Append> entries) {
+    check_entries(entries);
     committed_ = true;
   }
 
  private:
+  [[nodiscard]] static std::string hex(std::uint32_t number) {
+    std::string digits;
+    for (int shift = 28; shift >= 0; shift -= 4) digits += "0123456789abcdef"[number >> shift & 15U];
+    return digits;
+  }
+
   std::vector<Position> streams_;
   bool committed_ = false;
 };

@@ -51,7 +51,7 @@ TEST_CASE("an archived event leaves the store, can be looked into, and comes bac
 
   CHECK_THROWS_AS(archive_event(storage, "premiere", file), StorageUnavailable);
   CHECK_THROWS_AS((void)restore_event(storage, file), StorageError);
-  storage.remove_stream("event/premiere", report.revision);
+  storage.remove_stream({"event/premiere", report.revision, report.checksum});
   CHECK(storage.list_streams("").empty());
   CHECK(restore_event(storage, file).revision == report.revision);
   const AuditReport after = audit(storage, "event/premiere");

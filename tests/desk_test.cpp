@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "little_house.hpp"
+#include "ticketcore/audit.hpp"
 #include "ticketcore/seat_map_builder.hpp"
 #include "ticketcore/storage/memory.hpp"
 
@@ -25,7 +26,7 @@ class FaultyStorage final : public Storage {
   std::optional<Snapshot> load_snapshot(const StreamId& stream) override { return inner_.load_snapshot(stream); }
   void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override { inner_.save_snapshot(stream, snapshot); }
   std::vector<StreamId> list_streams(std::string_view prefix) override { return inner_.list_streams(prefix); }
-  void remove_stream(const StreamId& stream, Revision head) override { inner_.remove_stream(stream, head); }
+  void remove_stream(const Position& end) override { inner_.remove_stream(end); }
   bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override { return inner_.wait_for_news(streams, timeout); }
   void vault_put(std::string_view id, BytesView bytes) override { inner_.vault_put(id, bytes); }
   std::optional<Bytes> vault_get(std::string_view id) override { return inner_.vault_get(id); }
@@ -120,6 +121,36 @@ TEST_CASE("what is found in the log is handed out when it is known to be durable
   CHECK(other.take_turn({&hold, 1}).front().refusal()->reason == Reason::storage_unavailable);
   CHECK(other.take_turn({&hold, 1}).front().refusal() == nullptr);
   CHECK(at.storage.read("event/premiere", 1, 1 << 20).size() == 1);
+}
+
+TEST_CASE("a host that knew a lost end of the log gets no turn, whatever stands there now, and a reader is told") {
+  // After the loss another host may have written less than was lost, as much, or more.
+  for (int written_since = 0; written_since < 3; ++written_since) {
+    Fixture at;
+    Desk reader(at.storage, "premiere");
+    CHECK(at.take(at.hold(0)).refusal() == nullptr);
+    reader.catch_up();
+    const std::vector<Entry> before = at.storage.read("event/premiere", 0, 1 << 20);
+    at.storage.remove_stream({"event/premiere", 2, before[1].checksum});
+    const Position beginning{"event/premiere", 0};
+    const Append kept{"event/premiere", before[0].checksum, before[0].bytes};
+    at.storage.take_turn({&beginning, 1})->commit({&kept, 1});
+    Desk other(at.storage, "premiere");
+    for (int count = 0; count < written_since; ++count) {
+      const Command hold = at.hold(static_cast<std::uint32_t>(count));
+      REQUIRE(other.take_turn({&hold, 1}).front().refusal() == nullptr);
+    }
+
+    CHECK_THROWS_AS(reader.catch_up(), HistoryReplaced);
+    const Answer answer = at.take(at.hold(3));
+    REQUIRE(answer.refusal() != nullptr);
+    CHECK(answer.refusal()->reason == Reason::halted);
+    CHECK(answer.refusal()->text.find("the history of event/premiere has been replaced") != std::string::npos);
+    CHECK(at.storage.read("event/premiere", 0, 1 << 20).size() == static_cast<std::size_t>(1 + written_since));
+    at.desk.reopen();
+    CHECK(at.take(at.hold(3)).refusal() == nullptr);
+    CHECK(audit(at.storage, "event/premiere").problems.empty());
+  }
 }
 
 TEST_CASE("a full disk loses nothing: the sale goes on when there is space") {

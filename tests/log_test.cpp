@@ -102,6 +102,13 @@ const Timestamp turn = *parse_rfc3339("2027-01-10T10:00:00.000123Z");
   return state;
 }
 
+/// What an entry says its checksum is, damaged or not.
+std::uint32_t sealed_checksum(BytesView entry) {
+  std::uint32_t checksum = 0;
+  for (std::size_t byte = 16; byte-- > 12;) checksum = checksum << 8 | entry[byte];
+  return checksum;
+}
+
 }  // namespace
 
 TEST_CASE("what is written is what is read, header and facts") {
@@ -215,7 +222,7 @@ TEST_CASE("an audit proves a good log and finds what is wrong with a bad one") {
     for (const Bytes& entry : entries) {
       const Position position{"event/premiere", 0};
       const auto right = storage->take_turn({&position, 1});
-      const Append append{"event/premiere", entry};
+      const Append append{"event/premiere", sealed_checksum(entry), entry};
       right->commit({&append, 1});
     }
     return storage;

@@ -18,7 +18,7 @@ class Handle final : public Storage {
   std::optional<Snapshot> load_snapshot(const StreamId& stream) override { return store_.load_snapshot(stream); }
   void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override { store_.save_snapshot(stream, snapshot); }
   std::vector<StreamId> list_streams(std::string_view prefix) override { return store_.list_streams(prefix); }
-  void remove_stream(const StreamId& stream, Revision head) override { store_.remove_stream(stream, head); }
+  void remove_stream(const Position& end) override { store_.remove_stream(end); }
   bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override { return store_.wait_for_news(streams, timeout); }
   void vault_put(std::string_view id, BytesView bytes) override { store_.vault_put(id, bytes); }
   std::optional<Bytes> vault_get(std::string_view id) override { return store_.vault_get(id); }

@@ -340,7 +340,7 @@ TEST_CASE("a commit that a failed sync left in doubt does not come back after th
     fault::vfs.follow({});
     if (message.find("not known") == std::string::npos) break;
     ++failed_count;
-    const Position position{"a", 1};
+    const Position position = conformance::known(*storage, "a", 1);
     CHECK(storage->take_turn({&position, 1})->unseen("a").empty());
     for (const char* suffix : {"", "-wal"}) {
       const auto options = std::filesystem::copy_options::overwrite_existing;

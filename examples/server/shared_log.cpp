@@ -1,5 +1,7 @@
 #include "shared_log.hpp"
 
+#include "ticketcore/crc32c.hpp"
+
 namespace server {
 namespace {
 
@@ -7,27 +9,40 @@ constexpr std::size_t read_bytes = 1U << 20;
 
 void add(std::vector<std::string>& texts, const ticketcore::Entry& entry) { texts.emplace_back(entry.bytes.begin(), entry.bytes.end()); }
 
+/// Everything after the position, which moves on.
+std::vector<std::string> read_on(ticketcore::Storage& storage, ticketcore::Position& at) {
+  std::vector<std::string> texts;
+  for (;;) {
+    const auto entries = storage.read(at.stream, at.known, read_bytes);
+    if (entries.empty()) return texts;
+    for (const ticketcore::Entry& entry : entries) add(texts, entry);
+    at.known = entries.back().revision;
+    at.checksum = entries.back().checksum;
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> read_entries(ticketcore::Storage& storage, const ticketcore::StreamId& stream, ticketcore::Revision& after) {
-  std::vector<std::string> texts;
-  for (;;) {
-    const auto entries = storage.read(stream, after, read_bytes);
-    if (entries.empty()) return texts;
-    for (const ticketcore::Entry& entry : entries) add(texts, entry);
-    after = entries.back().revision;
-  }
+  ticketcore::Position at{stream, after};
+  std::vector<std::string> texts = read_on(storage, at);
+  after = at.known;
+  return texts;
 }
 
 std::vector<std::string> append_entry(ticketcore::Storage& storage, const ticketcore::StreamId& stream,
                                       const std::function<std::optional<std::string>(const std::vector<std::string>&)>& decide) {
-  ticketcore::Revision known = 0;
-  std::vector<std::string> texts = read_entries(storage, stream, known);
-  const ticketcore::Position position{stream, known};
-  const auto turn = storage.take_turn({&position, 1});
-  for (const ticketcore::Entry& entry : turn->unseen(stream)) add(texts, entry);
+  ticketcore::Position at{stream, 0};
+  std::vector<std::string> texts = read_on(storage, at);
+  const auto turn = storage.take_turn({&at, 1});
+  for (const ticketcore::Entry& entry : turn->unseen(stream)) {
+    add(texts, entry);
+    at.checksum = entry.checksum;
+  }
   if (auto added = decide(texts)) {
-    const ticketcore::Append append{stream, {reinterpret_cast<const std::uint8_t*>(added->data()), added->size()}};
+    const ticketcore::BytesView bytes(reinterpret_cast<const std::uint8_t*>(added->data()), added->size());
+    // Over the one before, so that it tells this history from another.
+    const ticketcore::Append append{stream, ticketcore::crc32c(bytes, at.checksum.value_or(0)), bytes};
     turn->commit({&append, 1});
     texts.push_back(std::move(*added));
   }

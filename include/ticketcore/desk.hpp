@@ -82,6 +82,7 @@ class Desk {
   [[nodiscard]] std::vector<Answer> attempt_turn(std::span<const Command> commands);
   void load();
   void check_log_reaches_snapshot() const;
+  void check_known(std::span<const Entry> page) const;
   void apply_entry(const Entry& entry);
   void record(Fact fact, Timestamp now);
   void commit(Turn& turn);

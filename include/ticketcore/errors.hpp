@@ -36,6 +36,14 @@ class StorageDamaged : public StorageError {
   using StorageError::StorageError;
 };
 
+/// The history that a caller has read is no longer the store's: an entry that it knows is missing, or is another one. A fail-over
+/// lost the end, a backup was restored, or the stream was removed and made anew. Whoever read the old history must not build on
+/// it: forget what was read, and read the log from its beginning.
+class HistoryReplaced : public StorageDamaged {
+ public:
+  using StorageDamaged::StorageDamaged;
+};
+
 /// Written by a newer version of this library, in a format that this one does not know.
 class StorageNewer : public StorageError {
  public:

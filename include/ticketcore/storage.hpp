@@ -28,15 +28,19 @@ using StreamId = std::string;
 /// Counts the entries of one stream from 1 without gaps; 0 is the position before the first.
 using Revision = std::uint64_t;
 
-/// How far a caller has read a stream.
+/// How far a caller has read a stream, and which history it was that was read: after a fail-over that lost entries, a restored
+/// backup, or a stream that was removed and made anew, another entry may stand at the same revision.
 struct Position {
   StreamId stream{};
   Revision known = 0;
+  /// That of the entry at known. A turn demands it, unless known is 0; where it is absent otherwise, nothing is compared.
+  std::optional<std::uint32_t> checksum{};
 };
 
 /// One committed entry.
 struct Entry {
   Revision revision = 0;
+  std::uint32_t checksum = 0;  ///< As its Append had it.
   Bytes bytes{};
 };
 
@@ -46,9 +50,11 @@ struct Snapshot {
   Bytes bytes{};
 };
 
-/// One entry to be appended to one stream of the turn.
+/// One entry to be appended to one stream of the turn. The storage keeps the checksum beside the entry and never computes one; it
+/// must tell one history from another, and so depend on the entries before, as the log's own does (EntryHeader).
 struct Append {
   StreamId stream{};
+  std::uint32_t checksum = 0;
   BytesView bytes{};
 };
 
@@ -64,8 +70,15 @@ class Turn {
   /// The time of this turn by the store's clock. The engine sees to it that time on a stream never runs backwards.
   [[nodiscard]] virtual Timestamp now() = 0;
 
-  /// Appends all or none, each at the revision after its stream's last. Durable when it returns. At most once a turn,
-  /// and at most one entry per stream. A commit of nothing appends nothing, and returns when all that the turn saw is durable:
+  /// Hands over entries ahead of the commit, which appends them before its own: for what would be too much to hold in memory at
+  /// once, as an archive. Nobody sees them before the commit; without one they leave no trace. As often as there is need.
+  /// Throws StorageUnavailable, after which only the turn's end is left; StorageError, by default, where the store has no way to.
+  virtual void add(std::span<const Append> entries) {
+    if (!entries.empty()) throw StorageError("this store has no way to take entries ahead of a commit");
+  }
+
+  /// Appends all or none, each at the revision after its stream's last, in the order given. Durable when it returns. At most once
+  /// a turn. A commit of nothing appends nothing, and returns when all that the turn saw is durable:
   /// what another was left in doubt about may be seen before it is safe.
   /// Throws StorageUnavailable when nothing was written, CommitOutcomeUnknown when that can't be told.
   virtual void commit(std::span<const Append> entries) = 0;
@@ -76,7 +89,8 @@ class Storage {
   virtual ~Storage() = default;
 
   /// Waits for the exclusive right to append to these streams (sorted, unique, at least one; a stream that does not exist
-  /// yet has no entries). Throws StorageUnavailable when the right can't be had in the backend's time limit.
+  /// yet has no entries). Throws StorageUnavailable when the right can't be had in the backend's time limit, and HistoryReplaced,
+  /// which is found out under that right, when the entry known of a stream is not there or has another checksum.
   [[nodiscard]] virtual std::unique_ptr<Turn> take_turn(std::span<const Position> streams) = 0;
 
   /// Committed entries after a revision, oldest first, without gaps: as many as fit max_bytes, but at least one if there
@@ -92,14 +106,15 @@ class Storage {
   /// Names of all streams that begin with prefix and have an entry, sorted.
   [[nodiscard]] virtual std::vector<StreamId> list_streams(std::string_view prefix) = 0;
 
-  /// Takes a whole stream out of the store, its snapshot too, if its last revision is head: for what has been archived. Nobody
-  /// may be at work on it: who has read it and takes a turn is told that the store is behind. Throws StorageError, and leaves
+  /// Takes a whole stream out of the store, its snapshot too, if it ends with the entry known: for what has been archived. Nobody
+  /// may be at work on it: who has read it and takes a turn meets HistoryReplaced. Throws StorageError, and leaves
   /// the stream as it is, when it ends elsewhere, or when the store has no way to remove streams, as by default.
-  virtual void remove_stream(const StreamId& stream, Revision head) {
-    throw StorageError(describe() + ": it has no way to remove " + stream + " (revision " + std::to_string(head) + ")");
+  virtual void remove_stream(const Position& end) {
+    throw StorageError(describe() + ": it has no way to remove " + end.stream + " (revision " + std::to_string(end.known) + ")");
   }
 
-  /// Returns true as soon as one of the streams has an entry after its known revision, false when timeout has passed.
+  /// Returns true as soon as one of the streams has an entry after its known revision, or has no longer the entry known (a turn
+  /// or a reader finds out which), false when timeout has passed.
   [[nodiscard]] virtual bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) = 0;
 
   /// The vault keeps personal data out of the log, under opaque ids of 1 to 128 bytes, so that it can be erased. Put

@@ -253,7 +253,7 @@ int archive(Storage& storage, const Arguments& arguments) {
   std::cout << report.event.text() << ": " << report.revision << " entries, " << report.bytes << " bytes in " << arguments.subject
             << ", which replays to the same state\n";
   if (arguments.remove) {
-    storage.remove_stream(stream_of(report.event), report.revision);
+    storage.remove_stream({stream_of(report.event), report.revision, report.checksum});
     std::cout << "taken out of " << storage.describe() << "\n";
   }
   return 0;

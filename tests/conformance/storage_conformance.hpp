@@ -45,13 +45,28 @@ inline constexpr std::size_t everything = std::size_t{1} << 40;
   return bytes;
 }
 
+/// A checksum for entries that have none of their own (FNV-1a). The suite's entries don't depend on those before.
+[[nodiscard]] inline std::uint32_t checksum_of(BytesView bytes) {
+  std::uint32_t hash = 2'166'136'261U;
+  for (const std::uint8_t byte : bytes) hash = (hash ^ byte) * 16'777'619U;
+  return hash;
+}
+
+[[nodiscard]] inline std::uint32_t checksum_of(std::string_view text) { return checksum_of(bytes_of(text)); }
+
+/// Where somebody stands who has read a stream up to this revision.
+[[nodiscard]] inline Position known(Storage& storage, const StreamId& stream, Revision revision) {
+  if (revision == 0) return {stream, 0};
+  return {stream, revision, storage.read(stream, revision - 1, 1).at(0).checksum};
+}
+
 /// Appends one entry to each of the streams (sorted) in one turn.
 inline void append(Storage& storage, std::vector<std::pair<StreamId, Bytes>> entries) {
   std::vector<Position> positions;
   std::vector<Append> appends;
   for (const auto& [stream, bytes] : entries) {
     positions.push_back({stream, 0});
-    appends.push_back({stream, bytes});
+    appends.push_back({stream, checksum_of(bytes), bytes});
   }
   storage.take_turn(positions)->commit(appends);
 }
@@ -75,10 +90,11 @@ inline void count_up(Storage& storage, const StreamId& stream, Position& at, std
   const auto turn = storage.take_turn({&at, 1});
   for (const Entry& entry : turn->unseen(stream)) {
     at.known = entry.revision;
+    at.checksum = entry.checksum;
     count = std::stoull(std::string(entry.bytes.begin(), entry.bytes.end()));
   }
   const Bytes next = bytes_of(std::to_string(count + 1));
-  const Append entry{stream, next};
+  const Append entry{stream, checksum_of(next), next};
   turn->commit({&entry, 1});
 }
 
@@ -102,7 +118,7 @@ inline void check_appending(const OpenStorage& open) {
     const auto storage = open();
     const std::array<Position, 2> positions{{{"a", 0}, {"b", 0}}};
     const Bytes bytes = bytes_of("only b");
-    const Append entry{"b", bytes};
+    const Append entry{"b", 1, bytes};
     storage->take_turn(positions)->commit({&entry, 1});
     CHECK(shown(*storage, "a").empty());
     CHECK(shown(*storage, "b") == "1=only b");
@@ -154,7 +170,7 @@ inline void check_turns(const OpenStorage& open) {
     const auto storage = open();
     for (const char* text : {"one", "two", "three"}) append(*storage, "a", text);
     for (const auto& [known, expected] : {std::pair<Revision, const char*>{0, "1=one 2=two 3=three"}, {2, "3=three"}, {3, ""}}) {
-      const Position position{"a", known};
+      const Position position = conformance::known(*storage, "a", known);
       CHECK(shown(storage->take_turn({&position, 1})->unseen("a")) == expected);
     }
   }
@@ -182,11 +198,9 @@ inline void check_turns(const OpenStorage& open) {
     append(*storage, "a", "one");
     const Position position{"a", 0};
     const Bytes bytes = bytes_of("x");
-    const std::array<Append, 2> two_streams{{{"a", bytes}, {"b", bytes}}};
+    const std::array<Append, 2> two_streams{{{"a", 1, bytes}, {"b", 1, bytes}}};
     CHECK_THROWS_AS((void)storage->take_turn({&position, 1})->unseen("b"), std::logic_error);
     CHECK_THROWS_AS(storage->take_turn({&position, 1})->commit(two_streams), std::logic_error);
-    const std::array<Append, 2> twice{{{"a", bytes}, {"a", bytes}}};
-    CHECK_THROWS_AS(storage->take_turn({&position, 1})->commit(twice), std::logic_error);
     CHECK(shown(*storage, "a") == "1=one");
     CHECK(shown(*storage, "b").empty());
   }
@@ -194,7 +208,7 @@ inline void check_turns(const OpenStorage& open) {
     const auto storage = open();
     const Position position{"a", 0};
     const Bytes bytes = bytes_of("x");
-    const Append entry{"a", bytes};
+    const Append entry{"a", 1, bytes};
     {
       const auto turn = storage->take_turn({&position, 1});
       turn->commit({&entry, 1});
@@ -206,11 +220,13 @@ inline void check_turns(const OpenStorage& open) {
     const auto storage = open();
     const std::array<Position, 2> unsorted{{{"b", 0}, {"a", 0}}};
     const std::array<Position, 2> twice{{{"a", 0}, {"a", 0}}};
+    const Position unproven{"a", 1};
     const Position nameless{"", 0};
     const Position long_name{std::string(129, 'n'), 0};
     CHECK_THROWS_AS((void)storage->take_turn({}), std::logic_error);
     CHECK_THROWS_AS((void)storage->take_turn(unsorted), std::logic_error);
     CHECK_THROWS_AS((void)storage->take_turn(twice), std::logic_error);
+    CHECK_THROWS_AS((void)storage->take_turn({&unproven, 1}), std::logic_error);
     CHECK_THROWS_AS((void)storage->take_turn({&nameless, 1}), std::logic_error);
     CHECK_THROWS_AS((void)storage->take_turn({&long_name, 1}), std::logic_error);
     append(*storage, "still", "usable");
@@ -218,11 +234,207 @@ inline void check_turns(const OpenStorage& open) {
   SUBCASE("who has read more than there is learns that the store is damaged") {
     const auto storage = open();
     append(*storage, "a", "one");
-    const Position position{"a", 2};
+    const Position position{"a", 2, checksum_of("two")};
     const auto ask = [&] { return storage->take_turn({&position, 1})->unseen("a"); };
-    CHECK_THROWS_AS((void)ask(), StorageDamaged);
+    CHECK_THROWS_AS((void)ask(), HistoryReplaced);
     append(*storage, "a", "two");
     CHECK(ask().empty());
+  }
+}
+
+/// Takes the stream away, and appends these instead.
+inline void replace(Storage& storage, const StreamId& stream, std::initializer_list<std::string_view> texts) {
+  storage.remove_stream(known(storage, stream, storage.read(stream, 0, everything).size()));
+  for (const std::string_view text : texts) append(storage, stream, text);
+}
+
+/// Why a turn was refused; empty: it was not.
+[[nodiscard]] inline std::string refusal(Storage& storage, std::span<const Position> positions) {
+  try {
+    (void)storage.take_turn(positions);
+  } catch (const HistoryReplaced& error) {
+    return error.what();
+  }
+  return {};
+}
+[[nodiscard]] inline std::string refusal(Storage& storage, const Position& position) { return refusal(storage, {&position, 1}); }
+
+/// What a fail-over that loses entries, a restored backup and a stream made anew have in common: another entry stands where
+/// somebody has read one, or none.
+inline void check_histories(const OpenStorage& open) {
+  SUBCASE("an entry keeps the checksum that it came with") {
+    const auto storage = open();
+    for (const std::uint32_t checksum : {0U, 1U, 0x7FFFFFFFU, 0x80000000U, 0xFFFFFFFFU}) {
+      const Revision head = storage->read("a", 0, everything).size();
+      const Position at = known(*storage, "a", head);
+      const auto turn = storage->take_turn({&at, 1});
+      const Bytes bytes = bytes_of("x");
+      const Append entry{"a", checksum, bytes};
+      turn->commit({&entry, 1});
+      CHECK(storage->read("a", head, everything).at(0).checksum == checksum);
+    }
+    const Position beginning{"a", 0};
+    const auto unseen = storage->take_turn({&beginning, 1})->unseen("a");
+    REQUIRE(unseen.size() == 5);
+    CHECK(unseen[0].checksum == 0);
+    CHECK(unseen[4].checksum == 0xFFFFFFFFU);
+  }
+  SUBCASE("who knows another entry than the one that stands there gets no turn, and is told of both") {
+    const auto storage = open();
+    for (const char* text : {"one", "two", "three"}) append(*storage, "event/a", text);
+    for (const Revision revision : {1U, 2U, 3U}) {
+      CHECK(refusal(*storage, Position{"event/a", revision, 0xABCD0123U}).find("abcd0123") != std::string::npos);
+      CHECK(refusal(*storage, known(*storage, "event/a", revision)).empty());
+    }
+    const std::string why = refusal(*storage, Position{"event/a", 2, 0x00000001U});
+    CHECK(why.find("event/a") != std::string::npos);
+    CHECK(why.find("revision 2") != std::string::npos);
+    CHECK(why.find("00000001") != std::string::npos);
+    // The right is free again.
+    append(*storage, "event/a", "four");
+    CHECK(shown(*storage, "event/a") == "1=one 2=two 3=three 4=four");
+  }
+  SUBCASE("one replaced history among several streams refuses the whole turn") {
+    const auto storage = open();
+    append(*storage, {{"a", bytes_of("one")}, {"b", bytes_of("uno")}});
+    const std::array<Position, 2> positions{{{"a", 1, checksum_of("one")}, {"b", 1, checksum_of("another")}}};
+    CHECK_FALSE(refusal(*storage, positions).empty());
+    append(*storage, {{"a", bytes_of("two")}, {"b", bytes_of("due")}});
+    CHECK(shown(*storage, "a") == "1=one 2=two");
+  }
+  SUBCASE("a lost end, a stream made anew and a restored backup are found out; the same history again is not") {
+    const auto storage = open();
+    for (const char* text : {"one", "two"}) append(*storage, "a", text);
+    const Position before = known(*storage, "a", 1);
+    const Position last = known(*storage, "a", 2);
+    try {
+      replace(*storage, "a", {"one"});
+    } catch (const HistoryReplaced&) {
+      throw;
+    } catch (const StorageError& error) {
+      MESSAGE("not able to: " << error.what());
+      return;
+    }
+    // A fail-over lost the second entry; then somebody who never knew it wrote another.
+    CHECK_FALSE(refusal(*storage, last).empty());
+    CHECK(refusal(*storage, before).empty());
+    append(*storage, "a", "zwei");
+    CHECK_FALSE(refusal(*storage, last).empty());
+    CHECK(refusal(*storage, before).empty());
+    append(*storage, "a", "drei");
+    CHECK_FALSE(refusal(*storage, last).empty());
+    CHECK(refusal(*storage, before).empty());
+    // Removed, and made anew: shorter, as long, longer.
+    replace(*storage, "a", {"eins"});
+    CHECK_FALSE(refusal(*storage, last).empty());
+    CHECK_FALSE(refusal(*storage, before).empty());
+    append(*storage, "a", "zwei");
+    CHECK_FALSE(refusal(*storage, last).empty());
+    CHECK_FALSE(refusal(*storage, before).empty());
+    // A backup brings back what was.
+    replace(*storage, "a", {"one", "two", "three"});
+    CHECK(refusal(*storage, last).empty());
+    CHECK(refusal(*storage, before).empty());
+    CHECK(shown(storage->take_turn({&last, 1})->unseen("a")) == "3=three");
+  }
+  SUBCASE("a stream is not removed by who knows another end") {
+    const auto storage = open();
+    append(*storage, "a", "one");
+    CHECK_THROWS_AS(storage->remove_stream({"a", 1, checksum_of("another")}), StorageError);
+    CHECK(shown(*storage, "a") == "1=one");
+  }
+  SUBCASE("a history that was replaced is news") {
+    const auto storage = open();
+    append(*storage, "a", "one");
+    const auto is_news = [&](const Position& position) { return storage->wait_for_news({&position, 1}, std::chrono::milliseconds(0)); };
+    CHECK_FALSE(is_news({"a", 1, checksum_of("one")}));
+    CHECK_FALSE(is_news({"a", 1}));
+    CHECK(is_news({"a", 1, checksum_of("another")}));
+    CHECK(is_news({"a", 2, checksum_of("two")}));
+    CHECK(is_news({"none", 1, checksum_of("one")}));
+  }
+}
+
+/// Many entries of one stream in one commit: an archive that comes back.
+inline void check_bulk(const OpenStorage& open) {
+  SUBCASE("entries of one stream follow each other in the order given") {
+    const auto storage = open();
+    append(*storage, "a", "one");
+    const std::array<Position, 2> positions{{{"a", 0}, {"b", 0}}};
+    const std::array<Bytes, 4> texts{bytes_of("two"), bytes_of("uno"), bytes_of("three"), bytes_of("four")};
+    const std::array<Append, 4> entries{{{"a", 2, texts[0]}, {"b", 5, texts[1]}, {"a", 3, texts[2]}, {"a", 4, texts[3]}}};
+    storage->take_turn(positions)->commit(entries);
+    CHECK(shown(*storage, "a") == "1=one 2=two 3=three 4=four");
+    CHECK(shown(*storage, "b") == "1=uno");
+    CHECK(storage->read("a", 2, 1).at(0).checksum == 3);
+  }
+  SUBCASE("entries handed over ahead of a commit come with it, or not at all") {
+    const auto storage = open();
+    append(*storage, "b", "uno");
+    const std::array<Position, 2> positions{{{"a", 0}, {"b", 0}}};
+    const Bytes bytes = bytes_of("x");
+    const Append to_a{"a", 1, bytes};
+    const Append to_b{"b", 1, bytes};
+    const Append elsewhere{"c", 1, bytes};
+    {
+      const auto turn = storage->take_turn(positions);
+      try {
+        turn->add({&to_a, 1});
+      } catch (const StorageUnavailable&) {
+        throw;
+      } catch (const StorageError& error) {
+        MESSAGE("not able to: " << error.what());
+        return;
+      }
+      turn->add({&to_b, 1});
+      turn->add({});
+      CHECK(storage->list_streams("") == std::vector<StreamId>{"b"});
+      CHECK(shown(*storage, "b") == "1=uno");
+    }
+    CHECK(storage->list_streams("") == std::vector<StreamId>{"b"});
+    CHECK(shown(*storage, "b") == "1=uno");
+    {
+      const auto turn = storage->take_turn(positions);
+      turn->add({&to_a, 1});
+      CHECK_THROWS_AS(turn->add({&elsewhere, 1}), std::logic_error);
+      turn->add({&to_a, 1});
+      turn->commit({&to_b, 1});
+      CHECK_THROWS_AS(turn->add({&to_a, 1}), std::logic_error);
+    }
+    CHECK(shown(*storage, "a") == "1=x 2=x");
+    CHECK(shown(*storage, "b") == "1=uno 2=x");
+  }
+  SUBCASE("thousands of entries, and many bytes, come with one commit") {
+    const auto storage = open();
+    const Position at{"a", 0};
+    const Bytes large = many_bytes(100'000, 7);
+    {
+      const auto turn = storage->take_turn({&at, 1});
+      for (std::uint32_t page = 0; page < 20; ++page) {
+        std::vector<Bytes> bytes;
+        std::vector<Append> entries;
+        for (std::uint32_t entry = 0; entry < 200; ++entry) bytes.push_back(bytes_of(std::to_string(page * 200 + entry + 1)));
+        bytes.push_back(large);
+        for (const Bytes& each : bytes) entries.push_back({"a", checksum_of(each), each});
+        try {
+          turn->add(entries);
+        } catch (const StorageUnavailable&) {
+          throw;
+        } catch (const StorageError& error) {
+          MESSAGE("not able to: " << error.what());
+          return;
+        }
+      }
+      CHECK(storage->list_streams("").empty());
+      turn->commit({});
+    }
+    const auto entries = storage->read("a", 0, everything);
+    REQUIRE(entries.size() == 20 * 201);
+    CHECK((entries[200].bytes == large));
+    CHECK(entries[201].bytes == bytes_of("201"));
+    CHECK(entries.back().checksum == checksum_of(large));
+    append(*storage, "a", "next");
+    CHECK(storage->read("a", 20 * 201, 1).at(0).bytes == bytes_of("next"));
   }
 }
 
@@ -277,7 +489,7 @@ inline void check_threads(const OpenStorage& open) {
   SUBCASE("reading does not wait for a turn, and does not see into it") {
     const auto storage = open();
     append(*storage, "a", "one");
-    const Position position{"a", 1};
+    const Position position = known(*storage, "a", 1);
     const auto turn = storage->take_turn({&position, 1});
     auto reader =
         std::async(std::launch::async, [&] { return shown(*storage, "a") + shown(*storage, "b") + std::to_string(storage->list_streams("").size()); });
@@ -323,7 +535,7 @@ inline void check_reading(const OpenStorage& open) {
   SUBCASE("news wake those who wait for them, and no news are told apart") {
     const auto storage = open();
     append(*storage, "a", "one");
-    const std::array<Position, 2> known{{{"a", 1}, {"b", 0}}};
+    const std::array<Position, 2> known{{{"a", 1, checksum_of("one")}, {"b", 0}}};
     const Position behind{"a", 0};
     CHECK(storage->wait_for_news({&behind, 1}, std::chrono::milliseconds(0)));
     CHECK_FALSE(storage->wait_for_news(known, std::chrono::milliseconds(20)));
@@ -388,11 +600,11 @@ inline void check_keeping(const OpenStorage& open) {
     append(*storage, "a", "two");
     append(*storage, "b", "uno");
     storage->save_snapshot("a", {1, bytes_of("snapshot")});
-    CHECK_THROWS_AS(storage->remove_stream("a", 1), StorageError);
-    CHECK_THROWS_AS(storage->remove_stream("a", 3), StorageError);
+    CHECK_THROWS_AS(storage->remove_stream({"a", 1, checksum_of("one")}), StorageError);
+    CHECK_THROWS_AS(storage->remove_stream({"a", 3, checksum_of("three")}), StorageError);
     CHECK(shown(*storage, "a") == "1=one 2=two");
     try {
-      storage->remove_stream("a", 2);
+      storage->remove_stream(known(*storage, "a", 2));
     } catch (const StorageError& error) {
       MESSAGE("not able to: " << error.what());
       CHECK(shown(*storage, "a") == "1=one 2=two");
@@ -401,8 +613,8 @@ inline void check_keeping(const OpenStorage& open) {
     CHECK(shown(*storage, "a").empty());
     CHECK_FALSE(storage->load_snapshot("a"));
     CHECK(storage->list_streams("") == std::vector<StreamId>{"b"});
-    const Position stale{"a", 2};
-    CHECK_THROWS_AS((void)storage->take_turn({&stale, 1}), StorageDamaged);
+    const Position stale{"a", 2, checksum_of("two")};
+    CHECK_THROWS_AS((void)storage->take_turn({&stale, 1}), HistoryReplaced);
     append(*storage, "a", "anew");
     CHECK(shown(*storage, "a") == "1=anew");
     CHECK(shown(*storage, "b") == "1=uno");
@@ -431,6 +643,8 @@ inline void check_keeping(const OpenStorage& open) {
 inline void check_storage(const OpenStorage& open) {
   check_appending(open);
   check_turns(open);
+  check_histories(open);
+  check_bulk(open);
   check_threads(open);
   check_reading(open);
   check_keeping(open);

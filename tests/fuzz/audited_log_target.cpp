@@ -30,7 +30,7 @@ void audited_log(BytesView bytes) {
   MemoryStorage storage([] { return Timestamp{}; });
   for (const Bytes& entry : seal_log(bytes)) {
     const Position position{stream, 0};
-    const Append append{stream, entry};
+    const Append append{stream, sealed_checksum(entry), entry};
     storage.take_turn({&position, 1})->commit({&append, 1});
   }
   const AuditReport report = audit(storage, stream);

@@ -19,6 +19,13 @@ inline void seal_entry(Bytes& entry) {
   put_number(entry, 12, crc32c(BytesView(entry).subspan(16), crc32c(BytesView(entry).first(12))));
 }
 
+/// What an entry of seal_log says its checksum is.
+[[nodiscard]] inline std::uint32_t sealed_checksum(BytesView entry) {
+  std::uint32_t checksum = 0;
+  std::memcpy(&checksum, entry.data() + 12, sizeof checksum);
+  return checksum;
+}
+
 /// A log: entries one after another, each as long as its header says, or as long as there is. Revisions and previous checksums
 /// are put right, too.
 [[nodiscard]] inline std::vector<Bytes> seal_log(BytesView bytes) {

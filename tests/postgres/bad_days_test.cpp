@@ -104,8 +104,8 @@ TEST_CASE("a role with the documented rights sells; with fewer it is told which 
   CHECK(audit(*storage, "event/premiere").problems.empty());
   storage->vault_put("a", conformance::bytes_of("secret"));
   storage->vault_erase("a");
-  CHECK_THROWS_WITH_AS(storage->remove_stream("event/premiere", storage->read("event/premiere", 0, SIZE_MAX).size()), doctest::Contains("permission denied"),
-                       StorageUnavailable);
+  CHECK_THROWS_WITH_AS(storage->remove_stream(conformance::known(*storage, "event/premiere", storage->read("event/premiere", 0, SIZE_MAX).size())),
+                       doctest::Contains("permission denied"), StorageUnavailable);
   CHECK_THROWS_WITH_AS(storage->scrub_vault(), doctest::Contains("only the owner"), StorageUnavailable);
   CHECK(audit(*storage, "event/premiere").problems.empty());
 }
@@ -215,13 +215,13 @@ TEST_CASE("a host that freezes in its turn loses it, and learns that nothing was
   const auto frozen = PostgresStorage::open(shared_server().url("schema=" + schema), {.turn_limit = 200ms});
   const auto other = PostgresStorage::open(shared_server().url("schema=" + schema));
   conformance::append(*frozen, "a", "one");
-  const Position at{"a", 1};
+  const Position at = conformance::known(*frozen, "a", 1);
   auto turn = frozen->take_turn({&at, 1});
   const auto start = std::chrono::steady_clock::now();
   conformance::append(*other, "a", "two");  // waits for the turn to be taken away
   CHECK(std::chrono::steady_clock::now() - start < 5s);
   const Bytes bytes = conformance::bytes_of("too late");
-  const Append entry{"a", bytes};
+  const Append entry{"a", conformance::checksum_of(bytes), bytes};
   CHECK_THROWS_AS(turn->commit({&entry, 1}), CommitOutcomeUnknown);
   turn.reset();
   conformance::append(*frozen, "a", "three");
@@ -233,7 +233,7 @@ TEST_CASE("a turn that is not given up in time is told so") {
   const auto one = PostgresStorage::open(shared_server().url("schema=" + schema));
   const auto other = PostgresStorage::open(shared_server().url("schema=" + schema), {.turn_timeout = 100ms});
   conformance::append(*one, "a", "one");
-  const Position at{"a", 1};
+  const Position at = conformance::known(*one, "a", 1);
   const auto turn = one->take_turn({&at, 1});
   CHECK_THROWS_WITH_AS((void)other->take_turn({&at, 1}), doctest::Contains("another has had the turn for 100 ms"), StorageUnavailable);
   CHECK(conformance::shown(*other, "a") == "1=one");
@@ -298,7 +298,7 @@ TEST_CASE("an event moves between PostgreSQL and a file by its archive") {
   const auto file = std::filesystem::temp_directory_path() / ("ticketcore-moved-" + schema);
   std::filesystem::remove(file);
   const ArchiveReport report = archive_event(*storage, "premiere", file);
-  storage->remove_stream("event/premiere", report.revision);
+  storage->remove_stream({"event/premiere", report.revision, report.checksum});
   CHECK(storage->list_streams("").empty());
   MemoryStorage memory(clock.reader());
   CHECK(restore_event(memory, file).revision == report.revision);

@@ -142,7 +142,7 @@ TEST_CASE("who only looks makes nothing, needs no right to write, and can't") {
   CHECK_THROWS_AS(look->save_snapshot("a", {1, {}}), StorageUnavailable);
   CHECK_THROWS_AS(look->vault_put("person", {}), StorageUnavailable);
   CHECK_THROWS_AS(look->vault_erase("person"), StorageUnavailable);
-  CHECK_THROWS_AS(look->remove_stream("a", 1), StorageUnavailable);
+  CHECK_THROWS_AS(look->remove_stream({"a", 1, conformance::checksum_of("one")}), StorageUnavailable);
   CHECK_THROWS_AS(look->scrub_vault(), StorageUnavailable);
 }
 

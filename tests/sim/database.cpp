@@ -32,12 +32,11 @@ void Clock::drift(std::int64_t per_mille) {
 
 // ---- Database ----
 
-void Database::put(const StreamId& stream, Bytes bytes) { append({{stream, std::move(bytes)}}); }
-
-void Database::append(const std::vector<std::pair<StreamId, Bytes>>& entries) {
-  for (const auto& [stream, bytes] : entries) {
-    streams_[stream].entries.push_back(bytes);
-    if (on_append) on_append(stream, {streams_[stream].entries.size(), bytes});
+void Database::append(const std::vector<Write>& entries) {
+  for (const auto& [stream, checksum, bytes] : entries) {
+    auto& kept = streams_[stream].entries;
+    kept.push_back({kept.size() + 1, checksum, bytes});
+    if (on_append) on_append(stream, kept.back());
   }
 }
 
@@ -50,6 +49,13 @@ void Database::open_turn(TurnNumber number, const std::vector<Position>& streams
     turns_.erase(turn);
   });
   grant_waiting();
+}
+
+std::string Database::why_replaced(const Position& position, const Stream& stream) {
+  if (position.known == 0) return {};
+  if (position.known > stream.entries.size()) return "the database is behind what was read from it";
+  if (stream.entries[position.known - 1].checksum != position.checksum) return "the database has another history than was read from it";
+  return {};
 }
 
 /// Whoever waits gets what is free; among several, not always the first.
@@ -75,16 +81,16 @@ void Database::grant(TurnNumber number, OpenTurn& turn) {
   for (const Position& position : turn.streams) {
     Stream& stream = streams_[position.stream];
     stream.holder = number;
-    grant.behind = grant.behind || position.known > stream.entries.size();
+    if (const std::string why = why_replaced(position, stream); !why.empty()) grant.replaced = why;
     auto& unseen = grant.unseen[position.stream];
-    for (Revision revision = position.known + 1; revision <= stream.entries.size(); ++revision) unseen.push_back({revision, stream.entries[revision - 1]});
+    for (Revision revision = position.known; revision < stream.entries.size(); ++revision) unseen.push_back(stream.entries[revision]);
   }
   // Who has a turn and is not heard of loses it.
   world_.after(turn_limit, [this, number] { end_turn(number); });
   turn.answer({std::move(grant), {}});
 }
 
-void Database::commit(TurnNumber number, const std::vector<std::pair<StreamId, Bytes>>& entries, const Answer<CommitEnd>& answer) {
+void Database::commit(TurnNumber number, const std::vector<Write>& entries, const Answer<CommitEnd>& answer) {
   const auto turn = turns_.find(number);
   if (turn == turns_.end() || !turn->second.granted || turn->second.committing) return answer({CommitEnd::turn_is_over, {}});
   if (is_full()) {
@@ -123,9 +129,9 @@ void Database::read(const StreamId& name, Revision after, std::size_t max_bytes,
   std::vector<Entry> page;
   std::size_t bytes = 0;
   for (Revision revision = after + 1; revision <= entries.size(); ++revision) {
-    bytes += entries[revision - 1].size();
+    bytes += entries[revision - 1].bytes.size();
     if (!page.empty() && bytes > max_bytes) break;
-    page.push_back({revision, entries[revision - 1]});
+    page.push_back(entries[revision - 1]);
   }
   answer({std::move(page), {}});
 }
@@ -217,13 +223,13 @@ class NodeStorage::NodeTurn final : public Turn {
     grant_ = storage_.need<Database::Grant>(Database::turn_timeout + patience, [&database = storage_.database_, number = number_, streams](const auto& answer) {
       database.open_turn(number, streams, answer);
     });
-    if (grant_.behind) throw StorageDamaged("the database is behind what was read from it");
+    if (!grant_.replaced.empty()) throw HistoryReplaced(grant_.replaced);
   }
   [[nodiscard]] std::vector<Entry> unseen(const StreamId& stream) override { return grant_.unseen.at(stream); }
   [[nodiscard]] Timestamp now() override { return storage_.own_clock_ != nullptr ? storage_.own_clock_->tell() : grant_.now; }
   void commit(std::span<const Append> entries) override {
-    std::vector<std::pair<StreamId, Bytes>> copies;
-    for (const Append& append : entries) copies.emplace_back(append.stream, Bytes(append.bytes.begin(), append.bytes.end()));
+    std::vector<Database::Write> copies;
+    for (const Append& append : entries) copies.push_back({append.stream, append.checksum, Bytes(append.bytes.begin(), append.bytes.end())});
     const auto reply = storage_.round_trip<Database::CommitEnd>(
         patience, [&database = storage_.database_, number = number_, copies](const auto& answer) { database.commit(number, copies, answer); });
     if (!reply) throw CommitOutcomeUnknown("the database did not answer a commit in time");

@@ -45,10 +45,15 @@ struct Reply {
 class Database {
  public:
   using TurnNumber = std::uint64_t;
+  struct Write {
+    StreamId stream{};
+    std::uint32_t checksum = 0;
+    Bytes bytes{};
+  };
   struct Grant {
     std::map<StreamId, std::vector<Entry>> unseen{};
     Timestamp now{};
-    bool behind = false;  ///< The caller knows entries that are not there.
+    std::string replaced{};  ///< The caller knows entries that are not there, or are others: why.
   };
   enum class CommitEnd : std::uint8_t { done, turn_is_over, disk_full };
   template <class T>
@@ -65,15 +70,15 @@ class Database {
   std::function<void(const StreamId&, const Entry&)> on_append{};
 
   /// Before the simulation begins.
-  void put(const StreamId& stream, Bytes bytes);
-  [[nodiscard]] const std::vector<Bytes>& entries(const StreamId& stream) { return streams_[stream].entries; }
+  void put(Write entry) { append({std::move(entry)}); }
+  [[nodiscard]] const std::vector<Entry>& entries(const StreamId& stream) { return streams_[stream].entries; }
   [[nodiscard]] Clock& clock() noexcept { return clock_; }
 
   [[nodiscard]] TurnNumber new_turn_number() noexcept { return ++last_turn_; }
 
   // What a node asks for, when its message arrives.
   void open_turn(TurnNumber turn, const std::vector<Position>& streams, const Answer<Grant>& answer);
-  void commit(TurnNumber turn, const std::vector<std::pair<StreamId, Bytes>>& entries, const Answer<CommitEnd>& answer);
+  void commit(TurnNumber turn, const std::vector<Write>& entries, const Answer<CommitEnd>& answer);
   void end_turn(TurnNumber turn);
   void read(const StreamId& stream, Revision after, std::size_t max_bytes, const Answer<std::vector<Entry>>& answer);
   void load_snapshot(const StreamId& stream, const Answer<std::optional<Snapshot>>& answer);
@@ -88,7 +93,7 @@ class Database {
 
  private:
   struct Stream {
-    std::vector<Bytes> entries{};
+    std::vector<Entry> entries{};
     std::optional<Snapshot> snapshot{};
     TurnNumber holder = 0;
   };
@@ -97,14 +102,15 @@ class Database {
     Answer<Grant> answer{};
     bool granted = false;
     bool committing = false;
-    std::vector<std::pair<StreamId, Bytes>> entries{};
+    std::vector<Write> entries{};
   };
 
   [[nodiscard]] bool is_full() const noexcept { return world_.now() < full_until_; }
+  [[nodiscard]] static std::string why_replaced(const Position& position, const Stream& stream);
   void drop_turn(TurnNumber number);
   void grant_waiting();
   void grant(TurnNumber number, OpenTurn& turn);
-  void append(const std::vector<std::pair<StreamId, Bytes>>& entries);
+  void append(const std::vector<Write>& entries);
 
   World& world_;
   Random random_;

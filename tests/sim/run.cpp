@@ -84,7 +84,8 @@ class Run {
     settings.policy = {.places_per_hold = 5, .holds_per_holder = 4, .places_per_holder = 14, .hold_lifetime = std::chrono::seconds(12)};
     const Command create{RequestId{{1, 1}}, CreateEvent{"sim", settings, map_, SaleStatus::on_sale}};
     (void)desk.take_turn({&create, 1});
-    database_.put(stream, storage.read(stream, 0, SIZE_MAX).front().bytes);
+    const Entry created = storage.read(stream, 0, SIZE_MAX).front();
+    database_.put({stream, created.checksum, created.bytes});
   }
 
   void make(const Trouble& trouble) {
@@ -142,9 +143,9 @@ class Run {
     while (world_.step() && world_.now() < last) {
     }
     MemoryStorage copy;
-    for (const Bytes& bytes : database_.entries(stream)) {
+    for (const Entry& entry : database_.entries(stream)) {
       const Position position{stream, 0};
-      const Append append{stream, bytes};
+      const Append append{stream, entry.checksum, entry.bytes};
       copy.take_turn({&position, 1})->commit({&append, 1});
     }
     for (const std::string& problem : audit(copy, stream).problems) world_.fail(problem);
@@ -154,8 +155,8 @@ class Run {
   /// Real time: what was answered before something else was asked stands before it in the log.
   void judge_order() {
     std::map<RequestId, std::size_t> places;
-    for (const Bytes& bytes : database_.entries(stream)) {
-      for (const Fact& fact : decode_entry(bytes, "an entry").facts) places.emplace(fact.request, places.size());
+    for (const Entry& entry : database_.entries(stream)) {
+      for (const Fact& fact : decode_entry(entry.bytes, "an entry").facts) places.emplace(fact.request, places.size());
     }
     testing::Moments<Micros, std::size_t> asked;
     testing::Moments<Micros, std::size_t> answered;

@@ -89,6 +89,12 @@ std::uint64_t whole_number(py::handle value, const std::string& name) {
   return number;
 }
 
+std::uint32_t checksum(py::handle value) {
+  const std::uint64_t number = whole_number(value, "checksum");
+  if (number > std::numeric_limits<std::uint32_t>::max()) wrong_value("checksum", value, "0 to 2**32 - 1");
+  return static_cast<std::uint32_t>(number);
+}
+
 bool truth(py::handle value, const std::string& name) {
   if (!PyBool_Check(value.ptr())) wrong_type(name, value, "True or False");
   return value.ptr() == Py_True;

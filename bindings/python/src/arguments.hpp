@@ -42,6 +42,8 @@ template <std::invocable Name>
 [[nodiscard]] std::vector<std::string> texts(py::handle value, const std::string& name);
 [[nodiscard]] std::uint32_t count(py::handle value, const std::string& name, std::uint32_t least = 0);
 [[nodiscard]] std::uint64_t whole_number(py::handle value, const std::string& name);
+/// A number of 32 bits.
+[[nodiscard]] std::uint32_t checksum(py::handle value);
 [[nodiscard]] bool truth(py::handle value, const std::string& name);
 /// A timedelta above zero, rounded up to whole seconds.
 [[nodiscard]] std::chrono::seconds seconds(py::handle value, const std::string& name);

@@ -38,7 +38,7 @@ class ClosingStorage final : public Storage {
   std::optional<Snapshot> load_snapshot(const StreamId& stream) override { return storage_->load_snapshot(stream); }
   void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override { storage_->save_snapshot(stream, snapshot); }
   std::vector<StreamId> list_streams(std::string_view prefix) override { return storage_->list_streams(prefix); }
-  void remove_stream(const StreamId& stream, Revision head) override { storage_->remove_stream(stream, head); }
+  void remove_stream(const Position& end) override { storage_->remove_stream(end); }
   bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override { return storage_->wait_for_news(streams, timeout); }
   void vault_put(std::string_view id, BytesView bytes) override { storage_->vault_put(id, bytes); }
   std::optional<Bytes> vault_get(std::string_view id) override { return storage_->vault_get(id); }

@@ -17,6 +17,7 @@ enum class Otherwise { nothing_was_written, outcome_unknown };
 [[noreturn]] void rethrow(py::error_already_set& error, const char* method, Otherwise otherwise) {
   if (is_a(error, "StorageUnavailable")) throw StorageUnavailable(text_of(error));
   if (is_a(error, "CommitOutcomeUnknown")) throw CommitOutcomeUnknown(text_of(error));
+  if (is_a(error, "HistoryReplaced")) throw HistoryReplaced(text_of(error));
   if (is_a(error, "StorageDamaged")) throw StorageDamaged(text_of(error));
   if (is_a(error, "StorageNewer")) throw StorageNewer(text_of(error));
   if (is_a(error, "StorageError")) throw StorageError(text_of(error));
@@ -46,10 +47,21 @@ auto in_python(const char* method, Work work, Otherwise otherwise = Otherwise::n
 
 [[nodiscard]] py::object name_of(std::string_view stream) { return py::bytes(stream.data(), stream.size()); }
 
+[[nodiscard]] py::object to_position(const Position& position) {
+  return package("_storage", "Position")(name_of(position.stream), position.known,
+                                         position.checksum ? py::object(py::int_(*position.checksum)) : py::object(py::none()));
+}
+
 [[nodiscard]] py::list positions(std::span<const Position> streams) {
-  const py::object make = package("_storage", "Position");
   py::list result;
-  for (const Position& position : streams) result.append(make(name_of(position.stream), position.known));
+  for (const Position& position : streams) result.append(to_position(position));
+  return result;
+}
+
+[[nodiscard]] py::list appends(std::span<const Append> entries) {
+  const py::object make = package("_storage", "Append");
+  py::list result;
+  for (const Append& append : entries) result.append(make(name_of(append.stream), append.checksum, to_bytes(append.bytes)));
   return result;
 }
 
@@ -58,9 +70,9 @@ auto in_python(const char* method, Work work, Otherwise otherwise = Otherwise::n
   if (!py::isinstance<py::iterable>(answer)) wrong_type(what, answer, "a sequence of Entry");
   std::vector<Entry> entries;
   for (const py::handle item : answer) {
-    if (!py::isinstance<py::tuple>(item) || py::len(item) != 2) wrong_type(what, item, "a sequence of Entry(revision, data)");
-    const auto pair = py::reinterpret_borrow<py::tuple>(item);
-    entries.push_back({whole_number(pair[0], "revision"), bytes(pair[1], "data")});
+    if (!py::isinstance<py::tuple>(item) || py::len(item) != 3) wrong_type(what, item, "a sequence of Entry(revision, checksum, data)");
+    const auto fields = py::reinterpret_borrow<py::tuple>(item);
+    entries.push_back({whole_number(fields[0], "revision"), checksum(fields[1]), bytes(fields[2], "data")});
   }
   return entries;
 }
@@ -83,16 +95,12 @@ class ForeignTurn final : public Turn {
   [[nodiscard]] Timestamp now() override {
     return in_python("now", [&] { return moment(turn_->attr("now")(), "what now() returned"); });
   }
+  void add(std::span<const Append> entries) override {
+    in_python("add", [&] { turn_->attr("add")(appends(entries)); });
+  }
   void commit(std::span<const Append> entries) override {
     in_python(
-        "commit",
-        [&] {
-          const py::object make = package("_storage", "Append");
-          py::list appends;
-          for (const Append& append : entries) appends.append(make(name_of(append.stream), to_bytes(append.bytes)));
-          turn_->attr("commit")(appends);
-        },
-        Otherwise::outcome_unknown);
+        "commit", [&] { turn_->attr("commit")(appends(entries)); }, Otherwise::outcome_unknown);
   }
 
  private:
@@ -104,7 +112,7 @@ class ForeignTurn final : public Turn {
 std::unique_ptr<Turn> ForeignStorage::take_turn(std::span<const Position> streams) {
   return in_python("take_turn", [&]() -> std::unique_ptr<Turn> {
     py::object turn = storage_->attr("take_turn")(positions(streams));
-    for (const char* method : {"unseen", "now", "commit", "close"}) {
+    for (const char* method : {"unseen", "now", "add", "commit", "close"}) {
       if (!py::hasattr(turn, method)) wrong_type("what take_turn() returned", turn, "a Turn");
     }
     return std::make_unique<ForeignTurn>(std::move(turn));
@@ -140,8 +148,8 @@ std::vector<StreamId> ForeignStorage::list_streams(std::string_view prefix) {
   });
 }
 
-void ForeignStorage::remove_stream(const StreamId& stream, Revision head) {
-  in_python("remove_stream", [&] { storage_->attr("remove_stream")(name_of(stream), head); });
+void ForeignStorage::remove_stream(const Position& end) {
+  in_python("remove_stream", [&] { storage_->attr("remove_stream")(to_position(end)); });
 }
 
 bool ForeignStorage::wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) {

@@ -16,7 +16,7 @@ class ForeignStorage final : public Storage {
   [[nodiscard]] std::optional<Snapshot> load_snapshot(const StreamId& stream) override;
   void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override;
   [[nodiscard]] std::vector<StreamId> list_streams(std::string_view prefix) override;
-  void remove_stream(const StreamId& stream, Revision head) override;
+  void remove_stream(const Position& end) override;
   [[nodiscard]] bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override;
   void vault_put(std::string_view id, BytesView bytes) override;
   [[nodiscard]] std::optional<Bytes> vault_get(std::string_view id) override;

@@ -197,7 +197,7 @@ void add_office(py::module_& module) {
             const std::string file = python::path(path);
             return report(unlocked(self, [&](const Office::Call& call) {
               const ArchiveReport archive = archive_event(call.storage(), wanted, file);
-              if (remove) call.storage().remove_stream(stream_of(wanted), archive.revision);
+              if (remove) call.storage().remove_stream({stream_of(wanted), archive.revision, archive.checksum});
               return archive;
             }));
           },

@@ -31,6 +31,8 @@ void add_refusals(py::module_&) {
       raise("StorageUnavailable", error.what());
     } catch (const CommitOutcomeUnknown& error) {
       raise("CommitOutcomeUnknown", error.what());
+    } catch (const HistoryReplaced& error) {
+      raise("HistoryReplaced", error.what());
     } catch (const StorageDamaged& error) {
       raise("StorageDamaged", error.what());
     } catch (const StorageNewer& error) {

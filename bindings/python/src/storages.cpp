@@ -43,13 +43,18 @@ class TurnHandle {
   Origin origin_;
 };
 
+[[nodiscard]] Position position_of(const py::tuple& item) {
+  Position position{byte_name(item[0], "stream"), whole_number(item[1], "known")};
+  if (!item[2].is_none()) position.checksum = checksum(item[2]);
+  return position;
+}
+
 [[nodiscard]] std::vector<Position> positions_of(const py::object& streams) {
   if (!py::isinstance<py::iterable>(streams)) wrong_type("streams", streams, "a sequence of Position");
   std::vector<Position> positions;
   for (const py::handle item : streams) {
-    if (!py::isinstance<py::tuple>(item) || py::len(item) != 2) wrong_type("streams", item, "a sequence of Position(stream, known)");
-    const auto pair = py::reinterpret_borrow<py::tuple>(item);
-    positions.push_back({byte_name(pair[0], "stream"), whole_number(pair[1], "known")});
+    if (!py::isinstance<py::tuple>(item) || py::len(item) != 3) wrong_type("streams", item, "a sequence of Position(stream, known, checksum)");
+    positions.push_back(position_of(py::reinterpret_borrow<py::tuple>(item)));
   }
   return positions;
 }
@@ -57,7 +62,7 @@ class TurnHandle {
 [[nodiscard]] py::list entries_to_list(const std::vector<Entry>& entries) {
   const py::object make = package("_storage", "Entry");
   py::list result;
-  for (const Entry& entry : entries) result.append(make(entry.revision, to_bytes(entry.bytes)));
+  for (const Entry& entry : entries) result.append(make(entry.revision, entry.checksum, to_bytes(entry.bytes)));
   return result;
 }
 
@@ -68,19 +73,25 @@ auto unlocked(Work work) {
   return work();
 }
 
-void commit(const TurnHandle& self, const py::object& entries) {
-  std::vector<std::pair<std::string, Bytes>> kept;
+/// Does with the entries what is to be done with them, without the interpreter's lock.
+void with_entries(const TurnHandle& self, const py::object& entries, void (Turn::*act)(std::span<const Append>)) {
+  struct Kept {
+    std::string stream;
+    std::uint32_t checksum;
+    Bytes data;
+  };
+  std::vector<Kept> kept;
   if (!py::isinstance<py::iterable>(entries)) wrong_type("entries", entries, "a sequence of Append");
   for (const py::handle item : entries) {
-    if (!py::isinstance<py::tuple>(item) || py::len(item) != 2) wrong_type("entries", item, "a sequence of Append(stream, data)");
-    const auto pair = py::reinterpret_borrow<py::tuple>(item);
-    kept.emplace_back(byte_name(pair[0], "stream"), bytes(pair[1], "data"));
+    if (!py::isinstance<py::tuple>(item) || py::len(item) != 3) wrong_type("entries", item, "a sequence of Append(stream, checksum, data)");
+    const auto fields = py::reinterpret_borrow<py::tuple>(item);
+    kept.push_back({byte_name(fields[0], "stream"), checksum(fields[1]), bytes(fields[2], "data")});
   }
   std::vector<Append> appends;
-  for (const auto& [stream, data] : kept) appends.push_back({stream, data});
+  for (const auto& [stream, checksum, data] : kept) appends.push_back({stream, checksum, data});
   Turn& turn = self.get();
   try {
-    unlocked([&] { turn.commit(appends); });
+    unlocked([&] { (turn.*act)(appends); });
   } catch (const std::logic_error& error) {
     throw py::value_error(error.what());  // what ticketcore.Turn says of a caller's mistake
   }
@@ -159,7 +170,10 @@ void add_storages(py::module_& module) {
              Turn& turn = self.get();
              return to_datetime(unlocked([&] { return turn.now(); }));
            })
-      .def("commit", &commit, py::arg("entries"))
+      .def(
+          "add", [](const TurnHandle& self, const py::object& entries) { with_entries(self, entries, &Turn::add); }, py::arg("entries"))
+      .def(
+          "commit", [](const TurnHandle& self, const py::object& entries) { with_entries(self, entries, &Turn::commit); }, py::arg("entries"))
       .def("close", &TurnHandle::close);
 
   py::class_<StorageHandle>(module, "Storage", "One of the core's own storages.")
@@ -224,13 +238,13 @@ void add_storages(py::module_& module) {
           py::arg("prefix"))
       .def(
           "remove_stream",
-          [](const StorageHandle& self, const py::object& stream, const py::object& head) {
-            const std::string name = byte_name(stream, "stream");
-            const Revision revision = whole_number(head, "head");
+          [](const StorageHandle& self, const py::object& end) {
+            if (!py::isinstance<py::tuple>(end) || py::len(end) != 3) wrong_type("end", end, "a Position(stream, known, checksum)");
+            const Position position = position_of(py::reinterpret_borrow<py::tuple>(end));
             const std::shared_ptr<Storage> storage = self.get();
-            unlocked([&] { storage->remove_stream(name, revision); });
+            unlocked([&] { storage->remove_stream(position); });
           },
-          py::arg("stream"), py::arg("head"))
+          py::arg("end"))
       .def(
           "wait_for_news",
           [](const StorageHandle& self, const py::object& streams, const py::object& timeout) {

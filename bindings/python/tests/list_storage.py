@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
-from ticketcore import Append, Entry, Position, Snapshot, Storage, StorageDamaged, StorageError, StorageUnavailable, Turn
+from ticketcore import Append, Entry, HistoryReplaced, Position, Snapshot, Storage, StorageError, StorageUnavailable, Turn
 
 
 def check_name(name: bytes) -> None:
@@ -19,7 +19,7 @@ class Store:
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
-        self.streams: dict[bytes, list[bytes]] = {}
+        self.streams: dict[bytes, list[Entry]] = {}
         self.snapshots: dict[bytes, Snapshot] = {}
         self.vault: dict[bytes, bytes] = {}
         self.taken: set[bytes] = set()
@@ -27,11 +27,19 @@ class Store:
     def head(self, stream: bytes) -> int:
         return len(self.streams.get(stream, ()))
 
+    def stands(self, position: Position) -> bool:
+        """Whether what somebody knows is still there."""
+        if position.known == 0:
+            return True
+        found = self.streams.get(position.stream, [])[position.known - 1 : position.known]
+        return bool(found) and position.checksum in (None, found[0].checksum)
+
 
 class ListTurn(Turn):
     def __init__(self, store: Store, streams: Sequence[Position]) -> None:
         self.store = store
-        self.known = dict(streams)
+        self.known = {position.stream: position.known for position in streams}
+        self.added: list[Append] = []
         self.committed = False
 
     def need(self, stream: bytes) -> int:
@@ -42,23 +50,25 @@ class ListTurn(Turn):
     def unseen(self, stream: bytes) -> Sequence[Entry]:
         known = self.need(stream)
         with self.store.changed:
-            return [Entry(known + number, data) for number, data in enumerate(self.store.streams.get(stream, [])[known:], 1)]
+            return self.store.streams.get(stream, [])[known:]
 
     def now(self) -> datetime:
         return datetime.now(timezone.utc)
 
-    def commit(self, entries: Sequence[Append]) -> None:
+    def add(self, entries: Sequence[Append]) -> None:
         if self.committed:
-            raise ValueError("a turn commits at most once")
-        names = [entry.stream for entry in entries]
-        for name in names:
-            self.need(name)
-        if len(set(names)) != len(names):
-            raise ValueError("a turn appends at most one entry to a stream")
+            raise ValueError("a turn commits at most once, and is over then")
+        for entry in entries:
+            self.need(entry.stream)
+        self.added += entries
+
+    def commit(self, entries: Sequence[Append]) -> None:
+        self.add(entries)
         self.committed = True
         with self.store.changed:
-            for entry in entries:
-                self.store.streams.setdefault(entry.stream, []).append(entry.data)
+            for stream, checksum, data in self.added:
+                kept = self.store.streams.setdefault(stream, [])
+                kept.append(Entry(len(kept) + 1, checksum, data))
             self.store.changed.notify_all()
 
     def close(self) -> None:
@@ -77,12 +87,17 @@ class ListStorage(Storage):
             raise ValueError("a turn's streams must be at least one, sorted and unique")
         for name in names:
             check_name(name)
+        if any(position.known > 0 and position.checksum is None for position in streams):
+            raise ValueError("a turn needs the checksum of the entry known")
         with self.store.changed:
             if not self.store.changed.wait_for(lambda: not self.store.taken & set(names), timeout=10):
                 raise StorageUnavailable("lists: another thread has had the turn for 10 s")
             for position in streams:
-                if position.known > self.store.head(position.stream):
-                    raise StorageDamaged(f"lists: {position.stream!r} is behind what was read from it")
+                if not self.store.stands(position):
+                    found = [entry.checksum for entry in self.store.streams.get(position.stream, [])[position.known - 1 : position.known]]
+                    raise HistoryReplaced(
+                        f"lists: {position.stream!r} was replaced: revision {position.known} was {position.checksum:08x}, there is {found and f'{found[0]:08x}'}"
+                    )
             self.store.taken |= set(names)
         return ListTurn(self.store, streams)
 
@@ -91,11 +106,11 @@ class ListStorage(Storage):
             entries = self.store.streams.get(stream, [])[after:]
         result: list[Entry] = []
         size = 0
-        for number, data in enumerate(entries, after + 1):
-            size += len(data)
+        for entry in entries:
+            size += len(entry.data)
             if result and size > max_bytes:
                 break
-            result.append(Entry(number, data))
+            result.append(entry)
         return result
 
     def load_snapshot(self, stream: bytes) -> Snapshot | None:
@@ -111,17 +126,18 @@ class ListStorage(Storage):
         with self.store.changed:
             return sorted(stream for stream, entries in self.store.streams.items() if entries and stream.startswith(prefix))
 
-    def remove_stream(self, stream: bytes, head: int) -> None:
+    def remove_stream(self, end: Position) -> None:
         with self.store.changed:
-            if self.store.head(stream) != head:
-                raise StorageError(f"lists: {stream!r} ends at revision {self.store.head(stream)}, not {head}")
-            self.store.streams.pop(stream, None)
-            self.store.snapshots.pop(stream, None)
+            if self.store.head(end.stream) != end.known or not self.store.stands(end):
+                raise StorageError(f"lists: {end.stream!r} ends at revision {self.store.head(end.stream)}, or with another entry than {end}")
+            self.store.streams.pop(end.stream, None)
+            self.store.snapshots.pop(end.stream, None)
 
     def wait_for_news(self, streams: Sequence[Position], timeout: timedelta) -> bool:
         with self.store.changed:
             return self.store.changed.wait_for(
-                lambda: any(self.store.head(position.stream) > position.known for position in streams), timeout.total_seconds()
+                lambda: any(self.store.head(position.stream) > position.known or not self.store.stands(position) for position in streams),
+                timeout.total_seconds(),
             )
 
     def vault_put(self, key: bytes, data: bytes) -> None:

@@ -102,7 +102,7 @@ def test_python_goes_on_while_the_core_waits(office: ticketcore.BoxOffice) -> No
     storage = ticketcore.MemoryStorage()
     with ticketcore.BoxOffice(storage) as second:
         event = create_premiere(second)
-        turn = storage.take_turn([ticketcore.Position(b"event/premiere", event.revision)])
+        turn = storage.take_turn([ticketcore.Position(b"event/premiere", 0)])
         started = threading.Event()
 
         def hold() -> ticketcore.Hold:

@@ -104,7 +104,7 @@ def test_closing_waits_for_calls_under_way() -> None:
     store = Store()
     office = ticketcore.BoxOffice(Announcing(store))
     event = create_premiere(office)
-    turn = ListStorage(store).take_turn([ticketcore.Position(b"event/premiere", event.revision)])
+    turn = ListStorage(store).take_turn([ticketcore.Position(b"event/premiere", 0)])
     entered.clear()
     with ThreadPoolExecutor(2) as pool:
         waiting = pool.submit(event.hold, "Hall-A-1", holder="waits")
@@ -147,7 +147,7 @@ def test_a_forked_child_is_told_to_open_its_own_and_harms_nobody(tmp_path: Path)
                 create_premiere(own).hold("Hall-A-1", holder="child")
             os._exit(0)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-        turn.commit([ticketcore.Append(b"other", b"after the fork")])
+        turn.commit([ticketcore.Append(b"other", 0, b"after the fork")])
         turn.close()
         assert event.hold("Hall-A-1", holder="parent").holder == "parent"
         office.close()

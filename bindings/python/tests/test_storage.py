@@ -202,18 +202,24 @@ def test_turns_and_reads_from_python(tmp_path: Path) -> None:
     with ticketcore.SqliteStorage(tmp_path / "store.db") as storage:
         turn = storage.take_turn([ticketcore.Position(b"a", 0), ticketcore.Position(b"b", 0)])
         assert abs(turn.now() - datetime.now(timezone.utc)) < timedelta(minutes=1)
-        turn.commit([ticketcore.Append(b"a", b"one"), ticketcore.Append(b"b", b"uno")])
+        turn.commit([ticketcore.Append(b"a", 7, b"one"), ticketcore.Append(b"b", 8, b"uno")])
         with pytest.raises(ValueError, match="at most once"):
             turn.commit([])
         turn.close()
         with pytest.raises(ticketcore.Closed):
             turn.now()
-        assert storage.read(b"a") == [ticketcore.Entry(1, b"one")]
+        assert storage.read(b"a") == [ticketcore.Entry(1, 7, b"one")]
         assert storage.list_streams() == [b"a", b"b"]
         storage.save_snapshot(b"a", ticketcore.Snapshot(1, b"snapshot"))
         assert storage.load_snapshot(b"a") == (1, b"snapshot")
-        with pytest.raises(ticketcore.StorageError, match="not 7"):
-            storage.remove_stream(b"a", 7)
+        with pytest.raises(ticketcore.HistoryReplaced, match="revision 7"):
+            storage.remove_stream(ticketcore.Position(b"a", 7, 1))
+        with pytest.raises(ticketcore.HistoryReplaced, match="00000007.*00000009"):
+            storage.take_turn([ticketcore.Position(b"a", 1, 9)])
+        with pytest.raises(ValueError, match="checksum"):
+            storage.take_turn([ticketcore.Position(b"a", 1)])
+        assert storage.wait_for_news([ticketcore.Position(b"a", 1, 9)], timedelta(0))
+        assert not storage.wait_for_news([ticketcore.Position(b"a", 1, 7)], timedelta(0))
         storage.vault_put(b"person", b"\x00secret")
         assert storage.vault_get(b"person") == b"\x00secret"
     with pytest.raises(ticketcore.Closed):

@@ -36,6 +36,11 @@ class StorageDamaged(StorageError):
     """What was read is not what was written: not our file, cut short, a flipped bit, an entry missing."""
 
 
+class HistoryReplaced(StorageDamaged):
+    """The history that was read is no longer the store's: an entry that is known is missing, or is another one, as after a fail-over that lost entries or
+    a restored backup. Forget what was read, and read the log from its beginning."""
+
+
 class StorageNewer(StorageError):
     """Written by a newer version of ticketcore, in a format that this one does not know."""
 

@@ -18,16 +18,20 @@ _Self = TypeVar("_Self", bound="Storage")
 
 
 class Position(NamedTuple):
-    """How far a caller has read a stream."""
+    """How far a caller has read a stream, and which history it was."""
 
     stream: bytes
     known: int
+    checksum: Optional[int] = None
+    """That of the entry at known. A turn demands it, unless known is 0; where it is None otherwise, nothing is compared."""
 
 
 class Entry(NamedTuple):
     """One committed entry of a stream."""
 
     revision: int
+    checksum: int
+    """As its Append had it."""
     data: bytes
 
 
@@ -39,9 +43,10 @@ class Snapshot(NamedTuple):
 
 
 class Append(NamedTuple):
-    """One entry to be appended to one stream of a turn."""
+    """One entry to be appended to one stream of a turn. The storage keeps the checksum, a number of 32 bits, beside the entry."""
 
     stream: bytes
+    checksum: int
     data: bytes
 
 
@@ -59,11 +64,17 @@ class Turn(abc.ABC):
     def now(self) -> datetime:
         """The time of this turn by the store's clock, with a time zone."""
 
+    def add(self, entries: Sequence[Append]) -> None:
+        """Take entries ahead of the commit, which appends them before its own: an archive may be too much to hold in memory. Nobody sees them before
+        the commit. Raises StorageError, as by default, when the store has no way to."""
+        if entries:
+            raise StorageError("this store has no way to take entries ahead of a commit")
+
     @abc.abstractmethod
     def commit(self, entries: Sequence[Append]) -> None:
-        """Append all or none, each at the revision after its stream's last. Durable when it returns.
+        """Append all or none, each at the revision after its stream's last, in the order given. Durable when it returns.
 
-        At most once a turn, and at most one entry per stream: ValueError otherwise. Raises StorageUnavailable when nothing was written,
+        At most once a turn: ValueError otherwise. Raises StorageUnavailable when nothing was written,
         CommitOutcomeUnknown when that can't be told.
         """
 
@@ -84,7 +95,8 @@ class Storage(abc.ABC):
     def take_turn(self, streams: Sequence[Position]) -> Turn:
         """Wait for the exclusive right to append to these streams (sorted, unique, at least one; one that does not exist yet has no entries).
 
-        Raises StorageUnavailable when the right can't be had in time, StorageDamaged when a stream ends before its known revision.
+        Raises StorageUnavailable when the right can't be had in time, HistoryReplaced when the entry known of a stream is not there or has another
+        checksum, ValueError when a position past 0 has none.
         """
 
     @abc.abstractmethod
@@ -103,14 +115,14 @@ class Storage(abc.ABC):
     def list_streams(self, prefix: bytes) -> Sequence[bytes]:
         """Names of all streams that begin with prefix and have an entry, sorted."""
 
-    def remove_stream(self, stream: bytes, head: int) -> None:
-        """Take a whole stream out, its snapshot too, if its last revision is head. Raises StorageError when it ends elsewhere, or when the store has no way
-        to remove streams, as by default."""
-        raise StorageError(f"{self.describe()}: it has no way to remove {stream!r} (revision {head})")
+    def remove_stream(self, end: Position) -> None:
+        """Take a whole stream out, its snapshot too, if it ends with the entry known. Raises StorageError when it ends elsewhere, or when the store has no
+        way to remove streams, as by default."""
+        raise StorageError(f"{self.describe()}: it has no way to remove {end.stream!r} (revision {end.known})")
 
     @abc.abstractmethod
     def wait_for_news(self, streams: Sequence[Position], timeout: timedelta) -> bool:
-        """True as soon as one of the streams has an entry after its known revision, False when timeout has passed."""
+        """True as soon as one of the streams has an entry after its known revision, or no longer the entry known, False when timeout has passed."""
 
     @abc.abstractmethod
     def vault_put(self, key: bytes, data: bytes) -> None:
@@ -151,6 +163,9 @@ class _CoreTurn(Turn):
     def now(self) -> datetime:
         return self._turn.now()
 
+    def add(self, entries: Sequence[Append]) -> None:
+        self._turn.add(entries)
+
     def commit(self, entries: Sequence[Append]) -> None:
         self._turn.commit(entries)
 
@@ -179,8 +194,8 @@ class _CoreStorage(Storage):
     def list_streams(self, prefix: bytes = b"") -> Sequence[bytes]:
         return self._handle.list_streams(prefix)
 
-    def remove_stream(self, stream: bytes, head: int) -> None:
-        self._handle.remove_stream(stream, head)
+    def remove_stream(self, end: Position) -> None:
+        self._handle.remove_stream(end)
 
     def wait_for_news(self, streams: Sequence[Position], timeout: timedelta) -> bool:
         return self._handle.wait_for_news(streams, timeout)

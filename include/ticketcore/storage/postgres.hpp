@@ -62,7 +62,7 @@ class PostgresStorage final : public Storage {
   /// Does nothing while another process is saving one for the stream.
   void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override;
   [[nodiscard]] std::vector<StreamId> list_streams(std::string_view prefix) override;
-  void remove_stream(const StreamId& stream, Revision head) override;
+  void remove_stream(const Position& end) override;
   /// Woken by NOTIFY, and looks by itself every few milliseconds to half a second, the longer the less happens.
   [[nodiscard]] bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override;
   void vault_put(std::string_view id, BytesView bytes) override;
