@@ -77,7 +77,7 @@ def try_tutorial():
         (folder / "CMakeLists.txt").write_text(fenced("tutorial.md", "cmake")[0])
         (folder / "main.cpp").write_text(fenced("tutorial.md", "cpp")[-1])
         steps = [["cmake", "--install", str(build), "--prefix", str(folder / "prefix")],
-                 ["cmake", "-G", "Ninja", "-B", "build", f"-DCMAKE_CXX_COMPILER={compiler}", f"-DCMAKE_PREFIX_PATH={folder / 'prefix'}"],
+                 ["cmake", "-B", "build", f"-DCMAKE_CXX_COMPILER={compiler}", f"-DCMAKE_PREFIX_PATH={folder / 'prefix'}"],
                  ["cmake", "--build", "build"], [str(folder / "build/theatre")]]
         if not all(run("the tutorial's project", step, folder) for step in steps):
             return commands

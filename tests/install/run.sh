@@ -16,7 +16,7 @@ cmake --install "$build_dir" --prefix "$work/prefix" >"$work/log" 2>&1 || { cat 
 for way in find_package add_subdirectory FetchContent; do
   log="$work/$way.log"
   {
-    cmake -S "$source_dir/tests/install/consumer" -B "$work/$way" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_BUILD_TYPE="$type" \
+    cmake -S "$source_dir/tests/install/consumer" -B "$work/$way" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_BUILD_TYPE="$type" \
       -DCMAKE_CXX_FLAGS="$(setting CMAKE_CXX_FLAGS)" -D"$flags"="$(setting "$flags")" -DWAY="$way" \
       -DTICKETCORE_SOURCE="$source_dir" -DCMAKE_PREFIX_PATH="$work/prefix" &&
       cmake --build "$work/$way"
