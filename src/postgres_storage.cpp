@@ -561,7 +561,8 @@ void PostgresStorage::scrub_vault() {
     // Outside the pipeline's habit of one transaction: VACUUM is sent alone.
     (void)connection.run({{&body_->rewrite_vault}}, std::chrono::hours(1));
     if (connection.take_warning())
-      throw StorageUnavailable(body_->shown_as + ": only the owner of the vault's table may rewrite it (VACUUM FULL); run this as that role");
+      throw StorageUnavailable(body_->shown_as + ": only the owner of the vault's table, and from PostgreSQL 17 who has MAINTAIN on it, may rewrite it " +
+                               "(VACUUM FULL); run this as such a role");
   } catch (const PostgresFailure& error) {
     body_->fail(error);
   }

@@ -2,13 +2,13 @@
 
 #include <doctest/doctest.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <map>
 #include <set>
 
 #include "little_sale.hpp"
+#include "scratch_folder.hpp"
 #include "ticketcore/storage/sqlite.hpp"
 #include "ticketcore/storage/sqlite_projection.hpp"
 
@@ -37,21 +37,12 @@ namespace {
 }
 
 struct Store {
-  std::filesystem::path file = std::filesystem::temp_directory_path() / ("ticketcore-projection-" + std::to_string(getpid()) + ".db");
+  testing::ScratchFolder folder{};
+  std::filesystem::path file = folder.file("box.db");
   little::Clock clock{};
   std::unique_ptr<SqliteStorage> storage;
 
-  Store() {
-    remove();
-    storage = SqliteStorage::open(file, {.clock = clock.reader()});
-  }
-  ~Store() {
-    storage.reset();
-    remove();
-  }
-  void remove() const {
-    for (const char* tail : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + tail);
-  }
+  Store() : storage(SqliteStorage::open(file, {.clock = clock.reader()})) {}
   /// Every table, row by row.
   [[nodiscard]] std::string everything() const {
     std::string all;

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "scratch_folder.hpp"
+
 using namespace ticketcore;
 
 namespace {
@@ -50,9 +52,8 @@ TEST_CASE("RFC 8032, section 7.1") {
 }
 
 TEST_CASE("a key is saved for its owner's eyes only, and never overwritten") {
-  std::string folder = (std::filesystem::temp_directory_path() / "ticketcore-key-XXXXXX").string();
-  REQUIRE(mkdtemp(folder.data()) != nullptr);
-  const std::filesystem::path path = std::filesystem::path(folder) / "gate.key";
+  const testing::ScratchFolder folder;
+  const std::filesystem::path path = folder.file("gate.key");
   const SigningKey key = SigningKey::load_or_create(path);
   struct stat status {};
   REQUIRE(stat(path.c_str(), &status) == 0);
@@ -64,8 +65,7 @@ TEST_CASE("a key is saved for its owner's eyes only, and never overwritten") {
   REQUIRE(chmod(path.c_str(), 0600) == 0);
   std::ofstream(path) << "hello\n";
   CHECK_THROWS_WITH_AS((void)SigningKey::load(path), doctest::Contains("not a signing key"), Error);
-  CHECK_THROWS_AS((void)SigningKey::load(std::filesystem::path(folder) / "none"), Error);
-  std::filesystem::remove_all(folder);
+  CHECK_THROWS_AS((void)SigningKey::load(folder.file("none")), Error);
 }
 
 TEST_CASE("a public key travels as text") {

@@ -15,6 +15,7 @@
 
 #include "conformance/storage_conformance.hpp"
 #include "faults/fault_vfs.hpp"
+#include "scratch_folder.hpp"
 
 namespace ticketcore {
 namespace {
@@ -27,22 +28,8 @@ using conformance::many_bytes;
 using conformance::shown;
 using Access = SqliteOptions::Access;
 
-/// A folder of its own, removed at the end.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "ticketcore-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] std::filesystem::path path() const { return path_; }
-  [[nodiscard]] std::filesystem::path file() const { return path_ / "boxoffice.db"; }
-
- private:
-  std::filesystem::path path_;
+struct Folder : testing::ScratchFolder {
+  [[nodiscard]] std::filesystem::path file() const { return path() / "boxoffice.db"; }
 };
 
 [[nodiscard]] std::string content(const std::filesystem::path& path) {

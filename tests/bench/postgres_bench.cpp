@@ -18,6 +18,7 @@ namespace {
 
 using namespace ticketcore;
 using ticketcore::testing::PostgresServer;
+using ticketcore::testing::quoted;
 
 constexpr std::uint32_t outstanding = 1'024;
 
@@ -163,9 +164,9 @@ class Peer {
   }
 
   [[nodiscard]] Outcome run(int seconds_long) const {
-    const std::string command = PostgresServer::binaries() + "/pgbench -n -M prepared -c 32 -j 2 -T " + std::to_string(seconds_long) + " -h " +
-                                server_.folder() + " -p " + std::to_string(server_.port()) + " -U postgres -f " + file_ + ".sql -l --log-prefix=" + file_ +
-                                " postgres >" + file_ + ".out 2>&1";
+    const std::string command = quoted(PostgresServer::binaries() + "/pgbench") + " -n -M prepared -c 32 -j 2 -T " + std::to_string(seconds_long) + " -h " +
+                                quoted(server_.folder()) + " -p " + std::to_string(server_.port()) + " -U postgres -f " + quoted(file_ + ".sql") +
+                                " -l --log-prefix=" + quoted(file_) + " postgres >" + quoted(file_ + ".out") + " 2>&1";
     for (const auto& log : logs()) std::filesystem::remove(log);
     if (std::system(command.c_str()) != 0) throw std::runtime_error("pgbench failed; see " + file_ + ".out");
     std::ifstream out(file_ + ".out");

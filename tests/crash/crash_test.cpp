@@ -15,6 +15,7 @@
 #include <set>
 #include <thread>
 
+#include "scratch_folder.hpp"
 #include "ticketcore/box_office.hpp"
 #include "ticketcore/seat_map_builder.hpp"
 #include "ticketcore/storage/sqlite.hpp"
@@ -25,22 +26,7 @@ using namespace ticketcore;
 
 std::string cli_path;
 
-/// A folder of its own, gone in the end.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = (std::filesystem::temp_directory_path() / "ticketcore-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    folder_ = name;
-  }
-  ~Scratch() { std::filesystem::remove_all(folder_); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  [[nodiscard]] std::filesystem::path file(const char* name) const { return folder_ / name; }
-
- private:
-  std::filesystem::path folder_;
-};
+using Scratch = testing::ScratchFolder;
 
 [[nodiscard]] std::shared_ptr<const SeatMap> house(std::int32_t rows, std::int32_t seats) {
   SeatMapBuilder builder("House");

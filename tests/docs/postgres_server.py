@@ -28,6 +28,13 @@ class PostgresServer:
         self.durable = durable
 
     def __enter__(self):
+        try:
+            return self._start()
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    def _start(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ticketcore-docs-"))
         self.folder.chmod(0o777)
         self.port = free_port()

@@ -20,7 +20,7 @@ struct Said {
 };
 
 [[nodiscard]] Said run(const std::string& arguments) {
-  FILE* pipe = popen((TICKETCORE_COMMAND " " + arguments + " 2>&1").c_str(), "r");
+  FILE* pipe = popen((testing::quoted(TICKETCORE_COMMAND) + " " + arguments + " 2>&1").c_str(), "r");
   REQUIRE(pipe != nullptr);
   Said said;
   char block[4'096];
@@ -51,7 +51,7 @@ TEST_CASE("the command looks into a PostgreSQL store, archives, restores, projec
   little::sell_a_bit(*storage, clock);
   const std::string record = R"({"name": "Olha Kovalenko"})";
   storage->vault_put("person-1", BytesView(reinterpret_cast<const std::uint8_t*>(record.data()), record.size()));
-  const std::string file = shared_server().folder() + "/" + schema + ".archive";
+  const std::string file = testing::quoted(shared_server().folder() + "/" + schema + ".archive");
 
   expect(0, "Premiere", "events " + url);
   expect(0, "nothing is wrong", "check " + url);

@@ -235,7 +235,7 @@ TEST_CASE("a sale goes through PgBouncer in transaction mode") {
                         << "/pgbouncer.log\npidfile = " << server.folder() << "/pgbouncer.pid\n";
   // "any" takes the user from the databases' line.
   std::ofstream(config, std::ios::app) << "[databases]\npostgres = host=127.0.0.1 port=" << server.port() << " dbname=postgres user=postgres\n";
-  const std::string start = "/usr/sbin/pgbouncer -d " + config + " >" + server.folder() + "/pgbouncer.out 2>&1";
+  const std::string start = "/usr/sbin/pgbouncer -d " + testing::quoted(config) + " >" + testing::quoted(server.folder() + "/pgbouncer.out") + " 2>&1";
   REQUIRE(std::system((geteuid() == 0 ? "runuser -u postgres -- " + start : start).c_str()) == 0);
   // The command is done as soon as the pooler is in the background, which may be before it listens.
   REQUIRE(testing::wait_for_port(port, 20s));

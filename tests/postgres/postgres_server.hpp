@@ -16,6 +16,8 @@
 #include <thread>
 #include <vector>
 
+#include "../scratch_folder.hpp"
+
 namespace ticketcore::testing {
 
 /// A port that nobody listens on now.
@@ -50,6 +52,20 @@ namespace ticketcore::testing {
   return false;
 }
 
+/// One word to a shell, whatever is in it.
+[[nodiscard]] inline std::string quoted(const std::string& word) {
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+/// A path as a URL's parameter has it.
+[[nodiscard]] inline std::string in_url(const std::string& path) {
+  std::string out;
+  for (const char c : path) out += c == ' ' ? std::string("%20") : std::string(1, c);
+  return out;
+}
+
 class PostgresServer {
  public:
   /// The folder of initdb, postgres and pg_ctl; empty when PostgreSQL's server is not installed.
@@ -70,8 +86,7 @@ class PostgresServer {
 
   /// Makes and starts a server; settings are lines of postgresql.conf.
   explicit PostgresServer(const std::string& settings = "") : port_(free_port()) {
-    make_folder();
-    run_as("initdb", "-D " + data() + " -A trust -U postgres -E UTF8 --locale=C --no-sync");
+    run_as("initdb", "-D " + quoted(data()) + " -A trust -U postgres -E UTF8 --locale=C --no-sync");
     std::ofstream(data() + "/postgresql.conf", std::ios::app) << common_settings() << settings << "\n";
     std::ofstream(data() + "/pg_hba.conf", std::ios::app) << "host replication postgres 127.0.0.1/32 trust\n";
     start();
@@ -79,32 +94,29 @@ class PostgresServer {
 
   /// Copies a running server as its standby, called name in synchronous_standby_names.
   PostgresServer(const PostgresServer& primary, const std::string& name) : port_(free_port()) {
-    make_folder();
-    run_as("pg_basebackup", "-D " + data() + " -R -X stream -c fast --no-sync -d 'host=127.0.0.1 user=postgres application_name=" + name +
+    run_as("pg_basebackup", "-D " + quoted(data()) + " -R -X stream -c fast --no-sync -d 'host=127.0.0.1 user=postgres application_name=" + name +
                                 " port=" + std::to_string(primary.port_) + "'");
     std::ofstream(data() + "/postgresql.conf", std::ios::app) << common_settings() << without_fsync << "\nsynchronous_standby_names = ''\n";
     start();
   }
 
   ~PostgresServer() {
-    if (running_) (void)std::system(command("pg_ctl", "stop -m immediate -D " + data() + " >/dev/null 2>&1").c_str());
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
+    if (running_) (void)std::system(command("pg_ctl", "stop -m immediate -D " + quoted(data()) + " >/dev/null 2>&1").c_str());
   }
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
 
   void start() {
-    run_as("pg_ctl", "start -w -t 60 -D " + data() + " -l " + folder_ + "/log");
+    run_as("pg_ctl", "start -w -t 60 -D " + quoted(data()) + " -l " + quoted(folder_ + "/log"));
     running_ = true;
   }
   /// "fast" ends sessions, "immediate" is a crash.
   void stop(const std::string& how) {
-    run_as("pg_ctl", "stop -w -m " + how + " -D " + data());
+    run_as("pg_ctl", "stop -w -m " + how + " -D " + quoted(data()));
     running_ = false;
   }
-  void promote() { run_as("pg_ctl", "promote -w -D " + data()); }
-  void reload() { run_as("pg_ctl", "reload -D " + data()); }
+  void promote() { run_as("pg_ctl", "promote -w -D " + quoted(data())); }
+  void reload() { run_as("pg_ctl", "reload -D " + quoted(data())); }
   void set(const std::string& setting) { std::ofstream(data() + "/postgresql.conf", std::ios::app) << setting << "\n"; }
 
   [[nodiscard]] int port() const { return port_; }
@@ -114,14 +126,14 @@ class PostgresServer {
   }
   /// Through the socket in the server's folder, as pgbench uses it, too.
   [[nodiscard]] std::string socket_url(const std::string& parameters = "") const {
-    return "postgresql://postgres@/postgres?host=" + folder_ + "&port=" + std::to_string(port_) + (parameters.empty() ? "" : "&" + parameters);
+    return "postgresql://postgres@/postgres?host=" + in_url(folder_) + "&port=" + std::to_string(port_) + (parameters.empty() ? "" : "&" + parameters);
   }
   /// Runs SQL by psql and answers what it prints.
   std::string sql(const std::string& text) const {
     const std::string file = folder_ + "/psql." + std::to_string(getpid());
     std::ofstream(file + ".sql") << text;
-    const int status = std::system((binaries() + "/psql -X -A -t -q -v ON_ERROR_STOP=1 -h " + folder_ + " -p " + std::to_string(port_) +
-                                    " -U postgres postgres -f " + file + ".sql >" + file + ".out 2>&1")
+    const int status = std::system((quoted(binaries() + "/psql") + " -X -A -t -q -v ON_ERROR_STOP=1 -h " + quoted(folder_) + " -p " + std::to_string(port_) +
+                                    " -U postgres postgres -f " + quoted(file + ".sql") + " >" + quoted(file + ".out") + " 2>&1")
                                        .c_str());
     std::ifstream out(file + ".out");
     std::string said((std::istreambuf_iterator<char>(out)), {});
@@ -131,7 +143,7 @@ class PostgresServer {
   }
   /// Runs a shell command as the user who owns the server.
   void run_as(const std::string& program, const std::string& arguments) const {
-    const std::string line = command(program, arguments + " >>" + folder_ + "/commands.log 2>&1");
+    const std::string line = command(program, arguments + " >>" + quoted(folder_ + "/commands.log") + " 2>&1");
     if (std::system(line.c_str()) == 0) return;
     std::ifstream log(folder_ + "/commands.log");
     throw std::runtime_error("failed: " + line + "\n" + std::string((std::istreambuf_iterator<char>(log)), {}));
@@ -145,23 +157,25 @@ class PostgresServer {
   }
   [[nodiscard]] static std::string command(const std::string& program, const std::string& arguments) {
     // PostgreSQL does not run as root.
-    const std::string line = binaries() + "/" + program + " " + arguments;
+    const std::string line = quoted(binaries() + "/" + program) + " " + arguments;
     return geteuid() == 0 ? "cd / && runuser -u postgres -- " + line : line;
   }
-  void make_folder() {
-    std::string folder = (std::filesystem::temp_directory_path() / "ticketcore-pg-XXXXXX").string();
-    if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    folder_ = folder;
-    if (geteuid() != 0) return;
-    const passwd* postgres = getpwnam("postgres");
-    if (postgres == nullptr || chown(folder_.c_str(), postgres->pw_uid, postgres->pw_gid) != 0)
-      throw std::runtime_error("there is no user postgres to run the server");
-    std::ofstream(folder_ + "/commands.log").close();
-    std::filesystem::permissions(folder_, std::filesystem::perms::all);
-    std::filesystem::permissions(folder_ + "/commands.log", std::filesystem::perms::all);
-  }
+  /// Where the server's user may write.
+  class Folder : public ScratchFolder {
+   public:
+    Folder() {
+      if (geteuid() != 0) return;
+      const passwd* postgres = getpwnam("postgres");
+      if (postgres == nullptr || chown(path().c_str(), postgres->pw_uid, postgres->pw_gid) != 0)
+        throw std::runtime_error("there is no user postgres to run the server");
+      std::ofstream(file("commands.log")).close();
+      std::filesystem::permissions(path(), std::filesystem::perms::all);
+      std::filesystem::permissions(file("commands.log"), std::filesystem::perms::all);
+    }
+  };
 
-  std::string folder_;
+  Folder scratch_{};
+  std::string folder_ = scratch_.path().string();
   int port_;
   bool running_ = false;
 };

@@ -13,6 +13,7 @@
 using namespace ticketcore;
 using namespace std::chrono_literals;
 using ticketcore::testing::fresh_schema;
+using ticketcore::testing::quoted;
 using ticketcore::testing::shared_server;
 using Access = PostgresOptions::Access;
 
@@ -103,13 +104,13 @@ TEST_CASE("a store that is being restored from a dump opens when it is whole, an
   const std::string url = database_url("restored") + "?schema=" + schema;
   const auto part = [&](const std::string& section) {
     const std::string file = shared_server().folder() + "/" + schema + "." + section;
-    shared_server().run_as("pg_dump", "-h " + shared_server().folder() + " -p " + std::to_string(shared_server().port()) + " -U postgres -n " + schema +
-                                          " --section=" + section + " -f " + file + " postgres");
+    shared_server().run_as("pg_dump", "-h " + quoted(shared_server().folder()) + " -p " + std::to_string(shared_server().port()) + " -U postgres -n " + schema +
+                                          " --section=" + section + " -f " + quoted(file) + " postgres");
     return file;
   };
   const auto restore = [&](const std::string& file) {
-    shared_server().run_as("psql", "-X -q -v ON_ERROR_STOP=1 -h " + shared_server().folder() + " -p " + std::to_string(shared_server().port()) +
-                                       " -U postgres -f " + file + " restored");
+    shared_server().run_as("psql", "-X -q -v ON_ERROR_STOP=1 -h " + quoted(shared_server().folder()) + " -p " + std::to_string(shared_server().port()) +
+                                       " -U postgres -f " + quoted(file) + " restored");
   };
   restore(part("pre-data"));
   CHECK(said_on_opening(url).find("no table with its primary key for") != std::string::npos);

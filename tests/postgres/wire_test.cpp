@@ -39,12 +39,12 @@ class Certificates {
  public:
   explicit Certificates(const PostgresServer& server) : folder_(server.folder() + "/certificates") {
     std::filesystem::create_directory(folder_);
-    run("req -x509 -newkey rsa:2048 -nodes -subj '/CN=Box office authority' -days 2 -keyout " + file("authority.key") + " -out " + file("authority.crt"));
-    run("req -x509 -newkey rsa:2048 -nodes -subj '/CN=Another authority' -days 2 -keyout " + file("other.key") + " -out " + file("other.crt"));
-    run("req -newkey rsa:2048 -nodes -subj '/CN=localhost' -keyout " + file("server.key") + " -out " + file("server.csr"));
+    run("req -x509 -newkey rsa:2048 -nodes -subj '/CN=Box office authority' -days 2 -keyout " + word("authority.key") + " -out " + word("authority.crt"));
+    run("req -x509 -newkey rsa:2048 -nodes -subj '/CN=Another authority' -days 2 -keyout " + word("other.key") + " -out " + word("other.crt"));
+    run("req -newkey rsa:2048 -nodes -subj '/CN=localhost' -keyout " + word("server.key") + " -out " + word("server.csr"));
     std::ofstream(file("names")) << "subjectAltName=DNS:localhost\n";
-    run("x509 -req -in " + file("server.csr") + " -CA " + file("authority.crt") + " -CAkey " + file("authority.key") + " -CAcreateserial -days 2 -extfile " +
-        file("names") + " -out " + file("server.crt"));
+    run("x509 -req -in " + word("server.csr") + " -CA " + word("authority.crt") + " -CAkey " + word("authority.key") + " -CAcreateserial -days 2 -extfile " +
+        word("names") + " -out " + word("server.crt"));
     std::filesystem::permissions(file("server.key"), std::filesystem::perms::owner_read);
     if (geteuid() == 0) {
       const passwd* postgres = getpwnam("postgres");
@@ -54,7 +54,8 @@ class Certificates {
   [[nodiscard]] std::string file(const std::string& name) const { return folder_ + "/" + name; }
 
  private:
-  void run(const std::string& arguments) const { REQUIRE(std::system(("openssl " + arguments + " >>" + file("log") + " 2>&1").c_str()) == 0); }
+  [[nodiscard]] std::string word(const std::string& name) const { return testing::quoted(file(name)); }
+  void run(const std::string& arguments) const { REQUIRE(std::system(("openssl " + arguments + " >>" + word("log") + " 2>&1").c_str()) == 0); }
   std::string folder_;
 };
 
@@ -139,14 +140,15 @@ TEST_CASE("TLS is what the URL says: verified to the host's name, or refused") {
   const auto url = [&](const std::string& host, const std::string& parameters) {
     return "postgresql://postgres@" + host + ":" + std::to_string(server.port()) + "/postgres?hostaddr=127.0.0.1&" + parameters;
   };
-  const auto storage = PostgresStorage::open(url("localhost", "sslmode=verify-full&sslrootcert=" + certificates.file("authority.crt")));
+  const auto storage = PostgresStorage::open(url("localhost", "sslmode=verify-full&sslrootcert=" + testing::in_url(certificates.file("authority.crt"))));
   conformance::append(*storage, "a", "one");
   CHECK(conformance::shown(*storage, "a") == "1=one");
   CHECK(server.sql("SELECT bool_and(ssl) AND count(*) > 0 FROM pg_stat_ssl JOIN pg_stat_activity USING(pid) WHERE application_name = 'ticketcore'") == "t");
-  const std::string wrong_root = said_on_opening(url("localhost", "sslmode=verify-full&sslrootcert=" + certificates.file("other.crt")));
+  const std::string wrong_root = said_on_opening(url("localhost", "sslmode=verify-full&sslrootcert=" + testing::in_url(certificates.file("other.crt"))));
   INFO(wrong_root);
   CHECK(wrong_root.find("certificate verify failed") != std::string::npos);
-  const std::string wrong_name = said_on_opening(url("tickets.example.org", "sslmode=verify-full&sslrootcert=" + certificates.file("authority.crt")));
+  const std::string wrong_name =
+      said_on_opening(url("tickets.example.org", "sslmode=verify-full&sslrootcert=" + testing::in_url(certificates.file("authority.crt"))));
   INFO(wrong_name);
   CHECK(wrong_name.find("does not match host name") != std::string::npos);
 }

@@ -32,14 +32,13 @@ def on(store, part, new_storage):
     class OnStore(part, unittest.TestCase):
         @classmethod
         def setUpClass(cls):
-            cls.folder = tempfile.mkdtemp(prefix="ticketcore-server-")
+            folder = tempfile.TemporaryDirectory(prefix="ticketcore-server-")
+            cls.addClassCleanup(folder.cleanup)
+            cls.folder = folder.name
             cls.storage = new_storage(cls.folder)
-            cls.server = Server(cls.storage, folder=cls.folder).start()
-
-        @classmethod
-        def tearDownClass(cls):
-            cls.server.kill()
-            shutil.rmtree(cls.folder)
+            cls.server = Server(cls.storage, folder=cls.folder)
+            cls.addClassCleanup(cls.server.kill)
+            cls.server.start()
 
     OnStore.__qualname__ = OnStore.__name__ = part.__name__ + "On" + store
     return OnStore

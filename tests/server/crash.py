@@ -1,9 +1,7 @@
 """Servers that are killed, restarted, drained, and several on one store."""
 
 import http.client
-import pathlib
 import socket
-import tempfile
 import threading
 
 import postgres
@@ -12,7 +10,8 @@ from shop import EventStream, Sale, Server, eventually, new_key
 
 class CrashTests:
     def another_server(self, *options):
-        server = Server(self.storage, *options, folder=tempfile.mkdtemp(prefix="ticketcore-server-"))
+        server = Server(self.storage, *options)
+        self.addCleanup(server.kill)
         server.admin_file.write_text(self.server.admin_key + "\n")
         return server.start()
 
@@ -88,26 +87,20 @@ class CrashTests:
             other.kill()
 
     def test_servers_that_start_together_share_one_secret(self):
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="ticketcore-server-"))
-        if self.storage.startswith("postgres"):
-            storage = postgres.new_database()
-        else:
-            storage = f"sqlite:///{folder}/new.db"
-        servers = [Server(storage, folder=tempfile.mkdtemp(prefix="ticketcore-server-")) for _ in range(3)]
+        storage = postgres.new_database() if self.storage.startswith("postgres") else f"sqlite:///{self.folder}/new.db"
+        servers = [Server(storage) for _ in range(3)]
+        for server in servers:
+            self.addCleanup(server.kill)
         starts = [threading.Thread(target=server.start) for server in servers]
         for start in starts:
             start.start()
         for start in starts:
             start.join()
-        try:
-            sale = Sale(servers[0])
-            hold = sale.held("Stalls-A-1")
-            for server in servers:
-                self.assertEqual(server.client().get(f"{sale.path}/holds/{hold['id']}", token=hold["token"]).status, 200)
-                self.assertEqual(server.client(servers[1].admin_key).get("/v1/keys").status, 200)
-        finally:
-            for server in servers:
-                server.kill()
+        sale = Sale(servers[0])
+        hold = sale.held("Stalls-A-1")
+        for server in servers:
+            self.assertEqual(server.client().get(f"{sale.path}/holds/{hold['id']}", token=hold["token"]).status, 200)
+            self.assertEqual(server.client(servers[1].admin_key).get("/v1/keys").status, 200)
 
     def test_a_server_drains_before_it_goes(self):
         server = self.another_server("--drain-seconds", "1")

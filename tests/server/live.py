@@ -98,7 +98,6 @@ class LiveTests:
 
     def another_server(self):
         server = Server(self.storage)
-        server.admin_file.write_text(self.server.admin_key + "\n")
-        server.start()
         self.addCleanup(server.kill)
-        return server
+        server.admin_file.write_text(self.server.admin_key + "\n")
+        return server.start()

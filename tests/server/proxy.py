@@ -34,8 +34,8 @@ def nginx(folder, port, servers):
     for pattern, here in ((r"listen 443 ssl;", f"listen 127.0.0.1:{port};"), (r"10\.0\.0\.11:8080", f"127.0.0.1:{servers[0].port}"), (r"10\.0\.0\.12:8080", f"127.0.0.1:{servers[1].port}")):
         text, found = re.subn(pattern, here, text)
         assert found == 1, pattern
-    folders = "".join(f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    (folder / "nginx.conf").write_text(f"daemon off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\nevents {{}}\nhttp {{\naccess_log off;\n{folders}{text}\n}}\n")
+    folders = "".join(f"{name}_temp_path \"{folder}/{name}\";\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    (folder / "nginx.conf").write_text(f"daemon off;\npid \"{folder}/nginx.pid\";\nerror_log \"{folder}/error.log\";\nevents {{}}\nhttp {{\naccess_log off;\n{folders}{text}\n}}\n")
     return ["nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
 
 
@@ -44,7 +44,9 @@ class ProxyTests:
 
     @contextlib.contextmanager
     def behind(self, make, servers):
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="ticketcore-proxy-"))
+        kept = tempfile.TemporaryDirectory(prefix="ticketcore-proxy-")
+        self.addCleanup(kept.cleanup)
+        folder = pathlib.Path(kept.name)
         folder.chmod(0o755)
         port = postgres_server.free_port()
         with open(folder / "output.txt", "w") as output:
@@ -58,7 +60,6 @@ class ProxyTests:
         finally:
             process.terminate()
             process.wait(10)
-            shutil.rmtree(folder)
 
     def sell_while_one_is_killed(self, make):
         doomed, other = self.another_server("--trusted-proxy", "127.0.0.1"), self.another_server("--trusted-proxy", "127.0.0.1")

@@ -4,12 +4,14 @@ import contextlib
 import http.client
 import json
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
+import weakref
 
 import description
 
@@ -87,13 +89,18 @@ class Client:
 
 
 class Server:
+    """Its folder is the caller's; without one it has its own, which is gone with it, however the test ends."""
+
     program = None
 
     def __init__(self, storage, *options, folder=None, fake_payments=True):
         self.storage = storage
         # Tests ask more, and hold more, than one client may; those of the limits say so.
         self.options = ["--rate-limit", "0", "--open-places-per-address", "0", "--open-places-per-key", "0", *options] + ["--fake-payments"] * fake_payments
-        self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="ticketcore-server-"))
+        if folder is None:
+            folder = tempfile.mkdtemp(prefix="ticketcore-server-")
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.folder = pathlib.Path(folder)
         self.admin_file = self.folder / "admin.key"
         self.secret_file = self.folder / "notices.key"
         if not self.secret_file.exists():
@@ -126,6 +133,9 @@ class Server:
         return self.client(self.admin_key)
 
     def kill(self):
+        """May be said again, and of a server that never started."""
+        if self.process is None:
+            return
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
         self.process.stdout.close()

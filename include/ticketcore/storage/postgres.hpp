@@ -68,8 +68,8 @@ class PostgresStorage final : public Storage {
   void vault_put(std::string_view id, BytesView bytes) override;
   [[nodiscard]] std::optional<Bytes> vault_get(std::string_view id) override;
   void vault_erase(std::string_view id) override;
-  /// Rewrites the vault's table, which only its owner may do. The server's own write-ahead log keeps what was written until it
-  /// reuses those files: it counts as a backup.
+  /// Rewrites the vault's table, which only its owner may do (from PostgreSQL 17 also who has MAINTAIN on it). The server's own write-ahead log keeps what was
+  /// written until it reuses those files: it counts as a backup.
   void scrub_vault() override;
   [[nodiscard]] std::string describe() const override;
 
