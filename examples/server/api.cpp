@@ -139,7 +139,7 @@ bool Api::charge(const CallPtr& call, const ApiKey* key) {
 }
 
 void Api::admit_with(const CallPtr& call, const Route& route, const ApiKey& key) {
-  call->caller = {key.id, key.name, key.scopes_for(event_of(call->request))};
+  call->caller = {key.id, key.name, key.scopes_for(event_of(call->request)), key.scopes, key.events};
   admit(call, route);
 }
 
@@ -197,9 +197,11 @@ void Api::admit_large_body(const Request& head, HttpOptions::Decide decide) {
   if (route == nullptr || !takes_charts(*route))
     return decide(make_problem("body_too_large", "the body has more than " + std::to_string(usual_body_bytes) + " bytes, the limit here"));
   const Client client = client_of_request(head);
-  if (const int wait = rate_limit_.take(client.name, 1.0 / client.buyers); wait > 0)
-    return decide(make_problem("rate_limited", "this address has used up its share; try again in " + std::to_string(wait) + " s"));
   const auto presented = presented_key(head.header("Authorization"));
+  const auto known = presented ? parts_.keys.remembered(*presented) : std::nullopt;
+  // As in handle(): whoever is unknown pays with his address, before anything is looked up.
+  if (const int wait = known ? 0 : rate_limit_.take(client.name, 1.0 / client.buyers); wait > 0)
+    return decide(make_problem("rate_limited", "this address has used up its share; try again in " + std::to_string(wait) + " s"));
   if (!presented) return decide(make_problem("unauthorized", "this needs an API key with the scope admin"));
   const auto judge = [this, client, scope = route->scope](const std::optional<ApiKey>& key) -> std::optional<Problem> {
     if (!key) {
@@ -209,7 +211,7 @@ void Api::admit_large_body(const Request& head, HttpOptions::Decide decide) {
     if (key->scopes_for({}).allow(scope)) return std::nullopt;
     return make_problem("forbidden", "this needs the scope " + std::string(name_of(scope)) + ", which the key does not have here");
   };
-  if (const auto known = parts_.keys.remembered(*presented)) return decide(judge(known));
+  if (known) return decide(judge(known));
   const bool queued = parts_.pools.keys.submit([this, judge, decide, presented = *presented, id = head.id] {
     try {
       decide(judge(parts_.keys.verify(presented)));

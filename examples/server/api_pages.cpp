@@ -68,8 +68,13 @@ void Api::get_page(const CallPtr& call) {
 void Api::get_me(const CallPtr& call) {
   JsonWriter json;
   json.open_object().key("scopes").open_array().text("public");
-  for (const std::string_view scope : call->caller.scopes.names()) json.text(scope);
+  for (const std::string_view scope : call->caller.scopes_of_key.names()) json.text(scope);
   json.close_array();
+  if (!call->caller.events.empty()) {
+    json.key("events").open_array();
+    for (const std::string& event : call->caller.events) json.text(event);
+    json.close_array();
+  }
   if (!call->caller.key_id.empty()) json.key("id").text(call->caller.key_id).key("name").text(call->caller.name);
   call->json(200, json.close_object().take());
 }

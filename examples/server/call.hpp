@@ -30,7 +30,9 @@ struct Client {
 struct Caller {
   std::string key_id{};  ///< Empty: somebody without a key.
   std::string name{};
-  Scopes scopes{};
+  Scopes scopes{};                    ///< Here: none where the key is not for the event.
+  Scopes scopes_of_key{};             ///< Where it is.
+  std::vector<std::string> events{};  ///< The only ones that the key is for; empty: all.
 };
 
 /// How often each reason was given.

@@ -362,6 +362,8 @@ class GuardTests:
         code = there.bought("Stalls-A-1")["tickets"][0]["code"]
         self.assertEqual(client.post(there.path + "/scans", {"code": code, "gate": "north"}).status, 403)
         self.assertEqual(client.post(here.path + "/scans", {"code": code, "gate": "north"}).json["reason"], "code_for_other_event")
+        me = client.get("/v1/me").json
+        self.assertEqual((me["scopes"], me["events"]), (["public", "box_office", "gate"], [here.id]))
         # Elsewhere it sees what everybody sees, and no more.
         self.assertEqual(client.get(there.path).status, 200)
         hold = there.held("Stalls-A-2")
