@@ -21,6 +21,12 @@ std::vector<std::string> read_on(ticketcore::Storage& storage, ticketcore::Posit
   }
 }
 
+/// What follows the position. Its checksum is over the one before, so that it tells this history from another.
+[[nodiscard]] ticketcore::Append over(const ticketcore::Position& at, const std::string& text) {
+  const ticketcore::BytesView bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+  return {at.stream, ticketcore::crc32c(bytes, at.checksum.value_or(0)), bytes};
+}
+
 }  // namespace
 
 std::vector<std::string> read_entries(ticketcore::Storage& storage, const ticketcore::StreamId& stream, ticketcore::Revision& after) {
@@ -40,24 +46,27 @@ std::vector<std::string> append_entry(ticketcore::Storage& storage, const ticket
     at.checksum = entry.checksum;
   }
   if (auto added = decide(texts)) {
-    const ticketcore::BytesView bytes(reinterpret_cast<const std::uint8_t*>(added->data()), added->size());
-    // Over the one before, so that it tells this history from another.
-    const ticketcore::Append append{stream, ticketcore::crc32c(bytes, at.checksum.value_or(0)), bytes};
+    const ticketcore::Append append = over(at, *added);
     turn->commit({&append, 1});
     texts.push_back(std::move(*added));
   }
   return texts;
 }
 
-void append_text(ticketcore::Storage& storage, const ticketcore::StreamId& stream, ticketcore::Revision& known, const std::string& text) {
-  for (auto entries = storage.read(stream, known, read_bytes); !entries.empty(); entries = storage.read(stream, known, read_bytes))
-    known = entries.back().revision;
-  const ticketcore::Position position{stream, known};
-  const auto turn = storage.take_turn({&position, 1});
-  known += turn->unseen(stream).size();
-  const ticketcore::Append append{stream, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}};
+void append_text(ticketcore::Storage& storage, ticketcore::Position& at, const std::string& text) {
+  const auto see = [&at](const std::vector<ticketcore::Entry>& entries) {
+    if (entries.empty()) return false;
+    at.known = entries.back().revision;
+    at.checksum = entries.back().checksum;
+    return true;
+  };
+  while (see(storage.read(at.stream, at.known, read_bytes))) continue;
+  const auto turn = storage.take_turn({&at, 1});
+  see(turn->unseen(at.stream));
+  const ticketcore::Append append = over(at, text);
   turn->commit({&append, 1});
-  ++known;
+  ++at.known;
+  at.checksum = append.checksum;
 }
 
 }  // namespace server

@@ -19,8 +19,8 @@ namespace server {
 std::vector<std::string> append_entry(ticketcore::Storage& storage, const ticketcore::StreamId& stream,
                                       const std::function<std::optional<std::string>(const std::vector<std::string>&)>& decide);
 
-/// Appends the text, whatever the stream holds. known says how far the caller has seen it, and moves on to its end, so that only what
-/// came meanwhile is read. Throws StorageError.
-void append_text(ticketcore::Storage& storage, const ticketcore::StreamId& stream, ticketcore::Revision& known, const std::string& text);
+/// Appends the text, whatever the stream holds. at says how far the caller has seen it, and moves on to its end, so that only what came
+/// meanwhile is read. Throws StorageError; at must start anew then.
+void append_text(ticketcore::Storage& storage, ticketcore::Position& at, const std::string& text);
 
 }  // namespace server

@@ -50,7 +50,7 @@ void StaffLog::write() {
   try {
     append(month_of(deeds.front().deed.at), deeds);
   } catch (const std::exception&) {
-    month_.clear();
+    seen_ = {};
     failure = std::current_exception();
   }
   for (const Waiting& waiting : deeds) waiting.done(failure);
@@ -64,9 +64,8 @@ void StaffLog::append(const std::string& month, const std::vector<Waiting>& deed
     json.key("request").text(deed.request).close_object();
   }
   const std::string text = json.close_array().take();
-  if (month_ != month) known_ = 0;
-  append_text(storage_, stream_of_month(month), known_, text);
-  month_ = month;
+  if (const auto stream = stream_of_month(month); seen_.stream != stream) seen_ = {stream, 0, {}};
+  append_text(storage_, seen_, text);
 }
 
 StaffLog::Page StaffLog::read(std::string_view month, ticketcore::Revision after, std::size_t limit) const {

@@ -54,8 +54,7 @@ class StaffLog {
   std::mutex mutex_;
   std::vector<Waiting> waiting_;
   // Of the writer alone: how far the month's log was seen.
-  std::string month_;
-  ticketcore::Revision known_ = 0;
+  ticketcore::Position seen_;
 };
 
 /// "2027-01".
