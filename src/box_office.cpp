@@ -108,7 +108,7 @@ void Event::refresh(Revision at_least) const {
   if (revision() >= at_least) return;
   desk_->visit([&](Desk& desk) {
     // Of many that ask at once the first reads for all.
-    if (desk.revision() < at_least) desk.catch_up();
+    if (!desk.current() || desk.revision() < at_least) desk.catch_up();
     if (desk.revision() < at_least)
       throw StorageUnavailable("the log of " + desk.stream() + " ends at revision " + std::to_string(desk.revision()) + "; revision " +
                                std::to_string(at_least) + " was asked for");
@@ -328,7 +328,7 @@ Result<Done> Event::configure(const EventSettings& settings, RequestId request) 
 std::optional<Order> Event::find_order(OrderId order) const {
   std::shared_ptr<const OrderCopy> copy;
   std::shared_ptr<const Availability> seen;
-  desk_->visit([&](Desk& desk) {
+  desk_->read([&](Desk& desk) {
     copy = copy_order(desk.state(), order);
     seen = desk.availability();
   });
@@ -340,7 +340,7 @@ std::optional<Order> Event::find_order(OrderId order) const {
 
 std::optional<Hold> Event::find_hold(HoldId id) const {
   std::optional<Hold> hold;
-  desk_->visit([&](Desk& desk) {
+  desk_->read([&](Desk& desk) {
     const EventState& state = desk.state();
     const HoldRecord* record = state.find_hold(id);
     if (record == nullptr) return;
@@ -352,7 +352,7 @@ std::optional<Hold> Event::find_hold(HoldId id) const {
 }
 
 void Event::inspect(const std::function<void(const EventState&)>& reader) const {
-  desk_->visit([&](Desk& desk) { reader(desk.state()); });
+  desk_->read([&](Desk& desk) { reader(desk.state()); });
 }
 
 void Event::submit(Command command, std::function<void(const Answer&)> callback) const { desk_->submit(std::move(command), std::move(callback)); }
@@ -365,7 +365,7 @@ void Event::reopen() const {
 }
 
 void Event::save_snapshot() const {
-  desk_->visit([](Desk& desk) { desk.save_snapshot(); });
+  desk_->read([](Desk& desk) { desk.save_snapshot(); });
 }
 
 // ---- BoxOffice ----

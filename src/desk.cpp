@@ -1,7 +1,7 @@
 #include "ticketcore/desk.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <new>
 #include <utility>
 
 namespace ticketcore {
@@ -18,9 +18,10 @@ StreamId stream_of(const EventId& event) { return "event/" + event.text(); }
 Desk::Desk(Storage& storage, EventId event, DeskOptions options) : storage_(storage), event_(std::move(event)), stream_(stream_of(event_)), options_(options) {}
 
 void Desk::reopen() {
+  standing_ = Standing::unread;
   at_ = {};
-  loaded_ = false;
-  settled_ = true;
+  at_hand_.clear();
+  at_hand_bytes_ = 0;
   log_bytes_since_snapshot_ = 0;
   publisher_ = {};
   halted_.clear();
@@ -38,7 +39,12 @@ void Desk::load() {
     }
   }
   check_log_reaches_snapshot();
-  loaded_ = true;
+  standing_ = Standing::behind;
+}
+
+void Desk::publish() {
+  if (!availability_ || availability_->revision() != at_.revision) availability_ = publisher_.publish(at_.state, at_.revision);
+  standing_ = Standing::current;
 }
 
 // A snapshot may outlive the log's last entries on a disk that lies about what it has written. What it holds was sold, and can't
@@ -56,7 +62,7 @@ void Desk::check_log_reaches_snapshot() const {
 void Desk::catch_up() {
   if (!halted_.empty()) throw StorageDamaged(stream_ + " is halted: " + halted_);
   // What a failed turn left behind is in no log, and nothing may be built on it.
-  if (!loaded_ || !settled_) load();
+  if (standing_ == Standing::unread) load();
   // The first page begins with the entry known: where nothing is new, only that shows that the history is still the one read.
   for (std::size_t known = at_.revision == 0 ? 0 : 1;; known = 0) {
     const std::vector<Entry> page = storage_.read(stream_, at_.revision - known, read_bytes);
@@ -64,7 +70,7 @@ void Desk::catch_up() {
     if (page.empty()) break;
     for (const Entry& entry : std::span(page).subspan(known)) apply_entry(entry);
   }
-  if (!availability_ || availability_->revision() != at_.revision) availability_ = publisher_.publish(at_.state, at_.revision);
+  publish();
 }
 
 void Desk::check_known(std::span<const Entry> page) const {
@@ -80,15 +86,16 @@ void Desk::apply_entry(const Entry& entry) {
     throw StorageDamaged(name + " is damaged: it stands where another revision belongs");
   if (decoded.header.checksum != entry.checksum) throw StorageDamaged(name + " is damaged: the store has it with another checksum than its own");
   if (decoded.header.previous_checksum != at_.checksum) throw StorageDamaged(name + " is damaged: it does not continue the entry before it");
-  settled_ = false;
+  standing_ = Standing::unread;
   try {
     for (const Fact& fact : decoded.facts) at_.state.apply(fact, {entry.revision, decoded.header.turn});
   } catch (const InvariantBroken& error) {
     throw StorageDamaged(name + " contradicts the entries before it: " + error.what());
   }
-  settled_ = true;
   at_.revision = entry.revision;
   at_.checksum = decoded.header.checksum;
+  keep_at_hand(entry);
+  standing_ = Standing::behind;
   // Who commits the entry that makes a snapshot due saves it. When that was another, counting starts anew, so that of many
   // hosts on one event one does the work.
   log_bytes_since_snapshot_ += entry.bytes.size();
@@ -96,43 +103,59 @@ void Desk::apply_entry(const Entry& entry) {
 }
 
 std::vector<Answer> Desk::take_turn(std::span<const Command> commands) {
-  std::vector<Answer> answers;
+  std::vector<Answer> answers(commands.size());
+  std::size_t done = 0;
   do {
-    std::vector<Answer> more = turn_for_some(commands.subspan(answers.size()));
-    std::move(more.begin(), more.end(), std::back_inserter(answers));
-  } while (answers.size() < commands.size());
+    done += turn_for_some(commands.subspan(done), std::span(answers).subspan(done));
+  } while (done < commands.size());
   return answers;
 }
 
-std::vector<Answer> Desk::turn_for_some(std::span<const Command> commands) {
-  if (!halted_.empty()) return answer_all(commands, Reason::halted, halted_);
+std::size_t Desk::turn_for_some(std::span<const Command> commands, std::span<Answer> answers) {
+  Reason reason = Reason::storage_unavailable;
   std::string why;
-  for (int attempt = 0; attempt < options_.outcome_attempts; ++attempt) {
-    try {
-      return attempt_turn(commands);
-    } catch (const CommitOutcomeUnknown& error) {
-      // The log knows. Read anew, and decide again: what took place answers for itself by its RequestId.
-      why = error.what();
-    } catch (const StorageUnavailable& error) {
-      return answer_all(commands, Reason::storage_unavailable, error.what());
-    } catch (const std::logic_error& error) {
-      halted_ = std::string(error.what()) + " (after revision " + std::to_string(at_.revision) + ")";
-      return answer_all(commands, Reason::halted, halted_);
-    } catch (const std::exception& error) {
-      // A damaged log, no memory left: the state can't be trusted, but the host's other events and threads can go on.
-      halted_ = error.what();
-      return answer_all(commands, Reason::halted, halted_);
+  try {
+    for (int attempt = 0; halted_.empty() && attempt < options_.outcome_attempts; ++attempt) {
+      try {
+        return attempt_turn(commands, answers);
+      } catch (const CommitOutcomeUnknown& error) {
+        // The log knows. Read anew, and decide again: what took place answers for itself by its RequestId.
+        why = error.what();
+      } catch (const StorageUnavailable& error) {
+        why = error.what();
+        break;
+      } catch (const std::bad_alloc&) {
+        throw;
+      } catch (const std::logic_error& error) {
+        halted_ = std::string(error.what()) + " (after revision " + std::to_string(at_.revision) + ")";
+      } catch (const std::exception& error) {
+        // A damaged log: the state can't be trusted, but the host's other events and threads can go on.
+        halted_ = error.what();
+      }
     }
+    if (!halted_.empty()) {
+      reason = Reason::halted;
+      why = halted_;
+    }
+  } catch (const std::bad_alloc&) {
+    // What was done before it ran out may be in the log or not, which is read anew.
+    distrust();
+    why = "out of memory";
   }
-  return answer_all(commands, Reason::storage_unavailable, why);
+  answer_all(commands, answers, reason, why);
+  return commands.size();
 }
 
-std::vector<Answer> Desk::attempt_turn(std::span<const Command> commands) {
-  // A long way to catch up is gone before the turn, while others may still sell.
-  if (!loaded_ || !settled_) catch_up();
+std::size_t Desk::attempt_turn(std::span<const Command> commands, std::span<Answer> answers) {
+  // A long way to catch up is gone before the turn, while others may still sell, and so are repeated requests looked up.
+  if (standing_ != Standing::current) catch_up();
+  found_.clear();
+  look_up(commands);
   const Position position{stream_, at_.revision, at_.checksum};
   const std::unique_ptr<Turn> turn = storage_.take_turn({&position, 1});
   for (const Entry& entry : turn->unseen(stream_)) apply_entry(entry);
+  // What others decided meanwhile has just been handed over, and is at hand.
+  if (standing_ != Standing::current) look_up(commands);
   const Timestamp now = std::max(turn->now(), at_.state.time());
   if (now < Timestamp{std::chrono::seconds{limits::turn_earliest}} || now > Timestamp{std::chrono::seconds{limits::turn_latest}})
     throw StorageUnavailable(storage_.describe() + ": its clock says " + to_rfc3339(now) + ", which can't be; set it right");
@@ -141,11 +164,12 @@ std::vector<Answer> Desk::attempt_turn(std::span<const Command> commands) {
     for (const HoldId hold : at_.state.due_holds(now)) record({{}, HoldExpired{hold}}, now);
   }
   answered_from_log_ = false;
-  std::vector<Answer> answers;
-  answers.reserve(commands.size());
-  for (const Command& command : commands) {
-    answers.push_back(answer_to(command, now, answers));
-    if (writer_.size_bytes() > limits::batch_bytes) break;
+  answered_here_.clear();
+  indexed_ = 0;
+  std::size_t done = 0;
+  while (done < commands.size() && writer_.size_bytes() <= limits::batch_bytes) {
+    answers[done] = answer_to(commands[done], now, answers.first(done));
+    ++done;
   }
   if (writer_.fact_count() > 0) {
     commit(*turn);
@@ -153,16 +177,16 @@ std::vector<Answer> Desk::attempt_turn(std::span<const Command> commands) {
     // Who wrote it may never have learned whether it is durable; whoever hands it out must know.
     turn->commit({});
   }
-  if (!availability_ || availability_->revision() != at_.revision) availability_ = publisher_.publish(at_.state, at_.revision);
-  for (Answer& answer : answers) {
+  publish();
+  for (Answer& answer : answers.first(done)) {
     answer.revision = at_.revision;
     answer.event = availability_;
   }
-  return answers;
+  return done;
 }
 
 void Desk::record(Fact fact, Timestamp now) {
-  settled_ = false;
+  standing_ = Standing::unread;
   at_.state.apply(fact, {at_.revision + 1, now});
   writer_.add(fact);
 }
@@ -197,22 +221,80 @@ Answer Desk::answer_to(const Command& command, Timestamp now, std::span<const An
 
 Answer Desk::repeat(RequestId request, Revision revision, std::span<const Answer> before) {
   if (revision > at_.revision) {
-    const auto first = std::find_if(before.begin(), before.end(), [&](const Answer& answer) { return answer.fact.request == request; });
-    if (first == before.end()) throw InvariantBroken("a remembered request is not in its batch");
-    return *first;
+    for (; indexed_ < before.size(); ++indexed_) {
+      // A refusal that is not remembered may have been followed by what is.
+      const auto [at, is_first] = answered_here_.emplace(before[indexed_].fact.request, indexed_);
+      if (!is_first && before[at->second].refusal() != nullptr && before[indexed_].refusal() == nullptr) at->second = indexed_;
+    }
+    const auto first = answered_here_.find(request);
+    if (first == answered_here_.end()) throw InvariantBroken("a remembered request is not in its batch");
+    return before[first->second];
   }
   answered_from_log_ = true;
-  const std::string name = entry_name(revision, stream_);
-  const std::vector<Entry> entries = storage_.read(stream_, revision - 1, 1);
-  if (entries.empty()) throw StorageDamaged(name + " is missing");
-  LogEntry entry = decode_entry(entries.front().bytes, name);
-  const auto fact = std::find_if(entry.facts.begin(), entry.facts.end(), [&](const Fact& candidate) { return candidate.request == request; });
-  if (fact == entry.facts.end()) throw StorageDamaged(name + " is damaged: a remembered request is not in it");
+  const auto found = found_.find(request);
+  if (found == found_.end()) throw InvariantBroken("a remembered request was not looked up");
   Answer answer;
-  answer.turn = entry.header.turn;
-  answer.fact = std::move(*fact);
+  answer.turn = found->second.turn;
+  answer.fact = found->second.fact;
   add_order(answer);
   return answer;
+}
+
+void Desk::look_up(std::span<const Command> commands) {
+  std::vector<std::pair<Revision, RequestId>> wanted;
+  for (const Command& command : commands) {
+    const RememberedRequest* known = at_.state.find_request(command.request);
+    if (known != nullptr && !found_.contains(command.request)) wanted.emplace_back(known->revision, command.request);
+  }
+  std::sort(wanted.begin(), wanted.end());
+  std::vector<Entry> page;
+  for (std::size_t first = 0; first < wanted.size();) {
+    const Revision revision = wanted[first].first;
+    std::size_t next = first;
+    while (next < wanted.size() && wanted[next].first == revision) ++next;
+    const auto of_entry = std::span(wanted).subspan(first, next - first);
+    first = next;
+    if (const Entry* entry = at_hand(revision)) {
+      look_up_in(*entry, of_entry);
+      continue;
+    }
+    if (page.empty() || revision > page.back().revision) {
+      const bool close = next < wanted.size() && wanted[next].first - revision < limits::page_neighbours;
+      page = storage_.read(stream_, revision - 1, close ? limits::at_hand_bytes : 1);
+      if (page.empty()) throw StorageDamaged(entry_name(revision, stream_) + " is missing");
+    }
+    const std::size_t on_page = revision - page.front().revision;
+    if (on_page >= page.size()) throw StorageDamaged(entry_name(revision, stream_) + " is missing");
+    look_up_in(page[on_page], of_entry);
+  }
+}
+
+void Desk::look_up_in(const Entry& entry, std::span<const std::pair<Revision, RequestId>> wanted) {
+  const std::string name = entry_name(entry.revision, stream_);
+  LogEntry decoded = decode_entry(entry.bytes, name);
+  for (Fact& candidate : decoded.facts) {
+    const auto at = std::lower_bound(wanted.begin(), wanted.end(), std::pair(entry.revision, candidate.request));
+    if (at != wanted.end() && at->second == candidate.request) found_.try_emplace(at->second, Found{std::move(candidate), decoded.header.turn});
+  }
+  for (const auto& [revision, request] : wanted) {
+    if (!found_.contains(request)) throw StorageDamaged(name + " is damaged: a remembered request is not in it");
+  }
+}
+
+const Entry* Desk::at_hand(Revision revision) const {
+  if (at_hand_.empty() || revision < at_hand_.front().revision) return nullptr;
+  const std::size_t position = revision - at_hand_.front().revision;
+  return position < at_hand_.size() ? &at_hand_[position] : nullptr;
+}
+
+// At least the newest entry stays, however large: what a turn hands over is looked into within it.
+void Desk::keep_at_hand(Entry entry) {
+  at_hand_bytes_ += entry.bytes.size();
+  at_hand_.push_back(std::move(entry));
+  while (at_hand_bytes_ > limits::at_hand_bytes && at_hand_.size() > 1) {
+    at_hand_bytes_ -= at_hand_.front().bytes.size();
+    at_hand_.pop_front();
+  }
 }
 
 void Desk::add_order(Answer& answer) const {
@@ -223,20 +305,23 @@ void Desk::add_order(Answer& answer) const {
   if (!id.is_zero()) answer.order = copy_order(at_.state, id);
 }
 
-std::vector<Answer> Desk::answer_all(std::span<const Command> commands, Reason reason, const std::string& why) const {
-  std::vector<Answer> answers(commands.size());
+void Desk::answer_all(std::span<const Command> commands, std::span<Answer> answers, Reason reason, std::string_view why) const noexcept {
   for (std::size_t index = 0; index < commands.size(); ++index) {
     RequestRefused refused;
     refused.reason = reason;
-    refused.text = why;
+    try {
+      refused.text = why;
+    } catch (const std::bad_alloc&) {
+      refused.text = "out of memory";  // short enough to need none
+    }
+    answers[index] = {};
     answers[index].fact = {commands[index].request, std::move(refused)};
     answers[index].event = availability_;
   }
-  return answers;
 }
 
 void Desk::save_snapshot() {
-  if (!loaded_ || !settled_ || !halted_.empty() || at_.revision == 0) return;
+  if (standing_ != Standing::current || !halted_.empty() || at_.revision == 0) return;
   log_bytes_since_snapshot_ = 0;
   storage_.save_snapshot(stream_, {at_.revision, encode_snapshot(at_.state, at_.revision, at_.checksum)});
 }
@@ -256,9 +341,10 @@ void Desk::commit(Turn& turn) {
   const BytesView bytes = writer_.finish();
   const Append append{stream_, writer_.checksum(), bytes};
   turn.commit({&append, 1});
-  settled_ = true;
   at_.revision += 1;
   at_.checksum = writer_.checksum();
+  keep_at_hand({at_.revision, at_.checksum, Bytes(bytes.begin(), bytes.end())});
+  standing_ = Standing::behind;
   log_bytes_since_snapshot_ += bytes.size();
 }
 

@@ -1,6 +1,8 @@
 #include "event_desk.hpp"
 
 #include <algorithm>
+#include <new>
+#include <type_traits>
 #include <utility>
 
 namespace ticketcore::detail {
@@ -22,17 +24,18 @@ const std::string too_many_wait = std::to_string(limits::queued_commands) + " co
 void Scheduler::add(EventDesk& desk) {
   {
     const std::lock_guard lock(mutex_);
-    ready_.push_back(&desk);
+    (first_ == nullptr ? first_ : last_->next_ready_) = &desk;
+    last_ = &desk;
   }
   news_.notify_one();
 }
 
 EventDesk* Scheduler::next(bool wait) {
   std::unique_lock lock(mutex_);
-  if (wait) news_.wait(lock, [this] { return stopped_ || !ready_.empty(); });
-  if (ready_.empty() || (wait && stopped_)) return nullptr;
-  EventDesk* desk = ready_.front();
-  ready_.pop_front();
+  if (wait) news_.wait(lock, [this] { return stopped_ || first_ != nullptr; });
+  if (first_ == nullptr || (wait && stopped_)) return nullptr;
+  EventDesk* desk = first_;
+  first_ = std::exchange(desk->next_ready_, nullptr);
   return desk;
 }
 
@@ -81,6 +84,7 @@ std::vector<Answer> EventDesk::call(std::span<Command> commands) {
       for (std::size_t position = 0; position < commands.size(); ++position) me->answers[position] = unavailable(commands[position], too_many_wait);
       return std::move(me->answers);
     }
+    make_room(commands.size());
     for (std::size_t position = 0; position < commands.size(); ++position) {
       queue_.push_back(std::move(commands[position]));
       deliveries_.push_back({me, position, {}});
@@ -93,6 +97,20 @@ std::vector<Answer> EventDesk::call(std::span<Command> commands) {
   }
   lead_until(*me);
   return std::move(me->answers);
+}
+
+// All of the memory that queueing takes, so that a command never stands in the queue without who waits for it.
+void EventDesk::make_room(std::size_t count) {
+  const std::size_t needed = queue_.size() + count;
+  if (queue_.capacity() < needed) queue_.reserve(std::max(needed, 2 * queue_.capacity()));
+  if (deliveries_.capacity() < needed) deliveries_.reserve(std::max(needed, 2 * deliveries_.capacity()));
+}
+
+void EventDesk::read(const Visit& visit) {
+  this->visit([&](Desk& desk) {
+    if (!desk.current()) desk.catch_up();
+    visit(desk);
+  });
 }
 
 void EventDesk::visit(const Visit& visit) {
@@ -116,6 +134,7 @@ void EventDesk::submit(Command command, Callback callback) {
     const std::lock_guard lock(mutex_);
     full = queue_is_full();
     if (!full) {
+      make_room(1);
       queue_.push_back(std::move(command));
       deliveries_.push_back({nullptr, 0, std::move(callback)});
       if (led_ || std::exchange(scheduled_, true)) return;
@@ -132,15 +151,15 @@ void EventDesk::serve() {
     if (led_ || nothing_waits()) return;
     led_ = true;
   }
+  const Lead lead{*this};
   take_turn();
-  hand_over();
 }
 
 void EventDesk::lead_until(const Waiter& waiter) {
+  const Lead lead{*this};
   do {
     take_turn();
   } while (waiter.state.load(std::memory_order_acquire) != Waiter::done);
-  hand_over();
 }
 
 const std::shared_ptr<EventDesk::Waiter>* EventDesk::next_waiter() const {
@@ -178,62 +197,97 @@ void EventDesk::take_turn() {
       taken_.swap(queue_);
       taken_deliveries_.swap(deliveries_);
     }
-    batch_visits_.clear();
-    batch_visits_.swap(visits_);
   }
   const std::size_t count = std::min(taken_.size() - served_, limits::commands_per_batch);
-  if (count > 0) {
-    std::vector<Answer> answers = desk_.take_turn(std::span(taken_).subspan(served_, count));
-    publish();
-    served_ += count;
-    deliver(answers, std::span(taken_deliveries_).subspan(served_ - count, count));
-  }
-  if (served_ == taken_.size()) {
-    taken_.clear();
-    taken_deliveries_.clear();
-    served_ = 0;
-  }
+  if (count > 0) serve_batch(count);
   run_visits();
+}
+
+void EventDesk::serve_batch(std::size_t count) {
+  std::vector<Answer> answers;
+  try {
+    answers = desk_.take_turn(std::span(taken_).subspan(served_, count));
+  } catch (const std::bad_alloc&) {
+    // Nobody may be left without an answer: who waits gets one that needs no memory.
+  } catch (...) {
+    // The thread is being ended from outside, in the middle of a turn.
+    desk_.distrust();
+    deliver(count, {});
+    throw;
+  }
+  publish();
+  deliver(count, answers);
+  save_snapshot_if_due();
+}
+
+// Whom to tell is the host's; that it must not throw, too, and nobody else could be told if it does.
+void EventDesk::tell(const char* what) {
+  if (!options_.on_trouble) return;
+  try {
+    options_.on_trouble(id_, what);
+  } catch (const std::exception&) {
+  }
 }
 
 void EventDesk::publish() {
   if (const bool halted = !desk_.halted().empty(); halted != was_halted_) {
     was_halted_ = halted;
-    if (halted && options_.on_trouble) options_.on_trouble(id_, desk_.halted());
+    if (halted) tell(desk_.halted().c_str());
   }
   if (published_ == desk_.availability()) return;
   const std::lock_guard lock(published_mutex_);
   published_ = desk_.availability();
 }
 
-void EventDesk::deliver(std::span<Answer> answers, std::span<Delivery> deliveries) {
+void EventDesk::deliver(std::size_t count, std::span<Answer> answers) {
+  static_assert(std::is_nothrow_move_assignable_v<Answer>);
+  const auto commands = std::span(taken_).subspan(served_, count);
+  const auto deliveries = std::span(taken_deliveries_).subspan(served_, count);
+  served_ += count;
   const auto waiters = std::count_if(deliveries.begin(), deliveries.end(), [](const Delivery& delivery) { return delivery.waiter != nullptr; });
   if (waiters > 0) {
     const std::lock_guard lock(mutex_);
     blocked_ -= static_cast<std::size_t>(waiters);
   }
-  for (std::size_t index = 0; index < answers.size(); ++index) {
+  for (std::size_t index = 0; index < count; ++index) {
     const Delivery delivery = std::move(deliveries[index]);
+    Answer answer = answers.empty() ? unavailable(commands[index], "out of memory") : std::move(answers[index]);
     if (delivery.waiter) {
-      delivery.waiter->answers[delivery.position] = std::move(answers[index]);
+      delivery.waiter->answers[delivery.position] = std::move(answer);
       if (--delivery.waiter->missing == 0) delivery.waiter->wake(Waiter::done);
     } else if (delivery.callback) {
-      delivery.callback(answers[index]);
+      try {
+        delivery.callback(answer);
+      } catch (const std::exception& error) {
+        tell(error.what());
+      }
     }
   }
+  if (served_ == taken_.size()) {
+    taken_.clear();
+    taken_deliveries_.clear();
+    served_ = 0;
+  }
+}
+
+void EventDesk::save_snapshot_if_due() {
   if (!desk_.snapshot_due()) return;
   try {
     desk_.save_snapshot();
-  } catch (const StorageError& error) {
+  } catch (const std::exception& error) {
     // Only a cache, and the answers are out. The next one is tried when the log has grown as much again.
-    if (options_.on_trouble) options_.on_trouble(id_, error.what());
+    tell(error.what());
   }
 }
 
 void EventDesk::run_visits() {
-  for (PendingVisit& pending : batch_visits_) {
+  std::vector<PendingVisit> visits;
+  {
+    const std::lock_guard lock(mutex_);
+    visits.swap(visits_);
+  }
+  for (PendingVisit& pending : visits) {
     try {
-      if (!desk_.settled()) desk_.catch_up();
       (*pending.visit)(desk_);
     } catch (...) {
       pending.waiter->error = std::current_exception();
@@ -241,7 +295,6 @@ void EventDesk::run_visits() {
     publish();
     pending.waiter->wake(Waiter::done);
   }
-  batch_visits_.clear();
 }
 
 }  // namespace ticketcore::detail

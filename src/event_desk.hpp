@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -31,7 +30,9 @@ class Scheduler {
 
   std::mutex mutex_;
   std::condition_variable news_;
-  std::deque<EventDesk*> ready_;
+  // A chain through the desks themselves: to be added takes no memory, and so can't fail.
+  EventDesk* first_ = nullptr;
+  EventDesk* last_ = nullptr;
   bool stopped_ = false;
 };
 
@@ -48,8 +49,10 @@ class EventDesk {
   /// Blocks until every command's answer is durable; takes the commands away. The answers stand at the commands' positions.
   [[nodiscard]] std::vector<Answer> call(std::span<Command> commands);
   void submit(Command command, Callback callback);
-  /// Runs between turns, alone with the desk; what it throws comes back to the caller.
+  /// Runs between turns, alone with the desk, whose state may not be current; what it throws comes back to the caller.
   void visit(const Visit& visit);
+  /// The same for who reads the state: it is caught up with the log first unless it is current. Throws StorageError.
+  void read(const Visit& visit);
   /// One turn for what is queued, if nobody else leads.
   void serve();
 
@@ -87,14 +90,26 @@ class EventDesk {
     std::shared_ptr<Waiter> waiter;
   };
 
+  friend class Scheduler;
+  /// Somebody leads until this goes, whatever is thrown meanwhile.
+  struct Lead {
+    EventDesk& desk;
+    ~Lead() { desk.hand_over(); }
+  };
+
   void lead_until(const Waiter& waiter);
+  void make_room(std::size_t count);
+  void serve_batch(std::size_t count);
+  void save_snapshot_if_due();
+  void tell(const char* what);
   [[nodiscard]] bool queue_is_full() const noexcept { return queue_.size() >= limits::queued_commands; }
   [[nodiscard]] bool nothing_waits() const noexcept { return taken_.size() == served_ && queue_.empty(); }
   [[nodiscard]] const std::shared_ptr<Waiter>* next_waiter() const;
   void take_turn();
   void hand_over();
   void publish();
-  void deliver(std::span<Answer> answers, std::span<Delivery> deliveries);
+  /// No answers: there was no memory for them.
+  void deliver(std::size_t count, std::span<Answer> answers);
   void run_visits();
 
   const EventId id_;
@@ -116,7 +131,8 @@ class EventDesk {
   std::vector<Command> taken_;
   std::vector<Delivery> taken_deliveries_;
   std::size_t served_ = 0;
-  std::vector<PendingVisit> batch_visits_;
+
+  EventDesk* next_ready_ = nullptr;  // the scheduler's
 
   mutable std::mutex published_mutex_;  // held for the copy of one pointer
   std::shared_ptr<const Availability> published_;

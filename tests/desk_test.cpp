@@ -20,9 +20,18 @@ class FaultyStorage final : public Storage {
   Fault next_commit = Fault::none;
   int failures = 1;
   std::function<void(Revision, Bytes&)> alter{};
+  bool reads_fail = false;
+  int reads = 0;
+  int reads_in_turns = 0;
+  int open_turns = 0;
 
   std::unique_ptr<Turn> take_turn(std::span<const Position> streams) override { return std::make_unique<FaultyTurn>(*this, inner_.take_turn(streams)); }
-  std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t max_bytes) override { return altered(inner_.read(stream, after, max_bytes)); }
+  std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t max_bytes) override {
+    if (reads_fail) throw StorageUnavailable("nobody answers");
+    ++reads;
+    reads_in_turns += open_turns;
+    return altered(inner_.read(stream, after, max_bytes));
+  }
   std::optional<Snapshot> load_snapshot(const StreamId& stream) override { return inner_.load_snapshot(stream); }
   void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override { inner_.save_snapshot(stream, snapshot); }
   std::vector<StreamId> list_streams(std::string_view prefix) override { return inner_.list_streams(prefix); }
@@ -37,7 +46,10 @@ class FaultyStorage final : public Storage {
  private:
   class FaultyTurn final : public Turn {
    public:
-    FaultyTurn(FaultyStorage& storage, std::unique_ptr<Turn> inner) : storage_(storage), inner_(std::move(inner)) {}
+    FaultyTurn(FaultyStorage& storage, std::unique_ptr<Turn> inner) : storage_(storage), inner_(std::move(inner)) { ++storage_.open_turns; }
+    FaultyTurn(const FaultyTurn&) = delete;
+    FaultyTurn& operator=(const FaultyTurn&) = delete;
+    ~FaultyTurn() override { --storage_.open_turns; }
     std::vector<Entry> unseen(const StreamId& stream) override { return storage_.altered(inner_->unseen(stream)); }
     Timestamp now() override { return inner_->now(); }
     void commit(std::span<const Append> entries) override {
@@ -170,14 +182,129 @@ TEST_CASE("what a failed turn decided is neither built upon nor shown") {
   Fixture at;
   at.storage.next_commit = FaultyStorage::Fault::unavailable;
   CHECK(at.take(at.hold(0)).refusal()->reason == Reason::storage_unavailable);
-  CHECK_FALSE(at.desk.settled());
+  CHECK_FALSE(at.desk.current());
   Desk other(at.storage, "premiere");
   const Command hold = at.hold(0);
   CHECK(other.take_turn({&hold, 1}).front().refusal() == nullptr);
   at.desk.catch_up();
-  CHECK(at.desk.settled());
+  CHECK(at.desk.current());
   CHECK(at.desk.state().open_holds() == 1);
   CHECK(at.desk.state().find_hold(HoldId{hold.request}) != nullptr);
+}
+
+TEST_CASE("a desk is current when it has read the log to its end, and not before") {
+  Fixture at;
+  Desk other(at.storage, "premiere");
+  CHECK_FALSE(other.current());
+  CHECK(at.take(at.hold(0)).refusal() == nullptr);
+  at.desk.save_snapshot();
+  CHECK(at.take(at.hold(1)).refusal() == nullptr);
+  // The snapshot is read, the entry after it is not.
+  int reads_left = 1;
+  at.storage.alter = [&](Revision, Bytes&) {
+    if (reads_left-- == 0) throw StorageUnavailable("the connection was lost");
+  };
+  CHECK_THROWS_AS(other.catch_up(), StorageUnavailable);
+  CHECK_FALSE(other.current());
+  at.storage.alter = {};
+  other.catch_up();
+  CHECK(other.current());
+  CHECK(other.state().open_holds() == 2);
+  other.reopen();
+  CHECK_FALSE(other.current());
+}
+
+TEST_CASE("after a reload that failed readers are told so, and see nothing that is empty or older") {
+  little::Clock clock;
+  FaultyStorage storage(clock);
+  BoxOffice office(storage, {.clock = clock.reader()});
+  const Event event = office.create_event(little::event()).value();
+  const Hold paid = event.hold({"Hall-A-1"}, {.holder = "cart"}).value();
+  const Quote quote = event.quote(paid.id, {{"adult", 1, ""}}).value();
+  const Order order = event.check_out(paid.id, {.payment = {"card", "", quote.total}}).value();
+  const Hold open = event.hold({"Hall-A-2"}, {.holder = "cart"}).value();
+  const Revision seen = event.revision();
+
+  storage.reads_fail = true;
+  CHECK_THROWS_AS(event.reopen(), StorageUnavailable);
+  CHECK_THROWS_AS((void)event.find_order(order.id), StorageUnavailable);
+  CHECK_THROWS_AS((void)event.find_hold(open.id), StorageUnavailable);
+  CHECK_THROWS_AS(event.inspect([](const EventState&) { FAIL("a reader was shown a state that was not read"); }), StorageUnavailable);
+  REQUIRE(event.availability() != nullptr);
+  CHECK(event.availability()->revision() == seen);
+
+  storage.reads_fail = false;
+  CHECK(event.find_order(order.id).has_value());
+  CHECK(event.find_hold(open.id).has_value());
+}
+
+TEST_CASE("a halted event is reopened through its handle, whatever its last turn left behind") {
+  little::Clock clock;
+  FaultyStorage storage(clock);
+  BoxOffice office(storage, {.clock = clock.reader()});
+  BoxOffice elsewhere(storage, {.clock = clock.reader()});
+  const Event event = office.create_event(little::event()).value();
+  const Event other = elsewhere.event("premiere").value();
+  CHECK(event.hold({"Hall-A-1"}, {.holder = "cart"}).ok());
+  storage.alter = [](Revision revision, Bytes& bytes) {
+    if (revision == 2) bytes[50] ^= 1;
+  };
+  CHECK(other.hold({"Hall-A-2"}, {.holder = "cart"}).refusal().reason == Reason::halted);
+  storage.alter = {};
+  storage.reads_fail = true;
+  CHECK_THROWS_AS(other.reopen(), StorageUnavailable);
+  storage.reads_fail = false;
+  other.reopen();
+  CHECK(other.hold({"Hall-A-2"}, {.holder = "cart"}).ok());
+}
+
+TEST_CASE("a storm of repeated requests costs few reads, and none while others wait for the turn") {
+  Fixture at;
+  std::vector<Command> asked;
+  for (std::uint32_t number = 0; number < 1'024; ++number) {
+    asked.push_back(at.hold(number % 17));
+    asked.push_back({little::request(at.next_request++), ReleaseHold{HoldId{asked.back().request}}});
+  }
+  // A few in each entry, as they come from many clients.
+  std::vector<Answer> first;
+  for (std::size_t from = 0; from < asked.size(); from += 4) {
+    for (Answer& answer : at.desk.take_turn(std::span(asked).subspan(from, 4))) first.push_back(std::move(answer));
+  }
+  const auto repeats_are_right = [&](Desk& desk) {
+    const std::vector<Answer> again = desk.take_turn(asked);
+    for (std::size_t index = 0; index < asked.size(); ++index) {
+      REQUIRE(again[index].fact.request == asked[index].request);
+      REQUIRE(again[index].fact.body.index() == first[index].fact.body.index());
+      REQUIRE(again[index].turn == first[index].turn);
+    }
+  };
+  SUBCASE("to a host that has just read the log") {
+    Desk other(at.storage, "premiere");
+    other.catch_up();
+    at.storage.reads = 0;
+    repeats_are_right(other);
+    CHECK(at.storage.reads == 0);
+  }
+  SUBCASE("to a host that opened the event from a snapshot") {
+    at.desk.save_snapshot();
+    Desk other(at.storage, "premiere");
+    other.catch_up();
+    at.storage.reads = 0;
+    repeats_are_right(other);
+    CHECK(at.storage.reads <= 2);
+  }
+  SUBCASE("to a host that learns of them in its turn") {
+    Desk other(at.storage, "premiere");
+    other.catch_up();
+    const std::vector<Command> more = {at.hold(0), at.hold(1)};
+    const std::vector<Answer> granted = at.desk.take_turn(more);
+    at.storage.reads = 0;
+    const std::vector<Answer> again = other.take_turn(more);
+    CHECK(again[1].refusal() == nullptr);
+    CHECK(again[1].turn == granted[1].turn);
+    CHECK(at.storage.reads == 0);
+  }
+  CHECK(at.storage.reads_in_turns == 0);
 }
 
 TEST_CASE("a halted desk does not come back by being read") {

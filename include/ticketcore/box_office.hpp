@@ -32,7 +32,8 @@ struct BoxOfficeOptions {
   /// What readers of availability take for now; turns go by the storage's clock. Default: the system's.
   std::function<Timestamp()> clock{};
   DeskOptions desk{};
-  /// Hears why an event halts, or why a snapshot could not be saved, on the thread that met it. Must not throw.
+  /// Hears why an event halts, why a snapshot could not be saved, and what a callback threw, on the thread that met it. Must not
+  /// throw.
   std::function<void(const EventId&, const std::string&)> on_trouble{};
 };
 
@@ -129,7 +130,9 @@ class Event {
   Result<Done> set_sale_status(SaleStatus status, RequestId request = {}) const;
   Result<Done> configure(const EventSettings& settings, RequestId request = {}) const;
 
-  /// The order as it was placed; nullopt if there is none. Waits for a turn under way.
+  /// The order as it was placed; nullopt if there is none as of the last turn or refresh. Waits for a turn under way. Where the
+  /// state is not current, after a turn or a reload that failed, this and the two below read the log first, and throw
+  /// StorageError when that fails: nobody is shown an empty or an older state.
   [[nodiscard]] std::optional<Order> find_order(OrderId order) const;
   /// The hold as it is; nullopt if there is none, or none any more at the time of the last turn. Waits for a turn under way.
   [[nodiscard]] std::optional<Hold> find_hold(HoldId hold) const;

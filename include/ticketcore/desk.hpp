@@ -3,10 +3,14 @@
 // storage, reads no clock of its own and starts no thread, so that a simulator can drive it step by step. BoxOffice puts
 // the locks and the waiting around it.
 
+#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -52,16 +56,19 @@ class Desk {
 
   /// One turn for all of them, in order (several when their facts pass limits::batch_bytes): catches up with the log, expires
   /// what is due, decides, commits. The answers stand at the commands' positions. Nothing is thrown for a failing storage or a broken state: the answers then
-  /// say storage_unavailable or halted, and which of them took place shows when they are repeated.
+  /// say storage_unavailable or halted, and which of them took place shows when they are repeated. Requests that come again are
+  /// looked up in the log before the turn, each entry once. Throws std::bad_alloc when there is no memory for the answers, and
+  /// nothing was done then; memory that runs out later is answered with storage_unavailable.
   [[nodiscard]] std::vector<Answer> take_turn(std::span<const Command> commands);
 
   /// Reads what others have committed. Throws StorageError; for a desk that is halted, too.
   void catch_up();
 
-  /// To be read while settled() only.
+  /// To be read while current() only.
   [[nodiscard]] const EventState& state() const noexcept { return at_.state; }
-  /// False after a turn that failed, until the next turn or catch_up: the state then holds what the log may not.
-  [[nodiscard]] bool settled() const noexcept { return settled_; }
+  /// True at the end of a turn or a catch_up that came to its end, until the next one begins to read or to decide. Else the state
+  /// may be empty, older than what was shown before, or hold what the log does not: catch_up first.
+  [[nodiscard]] bool current() const noexcept { return standing_ == Standing::current; }
   [[nodiscard]] Revision revision() const noexcept { return at_.revision; }
   [[nodiscard]] const StreamId& stream() const noexcept { return stream_; }
   /// Null until the event exists.
@@ -73,14 +80,34 @@ class Desk {
 
   /// Why the desk sells nothing more, or empty.
   [[nodiscard]] const std::string& halted() const noexcept { return halted_; }
-  /// Forgets the state and whatever halted it; the next turn reads the log anew.
+  /// Forgets the state and whatever halted it; the next turn or catch_up reads the log anew.
   void reopen();
+  /// The state may hold what the log does not, and is read anew before it is used again.
+  void distrust() noexcept { standing_ = Standing::unread; }
 
  private:
-  /// Answers to as many of the commands, from the first, as one turn takes; at least one if there are any.
-  [[nodiscard]] std::vector<Answer> turn_for_some(std::span<const Command> commands);
-  [[nodiscard]] std::vector<Answer> attempt_turn(std::span<const Command> commands);
+  /// What the state is, beside the log.
+  enum class Standing : std::uint8_t {
+    unread,   ///< Nothing that may be built upon.
+    behind,   ///< As the log was at revision(), which may be older than what was shown.
+    current,  ///< As at the end of the last turn or catch_up, and published.
+  };
+  /// A fact that answers a request, as the log has it.
+  struct Found {
+    Fact fact{};
+    Timestamp turn{};
+  };
+
+  /// Answers as many of the commands, from the first, as one turn takes, and says how many: all when it fails.
+  [[nodiscard]] std::size_t turn_for_some(std::span<const Command> commands, std::span<Answer> answers);
+  [[nodiscard]] std::size_t attempt_turn(std::span<const Command> commands, std::span<Answer> answers);
   void load();
+  void publish();
+  /// Finds what the state remembers of the commands' requests, reading each entry once.
+  void look_up(std::span<const Command> commands);
+  void look_up_in(const Entry& entry, std::span<const std::pair<Revision, RequestId>> wanted);
+  void keep_at_hand(Entry entry);
+  [[nodiscard]] const Entry* at_hand(Revision revision) const;
   void check_log_reaches_snapshot() const;
   void check_known(std::span<const Entry> page) const;
   void apply_entry(const Entry& entry);
@@ -89,16 +116,20 @@ class Desk {
   [[nodiscard]] Answer answer_to(const Command& command, Timestamp now, std::span<const Answer> before);
   [[nodiscard]] Answer repeat(RequestId request, Revision revision, std::span<const Answer> before);
   void add_order(Answer& answer) const;
-  [[nodiscard]] std::vector<Answer> answer_all(std::span<const Command> commands, Reason reason, const std::string& why) const;
+  void answer_all(std::span<const Command> commands, std::span<Answer> answers, Reason reason, std::string_view why) const noexcept;
 
   Storage& storage_;
   EventId event_;
   StreamId stream_;
   DeskOptions options_;
   StateAtRevision at_;
-  bool loaded_ = false;
-  bool settled_ = true;             ///< False while the state may hold facts that the log does not, or part of an entry.
-  bool answered_from_log_ = false;  ///< In this turn a request was a repeated one.
+  Standing standing_ = Standing::unread;
+  std::deque<Entry> at_hand_;  ///< The log's newest entries, without gaps.
+  std::size_t at_hand_bytes_ = 0;
+  std::map<RequestId, Found> found_;                ///< Of this turn's requests, those that the log answers.
+  std::map<RequestId, std::size_t> answered_here_;  ///< Positions in this turn; filled when one is asked for.
+  std::size_t indexed_ = 0;                         ///< So many of this turn's answers are in answered_here_.
+  bool answered_from_log_ = false;                  ///< In this turn a request was a repeated one.
   std::size_t log_bytes_since_snapshot_ = 0;
   EntryWriter writer_;
   AvailabilityPublisher publisher_;

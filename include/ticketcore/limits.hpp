@@ -57,6 +57,10 @@ inline constexpr std::size_t queued_commands = 100'000;
 inline constexpr std::size_t batch_bytes = 16U << 20;
 /// One log entry: the seat map of the largest house fits; what claims to be larger is damaged.
 inline constexpr std::size_t entry_bytes = 64U << 20;
+/// The newest log entries that a desk keeps at hand: after a fail-over many clients repeat what the last turns decided, and a few
+/// full turns fit. Of older ones a page of as much is read at once where several are looked for close to each other.
+inline constexpr std::size_t at_hand_bytes = 1U << 20;
+inline constexpr std::uint64_t page_neighbours = 64;
 /// How long a RequestId is remembered after its turn. Clients that retry later than that must look first: what is still there
 /// of the first time, an open hold or an order, makes it a request_reused.
 inline constexpr std::chrono::hours request_memory{24};
