@@ -95,7 +95,10 @@ void Node::receive(const Command& command, const Callback& callback) {
   in_process(weak, [this, weak, command, callback] {
     // Whoever dies answers nobody.
     const Callback heard = [this, weak, callback](const Answer& answer) {
-      if (const auto alive = weak.lock(); alive && alive == process_) callback(answer);
+      const auto alive = weak.lock();
+      if (!alive || alive != process_) return;
+      if (std::holds_alternative<OrderPlaced>(answer.fact.body)) alive->answered_orders.emplace_back(answer.fact.request);
+      callback(answer);
     };
     if (!process_->event) {
       process_->inbox.emplace_back(command, heard);
@@ -118,6 +121,22 @@ void Node::save_snapshot() {
 
 void Node::reopen() {
   add_chore([](const Event& event) { event.reopen(); });
+}
+
+void Node::look() {
+  add_chore([this](const Event& event) {
+    Process& process = *process_;  // whose fiber this is
+    const std::vector<OrderId> orders = process.answered_orders;
+    for (const OrderId order : orders) {
+      const auto found = event.find_order(order);
+      if (!found) return world_.fail("an order that this node has answered is not found there: " + to_string(order));
+      if (found->revision < process.shown) return world_.fail("a reader is shown an older state than before");
+      process.shown = found->revision;
+    }
+    const auto seen = event.availability();
+    if (!seen || seen->revision() < process.shown) return world_.fail("availability is older than what was shown before");
+    process.shown = seen->revision();
+  });
 }
 
 void Node::refresh() {

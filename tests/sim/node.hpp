@@ -44,6 +44,8 @@ class Node {
 
   void save_snapshot();
   void reopen();
+  /// Asks the process's readers for every order that it has answered: each must be there, or an error be said.
+  void look();
   /// Looks for orders, then reads what others have committed.
   void refresh();
 
@@ -58,6 +60,8 @@ class Node {
     std::optional<Event> event{};
     std::vector<std::pair<Command, Callback>> inbox{};  // until the event is open
     std::vector<std::function<void(const Event&)>> chores{};
+    std::vector<OrderId> answered_orders{};
+    Revision shown = 0;  // the newest that its readers have seen
     std::unique_ptr<Fiber> fiber{};
     bool idle = false;
   };

@@ -111,6 +111,8 @@ class Run {
       case TroubleKind::clients_cut_off: town_.cut_off_until = until; break;
     }
     if (random.one_in(3)) world_.after(random.between(0, second), [&node] { node.refresh(); });
+    node.look();
+    world_.after(trouble.lasts / 2, [&node] { node.look(); });
   }
 
   void judge_view(const Availability& seen, std::uint64_t must_see) {
