@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "by_section.hpp"
 #include "json_reader.hpp"
 #include "ticketcore/errors.hpp"
 
@@ -73,7 +74,7 @@ void add_flags(boost::json::object& to, PlaceFlags flags) {
   return object;
 }
 
-[[nodiscard]] boost::json::object section_json(const SeatMapData& map, std::uint32_t index) {
+[[nodiscard]] boost::json::object section_json(const SeatMapData& map, std::uint32_t index, const BySection& rows_of, const BySection& areas_of) {
   const Section& section = map.sections[index];
   boost::json::object object{{"label", section.label}};
   if (section.floor) object["floor"] = map.floors[*section.floor].name;
@@ -81,13 +82,11 @@ void add_flags(boost::json::object& to, PlaceFlags flags) {
   if (!section.entrance.empty()) object["entrance"] = section.entrance;
   if (!section.outline.empty()) object["outline"] = points_json(section.outline);
   boost::json::array rows;
-  for (const Row& row : map.rows) {
-    if (row.section.value == index) rows.push_back(row_json(map, row));
-  }
+  for (const std::uint32_t row : rows_of.in(index)) rows.push_back(row_json(map, map.rows[row]));
   if (!rows.empty()) object["rows"] = std::move(rows);
   boost::json::array areas;
-  for (const Area& area : map.areas) {
-    if (area.section.value != index) continue;
+  for (const std::uint32_t number : areas_of.in(index)) {
+    const Area& area = map.areas[number];
     boost::json::object json{
         {"label", area.label}, {"capacity", area.capacity}, {"category", map.categories[area.category.value].key}, {"center", point_json(area.center)}};
     if (!area.outline.empty()) json["outline"] = points_json(area.outline);
@@ -146,7 +145,9 @@ std::string seat_map_to_json(const SeatMap& map) {
         boost::json::object{{"kind", kinds[static_cast<std::size_t>(shape.kind)]}, {"label", shape.label}, {"outline", points_json(shape.outline)}});
   if (!shapes.empty()) root["shapes"] = std::move(shapes);
   boost::json::array sections;
-  for (std::uint32_t index = 0; index < data.sections.size(); ++index) sections.push_back(section_json(data, index));
+  const BySection rows_of(data.sections.size(), data.rows);
+  const BySection areas_of(data.sections.size(), data.areas);
+  for (std::uint32_t index = 0; index < data.sections.size(); ++index) sections.push_back(section_json(data, index, rows_of, areas_of));
   root["sections"] = std::move(sections);
   return boost::json::serialize(root);
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "by_section.hpp"
 #include "svg_writer.hpp"
 
 namespace ticketcore {
@@ -28,7 +29,7 @@ struct Box {
 
 class SeatMapDrawing {
  public:
-  SeatMapDrawing(const SeatMap& map, const SeatMapPicture& picture) : map_(map), picture_(picture) {
+  SeatMapDrawing(const SeatMap& map, const SeatMapPicture& picture) : map_(map), picture_(picture), rows_of_(map.sections().size(), map.rows()) {
     pitch_ = usual_pitch();
     counts_.resize(map.categories().size());
     for (const Place& place : map.places()) box_.add(place.position, pitch_ * (place.kind == PlaceKind::seat ? 1 : 2));
@@ -101,8 +102,8 @@ class SeatMapDrawing {
   void draw_section(std::string& out, std::uint32_t index) const {
     const Section& section = map_.sections()[index];
     Box box;
-    for (const Row& row : map_.rows()) {
-      if (row.section.value != index) continue;
+    for (const std::uint32_t number : rows_of_.in(index)) {
+      const Row& row = map_.rows()[number];
       for (std::uint32_t at = row.first_place; at < row.first_place + row.place_count; ++at) box.add(map_.places()[at].position, pitch_);
     }
     if (!section.outline.empty()) {
@@ -114,8 +115,8 @@ class SeatMapDrawing {
     // Above the seats in the middle: where rows are curved, the ends reach higher.
     const std::int64_t middle = (box.left + box.right) / 2;
     std::int64_t top = INT64_MAX;
-    for (const Row& row : map_.rows()) {
-      if (row.section.value != index) continue;
+    for (const std::uint32_t number : rows_of_.in(index)) {
+      const Row& row = map_.rows()[number];
       for (std::uint32_t at = row.first_place; at < row.first_place + row.place_count; ++at) {
         const Point seat = map_.places()[at].position;
         if (std::abs(seat.x - middle) <= std::max((box.right - box.left) / 5, pitch_)) top = std::min(top, seat.y - pitch_);
@@ -307,6 +308,7 @@ class SeatMapDrawing {
 
   const SeatMap& map_;
   const SeatMapPicture& picture_;
+  const BySection rows_of_;
   Box box_;
   std::int64_t pitch_ = 0;
   std::int64_t unit_ = 0;
