@@ -72,9 +72,12 @@ PostgresConnection::PostgresConnection(const Settings& settings) : settings_(set
   connection_ = PQconnectdbParams(keys, values, 1);
   if (connection_ == nullptr) throw std::bad_alloc();
   if (PQstatus(connection_) != CONNECTION_OK || PQsetnonblocking(connection_, 1) != 0) {
-    const PostgresFailure why({}, true, clean(PQerrorMessage(connection_)));
+    const std::string why = clean(PQerrorMessage(connection_));
     PQfinish(connection_);
-    throw why;
+    // The connection itself does not say which: a wrong password is refused by a server that is there.
+    const PGPing ping = PQpingParams(keys, values, 1);
+    if (ping == PQPING_REJECT || ping == PQPING_NO_RESPONSE) throw PostgresNotReached(why);
+    throw PostgresFailure({}, true, why);
   }
   PQsetNoticeReceiver(connection_, keep_warning, &warned_);
   try {
@@ -102,11 +105,11 @@ void PostgresConnection::lose(const std::string& why) {
   throw PostgresFailure({}, true, why);
 }
 
-PostgresFailure PostgresConnection::failure(const PGresult* result) const {
+PostgresFailure PostgresConnection::failure(const PGresult* result, std::size_t call) const {
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   std::string text = PQresultErrorMessage(result);
   if (text.empty()) text = PQerrorMessage(connection_);
-  return PostgresFailure(state == nullptr ? "" : state, PQstatus(connection_) == CONNECTION_BAD, clean(text));
+  return PostgresFailure(state == nullptr ? "" : state, PQstatus(connection_) == CONNECTION_BAD, clean(text), call);
 }
 
 void PostgresConnection::send(const PostgresCall& call, bool wanted) {
@@ -120,15 +123,15 @@ void PostgresConnection::send(const PostgresCall& call, bool wanted) {
   }
   const std::vector<int> formats(call.parameters.size(), 1);
   int sent = 0;
-  if (!settings_.prepares || *statement.name == '\0') {
+  if (!settings_.prepares || statement.name.empty()) {
     sent = PQsendQueryParams(connection_, statement.sql.c_str(), count, nullptr, values.data(), lengths.data(), formats.data(), 1);
   } else {
     const auto is_it = [&](const Expected& expected) { return expected.prepared == &statement; };
     if (std::find(prepared_.begin(), prepared_.end(), &statement) == prepared_.end() && std::none_of(expected_.begin(), expected_.end(), is_it)) {
-      if (PQsendPrepare(connection_, statement.name, statement.sql.c_str(), 0, nullptr) != 1) lose(clean(PQerrorMessage(connection_)));
+      if (PQsendPrepare(connection_, statement.name.c_str(), statement.sql.c_str(), 0, nullptr) != 1) lose(clean(PQerrorMessage(connection_)));
       expected_.push_back({&statement, wanted, false});
     }
-    sent = PQsendQueryPrepared(connection_, statement.name, count, values.data(), lengths.data(), formats.data(), 1);
+    sent = PQsendQueryPrepared(connection_, statement.name.c_str(), count, values.data(), lengths.data(), formats.data(), 1);
   }
   if (sent != 1) lose(clean(PQerrorMessage(connection_)));
   expected_.push_back({nullptr, wanted, false});
@@ -156,11 +159,23 @@ void PostgresConnection::flush(Clock::time_point deadline) {
 
 void PostgresConnection::wait_readable(Clock::time_point deadline) {
   pollfd socket{PQsocket(connection_), POLLIN, 0};
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+  const auto until = cancel_at_ ? std::min(deadline, *cancel_at_) : deadline;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
   const int ready = left.count() <= 0 ? 0 : poll(&socket, 1, static_cast<int>(left.count()));
+  if (ready == 0 && cancel_at_) return cancel();
   if (ready == 0) lose("the database did not answer in time");
   if (ready < 0 && errno != EINTR) lose(std::strerror(errno));
   if (PQconsumeInput(connection_) != 1) lose(clean(PQerrorMessage(connection_)));
+}
+
+void PostgresConnection::cancel() {
+  cancel_at_.reset();
+  cancelled_ = true;
+  PGcancel* request = PQgetCancel(connection_);
+  char why[256] = {};
+  // One that does not arrive is no worse than none: the answer's own time limit goes on.
+  if (request != nullptr) (void)PQcancel(request, why, sizeof why);
+  PQfreeCancel(request);
 }
 
 PGresult* PostgresConnection::next_result(Clock::time_point deadline) {
@@ -168,9 +183,11 @@ PGresult* PostgresConnection::next_result(Clock::time_point deadline) {
   return PQgetResult(connection_);
 }
 
-std::vector<PostgresRows> PostgresConnection::run(std::span<const PostgresCall> calls, std::chrono::milliseconds extra) {
+std::vector<PostgresRows> PostgresConnection::run(std::span<const PostgresCall> calls, Patience patience) {
   if (broken_) throw PostgresFailure({}, true, "the connection was lost before");
-  const auto deadline = Clock::now() + settings_.answer_timeout + extra;
+  const auto start = Clock::now();
+  const auto deadline = start + settings_.answer_timeout + patience.extra + patience.cancel_after.value_or(std::chrono::milliseconds(0));
+  cancel_at_ = patience.cancel_after ? std::optional(start + *patience.cancel_after) : std::nullopt;
   for (const PostgresCall& call : calls) send(call, true);
   send_sync();
   flush(deadline);
@@ -190,7 +207,7 @@ std::vector<PostgresRows> PostgresConnection::run(std::span<const PostgresCall> 
     }
     expected_.pop_front();
     if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
-      PostgresFailure why = failure(result);
+      PostgresFailure why = failure(result, rows.size());
       if (why.connection_lost()) {
         broken_ = true;
         throw why;
@@ -208,6 +225,9 @@ std::vector<PostgresRows> PostgresConnection::run(std::span<const PostgresCall> 
       lose("the database's answers are out of step");
     }
   }
+  cancel_at_.reset();
+  // A cancel may arrive late, and must not hit what is run next: the connection is used no more.
+  broken_ = broken_ || cancelled_;
   if (first_failure) throw *first_failure;
   return rows;
 }

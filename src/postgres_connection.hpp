@@ -27,21 +27,30 @@ namespace ticketcore {
 /// What the database answered instead of a result, or that it answered nothing more.
 class PostgresFailure : public std::runtime_error {
  public:
-  PostgresFailure(std::string sqlstate, bool connection_lost, const std::string& message)
-      : std::runtime_error(message), sqlstate_(std::move(sqlstate)), connection_lost_(connection_lost) {}
+  PostgresFailure(std::string sqlstate, bool connection_lost, const std::string& message, std::size_t call = 0)
+      : std::runtime_error(message), sqlstate_(std::move(sqlstate)), connection_lost_(connection_lost), call_(call) {}
   /// Five characters of the SQL standard and PostgreSQL's appendix A; empty when the connection was lost without one.
   [[nodiscard]] const std::string& sqlstate() const noexcept { return sqlstate_; }
   [[nodiscard]] bool connection_lost() const noexcept { return connection_lost_; }
   [[nodiscard]] bool is(std::string_view sqlstate) const noexcept { return sqlstate_ == sqlstate; }
+  /// Which of the calls that were run together failed, from 0: those before it were run, those after it were not.
+  [[nodiscard]] std::size_t call() const noexcept { return call_; }
 
  private:
   std::string sqlstate_;
   bool connection_lost_;
+  std::size_t call_;
+};
+
+/// Nobody answers there, or the server is starting up, shutting down or recovering: to wait may help.
+class PostgresNotReached : public PostgresFailure {
+ public:
+  explicit PostgresNotReached(const std::string& message) : PostgresFailure({}, true, message) {}
 };
 
 /// A statement; with a name it is prepared once for each connection.
 struct PostgresStatement {
-  const char* name = "";
+  std::string name{};
   std::string sql{};
 };
 
@@ -108,12 +117,18 @@ class PostgresConnection {
   PostgresConnection(const PostgresConnection&) = delete;
   PostgresConnection& operator=(const PostgresConnection&) = delete;
 
-  /// Sends the calls together and waits for all their answers, extra added to the time-out. Throws the first PostgresFailure; the calls
-  /// after a failed one were not run.
-  std::vector<PostgresRows> run(std::span<const PostgresCall> calls, std::chrono::milliseconds extra = {});
-  std::vector<PostgresRows> run(std::initializer_list<PostgresCall> calls, std::chrono::milliseconds extra = {}) {
-    return run(std::span<const PostgresCall>(calls.begin(), calls.size()), extra);
-  }
+  struct Patience {
+    std::chrono::milliseconds extra{};  ///< On top of the time-out of an answer.
+    /// For calls that may wait for locks, on this server or on a node behind it: after this long they are cancelled, and then
+    /// fail with 57014, or have just come through; the connection is not usable() any more either way. A cancel goes over a
+    /// connection of its own, which may take as long as the URL's tcp_user_timeout (15 s) where the network has died.
+    std::optional<std::chrono::milliseconds> cancel_after{};
+  };
+  /// Sends the calls together and waits for all their answers. Throws the first PostgresFailure; the calls after a failed one were not run.
+  std::vector<PostgresRows> run(std::span<const PostgresCall> calls, Patience patience);
+  std::vector<PostgresRows> run(std::span<const PostgresCall> calls) { return run(calls, Patience{}); }
+  std::vector<PostgresRows> run(std::initializer_list<PostgresCall> calls) { return run(std::span(calls.begin(), calls.size()), Patience{}); }
+  std::vector<PostgresRows> run(std::initializer_list<PostgresCall> calls, Patience patience) { return run(std::span(calls.begin(), calls.size()), patience); }
   /// Sends the calls and waits for nothing; whether they succeed is not told.
   void post(std::initializer_list<PostgresCall> calls) noexcept;
   /// Waits until a notification with one of the payloads comes (true) or the time is over (false).
@@ -142,7 +157,8 @@ class PostgresConnection {
   void flush(Clock::time_point deadline);
   void wait_readable(Clock::time_point deadline);
   [[nodiscard]] pg_result* next_result(Clock::time_point deadline);
-  [[nodiscard]] PostgresFailure failure(const pg_result* result) const;
+  [[nodiscard]] PostgresFailure failure(const pg_result* result, std::size_t call) const;
+  void cancel();
   [[noreturn]] void lose(const std::string& why);
   [[nodiscard]] std::string clean(std::string text) const;
 
@@ -152,6 +168,8 @@ class PostgresConnection {
   std::vector<const PostgresStatement*> prepared_;
   bool broken_ = false;
   bool warned_ = false;
+  std::optional<Clock::time_point> cancel_at_{};  // of what is being run
+  bool cancelled_ = false;
 };
 
 /// Keeps connections between uses and bounds how many there are.

@@ -5,8 +5,8 @@
 
 #include "json_text.hpp"
 #include "postgres_connection.hpp"
+#include "postgres_statements.hpp"
 #include "postgres_url.hpp"
-#include "projection_sql.hpp"
 
 namespace ticketcore {
 namespace {
@@ -20,25 +20,12 @@ namespace {
 }  // namespace
 
 struct PostgresProjection::Body {
-  explicit Body(PostgresUrl url) : schema(url.options.schema), in(quoted_identifier(schema) + ".") {
+  explicit Body(PostgresUrl url) : schema(url.options.schema), in(quoted_identifier(schema) + "."), sql(schema) {
     settings.conninfo = std::move(url.conninfo);
     settings.password = std::move(url.password);
     settings.shown_as = "PostgreSQL projection " + schema;
     settings.prepares = !url.options.transaction_pooler;
     settings.answer_timeout = std::chrono::minutes(2);
-    names.reserve(projection_tables().size());
-    for (const ProjectionTable& table : projection_tables()) {
-      // The rows come as one JSON array; jsonb_populate_recordset gives each its columns' types.
-      const std::string name = in + std::string(table.name);
-      names.push_back("tc_put_" + std::string(table.name));
-      upserts.push_back(
-          {names.back().c_str(), projection_sql::upsert(table, in,
-                                                        "SELECT " + projection_sql::columns(table, table.columns.size()) +
-                                                            " FROM jsonb_populate_recordset(NULL::" + name + ", convert_from($1::bytea, 'UTF8')::jsonb)")});
-      clears.push_back({"", "DELETE FROM " + name + " WHERE stream = convert_from($1::bytea, 'UTF8')"});
-    }
-    // The cursor first: who is putting rows at this moment has it locked, and his rows are then seen and deleted, too.
-    clears.insert(clears.begin(), {"", "DELETE FROM " + in + "projections WHERE stream = convert_from($1::bytea, 'UTF8')"});
     connect();
     make_tables();
   }
@@ -70,26 +57,16 @@ struct PostgresProjection::Body {
       if (!connection->usable()) connect();
       return work(*connection);
     } catch (const PostgresFailure& error) {
-      if (connection->usable()) connection->post({{&rollback}});
+      if (connection->usable()) connection->post({{&sql.rollback}});
       throw StorageUnavailable(settings.shown_as + ": " + error.what());
     }
   }
 
   std::string schema;
   std::string in;
+  ProjectionStatements sql;
   PostgresConnection::Settings settings;
   std::unique_ptr<PostgresConnection> connection;
-  const PostgresStatement begin{"tc_begin", "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"};
-  const PostgresStatement commit{"tc_commit", "COMMIT"};
-  const PostgresStatement rollback{"tc_rollback", "ROLLBACK"};
-  const PostgresStatement find{"tc_cursor", "SELECT revision FROM " + in + "projections WHERE stream = convert_from($1::bytea, 'UTF8')"};
-  const PostgresStatement add{"tc_cursor_add",
-                              "INSERT INTO " + in + "projections(stream, revision) VALUES(convert_from($1::bytea, 'UTF8'), 0) ON CONFLICT DO NOTHING"};
-  const PostgresStatement lock{"tc_cursor_lock", "SELECT revision FROM " + in + "projections WHERE stream = convert_from($1::bytea, 'UTF8') FOR UPDATE"};
-  const PostgresStatement move{"tc_cursor_move", "UPDATE " + in + "projections SET revision = $2::bigint WHERE stream = convert_from($1::bytea, 'UTF8')"};
-  std::vector<std::string> names;
-  std::vector<PostgresStatement> upserts;  // as projection_tables()
-  std::vector<PostgresStatement> clears;
 };
 
 PostgresProjection::PostgresProjection(std::unique_ptr<Body> body) : body_(std::move(body)) {}
@@ -105,7 +82,7 @@ std::unique_ptr<PostgresProjection> PostgresProjection::open(std::string_view ur
 
 Revision PostgresProjection::cursor(const StreamId& stream) {
   return body_->with_connection([&](PostgresConnection& connection) -> Revision {
-    const auto rows = connection.run({{&body_->find, {std::string_view(stream)}}});
+    const auto rows = connection.run({{&body_->sql.find, {std::string_view(stream)}}});
     return rows[0].count() == 0 ? 0 : static_cast<Revision>(rows[0].number(0, 0));
   });
 }
@@ -115,9 +92,9 @@ bool PostgresProjection::put(const StreamId& stream, Revision from, Revision to,
   for (const ProjectionRow& row : rows) {
     const ProjectionTable& table = projection_tables()[row.table];
     std::string& array = arrays[row.table];
-    array += (array.empty() ? "[{\"stream\":" : ",{\"stream\":") + json_text(stream);
+    array += array.empty() ? "[{" : ",{";
     for (std::size_t column = 0; column < row.values.size(); ++column) {
-      (array += ",\"" + std::string(table.columns[column].name)) += "\":";
+      (array += (column == 0 ? "\"" : ",\"") + std::string(table.columns[column].name)) += "\":";
       const ProjectionValue& value = row.values[column];
       if (const auto* number = std::get_if<std::int64_t>(&value))
         array += std::to_string(*number);
@@ -129,20 +106,20 @@ bool PostgresProjection::put(const StreamId& stream, Revision from, Revision to,
     array += '}';
   }
   return body_->with_connection([&](PostgresConnection& connection) {
-    const auto begun = connection.run({{&body_->begin, {}}, {&body_->add, {std::string_view(stream)}}, {&body_->lock, {std::string_view(stream)}}});
+    const auto begun = connection.run({{&body_->sql.begin, {}}, {&body_->sql.add, {std::string_view(stream)}}, {&body_->sql.lock, {std::string_view(stream)}}});
     // No row: a rebuild has just cleared it.
     if (begun[2].count() == 0 || static_cast<Revision>(begun[2].number(0, 0)) != from) {
-      (void)connection.run({{&body_->rollback, {}}});
+      (void)connection.run({{&body_->sql.rollback, {}}});
       return false;
     }
     std::vector<PostgresCall> calls;
     for (std::size_t table = 0; table < arrays.size(); ++table) {
       if (arrays[table].empty()) continue;
       arrays[table] += ']';
-      calls.push_back({&body_->upserts[table], {std::string_view(arrays[table])}});
+      calls.push_back({body_->sql.upserts[table], {std::string_view(stream), std::string_view(arrays[table])}});
     }
-    calls.push_back({&body_->move, {std::string_view(stream), static_cast<std::int64_t>(to)}});
-    calls.push_back({&body_->commit, {}});
+    calls.push_back({&body_->sql.move, {std::string_view(stream), static_cast<std::int64_t>(to)}});
+    calls.push_back({&body_->sql.commit, {}});
     (void)connection.run(calls);
     return true;
   });
@@ -150,9 +127,11 @@ bool PostgresProjection::put(const StreamId& stream, Revision from, Revision to,
 
 void PostgresProjection::clear(const StreamId& stream) {
   body_->with_connection([&](PostgresConnection& connection) {
-    std::vector<PostgresCall> calls{{&body_->begin, {}}};
-    for (const PostgresStatement& statement : body_->clears) calls.push_back({&statement, {std::string_view(stream)}});
-    calls.push_back({&body_->commit, {}});
+    std::vector<PostgresCall> calls{{&body_->sql.begin, {}}};
+    // The cursor first: who is putting rows at this moment has it locked, and his rows are then seen and deleted, too.
+    calls.push_back({&body_->sql.clear_cursor, {std::string_view(stream)}});
+    for (const PostgresStatement* statement : body_->sql.clears) calls.push_back({statement, {std::string_view(stream)}});
+    calls.push_back({&body_->sql.commit, {}});
     return connection.run(calls);
   });
 }

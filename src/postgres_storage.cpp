@@ -5,10 +5,14 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "postgres_connection.hpp"
+#include "postgres_nodes.hpp"
 #include "postgres_schema.hpp"
+#include "postgres_sqlstate.hpp"
+#include "postgres_statements.hpp"
 #include "postgres_url.hpp"
 #include "turn_streams.hpp"
 
@@ -21,6 +25,10 @@ using std::chrono::milliseconds;
 constexpr int most_attempts = 20;
 /// Others are told of a stream's commits at most this often; who is told looks again by himself for a while.
 constexpr milliseconds notify_pause{10};
+/// Between two tries to reach a server that is not there yet.
+constexpr milliseconds pause_before_opening{100};
+/// The server's own lock_timeout speaks first, where it can.
+constexpr milliseconds cancel_grace{250};
 constexpr milliseconds shortest_look{4};
 constexpr milliseconds longest_look{500};
 
@@ -68,73 +76,10 @@ struct PostgresStorage::Body {
   std::vector<std::unique_ptr<PostgresConnection>> news_connections;        // guarded by news_mutex
   std::map<StreamId, std::chrono::steady_clock::time_point> last_notified;  // guarded by news_mutex
 
-  const std::string in = quoted_identifier(options.schema) + ".";
-  const PostgresStatement session_settings{"", settings_sql("false")};
-  const PostgresStatement begin{"tc_begin", "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"};
-  const PostgresStatement turn_settings{"tc_settings", settings_sql("true")};
-  // Those who wait for a row's lock are overtaken by whoever comes just as it is let go, on a busy machine again and again; this
-  // one is handed to the first in its queue. The row's lock alone decides: a pooler or a cluster may have several such queues.
-  const PostgresStatement queue_up{
-      "tc_queue", "SELECT pg_advisory_xact_lock(hashtextextended('ticketcore turn " + hex_text(options.schema) + " ' || encode($1::bytea, 'hex'), 0))"};
-  const PostgresStatement lock_stream{"tc_lock", "SELECT FROM " + in + "streams WHERE stream = $1 FOR UPDATE"};
-  const PostgresStatement add_stream{"tc_add_stream", "INSERT INTO " + in + "streams(stream) VALUES($1) ON CONFLICT DO NOTHING"};
-  // The entry that is known comes without its bytes, as a proof that it is there. The time is that after the wait for the lock.
-  const PostgresStatement unseen{
-      "tc_unseen", "SELECT clock_timestamp(), e.revision, e.checksum, CASE WHEN e.revision > $2::bigint THEN e.bytes END FROM (VALUES(1)) AS one LEFT JOIN " +
-                       in + "entries e ON e.stream = $1 AND e.revision >= $2::bigint ORDER BY e.revision"};
-  const PostgresStatement add_entry{"tc_add_entry", "INSERT INTO " + in + "entries(stream, revision, checksum, bytes) VALUES($1, $2::bigint, $3::bigint, $4)"};
-  const PostgresStatement commit{"tc_commit", "COMMIT"};
-  const PostgresStatement rollback{"tc_rollback", "ROLLBACK"};
-  const PostgresStatement notify{"tc_notify", "SELECT pg_notify(convert_from($1::bytea, 'UTF8'), convert_from($2::bytea, 'UTF8'))"};
-  const PostgresStatement listen{"", "LISTEN " + quoted_identifier(options.schema)};
-  // The running sum stops a page at the caller's bytes; the sizes are known without fetching the bytes.
-  const PostgresStatement page{
-      "tc_page",
-      "SELECT revision, checksum, bytes FROM (SELECT revision, checksum, bytes, sum(octet_length(bytes)) OVER (ORDER BY revision) AS total "
-      "FROM (SELECT revision, checksum, bytes FROM " +
-          in +
-          "entries WHERE stream = $1 AND revision > $2::bigint ORDER BY revision LIMIT 4096) AS next) AS sized "
-          "WHERE total <= $3::bigint OR revision = $2::bigint + 1 ORDER BY revision"};
-  // The entry known, if it is there, and one after it.
-  const PostgresStatement newer{"tc_newer",
-                                "SELECT revision, checksum FROM " + in + "entries WHERE stream = $1 AND revision >= $2::bigint ORDER BY revision LIMIT 2"};
-  const PostgresStatement get_snapshot{"tc_get_snapshot", "SELECT revision, bytes FROM " + in + "snapshots WHERE stream = $1"};
-  const PostgresStatement put_snapshot{
-      "tc_put_snapshot", "INSERT INTO " + in +
-                             "snapshots AS s (stream, revision, bytes) SELECT $1, $2::bigint, $3 "
-                             "WHERE pg_try_advisory_xact_lock(hashtextextended('ticketcore snapshot " +
-                             hex_text(options.schema) +
-                             " ' || encode($1::bytea, 'hex'), 0)) "
-                             "ON CONFLICT(stream) DO UPDATE SET revision = excluded.revision, bytes = excluded.bytes WHERE excluded.revision >= s.revision"};
-  const PostgresStatement list{"tc_list", "SELECT stream FROM " + in +
-                                              "streams s WHERE stream >= $1 AND (octet_length($2::bytea) = 0 OR stream < $2::bytea) AND "
-                                              "EXISTS(SELECT FROM " +
-                                              in + "entries e WHERE e.stream = s.stream) ORDER BY stream"};
-  const PostgresStatement put_secret{"tc_vault_put",
-                                     "INSERT INTO " + in + "vault(id, bytes) VALUES($1, $2) ON CONFLICT(id) DO UPDATE SET bytes = excluded.bytes"};
-  const PostgresStatement get_secret{"tc_vault_get", "SELECT bytes FROM " + in + "vault WHERE id = $1"};
-  const PostgresStatement erase_secret{"tc_vault_erase", "DELETE FROM " + in + "vault WHERE id = $1"};
-
-  const PostgresStatement remove_entries{"", "DELETE FROM " + in + "entries WHERE stream = $1"};
-  const PostgresStatement remove_snapshot{"", "DELETE FROM " + in + "snapshots WHERE stream = $1"};
-  const PostgresStatement remove_row{"", "DELETE FROM " + in + "streams WHERE stream = $1"};
-  const PostgresStatement rewrite_vault{"", "VACUUM (FULL) " + in + "vault"};
-  const PostgresStatement no_statement_timeout{"", "SET statement_timeout = 0"};
+  const PostgresStatements sql{options};
 
   PostgresPool turns;
   PostgresPool reads;
-
-  /// Time limits, that commits are durable, and look-ups by key whatever the statistics say: for the session or the transaction.
-  [[nodiscard]] std::string settings_sql(const std::string& local) const {
-    const auto limit = [&](const char* name, milliseconds value) {
-      return std::string("set_config('") + name + "', '" + std::to_string(value.count()) + "ms', " + local + "), ";
-    };
-    const auto fixed = [&](const char* name, const char* value) { return std::string("set_config('") + name + "', '" + value + "', " + local + ")"; };
-    return "SELECT " + limit("lock_timeout", options.turn_timeout) + limit("idle_in_transaction_session_timeout", options.turn_limit) +
-           limit("statement_timeout", options.turn_timeout + options.answer_timeout) +
-           "set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, " +
-           local + "), " + fixed("plan_cache_mode", "force_generic_plan") + ", " + fixed("enable_seqscan", "off") + ", " + fixed("enable_bitmapscan", "off");
-  }
 
   [[nodiscard]] PostgresConnection::Settings settings_for(const std::string& conninfo, const std::string& password) const {
     PostgresConnection::Settings made;
@@ -155,30 +100,71 @@ struct PostgresStorage::Body {
   /// Whether what met this on a connection may work on another: the connection went stale while it lay in the pool, its
   /// server has become a standby, or others were in the way. Nothing was written, or it may be written twice.
   [[nodiscard]] static bool worth_another(const PostgresFailure& error, PostgresPool& pool, PostgresPool::Lease& connection) {
-    if (error.is("40001") || error.is("40P01")) return true;
-    if (!error.connection_lost() && !error.is("25006")) return false;
+    const Remedy remedy = sqlstate_rule(error.sqlstate()).remedy;
+    if (remedy == Remedy::again) return true;
+    if (!error.connection_lost() && remedy != Remedy::reconnect) return false;
     connection->give_up();
     pool.forget_idle();
     return !connection.fresh();
   }
 
-  /// Runs calls that stand alone and may be repeated.
-  std::vector<PostgresRows> ask(std::initializer_list<PostgresCall> calls) {
+  /// Runs work, again while that may help, on another connection if need be; what it fails with in the end is shown to last.
+  template <class Work, class Last>
+  auto attempt(Work&& work, Last&& last) -> decltype(work(std::declval<PostgresConnection&>())) {
     for (int attempt = 1;; ++attempt) {
       try {
         auto connection = reads.take(options.answer_timeout);
         try {
-          (void)connection->take_warning();
-          auto rows = connection->run(calls);
-          if (connection->take_warning()) throw not_waited_for();
-          return rows;
+          return work(*connection.operator->());
         } catch (const PostgresFailure& error) {
-          if (!worth_another(error, reads, connection) || attempt == most_attempts) throw;
+          if (connection->usable()) connection->post({{&sql.rollback, {}}});
+          if (worth_another(error, reads, connection) && attempt < most_attempts) continue;
+          last(error);
+          throw;
         }
       } catch (const PostgresFailure& error) {
         fail(error);
       }
     }
+  }
+
+  /// Runs calls that only read.
+  std::vector<PostgresRows> ask(std::initializer_list<PostgresCall> calls) {
+    return attempt([&](PostgresConnection& connection) { return connection.run(calls); }, [](const PostgresFailure&) {});
+  }
+
+  /// Runs calls that change something, commit by themselves, and may be repeated. Throws CommitOutcomeUnknown.
+  void write(std::initializer_list<PostgresCall> calls) {
+    std::vector<PostgresCall> all(calls);
+    if (options.transaction_pooler) {
+      // There is no session that has the settings, and without them the commit might not be durable.
+      all.insert(all.begin(), {{&sql.begin, {}}, {&sql.turn_settings, {}}});
+      all.push_back({&sql.commit, {}});
+    }
+    write_by([&](PostgresConnection& connection) { (void)connection.run(all, patience()); });
+  }
+
+  /// Runs work, which commits as the last thing that it does.
+  template <class Work>
+  void write_by(Work&& work) {
+    const auto run = [&](PostgresConnection& connection) {
+      (void)connection.take_warning();
+      work(connection);
+      if (connection.take_warning()) throw not_waited_for();
+      return true;
+    };
+    const auto look_at = [&](const PostgresFailure& error) {
+      if (error.connection_lost() || sqlstate_rule(error.sqlstate()).after_commit == AfterCommit::unknown) throw outcome_unknown(error);
+    };
+    (void)attempt(run, look_at);
+  }
+
+  /// For what may wait for others' locks, wherever these are held: turn_timeout in all. The server's own lock_timeout counts for each lock
+  /// anew, and reaches no other node.
+  [[nodiscard]] PostgresConnection::Patience patience() const { return {{}, options.turn_timeout + cancel_grace}; }
+
+  [[nodiscard]] CommitOutcomeUnknown outcome_unknown(const PostgresFailure& error) const {
+    return CommitOutcomeUnknown(shown_as + ": the commit's outcome is not known: " + error.what());
   }
 
   [[nodiscard]] CommitOutcomeUnknown not_waited_for() const {
@@ -197,25 +183,16 @@ struct PostgresStorage::Body {
 
 void PostgresStorage::Body::fail(const PostgresFailure& error) const {
   const std::string said = shown_as + ": " + error.what();
-  if (error.is("XX001") || error.is("XX002")) throw StorageDamaged(said);
-  if (error.is("55P03")) {
+  if (dynamic_cast<const PostgresNotReached*>(&error) != nullptr) throw StorageNotReached(said);
+  const SqlstateRule& rule = sqlstate_rule(error.sqlstate());
+  if (rule.remedy == Remedy::damaged) throw StorageDamaged(said);
+  if (rule.remedy == Remedy::wait) {
     throw StorageUnavailable(shown_as + ": another has had the turn for " + std::to_string(options.turn_timeout.count()) + " ms; try again");
   }
-  if (error.is("25006")) {
-    throw StorageUnavailable(said +
-                             "; the database takes no writes (a standby, or default_transaction_read_only is on): name the primary, or all hosts, in the URL");
-  }
-  if (error.is("53100")) throw StorageUnavailable(said + "; the database's disk is full: make room there, nothing was written");
-  if (error.is("53300")) throw StorageUnavailable(said + "; raise the server's max_connections, or lower connections here");
-  if (error.is("42501")) throw StorageUnavailable(said + "; grant the role what docs/storage-postgres.md lists");
-  if (error.is("26000") || error.is("42P05")) {
-    throw StorageUnavailable(said + "; a pooler in transaction mode seems to stand between: say pooler=transaction in the URL");
-  }
-  if (error.what() != nullptr && std::string_view(error.what()).find("session is read-only") != std::string_view::npos) {
-    throw StorageUnavailable(said +
-                             "; the database takes no writes (a standby, or default_transaction_read_only is on): name the primary, or all hosts, in the URL");
-  }
-  throw StorageUnavailable(said);
+  // libpq gives no SQLSTATE when it refuses a server that takes no writes.
+  const bool read_only = std::string_view(error.what()).find("session is read-only") != std::string_view::npos;
+  const std::string_view advice = read_only ? sqlstate_rule("25006").advice : rule.advice;
+  throw StorageUnavailable(advice.empty() ? said : said + "; " + std::string(advice));
 }
 
 /// Tells those who wait for news, without waiting for an answer and outside the turn's transaction: a commit that notifies would
@@ -229,7 +206,7 @@ void PostgresStorage::Body::announce(PostgresConnection& connection, const Strea
     last = now;
   }
   const std::string payload = hex_text(stream);
-  connection.post({{&notify, {std::string_view(options.schema), std::string_view(payload)}}});
+  connection.post({{&sql.notify, {std::string_view(options.schema), std::string_view(payload)}}});
 }
 
 std::unique_ptr<PostgresConnection> PostgresStorage::Body::take_news_connection() {
@@ -243,7 +220,7 @@ std::unique_ptr<PostgresConnection> PostgresStorage::Body::take_news_connection(
 std::unique_ptr<PostgresConnection> PostgresStorage::Body::connect_for_news() {
   auto connection = std::make_unique<PostgresConnection>(news_settings);
   try {
-    if (listens()) (void)connection->run({{&listen}});
+    if (listens()) (void)connection->run({{&sql.listen}});
   } catch (const PostgresFailure& error) {
     // A standby can be looked into, and hears of nothing.
     if (!error.is("25006")) throw;
@@ -262,7 +239,7 @@ bool PostgresStorage::Body::look_for_news(PostgresConnection& connection, std::s
   std::vector<PostgresCall> look;
   for (const Position& position : streams) {
     payloads.push_back(hex_text(position.stream));
-    look.push_back({&newer, {std::string_view(position.stream), number_of(position.known)}});
+    look.push_back({&sql.newer, {std::string_view(position.stream), number_of(position.known)}});
   }
   for (milliseconds pause = shortest_look;; pause = std::min(pause * 2, longest_look)) {
     const auto rows = connection.run(look);
@@ -284,7 +261,7 @@ class PostgresStorage::PostgresTurn final : public Turn {
   PostgresTurn& operator=(const PostgresTurn&) = delete;
 
   ~PostgresTurn() override {
-    if (open_ && connection_->usable()) connection_->post({{&body_.rollback}});
+    if (open_ && connection_->usable()) connection_->post({{&body_.sql.rollback}});
   }
 
   void take() {
@@ -330,7 +307,7 @@ class PostgresStorage::PostgresTurn final : public Turn {
   /// Instead of a commit.
   void remove(const StreamId& stream) {
     const std::string_view name = stream;
-    std::vector<PostgresCall> calls{{&body_.remove_entries, {name}}, {&body_.remove_snapshot, {name}}, {&body_.remove_row, {name}}};
+    std::vector<PostgresCall> calls{{&body_.sql.remove_entries, {name}}, {&body_.sql.remove_snapshot, {name}}, {&body_.sql.remove_row, {name}}};
     finish(calls);
   }
 
@@ -349,26 +326,27 @@ class PostgresStorage::PostgresTurn final : public Turn {
       Seen& seen = seen_.at(append.stream);
       seen.appended = true;
       calls.push_back(
-          {&body_.add_entry, {std::string_view(append.stream), static_cast<std::int64_t>(++seen.head), std::int64_t{append.checksum}, append.bytes}});
+          {&body_.sql.add_entry, {std::string_view(append.stream), static_cast<std::int64_t>(++seen.head), std::int64_t{append.checksum}, append.bytes}});
     }
     return calls;
   }
 
   /// One round trip: does this, and commits.
   void finish(std::vector<PostgresCall>& calls) {
-    calls.push_back({&body_.commit, {}});
+    calls.push_back({&body_.sql.commit, {}});
     try {
       (void)connection_->take_warning();
       const auto rows = connection_->run(calls);
-      if (rows.back().tag() != "COMMIT") throw PostgresFailure("40000", false, "the database rolled the commit back");
+      if (rows.back().tag() != "COMMIT") throw PostgresFailure("40000", false, "the database rolled the commit back", calls.size() - 1);
     } catch (const PostgresFailure& error) {
-      if (error.connection_lost()) {
-        open_ = false;
-        throw CommitOutcomeUnknown(body_.shown_as + ": the connection was lost while committing: " + error.what());
+      if (error.connection_lost()) open_ = false;
+      const bool in_commit = error.call() + 1 == calls.size();
+      if (error.connection_lost() || (in_commit && sqlstate_rule(error.sqlstate()).after_commit == AfterCommit::unknown)) {
+        throw body_.outcome_unknown(error);
       }
-      // Others were in the way or quicker, or someone cancelled it, perhaps too late. What helps is to look and to decide
-      // again, and that is what an unknown outcome asks for.
-      if (error.is("40001") || error.is("40P01") || error.is("23505") || error.is("57014")) throw CommitOutcomeUnknown(body_.shown_as + ": " + error.what());
+      // Nothing was written. Where others were in the way or quicker, what helps is to look and to decide again, and that is
+      // what an unknown outcome asks for.
+      if (sqlstate_rule(error.sqlstate()).remedy == Remedy::again) throw body_.outcome_unknown(error);
       body_.fail(error);
     }
     open_ = false;
@@ -379,39 +357,50 @@ class PostgresStorage::PostgresTurn final : public Turn {
   [[nodiscard]] bool lock_all() {
     std::vector<PostgresCall> calls;
     const bool first = !begun_;
-    if (first) calls.push_back({&body_.begin, {}});
-    if (first && body_.options.transaction_pooler) calls.push_back({&body_.turn_settings, {}});
+    if (first) calls.push_back({&body_.sql.begin, {}});
+    if (first && body_.options.transaction_pooler) calls.push_back({&body_.sql.turn_settings, {}});
     const std::size_t before = calls.size();
     for (const Position& position : streams_.all()) {
-      calls.push_back({&body_.queue_up, {std::string_view(position.stream)}});
-      calls.push_back({&body_.lock_stream, {std::string_view(position.stream)}});
-      calls.push_back({&body_.unseen, {std::string_view(position.stream), number_of(position.known)}});
+      calls.push_back({&body_.sql.queue_up, {std::string_view(position.stream)}});
+      calls.push_back({&body_.sql.lock_stream, {std::string_view(position.stream)}});
+      calls.push_back({&body_.sql.unseen, {std::string_view(position.stream), number_of(position.known)}});
     }
-    const auto rows = connection_->run(calls, body_.options.turn_timeout);
+    calls.push_back({&body_.sql.now, {}});
+    const auto rows = run_waiting(calls);
     begun_ = true;
     bool all = true;
     for (std::size_t index = 0; index < streams_.all().size(); ++index) {
       all = all && rows[before + index * 3 + 1].count() == 1;
       read_unseen(streams_.all()[index], rows[before + index * 3 + 2]);
     }
+    now_ = time_of(rows.back().number(0, 0));
     return all;
   }
 
   void add_missing() {
     std::vector<PostgresCall> calls;
-    for (const Position& position : streams_.all()) calls.push_back({&body_.add_stream, {std::string_view(position.stream)}});
-    (void)connection_->run(calls, body_.options.turn_timeout);
+    for (const Position& position : streams_.all()) calls.push_back({&body_.sql.add_stream, {std::string_view(position.stream)}});
+    (void)run_waiting(calls);
+  }
+
+  [[nodiscard]] std::vector<PostgresRows> run_waiting(std::span<const PostgresCall> calls) {
+    try {
+      auto rows = connection_->run(calls, body_.patience());
+      if (connection_->usable()) return rows;
+    } catch (const PostgresFailure& error) {
+      if (!error.is("57014")) throw;
+    }
+    throw PostgresFailure("55P03", false, "the turn was not to be had in time");
   }
 
   void read_unseen(const Position& position, const PostgresRows& rows) {
     Seen& seen = seen_[position.stream];
     seen = {};
     seen.head = position.known;
-    now_ = time_of(rows.number(0, 0));
     std::optional<std::uint32_t> known;
-    for (int row = 0; row < rows.count() && !rows.is_null(row, 1); ++row) {
-      const auto revision = static_cast<Revision>(rows.number(row, 1));
-      const auto checksum = static_cast<std::uint32_t>(rows.number(row, 2));
+    for (int row = 0; row < rows.count(); ++row) {
+      const auto revision = static_cast<Revision>(rows.number(row, 0));
+      const auto checksum = static_cast<std::uint32_t>(rows.number(row, 1));
       if (revision == position.known) {
         known = checksum;
         continue;
@@ -420,7 +409,7 @@ class PostgresStorage::PostgresTurn final : public Turn {
         throw StorageDamaged(body_.shown_as + ": entry " + std::to_string(seen.head + 1) + " of " + position.stream + " is missing");
       }
       seen.head = revision;
-      seen.entries.push_back({revision, checksum, rows.bytes(row, 3)});
+      seen.entries.push_back({revision, checksum, rows.bytes(row, 2)});
     }
     TurnStreams::check_known(body_.shown_as, position, known);
   }
@@ -439,16 +428,24 @@ PostgresStorage::~PostgresStorage() = default;
 
 std::unique_ptr<PostgresStorage> PostgresStorage::open(std::string_view url, PostgresOptions options) {
   auto body = std::make_unique<Body>(parse_postgres_url(url, std::move(options)));
-  try {
-    PostgresConnection first(body->settings);
-    body->shown_as = first.describe() + " schema " + body->options.schema;
-    body->settings.shown_as = body->shown_as;
-    prepare_postgres_schema(first, {body->options.schema, body->shown_as, body->options.access});
-  } catch (const PostgresFailure& error) {
-    body->fail(error);
+  const auto deadline = std::chrono::steady_clock::now() + body->options.open_timeout;
+  for (bool open = false; !open;) {
+    try {
+      PostgresConnection first(body->settings);
+      body->shown_as = first.describe() + " schema " + body->options.schema;
+      body->settings.shown_as = body->shown_as;
+      prepare_postgres_schema(first, {body->options.schema, body->shown_as, body->options.access});
+      if (body->options.access != PostgresOptions::Access::read_only) check_postgres_nodes(first, body->shown_as);
+      open = true;
+    } catch (const PostgresNotReached& error) {
+      if (std::chrono::steady_clock::now() >= deadline) body->fail(error);
+      std::this_thread::sleep_for(pause_before_opening);
+    } catch (const PostgresFailure& error) {
+      body->fail(error);
+    }
   }
-  if (!body->options.transaction_pooler) body->settings.setup = {{&body->session_settings, {}}};
-  if (body->listens()) body->news_settings.setup = {{&body->session_settings, {}}};
+  if (!body->options.transaction_pooler) body->settings.setup = {{&body->sql.session_settings, {}}};
+  if (body->listens()) body->news_settings.setup = {{&body->sql.session_settings, {}}};
   return std::unique_ptr<PostgresStorage>(new PostgresStorage(std::move(body)));
 }
 
@@ -475,7 +472,7 @@ std::vector<Entry> PostgresStorage::read(const StreamId& stream, Revision after,
   constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   if (after >= most) return {};
   const auto bytes = static_cast<std::int64_t>(std::min<std::uint64_t>(max_bytes, most));
-  const auto rows = body_->ask({{&body_->page, {std::string_view(stream), static_cast<std::int64_t>(after), bytes}}});
+  const auto rows = body_->ask({{&body_->sql.page, {std::string_view(stream), static_cast<std::int64_t>(after), bytes}}});
   std::vector<Entry> entries;
   for (int row = 0; row < rows[0].count(); ++row) {
     const auto revision = static_cast<Revision>(rows[0].number(row, 0));
@@ -488,7 +485,7 @@ std::vector<Entry> PostgresStorage::read(const StreamId& stream, Revision after,
 
 std::optional<Snapshot> PostgresStorage::load_snapshot(const StreamId& stream) {
   TurnStreams::check_name(stream);
-  const auto rows = body_->ask({{&body_->get_snapshot, {std::string_view(stream)}}});
+  const auto rows = body_->ask({{&body_->sql.get_snapshot, {std::string_view(stream)}}});
   if (rows[0].count() == 0) return std::nullopt;
   return Snapshot{static_cast<Revision>(rows[0].number(0, 0)), rows[0].bytes(0, 1)};
 }
@@ -496,14 +493,25 @@ std::optional<Snapshot> PostgresStorage::load_snapshot(const StreamId& stream) {
 void PostgresStorage::save_snapshot(const StreamId& stream, const Snapshot& snapshot) {
   TurnStreams::check_name(stream);
   body_->need_write_access();
-  (void)body_->ask({{&body_->put_snapshot, {std::string_view(stream), static_cast<std::int64_t>(snapshot.revision), BytesView(snapshot.bytes)}}});
+  const auto& sql = body_->sql;
+  std::vector<PostgresCall> claim{{&sql.begin, {}}, {&sql.turn_settings, {}}, {&sql.claim_snapshot, {std::string_view(stream)}}};
+  const auto revision = static_cast<std::int64_t>(snapshot.revision);
+  body_->write_by([&](PostgresConnection& connection) {
+    const auto claimed = connection.run(claim, body_->patience());
+    if (claimed.back().number(0, 0) == 0) {
+      (void)connection.run({{&sql.rollback, {}}});
+      return;
+    }
+    const PostgresCall put{&sql.put_snapshot, {std::string_view(stream), revision, BytesView(snapshot.bytes)}};
+    (void)connection.run({put, {&sql.commit, {}}}, body_->patience());
+  });
 }
 
 std::vector<StreamId> PostgresStorage::list_streams(std::string_view prefix) {
   std::string end(prefix);
   while (!end.empty() && static_cast<unsigned char>(end.back()) == 0xFF) end.pop_back();
   if (!end.empty()) end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
-  const auto rows = body_->ask({{&body_->list, {prefix, std::string_view(end)}}});
+  const auto rows = body_->ask({{&body_->sql.list_streams, {prefix, std::string_view(end)}}});
   std::vector<StreamId> names;
   for (int row = 0; row < rows[0].count(); ++row) names.push_back(rows[0].text(row, 0));
   return names;
@@ -536,19 +544,19 @@ bool PostgresStorage::wait_for_news(std::span<const Position> streams, milliseco
 void PostgresStorage::vault_put(std::string_view id, BytesView bytes) {
   TurnStreams::check_name(id);
   body_->need_write_access();
-  (void)body_->ask({{&body_->put_secret, {id, bytes}}});
+  body_->write({{&body_->sql.put_secret, {id, bytes}}});
 }
 
 std::optional<Bytes> PostgresStorage::vault_get(std::string_view id) {
   TurnStreams::check_name(id);
-  const auto rows = body_->ask({{&body_->get_secret, {id}}});
+  const auto rows = body_->ask({{&body_->sql.get_secret, {id}}});
   return rows[0].count() == 0 ? std::nullopt : std::optional<Bytes>(rows[0].bytes(0, 0));
 }
 
 void PostgresStorage::vault_erase(std::string_view id) {
   TurnStreams::check_name(id);
   body_->need_write_access();
-  (void)body_->ask({{&body_->erase_secret, {id}}});
+  body_->write({{&body_->sql.erase_secret, {id}}});
 }
 
 void PostgresStorage::scrub_vault() {
@@ -556,10 +564,10 @@ void PostgresStorage::scrub_vault() {
   try {
     PostgresConnection connection(body_->settings);
     // However long it takes; but it waits for its lock no longer than a turn would. Behind a pooler the session is not ours to set.
-    if (!body_->options.transaction_pooler) (void)connection.run({{&body_->no_statement_timeout}});
+    if (!body_->options.transaction_pooler) (void)connection.run({{&body_->sql.no_statement_timeout}});
     (void)connection.take_warning();
     // Outside the pipeline's habit of one transaction: VACUUM is sent alone.
-    (void)connection.run({{&body_->rewrite_vault}}, std::chrono::hours(1));
+    (void)connection.run({{&body_->sql.rewrite_vault}}, {.extra = std::chrono::hours(1)});
     if (connection.take_warning())
       throw StorageUnavailable(body_->shown_as + ": only the owner of the vault's table, and from PostgreSQL 17 who has MAINTAIN on it, may rewrite it " +
                                "(VACUUM FULL); run this as such a role");

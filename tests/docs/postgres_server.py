@@ -45,8 +45,14 @@ class PostgresServer:
         with open(data / "postgresql.conf", "a") as settings:
             settings.write(f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{self.folder}'\nfsync = {'on' if self.durable else 'off'}\n"
                            f"archive_mode = on\narchive_command = 'true'\nwal_level = replica\n")
-        self._run("pg_ctl", "start", "-w", "-D", data, "-l", self.folder / "log")
+        self.start()
         return self
+
+    def start(self):
+        self._run("pg_ctl", "start", "-w", "-D", self.folder / "data", "-l", self.folder / "log")
+
+    def stop(self):
+        self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", self.folder / "data")
 
     def __exit__(self, *_):
         self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", self.folder / "data")
@@ -55,9 +61,9 @@ class PostgresServer:
     def url(self, role, database):
         return f"postgresql://{role}@127.0.0.1:{self.port}/{database}"
 
-    def sql(self, text):
+    def sql(self, text, database="postgres"):
         """Runs a script by psql; what it prints, or None and why it failed."""
-        return subprocess.run([binaries() / "psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", self.url("postgres", "postgres")],
+        return subprocess.run([binaries() / "psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", self.url("postgres", database)],
                               input=text, capture_output=True, text=True, timeout=120)
 
     def _run(self, program, *arguments):

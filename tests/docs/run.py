@@ -110,8 +110,8 @@ def check_postgres_page(page, server, folder):
         if language == "sh":
             run(name, ["bash", "-euo", "pipefail", "-c", block], folder, environment)
             continue
-        # Each block where the one that made the database left off. A question must have an answer.
-        done = server.sql(("" if "CREATE DATABASE" in block else "\\connect boxoffice\nSET search_path = ticketcore, public;\n") + block)
+        # As written, in a session of its own, in the page's database once there is one. A question must have an answer.
+        done = server.sql(block, "postgres" if "CREATE DATABASE" in block else "boxoffice")
         if done.returncode != 0 or (block.lstrip().startswith("SELECT") and not done.stdout.strip()):
             fail(f"{name}\n{block}{done.stdout}{done.stderr}")
 

@@ -110,6 +110,10 @@ class PostgresServer {
     run_as("pg_ctl", "start -w -t 60 -D " + quoted(data()) + " -l " + quoted(folder_ + "/log"));
     running_ = true;
   }
+  void start_without_waiting() {
+    run_as("pg_ctl", "start -W -D " + data() + " -l " + folder_ + "/log");
+    running_ = true;
+  }
   /// "fast" ends sessions, "immediate" is a crash.
   void stop(const std::string& how) {
     run_as("pg_ctl", "stop -w -m " + how + " -D " + quoted(data()));

@@ -1,4 +1,4 @@
-// The tables: made, migrated, restored, looked into, and placed by the stream.
+// The tables: made, migrated, restored and looked into.
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,6 @@
 #include "postgres_schema.hpp"
 #include "shared_server.hpp"
 #include "ticketcore/storage/postgres.hpp"
-#include "ticketcore/storage/postgres_projection.hpp"
 
 using namespace ticketcore;
 using namespace std::chrono_literals;
@@ -145,32 +144,6 @@ TEST_CASE("who only looks makes nothing, needs no right to write, and can't") {
   CHECK_THROWS_AS(look->vault_erase("person"), StorageUnavailable);
   CHECK_THROWS_AS(look->remove_stream({"a", 1, conformance::checksum_of("one")}), StorageUnavailable);
   CHECK_THROWS_AS(look->scrub_vault(), StorageUnavailable);
-}
-
-TEST_CASE("every table is placed by its stream: the script for Citus finds it first in every key") {
-  const std::string schema = fresh_schema();
-  (void)PostgresStorage::open(shared_server().url("schema=" + schema));
-  (void)PostgresProjection::open(shared_server().url("schema=" + schema));
-  std::ifstream file(std::string(TICKETCORE_SOURCE_DIR) + "/docs/operations/distribute.sql");
-  std::string script((std::istreambuf_iterator<char>(file)), {});
-  REQUIRE(script.find("create_distributed_table") != std::string::npos);
-  for (std::size_t at = script.find("ticketcore."); at != std::string::npos; at = script.find("ticketcore.", at + schema.size()))
-    script.replace(at, 11, schema + ".");
-  // In the extension's place: the rules of its manual. Every unique key has the column, and what stands together has its type.
-  shared_server().sql("CREATE SCHEMA stand_in; CREATE TABLE stand_in.placed(name regclass PRIMARY KEY, placed_by name, type oid);");
-  shared_server().sql(
-      "CREATE FUNCTION stand_in.create_distributed_table(what regclass, wanted text, colocate_with text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN "
-      "IF EXISTS(SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] WHERE i.indrelid = what AND i.indisunique "
-      "AND a.attname <> wanted) THEN RAISE '% has a unique key that does not begin with %', what, wanted; END IF; "
-      "INSERT INTO stand_in.placed SELECT what, a.attname, a.atttypid FROM pg_attribute a WHERE a.attrelid = what AND a.attname = wanted; "
-      "IF NOT FOUND THEN RAISE '% has no %', what, wanted; END IF; "
-      "IF colocate_with <> 'none' AND (SELECT count(DISTINCT p.type) FROM stand_in.placed p WHERE p.name IN (what, colocate_with::regclass)) <> 1 "
-      "THEN RAISE '% can not stand with %', what, colocate_with; END IF; END $$");
-  shared_server().sql("SET search_path = stand_in; " + script);
-  CHECK(shared_server().sql("SELECT string_agg(DISTINCT placed_by::text, ', ') FROM stand_in.placed") == "id, stream");
-  CHECK(shared_server().sql("SELECT name FROM stand_in.placed WHERE placed_by = 'id'") == schema + ".vault");
-  CHECK(shared_server().sql("SELECT coalesce(string_agg(relname, ', '), 'none') FROM pg_class WHERE relkind = 'r' AND relnamespace = '" + schema +
-                            "'::regnamespace AND oid NOT IN (SELECT name FROM stand_in.placed)") == "none");
 }
 
 TEST_CASE("a snapshot is written by one at a time; who comes meanwhile goes on") {

@@ -71,12 +71,12 @@ TEST_CASE("a turn waits for two round trips, however many streams it has") {
   proxy.hold_answers_to("tc_notify");  // who waited for these would get none
   conformance::append(*storage, {{"a", conformance::bytes_of("two")}, {"b", conformance::bytes_of("due")}});
   CHECK(shown(proxy.take_batches(5)) ==
-        "- | tc_begin tc_queue tc_lock tc_unseen tc_queue tc_lock tc_unseen | tc_add_entry tc_add_entry tc_commit | tc_notify | tc_notify");
+        "- | tc_begin tc_queue tc_lock tc_unseen tc_queue tc_lock tc_unseen tc_now | tc_add_entry tc_add_entry tc_commit | tc_notify | tc_notify");
   proxy.release();
   conformance::append(*storage, "a", "three");
   std::vector<std::string> batches = proxy.take_batches();
   std::erase(batches, "tc_notify");
-  CHECK(shown(batches) == "tc_begin tc_queue tc_lock tc_unseen | tc_add_entry tc_commit");
+  CHECK(shown(batches) == "tc_begin tc_queue tc_lock tc_unseen tc_now | tc_add_entry tc_commit");
   CHECK(conformance::shown(*storage, "a") == "1=one 2=two 3=three");
   CHECK(conformance::shown(*storage, "b") == "1=uno 2=due");
 }

@@ -14,6 +14,12 @@
 
 namespace ticketcore {
 
+/// Nobody answers where the store should be, or it is still starting up: there is nothing to mend but to wait, and to open it again.
+class StorageNotReached : public StorageUnavailable {
+ public:
+  using StorageUnavailable::StorageUnavailable;
+};
+
 struct PostgresOptions {
   enum class Access : std::uint8_t {
     read_write_create,  ///< Makes the tables where there are none.
@@ -26,12 +32,15 @@ struct PostgresOptions {
   Access access = Access::read_write_create;
   /// The most connections that turns use at a time, 1 to 1,000; a turn past it waits. Reads have half as many, at least two.
   int connections = 8;
-  /// How long take_turn waits for other turns on its streams.
+  /// How long take_turn waits for other turns on its streams, in all and wherever their locks are held; then it is cancelled.
   std::chrono::milliseconds turn_timeout{10'000};
   /// How long one turn may take before the database ends it: a host that froze must not keep an event from selling.
   std::chrono::milliseconds turn_limit{5'000};
   /// How long an answer of the database may take, waiting for turns not counted; past it the connection is given up.
   std::chrono::milliseconds answer_timeout{15'000};
+  /// How long open() keeps trying to reach a server that nobody answers for, or that is starting up. What waiting can't mend (a
+  /// wrong password, no store, missing rights) is told at once. 0: it tries once.
+  std::chrono::milliseconds open_timeout{0};
   /// The database is reached through a pooler in transaction mode: nothing is kept in the session (no prepared statements,
   /// settings go with every turn), and news are polled for unless news_url is given.
   bool transaction_pooler = false;
@@ -48,8 +57,9 @@ class PostgresStorage final : public Storage {
   /// advisory lock). url is libpq's, "postgresql://user@host:5432/database?sslmode=verify-full", or its "host=... dbname=..."
   /// form; TLS, several hosts and time-outs are its own parameters. A URL may also carry schema=NAME, connections=N and
   /// pooler=transaction, which win over the options. Without target_session_attrs a host that takes writes is chosen.
-  /// Throws StorageError (a URL that can't be read, too old a server, a schema that is not ours), StorageUnavailable
-  /// (not reachable, read-only, no rights; the message says what to do), StorageNewer. No message carries the password.
+  /// Throws StorageError (a URL that can't be read, too old a server, a schema that is not ours), StorageNotReached (nobody
+  /// answers, or it is starting up), StorageUnavailable (read-only, no rights, no store, settings under which commits would not be
+  /// durable; the message says what to do), StorageNewer. No message carries the password.
   [[nodiscard]] static std::unique_ptr<PostgresStorage> open(std::string_view url, PostgresOptions options = {});
   ~PostgresStorage() override;
 
