@@ -22,15 +22,29 @@
 #include "options.hpp"
 #include "ticketcore/storage/memory.hpp"
 #include "time_zone.hpp"
+#include "waiting_room.hpp"
+#ifdef TICKETCORE_HAVE_POSTGRES
+#include "ticketcore/storage/postgres.hpp"
+#endif
 
 namespace {
 
 using namespace server;
 using namespace std::chrono_literals;
 
-[[nodiscard]] std::unique_ptr<ticketcore::Storage> open(const std::string& url) {
+/// Null, and why, when the store is not there yet and may come.
+[[nodiscard]] std::unique_ptr<ticketcore::Storage> open(const std::string& url, [[maybe_unused]] std::string& why) {
   if (url == "memory:") return std::make_unique<ticketcore::MemoryStorage>();
+#ifdef TICKETCORE_HAVE_POSTGRES
+  try {
+    return ticketcore::cli::open_storage(url, ticketcore::cli::Use::make).storage;
+  } catch (const ticketcore::StorageNotReached& error) {
+    why = error.what();
+    return nullptr;
+  }
+#else
   return ticketcore::cli::open_storage(url, ticketcore::cli::Use::make).storage;
+#endif
 }
 
 [[nodiscard]] std::string read_line(const std::string& file) {
@@ -183,10 +197,10 @@ class Watchdog {
 /// Everything, in the order in which it may be taken apart again from the back.
 class Service {
  public:
-  explicit Service(const Options& options)
+  Service(const Options& options, std::unique_ptr<ticketcore::Storage> storage)
       : options_(options),
         log_(options.access_log),
-        storage_(open(options.storage)),
+        storage_(std::move(storage)),
         secrets_(*storage_),
         keys_(*storage_),
         headers_({.secure = !options.tls_certificate.empty(), .other_origins = !options.cors_origins.empty()}),
@@ -340,7 +354,7 @@ void allow_many_files() {
 
 int main(int count, char** arguments) {
   try {
-    const Options options = parse_options({arguments + 1, arguments + count});
+    Options options = parse_options({arguments + 1, arguments + count});
     if (options.help) return std::cout << usage(), 0;
     if (options.print_routes) return print_routes(), 0;
     use_time_zone(options.time_zone);
@@ -348,7 +362,8 @@ int main(int count, char** arguments) {
     const sigset_t signals = SignalThread::signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
-    Service(options).run();
+    auto storage = wait_for_store(options, [&options](std::string& why) { return open(options.storage, why); });
+    if (storage) Service(options, std::move(storage)).run();
     return 0;
   } catch (const UsageError& error) {
     std::cerr << "ticketcore_server: " << error.what() << "\n\n" << usage();

@@ -13,7 +13,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import postgres  # noqa: E402
-from crash import CrashTests, OutageTests  # noqa: E402
+from crash import CrashTests, LateStoreTests, OutageTests  # noqa: E402
 from guarding import GuardTests  # noqa: E402
 from hostile import HostileTests  # noqa: E402
 from live import LiveTests  # noqa: E402
@@ -134,7 +134,14 @@ for tests in PARTS:
         globals()[made.__name__] = made
 OutageTestsOnPostgres = on_postgres(OutageTests)
 ProxyTestsOnPostgres = on_postgres(ProxyTests)
-del made, tests, OutageTests, ProxyTests
+
+
+@unittest.skipUnless(postgres.available(), "no PostgreSQL server is installed")
+class LateStoreTestsOnPostgres(LateStoreTests, unittest.TestCase):
+    pass
+
+
+del made, tests, OutageTests, ProxyTests, LateStoreTests
 
 if __name__ == "__main__":
     Server.program = sys.argv.pop(1)

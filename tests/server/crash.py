@@ -159,3 +159,43 @@ class OutageTests:
         self.assertEqual(sale.public.get(f"{sale.path}/holds/{before['id']}", token=before["token"]).status, 200)
         states = sale.states()
         self.assertEqual((states["Stalls-A-1"], states["Stalls-A-2"]), ("h", "h"))
+
+
+class LateStoreTests:
+    """A database that starts later than its server."""
+
+    def setUp(self):
+        self.database = self.enterContext(postgres.PostgresServer())
+        self.folder = self.enterContext(tempfile.TemporaryDirectory(prefix="ticketcore-late-"))
+        self.database.stop()
+
+    def started(self):
+        """A server on the database that is not there, and the port on which it waits."""
+        server = Server(self.database.url("postgres", "postgres"), folder=self.folder)
+        with open(f"{self.folder}/output.txt", "ab") as output:
+            server._start(output)
+        line = server.process.stdout.readline().decode()
+        self.assertRegex(line, r"^waiting on port \d+ for the store: .*refused")
+        server.port = int(line.split()[3])
+        return server
+
+    def test_it_waits_and_says_so_and_then_sells(self):
+        server = self.started()
+        try:
+            client = server.client()
+            self.assertEqual(client.get("/healthz").status, 200)
+            waiting = client.get("/readyz")
+            self.assertEqual(waiting.status, 503)
+            self.assertIn(b"waiting for the store: ", waiting.body)
+            refused = client.get("/v1/events")
+            self.assertEqual((refused.status, refused.json["reason"]), (503, "storage_unavailable"))
+            self.assertEqual(refused.headers["Retry-After"], "1")
+            self.database.start()
+            self.assertEqual(server.process.stdout.readline().decode(), f"listening on http://127.0.0.1:{server.port}\n")
+            self.assertTrue(eventually(lambda: server.client().get("/readyz").status == 200, 30))
+            self.assertEqual(server.client().get("/v1/events").status, 200)
+        finally:
+            server.kill()
+
+    def test_it_can_be_told_to_end_while_it_waits(self):
+        self.assertEqual(self.started().stop(), 0)
