@@ -7,10 +7,13 @@
 #include <cstring>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <variant>
 
+#include "plain_file.hpp"
 #include "ticketcore/audit.hpp"
 #include "ticketcore/desk.hpp"
+#include "ticketcore/limits.hpp"
 #include "ticketcore/log.hpp"
 #include "ticketcore/snapshot.hpp"
 
@@ -19,6 +22,7 @@ namespace {
 
 constexpr std::string_view first_bytes = "tklg";
 constexpr std::size_t length_at = 8;
+constexpr std::size_t checksum_at = 12;
 // An archive ends with "tkle", the checksum of its last entry, and its number of entries: without it a file cut between two
 // entries would pass for a whole one.
 constexpr std::string_view end_bytes = "tkle";
@@ -83,62 +87,110 @@ template <std::size_t Size>
   return end;
 }
 
-[[nodiscard]] Bytes read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw StorageUnavailable(path.string() + ": it can't be read: " + std::strerror(errno));
-  Bytes bytes{std::istreambuf_iterator<char>(file), {}};
-  if (file.bad()) throw StorageUnavailable(path.string() + ": it can't be read to its end");
-  return bytes;
-}
+/// An archive as a storage that can be read. Of the file it holds in memory where each entry lies (16 bytes an entry), and what one
+/// call reads.
+class ArchiveStorage final : public Storage {
+ public:
+  /// Finds where entries begin and end, and whose they are; what they say is for the audit to prove.
+  explicit ArchiveStorage(const std::filesystem::path& path) : file_(path), name_(path.string()) {
+    const std::uint64_t size = file_.size();
+    if (!same(file_.read_at(0, first_bytes.size()), first_bytes)) throw StorageDamaged(name_ + ": it is not an archive: it does not begin like a log");
+    const Bytes end = size < end_size ? Bytes() : file_.read_at(size - end_size, end_size);
+    if (end.size() < end_size || !same(BytesView(end).first(end_bytes.size()), end_bytes)) throw StorageDamaged(name_ + ": the archive is cut short");
+    for (std::uint64_t at = 0; at < size - end_size; at += places_.back().length) places_.push_back(look_at(at, size - end_size));
+    if (places_.empty() || number_at<8>(end, 8) != places_.size()) throw StorageDamaged(name_ + ": the archive does not have as many entries as it says");
+    if (number_at<4>(end, 4) != places_.back().checksum) throw StorageDamaged(name_ + ": the archive ends with another entry than it says");
+    const LogEntry first = decode_entry(bytes_of(0), entry_name(1));
+    const EventCreated* created = first.facts.empty() ? nullptr : std::get_if<EventCreated>(&first.facts.front().body);
+    if (created == nullptr) throw StorageDamaged(entry_name(1) + " does not create an event");
+    event_ = created->event;
+  }
 
-struct Archive {
-  EventId event{};
-  std::vector<BytesView> entries{};
+  [[nodiscard]] const EventId& event() const noexcept { return event_; }
+  [[nodiscard]] Revision revision() const noexcept { return places_.size(); }
+  [[nodiscard]] std::uint32_t checksum() const noexcept { return places_.back().checksum; }
+  [[nodiscard]] std::uint64_t size_bytes() const { return file_.size(); }
+
+  std::unique_ptr<Turn> take_turn(std::span<const Position>) override { fail(); }
+  std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t max_bytes) override {
+    std::vector<Entry> entries;
+    if (stream != stream_of(event_)) return entries;
+    std::size_t bytes = 0;
+    for (; after < places_.size(); ++after) {
+      const Place& place = places_[after];
+      if (!entries.empty() && (bytes > max_bytes || place.length > max_bytes - bytes)) break;
+      bytes += place.length;
+      entries.push_back({after + 1, place.checksum, bytes_of(after)});
+    }
+    return entries;
+  }
+  std::optional<Snapshot> load_snapshot(const StreamId&) override { return std::nullopt; }
+  void save_snapshot(const StreamId&, const Snapshot&) override { fail(); }
+  std::vector<StreamId> list_streams(std::string_view prefix) override {
+    const StreamId stream = stream_of(event_);
+    return stream.starts_with(prefix) ? std::vector<StreamId>{stream} : std::vector<StreamId>{};
+  }
+  bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override {
+    for (const Position& position : streams) {
+      if (position.stream == stream_of(event_) && position.known < places_.size()) return true;
+    }
+    std::this_thread::sleep_for(timeout);  // nothing new will ever come
+    return false;
+  }
+  void vault_put(std::string_view, BytesView) override { fail(); }
+  std::optional<Bytes> vault_get(std::string_view) override { return std::nullopt; }
+  void vault_erase(std::string_view) override { fail(); }
+  std::string describe() const override { return name_; }
+
+ private:
+  struct Place {
+    std::uint64_t offset = 0;
+    std::uint32_t length = 0;
+    std::uint32_t checksum = 0;
+  };
+
+  [[nodiscard]] static bool same(BytesView bytes, std::string_view text) {
+    return std::equal(bytes.begin(), bytes.end(), text.begin(), text.end(),
+                      [](std::uint8_t byte, char letter) { return byte == static_cast<std::uint8_t>(letter); });
+  }
+  [[noreturn]] void fail() const { throw StorageUnavailable(name_ + ": an archive is only to be looked into; restore it into a store"); }
+  [[nodiscard]] std::string entry_name(std::size_t number) const { return "entry " + std::to_string(number) + " of the archive " + name_; }
+
+  [[nodiscard]] Place look_at(std::uint64_t offset, std::uint64_t end) const {
+    const Bytes start = file_.read_at(offset, checksum_at + 4);
+    const std::uint64_t length = start.size() < checksum_at + 4 ? 0 : number_at<4>(start, length_at);
+    if (length < checksum_at + 4 || length > end - offset || length > limits::entry_bytes)
+      throw StorageDamaged(entry_name(places_.size() + 1) + " is cut short, or its length is damaged");
+    return {offset, static_cast<std::uint32_t>(length), static_cast<std::uint32_t>(number_at<4>(start, checksum_at))};
+  }
+
+  [[nodiscard]] Bytes bytes_of(std::size_t index) const { return file_.read_at(places_[index].offset, places_[index].length); }
+
+  PlainFile file_;
+  std::string name_;
+  EventId event_{};
+  std::vector<Place> places_;
 };
 
-/// Where entries begin and end, and whose they are; what they say is for the audit to prove.
-[[nodiscard]] Archive parse(BytesView bytes, const std::string& name) {
-  Archive archive;
-  if (bytes.size() < first_bytes.size() || !std::equal(first_bytes.begin(), first_bytes.end(), bytes.begin()))
-    throw StorageDamaged(name + ": it is not an archive: it does not begin like a log");
-  const BytesView end = bytes.last(std::min(bytes.size(), end_size));
-  if (end.size() < end_size || !std::equal(end_bytes.begin(), end_bytes.end(), end.begin())) throw StorageDamaged(name + ": the archive is cut short");
-  bytes = bytes.first(bytes.size() - end_size);
-  while (!bytes.empty()) {
-    const std::string entry = "entry " + std::to_string(archive.entries.size() + 1) + " of the archive " + name;
-    const std::uint64_t length = bytes.size() < length_at + 4 ? 0 : number_at<4>(bytes, length_at);
-    if (length < length_at + 4 || length > bytes.size()) throw StorageDamaged(entry + " is cut short, or its length is damaged");
-    if (archive.entries.empty()) {
-      const LogEntry first = decode_entry(bytes.first(length), entry);
-      const EventCreated* created = first.facts.empty() ? nullptr : std::get_if<EventCreated>(&first.facts.front().body);
-      if (created == nullptr) throw StorageDamaged(entry + " does not create an event");
-      archive.event = created->event;
-    }
-    archive.entries.push_back(bytes.first(length));
-    bytes = bytes.subspan(length);
-  }
-  if (archive.entries.empty() || number_at<8>(end, 8) != archive.entries.size())
-    throw StorageDamaged(name + ": the archive does not have as many entries as it says");
-  if (number_at<4>(end, 4) != decode_entry(archive.entries.back(), "the last entry of " + name).header.checksum)
-    throw StorageDamaged(name + ": the archive ends with another entry than it says");
-  return archive;
-}
-
-/// Appends entries as they are. The storage has none of the stream.
-void fill(Storage& storage, const Archive& archive) {
-  const StreamId stream = stream_of(archive.event);
-  Position position{stream, 0};
-  for (const BytesView entry : archive.entries) {
-    const std::uint32_t checksum = decode_entry_header(entry, stream).checksum;
-    const auto turn = storage.take_turn({&position, 1});
-    if (!turn->unseen(stream).empty()) {
-      throw StorageError(storage.describe() + ": it has an event \"" + archive.event.text() + "\" already, at revision " +
-                         std::to_string(turn->unseen(stream).back().revision) + "; nothing was put over it");
-    }
-    const Append append{stream, checksum, entry};
-    turn->commit({&append, 1});
-    ++position.known;
-    position.checksum = checksum;
+/// Appends the archive's entries as they are, all in one commit. The storage has none of the stream.
+void put_back(Storage& storage, ArchiveStorage& archive) {
+  const StreamId stream = stream_of(archive.event());
+  const auto refuse_if = [&](bool there) {
+    if (there) throw StorageError(storage.describe() + ": it has an event \"" + archive.event().text() + "\" already; nothing was put over it");
+  };
+  refuse_if(!storage.read(stream, 0, 1).empty());
+  const Position beginning{stream, 0};
+  const auto turn = storage.take_turn({&beginning, 1});
+  refuse_if(!turn->unseen(stream).empty());
+  for (Revision at = 0; at < archive.revision();) {
+    const std::vector<Entry> page = archive.read(stream, at, read_bytes);
+    std::vector<Append> appends;
+    for (const Entry& entry : page) appends.push_back({stream, entry.checksum, entry.bytes});
+    at = page.back().revision;
+    if (at < archive.revision())
+      turn->add(appends);
+    else
+      turn->commit(appends);
   }
 }
 
@@ -182,27 +234,20 @@ ArchiveReport archive_event(Storage& storage, const EventId& event, const std::f
 }
 
 ArchiveReport restore_event(Storage& storage, const std::filesystem::path& file) {
-  const Bytes bytes = read_file(file);
-  const Archive archive = parse(bytes, file.string());
-  MemoryStorage copy;
-  fill(copy, archive);
-  (void)prove(copy, archive.event);
-  fill(storage, archive);
-  const AuditReport restored = prove(storage, archive.event);
-  return {archive.event, restored.revision, bytes.size(), decode_entry(archive.entries.back(), file.string()).header.checksum};
+  ArchiveStorage archive(file);
+  (void)prove(archive, archive.event());
+  put_back(storage, archive);
+  (void)prove(storage, archive.event());
+  return {archive.event(), archive.revision(), archive.size_bytes(), archive.checksum()};
 }
 
 bool is_archive(const std::filesystem::path& file) {
+  if (is_locked_here(file)) return false;
   std::ifstream in(file, std::ios::binary);
   std::string start(first_bytes.size(), '\0');
   return in.read(start.data(), static_cast<std::streamsize>(start.size())) && start == first_bytes;
 }
 
-std::unique_ptr<MemoryStorage> open_archive(const std::filesystem::path& file) {
-  const Bytes bytes = read_file(file);
-  auto storage = std::make_unique<MemoryStorage>();
-  fill(*storage, parse(bytes, file.string()));
-  return storage;
-}
+std::unique_ptr<Storage> open_archive(const std::filesystem::path& file) { return std::make_unique<ArchiveStorage>(file); }
 
 }  // namespace ticketcore

@@ -1,7 +1,6 @@
 #include "ticketcore/erasure.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <functional>
 
 namespace ticketcore {
@@ -52,16 +51,17 @@ class Search {
   }
 
   /// In blocks that overlap by as much as a piece may straddle.
-  void look_into(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    if (!in) return;
+  void look_into_files_of(Storage& storage) {
     std::size_t overlap = 0;
     for (const std::string& piece : report_.pieces) overlap = std::max(overlap, piece.size());
+    std::string file;
     std::string block;
-    for (std::string next(read_bytes, '\0'); in.read(next.data(), static_cast<std::streamsize>(next.size())) || in.gcount() > 0;) {
-      block = block.substr(block.size() - std::min(block.size(), overlap)) + next.substr(0, static_cast<std::size_t>(in.gcount()));
-      look_into(block, file.string());
-    }
+    storage.show_files([&](std::string_view name, BytesView next) {
+      const std::size_t kept = name == file ? std::min(block.size(), overlap) : 0;
+      file = name;
+      block = block.substr(block.size() - kept).append(text_of(next));
+      look_into(block, file);
+    });
   }
 
  private:
@@ -71,7 +71,7 @@ class Search {
 
 }  // namespace
 
-ErasureReport erase_person(Storage& storage, std::string_view id, std::span<const std::filesystem::path> files) {
+ErasureReport erase_person(Storage& storage, std::string_view id) {
   ErasureReport report;
   if (const auto record = storage.vault_get(id)) {
     report.was_there = true;
@@ -95,7 +95,7 @@ ErasureReport erase_person(Storage& storage, std::string_view id, std::span<cons
     }
     if (const auto snapshot = storage.load_snapshot(stream)) search.look_into(text_of(snapshot->bytes), "the snapshot of " + stream);
   }
-  for (const std::filesystem::path& file : files) search.look_into(file);
+  search.look_into_files_of(storage);
   return report;
 }
 

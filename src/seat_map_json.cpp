@@ -4,6 +4,7 @@
 
 #include "by_section.hpp"
 #include "json_reader.hpp"
+#include "plain_file.hpp"
 #include "ticketcore/errors.hpp"
 
 namespace ticketcore {
@@ -114,6 +115,7 @@ SeatMap load_seat_map(const std::filesystem::path& path) {
   if (failed) throw Error(path.string() + ": the seat map can't be read: " + failed.message());
   if (size > file_bytes_max)
     throw Error(path.string() + ": the seat map has " + std::to_string(size) + " bytes; at most " + std::to_string(file_bytes_max) + " are read");
+  if (is_locked_here(path)) throw Error(path.string() + ": no seat map: it belongs to a store that this process has open");
   std::ifstream file(path, std::ios::binary);
   std::string text(static_cast<std::size_t>(size), '\0');
   if (!file.read(text.data(), static_cast<std::streamsize>(size))) throw Error(path.string() + ": the seat map can't be read");

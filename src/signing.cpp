@@ -1,5 +1,7 @@
 #include "ticketcore/signing.hpp"
 
+#include "plain_file.hpp"
+
 #include <fcntl.h>
 #include <sodium.h>
 #include <sys/stat.h>
@@ -77,6 +79,7 @@ SigningKey SigningKey::load(const std::filesystem::path& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) throw Error(path.string() + ": the signing key can't be read: " + std::strerror(errno));
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) throw Error(path.string() + ": the signing key may be read by others; run: chmod 600 " + path.string());
+  if (is_locked_here(path)) throw Error(path.string() + ": not a signing key: it belongs to a store that this process has open");
   std::ifstream file(path);
   std::string line;
   if (!file || !std::getline(file, line)) throw Error(path.string() + ": the signing key can't be read");

@@ -1,5 +1,6 @@
 #include "sqlite_database.hpp"
 
+#include <algorithm>
 #include <new>
 #include <system_error>
 #include <thread>
@@ -51,6 +52,25 @@ std::string SqliteDatabase::text(const std::string& sql) {
   std::string found = statement.text(0);
   statement.run();
   return found;
+}
+
+void SqliteDatabase::show_file(int which, const std::function<void(BytesView)>& show) {
+  constexpr std::size_t block_bytes = 1U << 20;
+  sqlite3_file* file = nullptr;
+  int code = sqlite3_file_control(handle_, "main", which, static_cast<void*>(&file));
+  if (code != SQLITE_OK) fail(code, "looking into its files");
+  if (file == nullptr || file->pMethods == nullptr) return;
+  sqlite3_int64 size = 0;
+  code = file->pMethods->xFileSize(file, &size);
+  if (code != SQLITE_OK) fail(code, "measuring its files");
+  Bytes block(block_bytes);
+  for (sqlite3_int64 at = 0; at < size; at += static_cast<sqlite3_int64>(block_bytes)) {
+    const auto count = static_cast<std::size_t>(std::min<sqlite3_int64>(size - at, block_bytes));
+    code = file->pMethods->xRead(file, block.data(), static_cast<int>(count), at);
+    // Short: the log was cut meanwhile. The rest of the block is zeros.
+    if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ) fail(code, "reading its files");
+    show(BytesView(block).first(count));
+  }
 }
 
 std::string SqliteDatabase::message(int code, std::string_view doing) const {

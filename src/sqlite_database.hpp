@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -72,6 +73,9 @@ class SqliteDatabase {
   void set_busy_timeout(std::chrono::milliseconds timeout) noexcept { busy_timeout_ = timeout; }
   [[nodiscard]] sqlite3* handle() const noexcept { return handle_; }
   [[nodiscard]] const std::string& shown_as() const noexcept { return shown_as_; }
+  /// Shows all bytes of the file (SQLITE_FCNTL_FILE_POINTER) or of its write-ahead log (SQLITE_FCNTL_JOURNAL_POINTER) through the handles
+  /// that SQLite has open: a descriptor of our own would drop all locks of the process when it is closed. Nothing where there is no such file.
+  void show_file(int which, const std::function<void(BytesView)>& show);
   /// Throws the error for a result code: StorageUnavailable, StorageDamaged, bad_alloc, or StorageError for the rest.
   [[noreturn]] void fail(int code, std::string_view doing) const;
   [[nodiscard]] std::string message(int code, std::string_view doing) const;

@@ -72,6 +72,7 @@ void check_header(const std::string& path, const std::string& shown_as, const st
 [[nodiscard]] bool is_half_made(const std::filesystem::path& path) {
   constexpr std::array<char, 8> magic = {'\xD9', '\xD5', '\x05', '\xF9', '\x20', '\xA1', '\x63', '\xD7'};
   constexpr std::size_t pages_before_at = 16;
+  // SQLite locks no journal, so that closing this takes no lock away.
   std::ifstream journal(path.string() + "-journal", std::ios::binary);
   std::array<char, pages_before_at + 4> header{};
   return journal.read(header.data(), header.size()) && std::equal(magic.begin(), magic.end(), header.begin()) &&
@@ -627,6 +628,12 @@ void SqliteStorage::vault_erase(std::string_view id) {
   });
   // The log still has the old pages. Where a reader keeps it from being emptied now, later checkpoints write over them.
   (void)body_->empty_log(std::chrono::milliseconds(100));
+}
+
+void SqliteStorage::show_files(const std::function<void(std::string_view file, BytesView block)>& show) {
+  const std::lock_guard lock(body_->reading);
+  body_->reader->show_file(SQLITE_FCNTL_FILE_POINTER, [&](BytesView block) { show(body_->shown_as, block); });
+  body_->reader->show_file(SQLITE_FCNTL_JOURNAL_POINTER, [&](BytesView block) { show(body_->shown_as + "-wal", block); });
 }
 
 void SqliteStorage::scrub_vault() {

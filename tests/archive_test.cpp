@@ -8,6 +8,7 @@
 #include "little_sale.hpp"
 #include "ticketcore/audit.hpp"
 #include "ticketcore/erasure.hpp"
+#include "ticketcore/storage/memory.hpp"
 #include "ticketcore/storage/sqlite.hpp"
 
 using namespace ticketcore;
@@ -108,19 +109,18 @@ TEST_CASE("an erased person leaves no trace in the store's files, and a trace in
   storage->vault_put("olha", view(R"({"name": "Olha Kovalenko-Melnyk"})"));
   storage->vault_put("olha", view(record));
   storage->vault_put("petro", view(R"({"name": "Petro Sydorenko"})"));
-  const std::vector<std::filesystem::path> files{file, file.string() + "-wal"};
-  const ErasureReport report = erase_person(*storage, "olha", files);
+  const ErasureReport report = erase_person(*storage, "olha");
   CHECK(report.was_there);
   CHECK(report.pieces == std::vector<std::string>{record, "Olha Kovalenko", "olha.k@example.com", "+380441234567"});
   CHECK(report.traces.empty());
   CHECK(report.bytes_searched > std::filesystem::file_size(file));
   CHECK_FALSE(storage->vault_get("olha"));
   CHECK(storage->vault_get("petro"));
-  CHECK_FALSE(erase_person(*storage, "olha", files).was_there);
+  CHECK_FALSE(erase_person(*storage, "olha").was_there);
 
   // "too-late" and "undecided" are holders in the log: whoever uses names for them is told.
   storage->vault_put("x", view(R"({"name": "undecided"})"));
-  const ErasureReport found = erase_person(*storage, "x", files);
+  const ErasureReport found = erase_person(*storage, "x");
   REQUIRE_FALSE(found.traces.empty());
   CHECK(found.traces[0].find("of event/premiere") != std::string::npos);
 }

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "ticketcore/ids.hpp"
-#include "ticketcore/storage/memory.hpp"
+#include "ticketcore/storage.hpp"
 
 namespace ticketcore {
 
@@ -19,19 +19,23 @@ struct ArchiveReport {
 };
 
 /// Writes the event's log to a new file, durably, then reads that file back and replays it beside the store's own log and
-/// snapshot: a file under this name has been proven to hold the same state to the byte. Linear in the log, which it holds in memory.
+/// snapshot: a file under this name has been proven to hold the same state to the byte. Takes time linear in the log, and memory for the
+/// state, twice, and for 4 MiB of the log or its largest entry (limits::entry_bytes at most).
 /// Throws StorageDamaged when log or file can't be proven, StorageUnavailable when the file is there already or can't
 /// be written, StorageError for an event that the storage does not have. The store stays as it is.
 ArchiveReport archive_event(Storage& storage, const EventId& event, const std::filesystem::path& file);
 
-/// Puts an archived event into a storage that has none of that name. Throws StorageDamaged for a file that is not an archive
-/// or not whole, StorageError when the event is there already.
+/// Puts an archived event into a storage that has none of that name, in one commit: all of it or nothing, whatever happens meanwhile,
+/// and nobody sells from it before it is whole. The stores of this library hold the turn for as long as that takes. Memory as
+/// archive_event, and 16 bytes for each entry; a storage in memory holds all of it. Throws StorageDamaged for a file that is not an archive
+/// or not whole, StorageError when the event is there already, CommitOutcomeUnknown when it may be there now, whole.
 ArchiveReport restore_event(Storage& storage, const std::filesystem::path& file);
 
-/// Whether the file begins as an archive does.
+/// Whether the file begins as an archive does. False for what is not there, and for a store that this process has open.
 [[nodiscard]] bool is_archive(const std::filesystem::path& file);
 
-/// The archive as a storage in memory, to look into. Throws StorageDamaged, StorageUnavailable.
-[[nodiscard]] std::unique_ptr<MemoryStorage> open_archive(const std::filesystem::path& file);
+/// The archive as a storage to look into: what would write throws StorageUnavailable. It keeps the file open and reads entries from
+/// there. Throws StorageDamaged, StorageUnavailable.
+[[nodiscard]] std::unique_ptr<Storage> open_archive(const std::filesystem::path& file);
 
 }  // namespace ticketcore

@@ -1,8 +1,6 @@
 #pragma once
 // Erasing a person: the vault's record goes, and a search proves that nothing of it is left in the store.
 
-#include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,9 +18,9 @@ struct ErasureReport {
 };
 
 /// Erases the vault's record of a person for good (Storage::vault_erase, then scrub_vault), then searches every entry and every snapshot
-/// of every stream, and the files named, for what the record said. A log can't forget: a trace there means that personal
+/// of every stream, and the store's own files (Storage::show_files), for what the record said. A log can't forget: a trace there means that personal
 /// data was put where only an opaque id belongs. Backups are out of its reach, and so is a database server's own write-ahead log.
 /// Throws StorageError.
-ErasureReport erase_person(Storage& storage, std::string_view id, std::span<const std::filesystem::path> files = {});
+ErasureReport erase_person(Storage& storage, std::string_view id);
 
 }  // namespace ticketcore

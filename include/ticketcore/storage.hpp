@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -126,6 +127,11 @@ class Storage {
   /// vault_erase need not do at once. May take long, and keep the vault busy. Throws StorageUnavailable when it can't be done now.
   /// By default there is nothing to drop.
   virtual void scrub_vault() {}
+
+  /// Shows the bytes of the store's own files on this machine, each from its beginning, block by block, for a search of what must not be
+  /// in them. Only the store may read them: see SqliteStorage. show must not use the store. Throws StorageUnavailable. By default
+  /// there are none.
+  virtual void show_files(const std::function<void(std::string_view file, BytesView block)>& show) { (void)show; }
 
   /// What messages call this store: "memory", the path of a file, a host and database.
   [[nodiscard]] virtual std::string describe() const = 0;

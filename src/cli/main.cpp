@@ -301,7 +301,7 @@ int project(const cli::OpenedStorage& opened, const Arguments& arguments) {
 }
 
 int erase(const cli::OpenedStorage& opened, const Arguments& arguments) {
-  const ErasureReport report = erase_person(*opened.storage, arguments.subject, opened.files);
+  const ErasureReport report = erase_person(*opened.storage, arguments.subject);
   if (report.was_there) {
     std::cout << "the record of " << arguments.subject << " is erased; searched " << report.bytes_searched << " bytes for it and the "
               << report.pieces.size() - 1 << " texts in it\n";

@@ -31,17 +31,17 @@ OpenedStorage open_storage(const std::string& word, Use use) {
 #ifdef TICKETCORE_HAVE_POSTGRES
     using Access = PostgresOptions::Access;
     const Access access = use == Use::look ? Access::read_only : use == Use::write ? Access::read_write : Access::read_write_create;
-    return {PostgresStorage::open(word, {.access = access}), {}};
+    return {PostgresStorage::open(word, {.access = access})};
 #else
     no_postgres();
 #endif
   }
   const std::filesystem::path path = sqlite_path(word);
-  if (use == Use::look && is_archive(path)) return {open_archive(path), {path}};
+  if (use == Use::look && is_archive(path)) return {open_archive(path)};
   const auto access = use == Use::look    ? SqliteOptions::Access::read_only
                       : use == Use::write ? SqliteOptions::Access::read_write
                                           : SqliteOptions::Access::read_write_create;
-  return {SqliteStorage::open(path, {.access = access}), {path, path.string() + "-wal", path.string() + "-journal"}};
+  return {SqliteStorage::open(path, {.access = access})};
 }
 
 std::unique_ptr<ProjectionSink> open_projection(const std::string& word) {

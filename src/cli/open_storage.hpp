@@ -15,7 +15,6 @@ enum class Use { look, write, make };
 
 struct OpenedStorage {
   std::unique_ptr<Storage> storage{};
-  std::vector<std::filesystem::path> files{};  ///< What the store consists of on this machine.
 };
 
 /// "postgresql://...", "sqlite:///absolute/path", the path of a SQLite file, or that of an archive (to look only).

@@ -3,8 +3,10 @@
 // For one thread at a time.
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <climits>
+#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -35,6 +37,8 @@ enum Call : std::uint32_t {
 inline constexpr std::uint32_t every_call = (1U << 14) - 1;
 inline constexpr std::uint32_t writing_calls = call_write | call_truncate | call_sync;
 inline constexpr int for_good = INT_MAX;
+/// Instead of a code: the process dies in the call, before it does anything.
+inline constexpr int die = -1;
 
 /// What the disk says when such a call fails.
 [[nodiscard]] inline int own_code(Call call) {
@@ -81,6 +85,7 @@ struct Vfs {
     ++count;
     if (plan.call == 0 || count < plan.call || count - plan.call >= plan.times) return SQLITE_OK;
     last_failed = call;
+    if (plan.code == die) ::kill(::getpid(), SIGKILL);
     return plan.code == 0 ? own_code(call) : plan.code;
   }
 };

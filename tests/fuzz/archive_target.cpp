@@ -1,4 +1,5 @@
 #include "ticketcore/archive.hpp"
+#include "ticketcore/storage/memory.hpp"
 
 #include "fuzz.hpp"
 #include "scratch_file.hpp"

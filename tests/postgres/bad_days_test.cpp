@@ -11,6 +11,7 @@
 #include "ticketcore/archive.hpp"
 #include "ticketcore/audit.hpp"
 #include "ticketcore/erasure.hpp"
+#include "ticketcore/storage/memory.hpp"
 #include "ticketcore/storage/postgres.hpp"
 
 using namespace ticketcore;

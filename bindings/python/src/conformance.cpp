@@ -44,6 +44,7 @@ class ClosingStorage final : public Storage {
   std::optional<Bytes> vault_get(std::string_view id) override { return storage_->vault_get(id); }
   void vault_erase(std::string_view id) override { storage_->vault_erase(id); }
   void scrub_vault() override { storage_->scrub_vault(); }
+  void show_files(const std::function<void(std::string_view file, BytesView block)>& show) override { storage_->show_files(show); }
   std::string describe() const override { return storage_->describe(); }
 
  private:

@@ -211,14 +211,12 @@ void add_office(py::module_& module) {
           py::arg("path"))
       .def(
           "erase_person",
-          [](Office& self, const py::object& id, const py::list& files) {
+          [](Office& self, const py::object& id) {
             const std::string person = byte_name(id, "id");
-            std::vector<std::filesystem::path> paths;
-            for (const py::handle file : files) paths.emplace_back(python::path(file));
-            const ErasureReport erased = unlocked(self, [&](const Office::Call& call) { return erase_person(call.storage(), person, paths); });
+            const ErasureReport erased = unlocked(self, [&](const Office::Call& call) { return erase_person(call.storage(), person); });
             return py::make_tuple(erased.was_there, erased.pieces.size(), erased.bytes_searched, to_tuple(erased.traces));
           },
-          py::arg("id"), py::arg("files"));
+          py::arg("id"));
 }
 
 }  // namespace ticketcore::python

@@ -147,10 +147,8 @@ class BoxOffice:
 
     def erase_person(self, key: Union[str, bytes]) -> Erasure:
         """Erase a person's record in the vault for good, and search the whole store for what the record said. Backups are out of its reach."""
-        return Erasure(*self._core.erase_person(key, [*self._files()]))
+        return Erasure(*self._core.erase_person(key))
 
-    def _files(self) -> Sequence[pathlib.Path]:
-        return files_of(self._storage)
 
     def _storage_for_reading(self) -> Any:
         self._core.events()  # raises where the box office is closed

@@ -59,6 +59,7 @@ class SqliteStorage final : public Storage {
   void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override;
   [[nodiscard]] std::vector<StreamId> list_streams(std::string_view prefix) override;
   void remove_stream(const Position& end) override;
+  void show_files(const std::function<void(std::string_view file, BytesView block)>& show) override;
   [[nodiscard]] bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override;
   void vault_put(std::string_view id, BytesView bytes) override;
   [[nodiscard]] std::optional<Bytes> vault_get(std::string_view id) override;
