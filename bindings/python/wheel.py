@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # The table in docs/python.md says what a wheel has that was built on Debian 12; elsewhere libpq needs other libraries.
 TABLE_IS_OF_THIS_SYSTEM = platform.freedesktop_os_release().get("VERSION_CODENAME") == "bookworm"
 # What is compiled in, by a file of each.
-COMPILED_IN = ["/usr/include/boost/version.hpp", "/usr/include/doctest/doctest.h"]
+COMPILED_IN = ["/usr/include/boost/version.hpp"]
 
 
 def original(name: str) -> str:

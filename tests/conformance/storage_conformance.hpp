@@ -9,7 +9,9 @@
 // The case runs once for each SUBCASE below, and each wants an empty store. The function given opens the same store each
 // time it is called within one run, also while it is open already.
 
+#ifndef TICKETCORE_PLAIN_CHECKS
 #include <doctest/doctest.h>
+#endif
 
 #include <algorithm>
 #include <array>

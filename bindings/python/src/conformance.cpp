@@ -1,9 +1,8 @@
 // ticketcore._conformance: the conformance suite of the core, tests/conformance/storage_conformance.hpp, over a storage written in Python.
 
-#define DOCTEST_CONFIG_IMPLEMENT
+#include "plain_checks.hpp"
+// Between them: the suite takes its checks from the former.
 #include "conformance/storage_conformance.hpp"
-
-#include <sstream>
 
 #include "foreign_storage.hpp"
 #include "storages.hpp"
@@ -12,13 +11,6 @@ namespace {
 
 namespace py = pybind11;
 using namespace ticketcore;
-
-/// What the run under way checks. One run at a time: the suite's framework keeps its own state.
-struct Run {
-  py::object open;
-  py::object reset;
-};
-Run* running = nullptr;
 
 /// Closes what open() made when the suite lets go of it.
 class ClosingStorage final : public Storage {
@@ -54,37 +46,30 @@ class ClosingStorage final : public Storage {
 
 }  // namespace
 
-TEST_CASE("a storage written in Python keeps the promises of storage.hpp") {
-  {
-    const py::gil_scoped_acquire lock;
-    running->reset();
-  }
-  conformance::check_storage([] {
-    const py::gil_scoped_acquire lock;
-    return std::make_unique<ClosingStorage>(running->open());
-  });
-}
-
 PYBIND11_MODULE(_conformance, module) {
   module.doc() = "The conformance suite for storages. Use ticketcore.conformance.";
   module.def(
       "run",
       [](py::object open, py::object reset) {
-        if (running != nullptr) throw std::runtime_error("the suite is running already; it can't run twice at once");
-        Run run{std::move(open), std::move(reset)};
-        running = &run;
-        std::ostringstream output;
-        doctest::Context context;
-        context.setOption("no-colors", true);
-        context.setOption("no-intro", true);
-        context.setCout(&output);
-        int failed = 0;
+        if (plain_checks::run != nullptr) throw std::runtime_error("the suite is running already; it can't run twice at once");
+        plain_checks::Run run;
+        plain_checks::run = &run;
+        std::pair<bool, std::string> found;
         {
           const py::gil_scoped_release release;
-          failed = context.run();
+          found = run.of([&] {
+            {
+              const py::gil_scoped_acquire lock;
+              reset();
+            }
+            conformance::check_storage([&] {
+              const py::gil_scoped_acquire lock;
+              return std::make_unique<ClosingStorage>(open());
+            });
+          });
         }
-        running = nullptr;
-        return py::make_tuple(failed == 0, output.str());
+        plain_checks::run = nullptr;
+        return found;
       },
       py::arg("open"), py::arg("reset"), "Whether every check passed, and what the suite says.");
 }

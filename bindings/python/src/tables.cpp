@@ -71,7 +71,16 @@ struct Books {
 [[nodiscard]] py::tuple books_of(const EventValue& self) {
   Books books = unlocked(*self.office, [&](const Office::Call&) {
     Books read;
-    self.event.inspect([&](const EventState& state) { read = read_books(state); });
+    const auto look = [&] {
+      self.event.inspect([&](const EventState& state) {
+        if (state.seat_map() && state.shared_settings()) read = read_books(state);
+      });
+      return read.settings != nullptr;
+    };
+    if (look()) return read;
+    // A reading that failed left no event behind: read again, or say why that can't be.
+    self.event.refresh();
+    if (!look()) throw StorageUnavailable("the event's log has not been read since it was opened again");
     return read;
   });
   return py::make_tuple(Buffer(std::move(books.orders)), Buffer(std::move(books.tickets)), to_tuple(books.holders), to_tuple(books.short_names),

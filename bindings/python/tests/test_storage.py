@@ -6,7 +6,7 @@ import gc
 import shutil
 import sys
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -85,6 +85,7 @@ class Failing(ListStorage):
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self.in_take_turn: BaseException | None = None
+        self.in_read: BaseException | None = None
         self.before_commit: BaseException | None = None
         self.after_commit: BaseException | None = None
 
@@ -101,6 +102,11 @@ class Failing(ListStorage):
                 failing.fail_once("after_commit")
 
         return Turn(self.store, streams)
+
+    def read(self, stream: bytes, after: int, max_bytes: int) -> Sequence[ticketcore.Entry]:
+        if self.in_read is not None:
+            raise self.in_read
+        return super().read(stream, after, max_bytes)
 
     def fail_once(self, when: str) -> None:
         error = getattr(self, when)
@@ -127,6 +133,33 @@ def test_a_storage_that_is_unavailable_refuses_and_sells_on_afterwards(unraisabl
         storage.in_take_turn = None
         assert event.hold("Hall-A-1", holder="cart", request=request).id == request
         assert unraisable == []
+
+
+def test_after_a_reading_that_failed_every_answer_is_right_or_an_error_of_ours() -> None:
+    storage = Failing(Store())
+    with ticketcore.open(storage, signing_key=ticketcore.SigningKey.generate()) as office:
+        event = create_premiere(office)
+        order = buy(event, "Hall-A-1", "Hall-A-2")
+        hold = event.hold("Hall-A-3", holder="cart")
+        # What is asked, and whether the answer is that of the log.
+        found: list[Callable[[], bool]] = [lambda: event.find_order(order) == order, lambda: event.find_hold(hold) == hold]
+        asked: list[Callable[[], bool]] = [
+            lambda: len(event.books().orders_to_numpy()) == 1,
+            lambda: event.availability().counts.sold == 2,
+            lambda: event.seat_map.capacity > 0 and event.name == "Premiere",
+            lambda: event.check_in(order.tickets[0].code, gate="north").place == "Hall-A-1",
+        ]
+        storage.in_read = storage.in_take_turn = ticketcore.StorageUnavailable("the store is out for lunch")
+        with pytest.raises(ticketcore.StorageUnavailable, match="out for lunch"):
+            event.reopen()
+        for number, ask in enumerate(asked):
+            try:
+                assert ask(), f"question {number} while the store is away"
+            except (ticketcore.Error, ticketcore.Refused):
+                pass
+        storage.in_read = storage.in_take_turn = None
+        for number, ask in enumerate(asked + found):
+            assert ask(), f"question {number} when the store is back"
 
 
 def test_what_a_storage_raises_by_mistake_is_shown_and_refuses(unraisable: list[str]) -> None:
