@@ -1,5 +1,6 @@
 #include "ticketcore/box_office.hpp"
 
+#include <ctime>
 #include <map>
 #include <mutex>
 #include <stdexcept>
@@ -11,6 +12,22 @@
 
 namespace ticketcore {
 namespace {
+
+/// CLOCK_BOOTTIME where there is one: std::chrono::steady_clock stands still while a machine sleeps.
+[[nodiscard]] std::chrono::microseconds steady_time() {
+#ifdef CLOCK_BOOTTIME
+  timespec now{};
+  if (clock_gettime(CLOCK_BOOTTIME, &now) == 0) return std::chrono::seconds(now.tv_sec) + std::chrono::microseconds(now.tv_nsec / 1'000);
+#endif
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+[[nodiscard]] std::function<HostTime()> host_clocks(const BoxOfficeOptions& options) {
+  return [clock = options.clock, steady = options.steady] {
+    const Timestamp wall = clock ? clock() : std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+    return HostTime{wall, steady ? steady() : clock ? wall.time_since_epoch() : steady_time()};
+  };
+}
 
 [[nodiscard]] RequestId or_new(RequestId request) { return request.is_zero() ? new_request_id() : request; }
 
@@ -364,6 +381,12 @@ void Event::reopen() const {
   });
 }
 
+Result<Done> Event::confirm_time() const {
+  Answer answer;
+  desk_->visit([&](Desk& desk) { answer = desk.confirm_time(new_request_id()); });
+  return to_done(answer);
+}
+
 void Event::save_snapshot() const {
   desk_->read([](Desk& desk) { desk.save_snapshot(); });
 }
@@ -395,7 +418,10 @@ struct BoxOffice::Body {
   }
 };
 
-BoxOffice::BoxOffice(Storage& storage, BoxOfficeOptions options) : body_(new Body{storage, std::move(options)}) {}
+BoxOffice::BoxOffice(Storage& storage, BoxOfficeOptions options) : body_(new Body{storage, std::move(options)}) {
+  BoxOfficeOptions& own = body_->options;
+  if (!own.desk.store_time) own.desk.store_time = std::make_shared<StoreTime>(host_clocks(own), own.clock_leap);
+}
 BoxOffice::~BoxOffice() = default;
 
 Result<Event> BoxOffice::create_event(const NewEvent& event) {

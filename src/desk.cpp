@@ -156,9 +156,9 @@ std::size_t Desk::attempt_turn(std::span<const Command> commands, std::span<Answ
   for (const Entry& entry : turn->unseen(stream_)) apply_entry(entry);
   // What others decided meanwhile has just been handed over, and is at hand.
   if (standing_ != Standing::current) look_up(commands);
-  const Timestamp now = std::max(turn->now(), at_.state.time());
-  if (now < Timestamp{std::chrono::seconds{limits::turn_earliest}} || now > Timestamp{std::chrono::seconds{limits::turn_latest}})
-    throw StorageUnavailable(storage_.describe() + ": its clock says " + to_rfc3339(now) + ", which can't be; set it right");
+  const Timestamp store = turn->now();
+  const Timestamp now = std::max(store, at_.state.time());
+  check_clock(now);
   writer_.begin({at_.revision + 1, now, at_.checksum, 0});
   if (at_.state.has_due_holds(now)) {
     for (const HoldId hold : at_.state.due_holds(now)) record({{}, HoldExpired{hold}}, now);
@@ -177,12 +177,40 @@ std::size_t Desk::attempt_turn(std::span<const Command> commands, std::span<Answ
     // Who wrote it may never have learned whether it is durable; whoever hands it out must know.
     turn->commit({});
   }
+  if (options_.store_time) options_.store_time->believe(store);
   publish();
   for (Answer& answer : answers.first(done)) {
     answer.revision = at_.revision;
     answer.event = availability_;
   }
   return done;
+}
+
+void Desk::check_clock(Timestamp now) const {
+  const auto clock = [&] { return storage_.describe() + ": its clock says " + to_rfc3339(now); };
+  if (now < Timestamp{std::chrono::seconds{limits::turn_earliest}} || now > Timestamp{std::chrono::seconds{limits::turn_latest}})
+    throw StorageUnavailable(clock() + ", which can't be; set it right");
+  if (!options_.store_time || time_confirmed_) return;
+  const auto last = at_.revision == 0 ? std::nullopt : std::optional(at_.state.time());
+  if (now <= options_.store_time->latest(last)) return;
+  throw StorageUnavailable(clock() + (last ? ", and the last turn of " + stream_ + " was at " + to_rfc3339(*last) : "") +
+                           ": neither that nor this host's clocks explain it. Set the wrong clock right; if it is the store's that is right, confirm "
+                           "it (ticketcore confirm-time, Event::confirm_time)");
+}
+
+Answer Desk::confirm_time(RequestId request) {
+  catch_up();
+  const Command command{request, SetSaleStatus{at_.state.sale_status()}};
+  time_confirmed_ = true;
+  std::vector<Answer> answers;
+  try {
+    answers = take_turn({&command, 1});
+  } catch (...) {
+    time_confirmed_ = false;
+    throw;
+  }
+  time_confirmed_ = false;
+  return std::move(answers.front());
 }
 
 void Desk::record(Fact fact, Timestamp now) {

@@ -365,6 +365,112 @@ TEST_CASE("with a clock that is not set nothing is sold, and nothing is lost") {
   }
 }
 
+namespace {
+
+/// A store and a host whose clocks can be set wrong, each for itself.
+struct Clocks {
+  little::Clock store{};
+  HostTime host{store.now, std::chrono::hours(5)};
+  MemoryStorage storage{store.reader()};
+  BoxOffice office{storage, options()};
+  Event event = office.create_event(little::event()).value();
+
+  [[nodiscard]] BoxOfficeOptions options() {
+    return {.clock = [this] { return host.wall; }, .steady = [this] { return host.steady; }};
+  }
+  void pass(std::chrono::microseconds time) {
+    store.now += time;
+    host.wall += time;
+    host.steady += time;
+  }
+  [[nodiscard]] static bool sells(const Event& at) {
+    const auto hold = at.hold_best({.count = 1, .categories = {"cheap"}}, {.holder = "cart", .ttl = std::chrono::seconds(1)});
+    if (!hold) REQUIRE(hold.refusal().reason == Reason::storage_unavailable);
+    return hold.ok();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a clock that leaps with nothing to explain it sells nothing, and leaves nothing behind once it is set right") {
+  using std::chrono::hours;
+  SUBCASE("the store's, beside hosts that know better") {
+    Clocks at;
+    at.store.now += hours(24 * 365);
+    CHECK_FALSE(Clocks::sells(at.event));
+    // Nor does a host that has just been started believe it.
+    BoxOffice restarted(at.storage, at.options());
+    CHECK_FALSE(Clocks::sells(restarted.event("premiere").value()));
+    at.store.now -= hours(24 * 365);
+    CHECK(Clocks::sells(at.event));
+    CHECK(at.event.availability()->revision() == 2);
+  }
+  SUBCASE("the host's own, that is the store's too") {
+    Clocks at;
+    at.store.now += hours(30);
+    at.host.wall += hours(30);
+    CHECK_FALSE(Clocks::sells(at.event));
+    at.store.now -= hours(30);
+    at.host.wall -= hours(30);
+    CHECK(Clocks::sells(at.event));
+  }
+  SUBCASE("the same, found wrong by years at the start") {
+    Clocks at;
+    at.store.now += hours(24 * 365 * 3);
+    at.host.wall += hours(24 * 365 * 3);
+    BoxOffice restarted(at.storage, at.options());
+    CHECK_FALSE(Clocks::sells(restarted.event("premiere").value()));
+  }
+}
+
+TEST_CASE("an event that slept goes on, and so does a clock that is wrong by little or set right") {
+  using std::chrono::hours;
+  SUBCASE("for months, while its host was up") {
+    Clocks at;
+    at.pass(hours(24 * 200));
+    CHECK(Clocks::sells(at.event));
+  }
+  SUBCASE("for months, and its host was started anew") {
+    Clocks at;
+    at.pass(hours(24 * 200));
+    at.host.steady = {};
+    BoxOffice restarted(at.storage, at.options());
+    CHECK(Clocks::sells(restarted.event("premiere").value()));
+  }
+  SUBCASE("wrong by less than the bound") {
+    Clocks at;
+    at.store.now += std::chrono::minutes(59);
+    CHECK(Clocks::sells(at.event));
+  }
+  SUBCASE("a store that was behind is set right, as its host's clock says") {
+    Clocks at;
+    at.store.now -= hours(50);
+    CHECK(Clocks::sells(at.event));
+    at.store.now += hours(50);
+    at.pass(hours(3));
+    CHECK(Clocks::sells(at.event));
+  }
+}
+
+TEST_CASE("an operator who confirms the store's time is believed, by every host and for good") {
+  using std::chrono::hours;
+  Clocks at;
+  BoxOffice elsewhere(at.storage, at.options());
+  const Event other = elsewhere.event("premiere").value();
+  CHECK(Clocks::sells(other));
+  at.store.now += hours(24 * 20);
+  const auto refused = at.event.hold({"Hall-A-1"}, {.holder = "cart"});
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.refusal().message.find("confirm") != std::string::npos);
+  CHECK_FALSE(Clocks::sells(other));
+  CHECK(at.event.confirm_time().ok());
+  CHECK(at.event.availability()->sale_status() == SaleStatus::on_sale);
+  CHECK(Clocks::sells(at.event));
+  CHECK(Clocks::sells(other));
+  at.store.now += hours(24 * 20);
+  CHECK_FALSE(Clocks::sells(at.event));
+}
+
 TEST_CASE("a damaged entry halts its event and names it; reopening goes on once it is mended") {
   Fixture at;
   (void)at.take(at.hold(0));

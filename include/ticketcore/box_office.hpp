@@ -31,6 +31,12 @@ struct BoxOfficeOptions {
   std::vector<VerifyKey> trusted_keys{};
   /// What readers of availability take for now; turns go by the storage's clock. Default: the system's.
   std::function<Timestamp()> clock{};
+  /// Time that nobody sets, to tell a clock that leapt from an event that slept. Default: the system's, which goes on while the
+  /// machine sleeps; where a clock of your own is given above, that one.
+  std::function<std::chrono::microseconds()> steady{};
+  /// A turn further than this past the event's last one needs a witness (store_time.hpp): the time that this host has been up, or
+  /// its own wall clock. Without one commands are answered with storage_unavailable until an operator confirms the time.
+  std::chrono::seconds clock_leap = limits::clock_leap;
   DeskOptions desk{};
   /// Hears why an event halts, why a snapshot could not be saved, and what a callback threw, on the thread that met it. Must not
   /// throw.
@@ -168,6 +174,9 @@ class Event {
 
   /// After a halt: forgets the state and reads the log anew. Throws StorageError.
   void reopen() const;
+  /// An operator's word that the store's clock is right, where turns are refused since nothing explains its leap. Durable, and for
+  /// all hosts. Throws StorageError.
+  Result<Done> confirm_time() const;
   /// Saves a snapshot now, so that the next opening is fast. Throws StorageError.
   void save_snapshot() const;
 

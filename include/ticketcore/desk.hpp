@@ -19,6 +19,7 @@
 #include "ticketcore/log.hpp"
 #include "ticketcore/snapshot.hpp"
 #include "ticketcore/storage.hpp"
+#include "ticketcore/store_time.hpp"
 
 namespace ticketcore {
 
@@ -47,6 +48,8 @@ struct DeskOptions {
   std::size_t snapshot_every_bytes = 16U << 20;
   /// How often a commit of unknown outcome is looked into before its callers are told so.
   int outcome_attempts = 3;
+  /// Turns that its clocks can't explain are refused. None: every turn's time is believed, up to limits::turn_latest.
+  std::shared_ptr<StoreTime> store_time{};
 };
 
 class Desk {
@@ -60,6 +63,10 @@ class Desk {
   /// looked up in the log before the turn, each entry once. Throws std::bad_alloc when there is no memory for the answers, and
   /// nothing was done then; memory that runs out later is answered with storage_unavailable.
   [[nodiscard]] std::vector<Answer> take_turn(std::span<const Command> commands);
+
+  /// An operator has looked: the store's clock is right, however far it is from the last turn. Takes a turn at its time, which
+  /// changes nothing else (the sale's status is set to what it is), and is then the last turn for all hosts.
+  [[nodiscard]] Answer confirm_time(RequestId request);
 
   /// Reads what others have committed. Throws StorageError; for a desk that is halted, too.
   void catch_up();
@@ -103,6 +110,7 @@ class Desk {
   [[nodiscard]] std::size_t attempt_turn(std::span<const Command> commands, std::span<Answer> answers);
   void load();
   void publish();
+  void check_clock(Timestamp store) const;
   /// Finds what the state remembers of the commands' requests, reading each entry once.
   void look_up(std::span<const Command> commands);
   void look_up_in(const Entry& entry, std::span<const std::pair<Revision, RequestId>> wanted);
@@ -135,6 +143,7 @@ class Desk {
   AvailabilityPublisher publisher_;
   std::shared_ptr<const Availability> availability_;
   std::string halted_;
+  bool time_confirmed_ = false;  ///< In the turn under way.
 };
 
 /// "event/gala-2027".

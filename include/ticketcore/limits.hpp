@@ -68,6 +68,12 @@ inline constexpr std::chrono::hours request_memory{24};
 /// its first values mark what is free and sold, and a turn once written keeps all later ones from being earlier.
 inline constexpr std::int64_t turn_earliest = 86'400;
 inline constexpr std::int64_t turn_latest = 4'260'211'200;  // 2105-01-01
+/// How far a store's clock may leap past an event's last turn with nothing to explain it: while a wrong one is set right again, the
+/// event's time stands still for as long, and no hold runs out. More than machines that are kept in time ever differ.
+inline constexpr std::chrono::hours clock_leap{1};
+/// How long an event may have slept, where only the host's wall clock says so: one is put on sale a year ahead at most, and a clock
+/// that has lost its battery is wrong by more.
+inline constexpr std::chrono::hours quiet_event{24 * 400};
 /// A hold's shortest and longest time to live, in whole seconds; the event's policy may ask for less.
 inline constexpr std::chrono::seconds hold_ttl_min{1};
 inline constexpr std::chrono::hours hold_ttl_max{24 * 366};

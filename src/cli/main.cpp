@@ -16,6 +16,7 @@
 #include "ticketcore/desk.hpp"
 #include "ticketcore/erasure.hpp"
 #include "ticketcore/fact_json.hpp"
+#include "ticketcore/id_generator.hpp"
 #include "ticketcore/projection.hpp"
 
 namespace {
@@ -39,6 +40,8 @@ Keep house:
                                          writes the event's log to FILE, proves that it replays to the same state,
                                          and then, if asked to, takes the event out of the store
   restore STORE FILE                     puts an archived event back
+  confirm-time STORE --event ID          an operator's word that the store's clock is right: where turns are refused because it
+                                         leapt, they go on from its time, for good
   project STORE [--event ID] [--rebuild] [--follow]
                                          fills the tables for SQL beside the log; --follow goes on until it is stopped
   erase STORE PERSON                     erases a person's record in the vault, and proves that no trace is left
@@ -259,6 +262,16 @@ int archive(Storage& storage, const Arguments& arguments) {
   return 0;
 }
 
+int confirm_time(Storage& storage, const Arguments& arguments) {
+  if (!arguments.event) throw UsageError("confirm-time needs --event ID");
+  (void)streams_of(storage, arguments);
+  Desk desk(storage, *arguments.event);
+  const Answer answer = desk.confirm_time(new_request_id());
+  if (answer.refusal() != nullptr) throw StorageUnavailable(answer.refusal()->text);
+  std::cout << arguments.event->text() << ": turns go on from " << to_rfc3339(answer.turn) << "\n";
+  return 0;
+}
+
 int restore(Storage& storage, const Arguments& arguments) {
   const ArchiveReport report = restore_event(storage, arguments.subject);
   std::cout << report.event.text() << ": " << report.revision << " entries are back in " << storage.describe() << ", without fault\n";
@@ -322,7 +335,7 @@ int erase(const cli::OpenedStorage& opened, const Arguments& arguments) {
   const auto no_more_words = [&] {
     if (!arguments.subject.empty()) throw UsageError("\"" + arguments.subject + "\" is one word too many");
   };
-  const std::map<std::string, int (*)(Storage&, const Arguments&)> keeping = {{"archive", archive}, {"restore", restore}};
+  const std::map<std::string, int (*)(Storage&, const Arguments&)> keeping = {{"archive", archive}, {"restore", restore}, {"confirm-time", confirm_time}};
   if (const auto command = looking.find(arguments.command); command != looking.end()) {
     no_more_words();
     return command->second(*cli::open_storage(arguments.store, cli::Use::look).storage, arguments);

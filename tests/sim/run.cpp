@@ -107,7 +107,11 @@ class Run {
       case TroubleKind::clock_drift: clock.drift(random.between(-100, 100)); break;
       case TroubleKind::snapshot: node.save_snapshot(); break;
       case TroubleKind::snapshot_damage: database_.damage_snapshot(stream); break;
-      case TroubleKind::reopen: node.reopen(); break;
+      case TroubleKind::reopen:
+        // A reload that fails half-way is where readers may be shown too little.
+        if (random.one_in(2)) node.link().answers_lost_until = std::max(until, world_.now() + second);
+        node.reopen();
+        break;
       case TroubleKind::clients_cut_off: town_.cut_off_until = until; break;
     }
     if (random.one_in(3)) world_.after(random.between(0, second), [&node] { node.refresh(); });

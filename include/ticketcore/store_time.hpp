@@ -1,0 +1,70 @@
+#pragma once
+// Whether a store's clock can be believed. A turn once written keeps all later ones from being earlier, so a clock that is wrong
+// by a year, once, would stop an event's time for a year. Pure but for the mutex: what the host's clocks show comes from outside.
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <optional>
+
+#include "ticketcore/limits.hpp"
+#include "ticketcore/time.hpp"
+
+namespace ticketcore {
+
+/// What a host's own clocks show.
+struct HostTime {
+  Timestamp wall{};
+  /// Since any fixed moment; nobody sets it, and it goes on while the machine sleeps.
+  std::chrono::microseconds steady{};
+};
+
+/// The host's clocks beside the store's, when a turn was last believed.
+struct BelievedTime {
+  Timestamp store{};
+  HostTime host{};
+};
+
+/// The latest time that a turn may have. Believed is:
+/// - up to leap past the event's last turn: what goes wrong by so little mends itself in as long;
+/// - what the store's clock showed when it was last believed, whatever the event, and the steady time since, and leap;
+/// - the host's wall clock and leap, if that clock has not leapt itself since then. Before there is a first time to compare with,
+///   an event may have slept for limits::quiet_event at most. A new event has no last turn, and is believed then.
+[[nodiscard]] inline Timestamp latest_believable(std::optional<Timestamp> last_turn, const std::optional<BelievedTime>& believed, const HostTime& host,
+                                                 std::chrono::microseconds leap) {
+  if (!believed && !last_turn) return Timestamp::max();
+  Timestamp latest = last_turn ? *last_turn + leap : Timestamp{};
+  if (!believed) return std::max(latest, std::min(host.wall + leap, *last_turn + limits::quiet_event));
+  const std::chrono::microseconds passed = host.steady - believed->host.steady + leap;
+  latest = std::max(latest, believed->store + passed);
+  if (host.wall <= believed->host.wall + passed) latest = std::max(latest, host.wall + leap);
+  return latest;
+}
+
+/// What all events of a box office know of their store's clock. May be used from any thread.
+class StoreTime {
+ public:
+  /// leap is at most limits::quiet_event.
+  StoreTime(std::function<HostTime()> host, std::chrono::microseconds leap)
+      : host_(std::move(host)), leap_(std::min<std::chrono::microseconds>(leap, limits::quiet_event)) {}
+
+  [[nodiscard]] Timestamp latest(std::optional<Timestamp> last_turn) const {
+    const HostTime host = host_();
+    const std::lock_guard lock(mutex_);
+    return latest_believable(last_turn, believed_, host, leap_);
+  }
+  void believe(Timestamp store) {
+    const HostTime host = host_();
+    const std::lock_guard lock(mutex_);
+    believed_ = BelievedTime{store, host};
+  }
+
+ private:
+  std::function<HostTime()> host_;
+  std::chrono::microseconds leap_;
+  mutable std::mutex mutex_;
+  std::optional<BelievedTime> believed_;
+};
+
+}  // namespace ticketcore

@@ -1,0 +1,211 @@
+// Memory that runs out, at every allocation in turn: on each call of the box office, and on the path of a leader for whom others
+// wait. Nobody is left waiting, and state and log agree.
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+#include <thread>
+
+#include "little_house.hpp"
+#include "ticketcore/audit.hpp"
+#include "ticketcore/storage/memory.hpp"
+
+namespace {
+
+/// Allocations of this thread until one fails, and all after it for a while; below zero none does.
+thread_local long until_failure = -1;
+thread_local bool failed = false;
+
+[[nodiscard]] void* allocate(std::size_t size) {
+  if (until_failure == 0) {
+    failed = true;
+    until_failure = -1;
+    throw std::bad_alloc();
+  }
+  if (until_failure > 0) --until_failure;
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return allocate(size); }
+void* operator new[](std::size_t size) { return allocate(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace {
+
+using namespace ticketcore;
+using namespace std::chrono_literals;
+
+/// Runs something with its nth allocation failing; whether it came that far.
+[[nodiscard]] bool fails_at(long nth, const std::function<void()>& what) {
+  failed = false;
+  until_failure = nth;
+  try {
+    what();
+  } catch (const std::bad_alloc&) {
+  }
+  until_failure = -1;
+  return failed;
+}
+
+/// A box office whose storage does something as a turn begins.
+class HookedStorage final : public Storage {
+ public:
+  explicit HookedStorage(little::Clock& clock) : inner_(clock.reader()) {}
+  std::function<void()> as_turn_begins{};
+
+  std::unique_ptr<Turn> take_turn(std::span<const Position> streams) override {
+    if (as_turn_begins) std::exchange(as_turn_begins, nullptr)();
+    return inner_.take_turn(streams);
+  }
+  std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t max_bytes) override { return inner_.read(stream, after, max_bytes); }
+  std::optional<Snapshot> load_snapshot(const StreamId& stream) override { return inner_.load_snapshot(stream); }
+  void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override { inner_.save_snapshot(stream, snapshot); }
+  std::vector<StreamId> list_streams(std::string_view prefix) override { return inner_.list_streams(prefix); }
+  bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override { return inner_.wait_for_news(streams, timeout); }
+  void vault_put(std::string_view id, BytesView bytes) override { inner_.vault_put(id, bytes); }
+  std::optional<Bytes> vault_get(std::string_view id) override { return inner_.vault_get(id); }
+  void vault_erase(std::string_view id) override { inner_.vault_erase(id); }
+  std::string describe() const override { return "hooked"; }
+
+ private:
+  MemoryStorage inner_;
+};
+
+struct Office {
+  little::Clock clock{};
+  HookedStorage storage{clock};
+  BoxOffice office{storage, {.clock = clock.reader(), .desk = {.snapshot_every_bytes = 200}}};
+  Event event = office.create_event(little::event()).value();
+
+  /// Goes on as if nothing had been: what was asked is repeated and granted, and the log is without fault.
+  void check_goes_on(const std::function<bool()>& again) {
+    CHECK(again());
+    CHECK(event.hold({"Hall-B-8"}, {.holder = "afterwards"}).ok());
+    const AuditReport report = audit(storage, "event/premiere");
+    CHECK(report.problems.empty());
+    event.inspect([&](const EventState& state) {
+      state.check_everything();
+      CHECK(std::ranges::equal(state.place_codes(), report.state.place_codes()));
+      CHECK(state.orders().size() == report.state.orders().size());
+    });
+    CHECK(event.availability()->revision() == report.revision);
+  }
+};
+
+/// The call with each of its allocations failing in turn, in an office of its own.
+template <class Prepare, class Call>
+void check_every_allocation(Prepare prepare, Call call) {
+  for (long nth = 0;; ++nth) {
+    CAPTURE(nth);
+    Office box;
+    const auto prepared = prepare(box);
+    const bool came_so_far = fails_at(nth, [&] { (void)call(box, prepared); });
+    box.check_goes_on([&] { return call(box, prepared); });
+    if (!came_so_far) break;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("memory that runs out anywhere in a call leaves the event right, and the call can be repeated") {
+  const auto nothing = [](Office&) { return 0; };
+  const auto one_hold = [](Office& box) { return box.event.hold({"Hall-A-1", "Hall-A-2"}, {.holder = "cart"}).value(); };
+  const auto one_quote = [&](Office& box) {
+    const Hold hold = one_hold(box);
+    return box.event.quote(hold.id, {{"adult", 2, ""}}).value();
+  };
+  const auto one_order = [&](Office& box) {
+    const Quote quote = one_quote(box);
+    return box.event.check_out(quote.hold, {.payment = {"card", "ch", quote.total}}).value();
+  };
+  SUBCASE("hold") {
+    check_every_allocation(nothing, [](Office& box, int) {
+      return box.event.hold({"Hall-A-1", "Hall-A-2"}, {.holder = "a holder with a long name", .request = little::request(9)}).ok();
+    });
+  }
+  SUBCASE("hold_best") {
+    check_every_allocation(nothing, [](Office& box, int) {
+      return box.event.hold_best({.count = 2, .categories = {"parquet"}}, {.holder = "cart", .request = little::request(9)}).ok();
+    });
+  }
+  SUBCASE("quote") {
+    check_every_allocation(one_hold, [](Office& box, const Hold& hold) { return box.event.quote(hold.id, {{"adult", 2, ""}}, little::request(9)).ok(); });
+  }
+  SUBCASE("check_out") {
+    check_every_allocation(one_quote, [](Office& box, const Quote& quote) {
+      return box.event.check_out(quote.hold, {.payment = {"card", "a long reference of a provider", quote.total}, .request = little::request(9)}).ok();
+    });
+  }
+  SUBCASE("refund") {
+    check_every_allocation(one_order, [](Office& box, const Order& order) { return box.event.refund(order.id, {.request = little::request(9)}).ok(); });
+  }
+  SUBCASE("a repeated request") {
+    check_every_allocation([](Office& box) { return box.event.hold({"Hall-A-3"}, {.holder = "cart", .request = little::request(9)}).value(); },
+                           [](Office& box, const Hold&) { return box.event.hold({"Hall-A-3"}, {.holder = "cart", .request = little::request(9)}).ok(); });
+  }
+  SUBCASE("readers") {
+    check_every_allocation(one_order, [](Office& box, const Order& order) {
+      box.event.reopen();
+      box.event.refresh();
+      box.event.save_snapshot();
+      return box.event.find_order(order.id).has_value();
+    });
+  }
+  SUBCASE("many in one call") {
+    check_every_allocation(nothing, [](Office& box, int) {
+      std::vector<Command> commands;
+      for (std::uint64_t number = 0; number < 3; ++number)
+        commands.push_back({little::request(20 + number), PlaceHold{"cart", {PlaceIndex{static_cast<std::uint32_t>(number)}}, {}, 60s}});
+      for (const Answer& answer : box.event.ask(std::move(commands))) {
+        if (answer.refusal() != nullptr) return false;
+      }
+      return true;
+    });
+  }
+}
+
+TEST_CASE("whatever the leader runs out of memory at, all who gathered behind it are answered") {
+  for (long nth = 0;; ++nth) {
+    CAPTURE(nth);
+    Office box;
+    std::atomic<int> called{0};
+    std::atomic<int> ready{0};
+    std::vector<std::thread> waiters;
+    for (int number = 0; number < 3; ++number) {
+      waiters.emplace_back([&, number] {
+        ++ready;
+        while (ready < 4) std::this_thread::yield();
+        // Refused or granted: it comes back.
+        (void)box.event.hold({"Hall-B-" + std::to_string(number + 3)}, {.holder = "waits"});
+        if (number == 0) box.event.inspect([](const EventState&) {});
+      });
+    }
+    while (ready < 3) std::this_thread::yield();
+    failed = false;
+    box.storage.as_turn_begins = [&] {
+      for (std::uint64_t number = 0; number < 3; ++number)
+        box.event.submit({little::request(20 + number), PlaceHold{"cart", {PlaceIndex{static_cast<std::uint32_t>(number)}}, {}, 60s}},
+                         [&](const Answer&) { ++called; });
+      ++ready;
+      until_failure = nth;
+    };
+    try {
+      (void)box.event.hold({"Hall-A-7"}, {.holder = "leads"});
+    } catch (const std::bad_alloc&) {
+    }
+    until_failure = -1;
+    for (std::thread& waiter : waiters) waiter.join();
+    box.office.poll();
+    CHECK(called == 3);
+    box.check_goes_on([&] { return box.event.hold({"Hall-A-8"}, {.holder = "next"}).ok(); });
+    if (!failed) break;
+  }
+}
