@@ -109,7 +109,12 @@ namespace {
 // ---- Event ----
 
 const EventId& Event::id() const noexcept { return id_; }
-std::shared_ptr<const Availability> Event::availability() const { return desk_->availability(); }
+std::shared_ptr<const Availability> Event::availability() const {
+  auto seen = desk_->availability();
+  // It was let go, or has been taken out of the store.
+  if (!seen) desk_->read([&](Desk& desk) { seen = desk.availability(); });
+  return seen;
+}
 const SeatMap& Event::seat_map() const noexcept { return *seat_map_; }
 
 void Event::refresh() const {
@@ -397,14 +402,16 @@ struct BoxOffice::Body {
   Storage& storage;
   BoxOfficeOptions options;
   detail::Scheduler scheduler{};
+  detail::OpenDesks open_desks{options.open_events};
   std::mutex mutex{};
   std::map<EventId, std::unique_ptr<detail::EventDesk>> desks{};  // guarded by mutex; desks stay where they are
 
   detail::EventDesk& desk(const EventId& id) {
     const std::lock_guard lock(mutex);
-    std::unique_ptr<detail::EventDesk>& desk = desks[id];
-    if (!desk) desk = std::make_unique<detail::EventDesk>(storage, id, options, scheduler);
-    return *desk;
+    if (const auto found = desks.find(id); found != desks.end()) return *found->second;
+    open_desks.reserve(desks.size() + 1);
+    auto desk = std::make_unique<detail::EventDesk>(storage, id, options, scheduler, open_desks);
+    return *desks.emplace(id, std::move(desk)).first->second;
   }
 
   /// Null for an event that has no log: a desk is kept as long as the box office, and ids that strangers make up must not cost

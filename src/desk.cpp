@@ -348,6 +348,21 @@ void Desk::answer_all(std::span<const Command> commands, std::span<Answer> answe
   }
 }
 
+void Desk::let_go() {
+  struct Free {
+    Desk& desk;
+    ~Free() {
+      desk.reopen();
+      desk.availability_.reset();
+      desk.found_.clear();
+      desk.answered_here_.clear();
+    }
+  } const free{*this};
+  // A tail that is read in a moment is not worth a whole snapshot.
+  constexpr std::size_t long_tail = 8;
+  if (log_bytes_since_snapshot_ >= options_.snapshot_every_bytes / long_tail) save_snapshot();
+}
+
 void Desk::save_snapshot() {
   if (standing_ != Standing::current || !halted_.empty() || at_.revision == 0) return;
   log_bytes_since_snapshot_ = 0;

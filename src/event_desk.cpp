@@ -55,8 +55,50 @@ void Scheduler::stop() {
   news_.notify_all();
 }
 
-EventDesk::EventDesk(Storage& storage, EventId id, const BoxOfficeOptions& options, Scheduler& scheduler)
-    : id_(std::move(id)), options_(options), scheduler_(scheduler), desk_(storage, id_, options.desk) {}
+void OpenDesks::reserve(std::size_t desks) {
+  const std::lock_guard lock(mutex_);
+  if (desks_.capacity() < desks) desks_.reserve(std::max(desks, 2 * desks_.capacity()));
+}
+
+void OpenDesks::add(EventDesk& desk) {
+  {
+    const std::lock_guard lock(mutex_);
+    openings_.fetch_add(1, std::memory_order_relaxed);
+    if (std::find(desks_.begin(), desks_.end(), &desk) == desks_.end()) desks_.push_back(&desk);
+  }
+  while (EventDesk* idle = take_one_to_let_go(desk)) idle->let_go();
+}
+
+EventDesk* OpenDesks::take_one_to_let_go(const EventDesk& besides) {
+  const std::lock_guard lock(mutex_);
+  if (desks_.size() <= bound_) return nullptr;
+  std::sort(desks_.begin(), desks_.end(), [](const EventDesk* a, const EventDesk* b) { return a->last_used() < b->last_used(); });
+  const auto idle = std::find_if(desks_.begin(), desks_.end(), [&](EventDesk* desk) { return desk != &besides && desk->try_lead_to_let_go(); });
+  if (idle == desks_.end()) return nullptr;
+  EventDesk* const taken = *idle;
+  desks_.erase(idle);
+  return taken;
+}
+
+EventDesk::EventDesk(Storage& storage, EventId id, const BoxOfficeOptions& options, Scheduler& scheduler, OpenDesks& open_desks)
+    : id_(std::move(id)), options_(options), scheduler_(scheduler), open_desks_(open_desks), desk_(storage, id_, options.desk) {}
+
+bool EventDesk::try_lead_to_let_go() {
+  const std::lock_guard lock(mutex_);
+  if (led_ || scheduled_ || was_halted_ || !nothing_waits() || !visits_.empty()) return false;
+  led_ = true;
+  return true;
+}
+
+void EventDesk::let_go() {
+  const Lead lead{*this};
+  try {
+    desk_.let_go();
+  } catch (const std::exception& error) {
+    tell(error.what());
+  }
+  publish();
+}
 
 EventDesk::~EventDesk() {
   const auto close = [](std::span<const Command> commands, std::span<const Delivery> deliveries) {
@@ -69,6 +111,7 @@ EventDesk::~EventDesk() {
 }
 
 std::shared_ptr<const Availability> EventDesk::availability() const {
+  use();
   const std::lock_guard lock(published_mutex_);
   return published_;
 }
@@ -151,15 +194,26 @@ void EventDesk::serve() {
     if (led_ || nothing_waits()) return;
     led_ = true;
   }
-  const Lead lead{*this};
-  take_turn();
+  bool opened = false;
+  {
+    const Lead lead{*this};
+    take_turn();
+    opened = std::exchange(just_opened_, false);
+  }
+  if (opened) open_desks_.add(*this);
 }
 
 void EventDesk::lead_until(const Waiter& waiter) {
-  const Lead lead{*this};
-  do {
-    take_turn();
-  } while (waiter.state.load(std::memory_order_acquire) != Waiter::done);
+  bool opened = false;
+  {
+    const Lead lead{*this};
+    use();
+    do {
+      take_turn();
+    } while (waiter.state.load(std::memory_order_acquire) != Waiter::done);
+    opened = std::exchange(just_opened_, false);
+  }
+  if (opened) open_desks_.add(*this);
 }
 
 const std::shared_ptr<EventDesk::Waiter>* EventDesk::next_waiter() const {
@@ -235,6 +289,7 @@ void EventDesk::publish() {
     if (halted) tell(desk_.halted().c_str());
   }
   if (published_ == desk_.availability()) return;
+  if (!published_) just_opened_ = true;
   const std::lock_guard lock(published_mutex_);
   published_ = desk_.availability();
 }

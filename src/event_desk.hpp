@@ -2,8 +2,10 @@
 // The thread shell around a Desk: a queue, a leader, and those who wait. And the scheduler, where desks that have submitted
 // commands but nobody blocking on them wait for a thread of the host's.
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -36,12 +38,32 @@ class Scheduler {
   bool stopped_ = false;
 };
 
+/// Desks whose state is in memory. Past the bound the one used longest ago, of those nobody works at, is let go.
+class OpenDesks {
+ public:
+  explicit OpenDesks(std::size_t bound) : bound_(std::max<std::size_t>(bound, 1)) {}
+  /// Memory for so many desks in all, so that add needs none.
+  void reserve(std::size_t desks);
+  /// Whoever calls this leads no desk.
+  void add(EventDesk& desk);
+  /// Counts up with each opening. Whatever is used between two of them counts as used at once.
+  [[nodiscard]] std::uint64_t now() const noexcept { return openings_.load(std::memory_order_relaxed); }
+
+ private:
+  [[nodiscard]] EventDesk* take_one_to_let_go(const EventDesk& besides);
+
+  std::size_t bound_;
+  std::mutex mutex_;
+  std::vector<EventDesk*> desks_;
+  std::atomic<std::uint64_t> openings_{1};
+};
+
 class EventDesk {
  public:
   using Callback = std::function<void(const Answer&)>;
   using Visit = std::function<void(Desk&)>;
 
-  EventDesk(Storage& storage, EventId id, const BoxOfficeOptions& options, Scheduler& scheduler);
+  EventDesk(Storage& storage, EventId id, const BoxOfficeOptions& options, Scheduler& scheduler, OpenDesks& open_desks);
   ~EventDesk();
   EventDesk(const EventDesk&) = delete;
   EventDesk& operator=(const EventDesk&) = delete;
@@ -58,8 +80,14 @@ class EventDesk {
 
   [[nodiscard]] const EventId& id() const noexcept { return id_; }
   [[nodiscard]] const BoxOfficeOptions& options() const noexcept { return options_; }
-  /// Null until the event is known to exist.
+  /// Null until the event is known to exist, and while it is let go.
   [[nodiscard]] std::shared_ptr<const Availability> availability() const;
+
+  // For OpenDesks.
+  [[nodiscard]] std::uint64_t last_used() const noexcept { return last_used_.load(std::memory_order_relaxed); }
+  /// True: the caller leads, and must let_go.
+  [[nodiscard]] bool try_lead_to_let_go();
+  void let_go();
 
  private:
   /// Somebody blocked in call or visit. Shared with the leader, who may still be waking when the call has returned.
@@ -97,6 +125,7 @@ class EventDesk {
     ~Lead() { desk.hand_over(); }
   };
 
+  void use() const noexcept { last_used_.store(open_desks_.now(), std::memory_order_relaxed); }
   void lead_until(const Waiter& waiter);
   void make_room(std::size_t count);
   void serve_batch(std::size_t count);
@@ -115,6 +144,8 @@ class EventDesk {
   const EventId id_;
   const BoxOfficeOptions& options_;
   Scheduler& scheduler_;
+  OpenDesks& open_desks_;
+  mutable std::atomic<std::uint64_t> last_used_{0};
 
   std::mutex mutex_;  // guards the queue, the flags and the count
   std::vector<Command> queue_;
@@ -128,6 +159,7 @@ class EventDesk {
   // that a long one is not moved up for each.
   Desk desk_;
   bool was_halted_ = false;
+  bool just_opened_ = false;
   std::vector<Command> taken_;
   std::vector<Delivery> taken_deliveries_;
   std::size_t served_ = 0;

@@ -315,6 +315,36 @@ TEST_CASE("an answer's revision brings another host as far, and no read is made 
   CHECK_THROWS_WITH_AS(same.refresh(order.revision + 1), doctest::Contains("ends at revision"), StorageUnavailable);
 }
 
+TEST_CASE("events that nobody uses are let go, and their handles stay good") {
+  little::Clock clock;
+  MemoryStorage storage(clock.reader());
+  BoxOffice office(storage, {.clock = clock.reader(), .open_events = 2, .desk = {.snapshot_every_bytes = 100}});
+  std::vector<Event> events;
+  std::vector<std::weak_ptr<const Availability>> views;
+  std::vector<HoldId> holds;
+  for (int number = 0; number < 6; ++number) {
+    events.push_back(office.create_event(little::event("date-" + std::to_string(number))).value());
+    holds.push_back(events.back().hold({"Hall-A-1"}, {.holder = "cart"}).value().id);
+    views.emplace_back(events.back().availability());
+  }
+  const auto kept = [&] { return std::ranges::count_if(views, [](const auto& view) { return !view.expired(); }); };
+  CHECK(kept() == 2);
+  CHECK(storage.load_snapshot("event/date-0").has_value());
+  // Used again, each in its own way.
+  CHECK(events[0].availability()->total(clock.now).held == 1);
+  CHECK(events[1].find_hold(holds[1]).has_value());
+  CHECK(events[2].hold({"Hall-A-1"}, {.holder = "late"}).refusal().reason == Reason::place_taken);
+  CHECK(office.event("date-3").value().revision() == events[3].revision());
+  CHECK(events[4].release(holds[4]).ok());
+  CHECK(events[4].hold({"Hall-A-1"}, {.holder = "late"}).ok());
+  bool answered = false;
+  events[5].submit({new_request_id(), ReleaseHold{holds[5]}}, [&](const Answer& answer) { answered = answer.refusal() == nullptr; });
+  office.poll();
+  CHECK(answered);
+  for (std::size_t number = 0; number < events.size(); ++number) views[number] = events[number].availability();
+  CHECK(kept() == 2);
+}
+
 TEST_CASE("many commands in one call are answered each at its place, also when they need several turns") {
   Office box;
   std::vector<Command> commands;

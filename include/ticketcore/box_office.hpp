@@ -37,6 +37,9 @@ struct BoxOfficeOptions {
   /// A turn further than this past the event's last one needs a witness (store_time.hpp): the time that this host has been up, or
   /// its own wall clock. Without one commands are answered with storage_unavailable until an operator confirms the time.
   std::chrono::seconds clock_leap = limits::clock_leap;
+  /// Events whose state is kept in memory. Past so many the one that nobody has used for longest is let go, and read anew when it is
+  /// used again; handles don't notice. One that is at work or halted is kept whatever the number. At least 1.
+  std::size_t open_events = limits::open_events;
   DeskOptions desk{};
   /// Hears why an event halts, why a snapshot could not be saved, and what a callback threw, on the thread that met it. Must not
   /// throw.
@@ -110,8 +113,9 @@ class Event {
  public:
   [[nodiscard]] const EventId& id() const noexcept;
   [[nodiscard]] const SeatMap& seat_map() const noexcept;
-  /// As of the last turn or refresh. Never waits for a turn. Null once the event has been taken out of the store and the desk
-  /// was reopened.
+  /// As of the last turn or refresh. Never waits for a turn, unless the event was let go (BoxOfficeOptions::open_events): then the
+  /// log is read, and StorageError thrown when that fails. Null once the event has been taken out of the store and the desk was
+  /// reopened.
   [[nodiscard]] std::shared_ptr<const Availability> availability() const;
   /// Reads what other processes have committed; waits for a turn under way. Throws StorageError.
   void refresh() const;

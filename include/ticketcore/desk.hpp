@@ -85,6 +85,10 @@ class Desk {
   /// Throws StorageError.
   void save_snapshot();
 
+  /// Frees what the state takes; the next turn or catch_up reads the log anew. Saves a snapshot first where reading would take long.
+  /// Not while halted. Throws StorageError when the snapshot can't be saved; the state is let go then, too.
+  void let_go();
+
   /// Why the desk sells nothing more, or empty.
   [[nodiscard]] const std::string& halted() const noexcept { return halted_; }
   /// Forgets the state and whatever halted it; the next turn or catch_up reads the log anew.

@@ -118,6 +118,30 @@ TEST_CASE("eight threads sell eight events at once") {
   CHECK(office.events().size() == thread_count);
 }
 
+TEST_CASE("eight threads use sixteen events of which two are kept in memory") {
+  MemoryStorage storage;
+  BoxOffice office(storage, {.open_events = 2, .desk = {.snapshot_every_bytes = 2'000}});
+  const auto map = house(2, 10);
+  std::vector<Event> events;
+  for (int number = 0; number < 16; ++number) events.push_back(office.create_event(new_event("date-" + std::to_string(number), map)).value());
+  std::atomic<int> held{0};
+  std::vector<std::thread> threads;
+  for (std::size_t index = 0; index < thread_count; ++index) {
+    threads.emplace_back([&, index] {
+      for (std::size_t round = 0; round < 60; ++round) {
+        const Event& event = events[(index * 7 + round * 3) % events.size()];
+        if (event.hold_best({.count = 1, .categories = {"all"}}, {.holder = "holder"})) ++held;
+        CHECK(event.availability()->seat_map().place_count() == 20);
+        if (const auto again = office.event(event.id())) again->inspect([](const EventState& state) { CHECK(state.exists()); });
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::uint64_t found = 0;
+  for (const Event& event : events) event.inspect([&](const EventState& state) { found += state.open_holds(); });
+  CHECK(found == static_cast<std::uint64_t>(held));
+}
+
 TEST_CASE("submitted commands are answered by whoever runs, mixed with blocking callers") {
   MemoryStorage storage;
   BoxOffice office(storage);
