@@ -335,7 +335,7 @@ int erase(const cli::OpenedStorage& opened, const Arguments& arguments) {
   const auto no_more_words = [&] {
     if (!arguments.subject.empty()) throw UsageError("\"" + arguments.subject + "\" is one word too many");
   };
-  const std::map<std::string, int (*)(Storage&, const Arguments&)> keeping = {{"archive", archive}, {"restore", restore}, {"confirm-time", confirm_time}};
+  const std::map<std::string, int (*)(Storage&, const Arguments&)> keeping = {{"archive", archive}, {"restore", restore}};
   if (const auto command = looking.find(arguments.command); command != looking.end()) {
     no_more_words();
     return command->second(*cli::open_storage(arguments.store, cli::Use::look).storage, arguments);
@@ -344,6 +344,10 @@ int erase(const cli::OpenedStorage& opened, const Arguments& arguments) {
   if (arguments.command == "prepare") {
     no_more_words();
     return prepare(*cli::open_storage(arguments.store, cli::Use::make).storage);
+  }
+  if (arguments.command == "confirm-time") {
+    no_more_words();
+    return confirm_time(*cli::open_storage(arguments.store, cli::Use::write).storage, arguments);
   }
   if (arguments.command == "project") {
     no_more_words();
