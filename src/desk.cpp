@@ -151,7 +151,7 @@ std::size_t Desk::attempt_turn(std::span<const Command> commands, std::span<Answ
   if (standing_ != Standing::current) catch_up();
   found_.clear();
   look_up(commands);
-  const Position position{stream_, at_.revision, at_.checksum};
+  const Position position{stream_, at_.revision, std::optional(at_.checksum)};
   const std::unique_ptr<Turn> turn = storage_.take_turn({&position, 1});
   for (const Entry& entry : turn->unseen(stream_)) apply_entry(entry);
   // What others decided meanwhile has just been handed over, and is at hand.

@@ -54,7 +54,7 @@ void Database::open_turn(TurnNumber number, const std::vector<Position>& streams
 std::string Database::why_replaced(const Position& position, const Stream& stream) {
   if (position.known == 0) return {};
   if (position.known > stream.entries.size()) return "the database is behind what was read from it";
-  if (stream.entries[position.known - 1].checksum != position.checksum) return "the database has another history than was read from it";
+  if (position.checksum && stream.entries[position.known - 1].checksum != *position.checksum) return "the database has another history than was read from it";
   return {};
 }
 
@@ -153,6 +153,12 @@ void Database::crash(Micros down_for) {
   for (const auto& [number, turn] : lost) {
     if (turn.committing && random_.one_in(2)) append(turn.entries);
   }
+}
+
+void Database::lose_end(const StreamId& stream, Revision kept) {
+  Stream& lost = streams_[stream];
+  lost.entries.resize(kept);
+  if (lost.snapshot && lost.snapshot->revision > kept) lost.snapshot.reset();
 }
 
 void Database::damage_snapshot(const StreamId& stream) {

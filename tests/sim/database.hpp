@@ -89,6 +89,8 @@ class Database {
   void crash(Micros down_for);
   void slow_disk(Micros lasts) { slow_disk_until_ = world_.now() + lasts; }
   void fill_disk(Micros lasts) { full_until_ = world_.now() + lasts; }
+  /// As a fail-over to a standby that was behind, or a backup that was restored.
+  void lose_end(const StreamId& stream, Revision kept);
   void damage_snapshot(const StreamId& stream);
 
  private:

@@ -42,11 +42,11 @@ class Run {
       if (std::string wrong = ledger_.hear(entry); !wrong.empty()) world_.fail(wrong);
     };
     create_event();
-    const Node::Ears ears{[this] { return answered_revision_; }, [this](const Availability& seen, std::uint64_t must_see) { judge_view(seen, must_see); },
-                          [this] { return town_.orders_in_question; }, [this](const Order& order) { judge_order_found(order); }};
+    ears_ = Node::Ears{[this] { return answered_revision_; }, [this](const Availability& seen, std::uint64_t must_see) { judge_view(seen, must_see); },
+                       [this] { return town_.orders_in_question; }, [this](const Order& order) { judge_order_found(order); }};
     for (std::uint32_t number = 0; number < plan.nodes; ++number) {
       nodes_.push_back(std::make_unique<Node>(world_, database_,
-                                              Node::Setting{plan.seed, number, "sim", !plan.one_clock, plan.clock_tick, plan.snapshot_every_bytes}, ears));
+                                              Node::Setting{plan.seed, number, "sim", !plan.one_clock, plan.clock_tick, plan.snapshot_every_bytes}, ears_));
       nodes_.back()->start();
     }
     for (std::uint32_t number = 0; number < plan.clients; ++number) clients_.push_back(std::make_unique<Client>(town_, plan.seed, number));
@@ -63,6 +63,7 @@ class Run {
       if (world_.now() > last + patience_at_the_end) world_.fail("stuck: " + whoever_waits());
     }
     if (!world_.failed()) judge_end();
+    if (!world_.failed()) judge_fail_over();
     outcome.failure = world_.failure();
     outcome.ended_at = world_.now();
     outcome.entries = ledger_.revision();
@@ -158,6 +159,44 @@ class Run {
     judge_order();
   }
 
+  /// A hold through this node, and what it is told, if it is ever answered.
+  [[nodiscard]] std::optional<Answer> ask(Node& node, std::uint64_t number) {
+    PlaceHold hold;
+    hold.holder = "after the loss";
+    hold.areas = {{AreaIndex{0}, 1}};
+    hold.ttl = std::chrono::seconds(1);
+    const auto answer = std::make_shared<std::optional<Answer>>();
+    node.receive({RequestId{{2, number}}, hold}, [answer](const Answer& given) { *answer = given; });
+    const Micros last = world_.now() + patience_at_the_end;
+    while (!*answer && world_.now() < last && world_.step()) {
+    }
+    return *answer;
+  }
+
+  /// The log loses its end, and somebody who never knew it goes on, or nobody does: who knew it sells nothing more, and what he
+  /// would have written is in no log.
+  void judge_fail_over() {
+    const Revision head = database_.entries(stream).size();
+    if (head < 2) return;
+    Random random(plan_.seed, purpose::trouble, 1'000'000);
+    database_.on_append = {};
+    const auto lost = 1 + random.below(static_cast<std::uint32_t>(std::min<Revision>(head - 1, 4)));
+    database_.lose_end(stream, head - lost);
+    const std::uint32_t written = random.below(lost + 3);
+    fresh_ = std::make_unique<Node>(world_, database_, Node::Setting{plan_.seed, plan_.nodes, "sim", false, plan_.clock_tick, 16U << 20}, ears_);
+    fresh_->start();
+    for (std::uint32_t number = 0; number < written; ++number) {
+      if (const auto answer = ask(*fresh_, number); !answer) return world_.fail("nobody answers after a fail-over");
+    }
+    const std::size_t entries = database_.entries(stream).size();
+    for (std::uint32_t number = 0; number < plan_.nodes; ++number) {
+      const auto answer = ask(*nodes_[number], 1'000 + number);
+      if (!answer) return world_.fail("a node that knew what was lost never answers");
+      if (answer->refusal() == nullptr || answer->refusal()->reason != Reason::halted) return world_.fail("a node that knew what was lost goes on");
+    }
+    if (database_.entries(stream).size() != entries) world_.fail("a node that knew what was lost wrote to the log");
+  }
+
   /// Real time: what was answered before something else was asked stands before it in the log.
   void judge_order() {
     std::map<RequestId, std::size_t> places;
@@ -180,7 +219,9 @@ class Run {
   Database database_;
   std::shared_ptr<const SeatMap> map_;
   Ledger ledger_;
+  Node::Ears ears_;
   std::vector<std::unique_ptr<Node>> nodes_;
+  std::unique_ptr<Node> fresh_;  // one that was started after the log had lost its end
   std::map<RequestId, Operation> history_;
   Revision answered_revision_ = 1;
   Town town_{world_, nodes_, ledger_, map_, history_, answered_revision_};

@@ -6,7 +6,7 @@ import atexit
 import os
 import pathlib
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Callable, NamedTuple, Optional, Union
