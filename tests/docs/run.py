@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compiles and runs what stands in the documentation: run.py SOURCE_DIR BUILD_DIR COMPILER
 
-A fenced cpp block with a main() is a program; README's is run by the install test as well. The tutorial's last program is built once
+A fenced cpp block with a main() is a program, and runs twice; README's is run by the install test as well. The tutorial's last program is built once
 more as the tutorial says, with its CMakeLists.txt and an installed ticketcore; the commands of the pages then look into its store. On the pages about PostgreSQL everything
 runs in the order of the text on one server: fenced sql blocks by psql as its superuser, sh blocks by the shell, cpp blocks as
 programs. $OWNER and $BOXOFFICE are there the URLs that the text calls so. Also checks that links between pages lead somewhere,
@@ -17,6 +17,7 @@ import tempfile
 
 import jsonschema
 import postgres_server
+from blocks import fenced
 
 source, build, compiler = (pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3])
 docs = source / "docs"
@@ -61,12 +62,8 @@ def check_links(page, text):
 def check_plain_page(page):
     for number, block in enumerate(re.findall(r"^```cpp\n(.*?)^```", page.read_text(), re.M | re.S)):
         if "int main(" in block or "DOCTEST_CONFIG_IMPLEMENT" in block:
-            # A program that creates its event runs once; the others twice, as the tutorial says.
-            compile_and_run(f"{page.name}, program {number + 1}", block, 1 if page.name == "README.md" else 2)
-
-
-def fenced(page, language):
-    return re.findall(rf"^```{language}\n(.*?)^```", (docs / page).read_text(), re.M | re.S)
+            # Twice, as the tutorial says: the second run finds what the first one left.
+            compile_and_run(f"{page.name}, program {number + 1}", block, 2)
 
 
 def try_tutorial():
@@ -74,8 +71,8 @@ def try_tutorial():
     commands = 0
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        (folder / "CMakeLists.txt").write_text(fenced("tutorial.md", "cmake")[0])
-        (folder / "main.cpp").write_text(fenced("tutorial.md", "cpp")[-1])
+        (folder / "CMakeLists.txt").write_text(fenced(docs / "tutorial.md", "cmake")[0])
+        (folder / "main.cpp").write_text(fenced(docs / "tutorial.md", "cpp")[-1])
         steps = [["cmake", "--install", str(build), "--prefix", str(folder / "prefix")],
                  ["cmake", "-B", "build", f"-DCMAKE_CXX_COMPILER={compiler}", f"-DCMAKE_PREFIX_PATH={folder / 'prefix'}"],
                  ["cmake", "--build", "build"], [str(folder / "build/theatre")]]
@@ -87,7 +84,7 @@ def try_tutorial():
         event = listed.splitlines()[1].split()[0]
         for page in [source / "README.md", *sorted(docs.glob("*.md"))]:
             # What looks into a store; "archive" and its like are run by the test of the command.
-            for line in re.findall(r"^ {4}(ticketcore (?:events|log|check|manifest) .*)$", page.read_text(), re.M):
+            for line in re.findall(r"^(?: {4})?(ticketcore (?:events|log|check|manifest) .*)$", page.read_text(), re.M):
                 command = re.split(r" {2,}", line)[0].replace("[", "").replace("]", "")
                 for word, value in ((r"\b(FILE|STORE|boxoffice\.db|theatre\.db)\b", str(store)), (r"\bID\b|\bgala-2027\b", event),
                                     (r"\b(R|REVISION|FACTS)$", "1")):

@@ -21,6 +21,6 @@ for way in find_package add_subdirectory FetchContent; do
       -DTICKETCORE_SOURCE="$source_dir" -DCMAKE_PREFIX_PATH="$work/prefix" &&
       cmake --build "$work/$way"
   } >"$log" 2>&1 || { cat "$log"; echo "FAILED: $way does not build"; exit 1; }
-  (cd "$work/$way" && ./consumer "$source_dir/examples/venues/opera_house.json") || { echo "FAILED: $way does not run"; exit 1; }
+  (cd "$work/$way" && ./consumer "$source_dir/examples/venues/opera_house.json" && ./consumer "$source_dir/examples/venues/opera_house.json") || { echo "FAILED: $way does not run twice"; exit 1; }
   echo "$way: works"
 done

@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+"""README and docs followed to the letter where nothing is installed: run.py [bookworm|trixie] [--all] [CHAPTER...]
+
+Each chapter begins in a new root that holds Debian's minimum, git, and ccache, so that what one page installs can't hide what another forgot. A clean clone
+of HEAD is put there, and what the page says is run as it stands: its sh blocks by bash, in one shell; a cmake or cpp block is what the reader saves as
+CMakeLists.txt or main.cpp. Of lines that end in "# Debian 12", "# Debian 13, ..." only the release's own are run. `--all`: `./dev test`, too.
+
+Needs root. Kept in build/bare: the roots' bases, packages and compilers' results. Mounts and processes live in namespaces of their own and end with the step,
+however it ends. The mirror, apt's settings, certificates and the settings of pip and npm are this machine's."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(SOURCE / "tests/docs"))
+from blocks import blocks, fenced  # noqa: E402
+
+KEPT = SOURCE / "build/bare"
+NUMBERS = {"bookworm": "12", "trixie": "13"}
+SETTINGS = re.compile(r"(pip|npm_config)_\w+|https?_proxy|no_proxy|ssl_cert_(file|dir)|requests_ca_bundle|node_extra_ca_certs", re.I)
+MACHINE_FILES = ["etc/resolv.conf", "etc/hosts", "etc/pip.conf", "etc/npmrc"]
+
+
+def output(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def make_base(release: str) -> pathlib.Path:
+    """Debian's minimum and this machine's way to packages; made once."""
+    base = KEPT / f"base-{release}"
+    if base.exists():
+        return base
+    print(f"Making a root of {release} (once)", flush=True)
+    listed = [line.split() for line in output("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages").splitlines()]
+    mirrors = [uri for uri, suite in listed if re.fullmatch("|".join(NUMBERS), suite)]
+    security = [uri for uri, suite in listed if suite.endswith("-security") and suite.split("-")[0] in NUMBERS]
+    if not mirrors:
+        sys.exit("bare: this machine's apt sources have no Debian that could be the mirror")
+    making = KEPT / f"making-{release}"
+    shutil.rmtree(making, ignore_errors=True)
+    with open(KEPT / f"debootstrap-{release}.log", "w", encoding="utf-8") as log:
+        if subprocess.run(["debootstrap", "--variant=minbase", "--include=git,ca-certificates,ccache", release, making, mirrors[0]], stdout=log, stderr=log).returncode:
+            sys.exit(f"bare: debootstrap failed; see {log.name}")
+    sources = [f"deb {mirrors[0]} {release} main", f"deb {mirrors[0]} {release}-updates main", *(f"deb {uri} {release}-security main" for uri in security[:1])]
+    (making / "etc/apt/sources.list").write_text("\n".join(sources) + "\n", encoding="utf-8")
+    settings = [line for line in output("apt-config", "dump").splitlines() if line.startswith("Acquire::")]
+    (making / "etc/apt/apt.conf.d/machine").write_text("\n".join(settings) + "\n", encoding="utf-8")
+    # The root is thrown away: nothing in it need reach the disk.
+    (making / "etc/dpkg/dpkg.cfg.d/unsafe").write_text("force-unsafe-io\n", encoding="utf-8")
+    for name in MACHINE_FILES:
+        if (file := pathlib.Path("/", name)).exists():
+            (making / name).unlink(missing_ok=True)
+            shutil.copyfile(file, making / name)
+    for certificate in pathlib.Path("/usr/local/share/ca-certificates").glob("*.crt"):
+        shutil.copy(certificate, making / "usr/local/share/ca-certificates")
+    subprocess.run(["chroot", making, "update-ca-certificates"], check=True, capture_output=True)
+    making.rename(base)
+    return base
+
+
+class Root:
+    """A new root with a clean clone of HEAD in it."""
+
+    def __init__(self, release: str, checkout: str) -> None:
+        self.release = release
+        self.path = KEPT / f"root-{release}"
+        self.checkout = checkout
+        remove(self.path)
+        subprocess.run(["cp", "-a", "--reflink=auto", make_base(release), self.path], check=True)
+        folder = self.path / checkout.lstrip("/")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", SOURCE, folder], check=True)
+        subprocess.run(["chown", "-R", "0:0", folder], check=True)
+        self.cached = {KEPT / f"archives-{release}": "var/cache/apt/archives", KEPT / f"ccache-{release}": "var/cache/ccache"}
+        for here, there in self.cached.items():
+            here.mkdir(exist_ok=True)
+            here.chmod(0o777)
+            (self.path / there).mkdir(parents=True, exist_ok=True)
+
+    def environment(self, home: str) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if SETTINGS.fullmatch(name)}
+        return kept | {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": home, "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive",
+                       "NPM_CONFIG_GLOBALCONFIG": "/etc/npmrc", "NODE_EXTRA_CA_CERTS": "/etc/ssl/certs/ca-certificates.crt", "CCACHE_DIR": "/var/cache/ccache",
+                       "CCACHE_UMASK": "000", "CMAKE_CXX_COMPILER_LAUNCHER": "ccache", "CCACHE_NOHASHDIR": "1"}
+
+    def run(self, title: str, script: str, user: str = "root", home: str = "/root", expect: int = 0) -> str:
+        """The script, by bash in the checkout. Its mounts and processes are gone afterwards, by the kernel's own doing."""
+        file = self.path / "tmp/step.sh"
+        file.write_text(f"set -euo pipefail\ncd '{self.checkout}'\n{script}\n", encoding="utf-8")
+        file.chmod(0o644)
+        mounts = "".join(f"mount --bind '{here}' '{self.path / there}'; " for here, there in self.cached.items())
+        inside = (f"mount -t proc proc '{self.path}/proc'; mount --rbind /dev '{self.path}/dev'; mount --rbind /sys '{self.path}/sys'; {mounts}"
+                  f"exec chroot --userspec={user} '{self.path}' bash /tmp/step.sh")
+        print(f"[{self.release}] {title}", flush=True)
+        start = time.monotonic()
+        log = KEPT / f"step-{self.release}.log"
+        with open(log, "w", encoding="utf-8") as out:
+            status = subprocess.run(["unshare", "--mount", "--pid", "--fork", "--kill-child", "bash", "-euc", inside], env=self.environment(home),
+                                    stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, timeout=3600).returncode
+        said = log.read_text(encoding="utf-8", errors="replace")
+        if status != expect:
+            print("\n".join(said.splitlines()[-60:]))
+            sys.exit(f"FAILED on {self.release}: {title} (ended with {status}, not {expect})\n{script}")
+        print(f"   {time.monotonic() - start:.0f} s", flush=True)
+        return said
+
+    def page(self, name: str) -> pathlib.Path:
+        return self.path / self.checkout.lstrip("/") / name
+
+
+def remove(path: pathlib.Path) -> None:
+    # Never through a mount, should somebody have made one.
+    if path.exists():
+        subprocess.run(["rm", "-rf", "--one-file-system", path], check=True)
+
+
+def of_release(code: str, release: str) -> str:
+    """Without the lines that are another release's. Somebody at a keyboard says yes to apt."""
+    lines = [line for line in code.splitlines() if not re.search(r"# (Debian|Ubuntu) \d", line) or f"Debian {NUMBERS[release]}" in line]
+    return "\n".join(re.sub(r"^apt install ", "apt-get update -qq && apt-get install -y --no-install-recommends ", line) for line in lines) + "\n"
+
+
+def script_of(page: pathlib.Path, release: str) -> str:
+    """A page as one script: sh blocks as they stand, whole files saved under the names that the page gives them."""
+    parts = []
+    for number, (language, code) in enumerate(blocks(page)):
+        name = "main.cpp" if language == "cpp" and "int main(" in code else "CMakeLists.txt" if language == "cmake" and "project(" in code else None
+        if language == "sh":
+            parts.append(of_release(code, release))
+        elif name:
+            parts.append(f"cat >{name} <<'END_{number}'\n{code}END_{number}\n")
+    return "".join(parts)
+
+
+def must(said: str, wanted: str) -> None:
+    if wanted not in said:
+        sys.exit(f"FAILED: {wanted!r} was not said:\n{said[-3000:]}")
+
+
+def demo(release: str) -> None:
+    """README's first command; then by somebody who may install nothing, in a folder with a space."""
+    root = Root(release, "/root/ticketcore")
+    assert "./dev demo " in fenced(root.page("README.md"), "sh")[0]
+    root.run("a user and a folder with a space", "useradd --create-home buyer; git clone -q . '/home/buyer/my tickets'; chown -R buyer: /home/buyer")
+    root.checkout = "/home/buyer/my tickets"
+    must(root.run("./dev demo by a user who may install nothing", "./dev demo", user="buyer", home="/home/buyer", expect=1), "apt install g++ cmake")
+    root.checkout = "/root/ticketcore"
+    must(root.run("./dev demo", "./dev demo"), "tickets verify with the public key")
+    root.run("it left the checkout clean, and installed no server, no test and no libpq",
+             "test -z \"$(git status --porcelain)\"; ! dpkg -l | grep -E '^ii +(postgresql|nginx|haproxy|chromium|libpq-dev|doctest-dev)'")
+    root.checkout = "/home/buyer/my tickets"
+    must(root.run("./dev demo by the user, now that all is there", "./dev demo", user="buyer", home="/home/buyer"), "tickets verify with the public key")
+
+
+def serve(release: str) -> None:
+    """README's second command, and docs/server.md's sale by hand."""
+    root = Root(release, "/root/ticketcore")
+    installs, sale = fenced(root.page("docs/server.md"), "sh")[1:3]
+    root.run("what the page needs besides", of_release(installs, release))
+    root.run("./dev serve, docs/server.md's sale by hand, SIGTERM", f"""
+./dev serve >/tmp/serve.log 2>&1 & server=$!
+until grep -q '^admin key ' /tmp/serve.log; do kill -0 $server || {{ cat /tmp/serve.log; exit 1; }}; sleep 1; done
+SHOP=$(sed -n 's/^listening on //p' /tmp/serve.log) ADMIN=$(sed -n 's/^admin key //p' /tmp/serve.log)
+curl --silent --fail "$SHOP/" | grep -qi '<html'
+{sale}
+kill -TERM $server
+wait $server""")
+
+
+def python(release: str) -> None:
+    """docs/python.md: pip install in an empty environment, then every snippet."""
+    root = Root(release, "/root/ticketcore")
+    page = root.page("docs/python.md")
+    first = fenced(page, "sh")[0]
+    root.run("docs/python.md: installing", of_release(first, release))
+    (root.path / "tmp/snippets.py").write_text("\n".join(fenced(page, "python")), encoding="utf-8")
+    enter = ". \"$(find / -path '*/bin/activate' -not -path '/proc/*' -print -quit)\""
+    root.run("its snippets", f"{enter}\npip install '.[pandas]'\ncd /tmp && cp /root/ticketcore/examples/venues/opera_house.json . && python snippets.py")
+
+
+def tutorial(release: str) -> None:
+    root = Root(release, "/root/ticketcore")
+    said = root.run("docs/tutorial.md", script_of(root.page("docs/tutorial.md"), release))
+    must(said, "is in")
+    if "Warning" in said:
+        sys.exit(f"FAILED: CMake warns a consumer\n{said}")
+
+
+def embedding(release: str) -> None:
+    """docs/embedding.md, then README's program by each of its ways, with what the page installs and no more."""
+    root = Root(release, "/root/ticketcore")
+    root.run("docs/embedding.md", "\n".join(of_release(code, release) for code in fenced(root.page("docs/embedding.md"), "sh")))
+    for way in ("find_package", "add_subdirectory", "FetchContent"):
+        said = root.run(f"README's program by {way}", f"""
+cmake -S tests/install/consumer -B /tmp/{way} -DWAY={way} -DTICKETCORE_SOURCE=$PWD -DCMAKE_PREFIX_PATH=/opt/ticketcore -DCMAKE_BUILD_TYPE=Release
+cmake --build /tmp/{way} -j 2
+cd /tmp/{way}
+for run in first second; do ./consumer /root/ticketcore/examples/venues/opera_house.json; done
+./consumer && exit 1 || test $? -eq 2""")
+        if "Warning" in said or "doctest" in said:
+            sys.exit(f"FAILED: CMake warns a consumer\n{said}")
+
+
+def test(release: str) -> None:
+    """README's third command."""
+    Root(release, "/root/ticketcore").run("./dev test", "./dev test")
+
+
+CHAPTERS = [demo, serve, python, tutorial, embedding]
+
+
+def main() -> None:
+    wished = sys.argv[1:]
+    releases = [wish for wish in wished if wish in NUMBERS] or ["bookworm"]
+    by_name = {chapter.__name__: chapter for chapter in [*CHAPTERS, test]}
+    chapters = [by_name[wish] for wish in wished if wish in by_name] or CHAPTERS + ([test] if "--all" in wished else [])
+    if unknown := [wish for wish in wished if wish not in {*NUMBERS, *by_name, "--all"}]:
+        sys.exit(f"bare: there is no {unknown[0]}; chapters: {', '.join(by_name)}")
+    if os.geteuid() != 0:
+        sys.exit("bare: only root can make a root")
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for release in releases:
+        start = time.monotonic()
+        for chapter in chapters:
+            chapter(release)
+        remove(KEPT / f"root-{release}")
+        print(f"{release}: {', '.join(chapter.__name__ for chapter in chapters)} in {time.monotonic() - start:.0f} s", flush=True)
+
+
+main()
