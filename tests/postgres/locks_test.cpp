@@ -107,11 +107,11 @@ TEST_CASE("a lock that the server's own lock_timeout does not see, as on another
                       ".waits() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$ BEGIN IF (SELECT busy FROM " + schema +
                       ".busy) THEN PERFORM pg_sleep(60); END IF; RETURN true; END $$; ALTER TABLE " + schema +
                       ".streams ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON " + schema + ".streams USING (" + schema + ".waits());");
-  const auto storage = PostgresStorage::open("postgresql://far_away" + url.substr(url.find('@')), {.turn_timeout = 200ms});
+  const auto storage = PostgresStorage::open("postgresql://far_away" + url.substr(url.find('@')), {.turn_timeout = 2'000ms});
   conformance::append(*storage, "a", "one");
   shared_server().sql("UPDATE " + schema + ".busy SET busy = true");
   const auto start = std::chrono::steady_clock::now();
-  CHECK_THROWS_WITH_AS(conformance::append(*storage, "a", "two"), doctest::Contains("another has had the turn for 200 ms"), StorageUnavailable);
+  CHECK_THROWS_WITH_AS(conformance::append(*storage, "a", "two"), doctest::Contains("another has had the turn for 2000 ms"), StorageUnavailable);
   CHECK(std::chrono::steady_clock::now() - start < 10s);
   CHECK(nobody_waits(schema));
   shared_server().sql("UPDATE " + schema + ".busy SET busy = false");
