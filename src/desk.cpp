@@ -28,6 +28,9 @@ void Desk::reopen() {
 }
 
 void Desk::load() {
+  // What was read or written before may have been told to callers: a log that has lost it since is another history.
+  const Revision known = at_.revision;
+  const std::uint32_t checksum = at_.checksum;
   reopen();
   if (const auto snapshot = storage_.load_snapshot(stream_)) {
     try {
@@ -39,6 +42,7 @@ void Desk::load() {
     }
   }
   check_log_reaches_snapshot();
+  if (known > 0) check_known(storage_.read(stream_, known - 1, 1), known, checksum);
   standing_ = Standing::behind;
 }
 
@@ -66,17 +70,17 @@ void Desk::catch_up() {
   // The first page begins with the entry known: where nothing is new, only that shows that the history is still the one read.
   for (std::size_t known = at_.revision == 0 ? 0 : 1;; known = 0) {
     const std::vector<Entry> page = storage_.read(stream_, at_.revision - known, read_bytes);
-    if (known == 1) check_known(page);
+    if (known == 1) check_known(page, at_.revision, at_.checksum);
     if (page.empty()) break;
     for (const Entry& entry : std::span(page).subspan(known)) apply_entry(entry);
   }
   publish();
 }
 
-void Desk::check_known(std::span<const Entry> page) const {
-  const std::string name = entry_name(at_.revision, stream_);
+void Desk::check_known(std::span<const Entry> page, Revision known, std::uint32_t checksum) const {
+  const std::string name = entry_name(known, stream_);
   if (page.empty()) throw HistoryReplaced(name + " was read and is missing now: the log has lost its end, or was removed");
-  if (page.front().checksum != at_.checksum) throw HistoryReplaced(name + " is another one than was read: the history has been replaced");
+  if (page.front().checksum != checksum) throw HistoryReplaced(name + " is another one than was read: the history has been replaced");
 }
 
 void Desk::apply_entry(const Entry& entry) {

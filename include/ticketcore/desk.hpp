@@ -121,7 +121,7 @@ class Desk {
   void keep_at_hand(Entry entry);
   [[nodiscard]] const Entry* at_hand(Revision revision) const;
   void check_log_reaches_snapshot() const;
-  void check_known(std::span<const Entry> page) const;
+  void check_known(std::span<const Entry> page, Revision known, std::uint32_t checksum) const;
   void apply_entry(const Entry& entry);
   void record(Fact fact, Timestamp now);
   void commit(Turn& turn);

@@ -46,7 +46,7 @@ expect 0 'nothing is wrong' "$ticketcore" check gala.archive
 "$ticketcore" events out/demo.db | grep -q gala && fail "the archived event is still there"
 expect 3 'it is there already' "$ticketcore" archive gala.archive gala.archive --event gala-2027
 expect 0 'entries are back' "$ticketcore" restore sqlite:///out/demo.db gala.archive
-expect 3 'already, at revision' "$ticketcore" restore out/demo.db gala.archive
+expect 3 'nothing was put over it' "$ticketcore" restore out/demo.db gala.archive
 sqlite3 out/demo.db "insert into vault values('person-1', '{\"name\": \"Olha Kovalenko\"}'), ('person-2', 'gala-2027')"
 expect 0 'no trace is left' "$ticketcore" erase out/demo.db person-1
 expect 0 'the vault has no record' "$ticketcore" erase out/demo.db person-1

@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -86,7 +87,7 @@ def try_tutorial():
             # What looks into a store; "archive" and its like are run by the test of the command.
             for line in re.findall(r"^(?: {4})?(ticketcore (?:events|log|check|manifest) .*)$", page.read_text(), re.M):
                 command = re.split(r" {2,}", line)[0].replace("[", "").replace("]", "")
-                for word, value in ((r"\b(FILE|STORE|boxoffice\.db|theatre\.db)\b", str(store)), (r"\bID\b|\bgala-2027\b", event),
+                for word, value in ((r"\b(FILE|STORE|boxoffice\.db|theatre\.db)\b", shlex.quote(str(store))), (r"\bID\b|\bgala-2027\b", event),
                                     (r"\b(R|REVISION|FACTS)$", "1")):
                     command = re.sub(word, value, command)
                 commands += 1

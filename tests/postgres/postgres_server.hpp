@@ -111,7 +111,7 @@ class PostgresServer {
     running_ = true;
   }
   void start_without_waiting() {
-    run_as("pg_ctl", "start -W -D " + data() + " -l " + folder_ + "/log");
+    run_as("pg_ctl", "start -W -D " + quoted(data()) + " -l " + quoted(folder_ + "/log"));
     running_ = true;
   }
   /// "fast" ends sessions, "immediate" is a crash.
