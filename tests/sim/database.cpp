@@ -140,8 +140,8 @@ void Database::load_snapshot(const StreamId& stream, const Answer<std::optional<
 
 void Database::save_snapshot(const StreamId& stream, const Snapshot& snapshot, const Answer<bool>& answer) {
   if (is_full()) return answer({{}, "the disk is full"});
-  auto& kept = streams_[stream].snapshot;
-  if (!kept || kept->revision <= snapshot.revision) kept = snapshot;
+  Stream& saved = streams_[stream];
+  if (!saved.replaced && (!saved.snapshot || saved.snapshot->revision <= snapshot.revision)) saved.snapshot = snapshot;
   answer({true, {}});
 }
 
@@ -158,6 +158,7 @@ void Database::crash(Micros down_for) {
 void Database::lose_end(const StreamId& stream, Revision kept) {
   Stream& lost = streams_[stream];
   lost.entries.resize(kept);
+  lost.replaced = true;
   if (lost.snapshot && lost.snapshot->revision > kept) lost.snapshot.reset();
 }
 

@@ -98,6 +98,7 @@ class Database {
     std::vector<Entry> entries{};
     std::optional<Snapshot> snapshot{};
     TurnNumber holder = 0;
+    bool replaced = false;  ///< Its end was lost: what nodes save of the history before is kept no more.
   };
   struct OpenTurn {
     std::vector<Position> streams{};

@@ -176,10 +176,18 @@ class Run {
   /// The log loses its end, and somebody who never knew it goes on, or nobody does: who knew it sells nothing more, and what he
   /// would have written is in no log.
   void judge_fail_over() {
+    database_.on_append = {};
+    // Whom a trouble has left with nothing read knows nothing that could be lost: each node takes a turn first.
+    std::vector<Revision> known;
+    for (std::uint32_t number = 0; number < plan_.nodes; ++number) {
+      const auto answer = ask(*nodes_[number], 2'000 + number);
+      if (!answer) return world_.fail("a node never answers after all troubles");
+      const RequestRefused* refused = answer->refusal();
+      known.push_back(refused != nullptr && refused->reason == Reason::storage_unavailable ? 0 : answer->revision);
+    }
     const Revision head = database_.entries(stream).size();
     if (head < 2) return;
     Random random(plan_.seed, purpose::trouble, 1'000'000);
-    database_.on_append = {};
     const auto lost = 1 + random.below(static_cast<std::uint32_t>(std::min<Revision>(head - 1, 4)));
     database_.lose_end(stream, head - lost);
     const std::uint32_t written = random.below(lost + 3);
@@ -190,6 +198,7 @@ class Run {
     }
     const std::size_t entries = database_.entries(stream).size();
     for (std::uint32_t number = 0; number < plan_.nodes; ++number) {
+      if (known[number] <= head - lost) continue;
       const auto answer = ask(*nodes_[number], 1'000 + number);
       if (!answer) return world_.fail("a node that knew what was lost never answers");
       if (answer->refusal() == nullptr || answer->refusal()->reason != Reason::halted) return world_.fail("a node that knew what was lost goes on");
