@@ -55,7 +55,8 @@ class PostgresServer:
         self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", self.folder / "data")
 
     def __exit__(self, *_):
-        self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", self.folder / "data")
+        if (self.folder / "data" / "postmaster.pid").exists():  # a test may have stopped it
+            self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", self.folder / "data")
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def url(self, role, database):
