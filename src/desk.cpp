@@ -18,6 +18,16 @@ StreamId stream_of(const EventId& event) { return "event/" + event.text(); }
 Desk::Desk(Storage& storage, EventId event, DeskOptions options) : storage_(storage), event_(std::move(event)), stream_(stream_of(event_)), options_(options) {}
 
 void Desk::reopen() {
+  forget();
+  known_ = 0;
+  known_checksum_ = 0;
+}
+
+void Desk::forget() {
+  if (at_.revision > known_) {
+    known_ = at_.revision;
+    known_checksum_ = at_.checksum;
+  }
   standing_ = Standing::unread;
   at_ = {};
   at_hand_.clear();
@@ -28,21 +38,19 @@ void Desk::reopen() {
 }
 
 void Desk::load() {
-  // What was read or written before may have been told to callers: a log that has lost it since is another history.
-  const Revision known = at_.revision;
-  const std::uint32_t checksum = at_.checksum;
-  reopen();
+  forget();
+  StateAtRevision loaded;
   if (const auto snapshot = storage_.load_snapshot(stream_)) {
     try {
       if (auto decoded = decode_snapshot(snapshot->bytes, "the snapshot of " + stream_); decoded && decoded->revision == snapshot->revision)
-        at_ = std::move(*decoded);
+        loaded = std::move(*decoded);
     } catch (const StorageDamaged&) {
       // A snapshot is a cache: what it held is in the log, which is read from its beginning instead.
-      at_ = {};
     }
   }
-  check_log_reaches_snapshot();
-  if (known > 0) check_known(storage_.read(stream_, known - 1, 1), known, checksum);
+  check_log_reaches_snapshot(loaded);
+  if (known_ > 0) check_known(known_, known_checksum_, storage_.read(stream_, known_ - 1, 1));
+  at_ = std::move(loaded);
   standing_ = Standing::behind;
 }
 
@@ -53,13 +61,13 @@ void Desk::publish() {
 
 // A snapshot may outlive the log's last entries on a disk that lies about what it has written. What it holds was sold, and can't
 // be proven any more.
-void Desk::check_log_reaches_snapshot() const {
-  if (at_.revision == 0) return;
-  const std::string name = entry_name(at_.revision, stream_);
-  const std::vector<Entry> last = storage_.read(stream_, at_.revision - 1, 1);
+void Desk::check_log_reaches_snapshot(const StateAtRevision& snapshot) const {
+  if (snapshot.revision == 0) return;
+  const std::string name = entry_name(snapshot.revision, stream_);
+  const std::vector<Entry> last = storage_.read(stream_, snapshot.revision - 1, 1);
   if (last.empty())
     throw StorageDamaged(name + " is missing, but there is a snapshot that has it: the end of the log is lost; was it restored from an older backup?");
-  if (decode_entry_header(last.front().bytes, name).checksum != at_.checksum)
+  if (decode_entry_header(last.front().bytes, name).checksum != snapshot.checksum)
     throw StorageDamaged(name + " is another one than the snapshot was taken after: the log has lost entries since, or the snapshot is of another log");
 }
 
@@ -70,14 +78,20 @@ void Desk::catch_up() {
   // The first page begins with the entry known: where nothing is new, only that shows that the history is still the one read.
   for (std::size_t known = at_.revision == 0 ? 0 : 1;; known = 0) {
     const std::vector<Entry> page = storage_.read(stream_, at_.revision - known, read_bytes);
-    if (known == 1) check_known(page, at_.revision, at_.checksum);
+    if (known == 1) check_known(at_.revision, at_.checksum, page);
     if (page.empty()) break;
     for (const Entry& entry : std::span(page).subspan(known)) apply_entry(entry);
   }
+  check_log_reaches_known();
   publish();
 }
 
-void Desk::check_known(std::span<const Entry> page, Revision known, std::uint32_t checksum) const {
+// The log may lose its end while it is read, too.
+void Desk::check_log_reaches_known() const {
+  if (at_.revision < known_) check_known(known_, known_checksum_, {});
+}
+
+void Desk::check_known(Revision known, std::uint32_t checksum, std::span<const Entry> page) const {
   const std::string name = entry_name(known, stream_);
   if (page.empty()) throw HistoryReplaced(name + " was read and is missing now: the log has lost its end, or was removed");
   if (page.front().checksum != checksum) throw HistoryReplaced(name + " is another one than was read: the history has been replaced");
@@ -89,6 +103,7 @@ void Desk::apply_entry(const Entry& entry) {
   if (entry.revision != at_.revision + 1 || decoded.header.revision != entry.revision)
     throw StorageDamaged(name + " is damaged: it stands where another revision belongs");
   if (decoded.header.checksum != entry.checksum) throw StorageDamaged(name + " is damaged: the store has it with another checksum than its own");
+  if (entry.revision == known_) check_known(known_, known_checksum_, {&entry, 1});
   if (decoded.header.previous_checksum != at_.checksum) throw StorageDamaged(name + " is damaged: it does not continue the entry before it");
   standing_ = Standing::unread;
   try {
@@ -356,7 +371,7 @@ void Desk::let_go() {
   struct Free {
     Desk& desk;
     ~Free() {
-      desk.reopen();
+      desk.forget();
       desk.availability_.reset();
       desk.found_.clear();
       desk.answered_here_.clear();

@@ -165,6 +165,31 @@ TEST_CASE("a host that knew a lost end of the log gets no turn, whatever stands 
   }
 }
 
+TEST_CASE("a host that must read the log anew still knows what it had read, and sells nothing after a log that lost it") {
+  Fixture at;
+  CHECK(at.take(at.hold(0)).refusal() == nullptr);
+  SUBCASE("after the state was let go") { at.desk.let_go(); }
+  SUBCASE("after reads that failed, more than once") {
+    at.desk.distrust();
+    at.storage.reads_fail = true;
+    for (int attempt = 0; attempt < 2; ++attempt) CHECK_THROWS_AS(at.desk.catch_up(), StorageUnavailable);
+    at.storage.reads_fail = false;
+  }
+  const std::vector<Entry> before = at.storage.read("event/premiere", 0, 1 << 20);
+  REQUIRE(before.size() == 2);
+  at.storage.remove_stream({"event/premiere", 2, before[1].checksum});
+  const Position beginning{"event/premiere", 0};
+  const Append kept{"event/premiere", before[0].checksum, before[0].bytes};
+  at.storage.take_turn({&beginning, 1})->commit({&kept, 1});
+
+  const Answer answer = at.take(at.hold(0));
+  REQUIRE(answer.refusal() != nullptr);
+  CHECK(answer.refusal()->reason == Reason::halted);
+  CHECK(at.storage.read("event/premiere", 0, 1 << 20).size() == 1);
+  at.desk.reopen();
+  CHECK(at.take(at.hold(0)).refusal() == nullptr);
+}
+
 TEST_CASE("a full disk loses nothing: the sale goes on when there is space") {
   Fixture at;
   CHECK(at.take(at.hold(0)).refusal() == nullptr);

@@ -112,6 +112,7 @@ class Desk {
   /// Answers as many of the commands, from the first, as one turn takes, and says how many: all when it fails.
   [[nodiscard]] std::size_t turn_for_some(std::span<const Command> commands, std::span<Answer> answers);
   [[nodiscard]] std::size_t attempt_turn(std::span<const Command> commands, std::span<Answer> answers);
+  void forget();
   void load();
   void publish();
   void check_clock(Timestamp store) const;
@@ -120,8 +121,9 @@ class Desk {
   void look_up_in(const Entry& entry, std::span<const std::pair<Revision, RequestId>> wanted);
   void keep_at_hand(Entry entry);
   [[nodiscard]] const Entry* at_hand(Revision revision) const;
-  void check_log_reaches_snapshot() const;
-  void check_known(std::span<const Entry> page, Revision known, std::uint32_t checksum) const;
+  void check_log_reaches_snapshot(const StateAtRevision& snapshot) const;
+  void check_known(Revision known, std::uint32_t checksum, std::span<const Entry> page) const;
+  void check_log_reaches_known() const;
   void apply_entry(const Entry& entry);
   void record(Fact fact, Timestamp now);
   void commit(Turn& turn);
@@ -136,6 +138,10 @@ class Desk {
   DeskOptions options_;
   StateAtRevision at_;
   Standing standing_ = Standing::unread;
+  /// The newest entry ever read or written here, kept when the state is not: callers may have been told of it, and a log
+  /// without it is another history.
+  Revision known_ = 0;
+  std::uint32_t known_checksum_ = 0;
   std::deque<Entry> at_hand_;  ///< The log's newest entries, without gaps.
   std::size_t at_hand_bytes_ = 0;
   std::map<RequestId, Found> found_;                ///< Of this turn's requests, those that the log answers.

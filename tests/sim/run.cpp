@@ -177,19 +177,27 @@ class Run {
   /// would have written is in no log.
   void judge_fail_over() {
     database_.on_append = {};
-    // Whom a trouble has left with nothing read knows nothing that could be lost: each node takes a turn first.
+    Random random(plan_.seed, purpose::trouble, 1'000'000);
     std::vector<Revision> known;
     for (std::uint32_t number = 0; number < plan_.nodes; ++number) {
-      const auto answer = ask(*nodes_[number], 2'000 + number);
+      const auto answer = ask_until_told(*nodes_[number], 2'000 + number);
       if (!answer) return world_.fail("a node never answers after all troubles");
-      const RequestRefused* refused = answer->refusal();
-      known.push_back(refused != nullptr && refused->reason == Reason::storage_unavailable ? 0 : answer->revision);
+      known.push_back(answer->revision);
+    }
+    // What a node knew it knows also when nothing of it is in memory: its turn failed, and so did reading anew.
+    if (random.one_in(2)) {
+      constexpr Micros down = 5 * second;
+      database_.crash(down);
+      for (std::uint32_t number = 0; number < plan_.nodes; ++number) {
+        if (!ask(*nodes_[number], 3'000 + number)) return world_.fail("a node without a database never answers");
+      }
+      wait(down);
     }
     const Revision head = database_.entries(stream).size();
     if (head < 2) return;
-    Random random(plan_.seed, purpose::trouble, 1'000'000);
     const auto lost = 1 + random.below(static_cast<std::uint32_t>(std::min<Revision>(head - 1, 4)));
-    database_.lose_end(stream, head - lost);
+    const Revision kept = head - lost;
+    database_.lose_end(stream, kept);
     const std::uint32_t written = random.below(lost + 3);
     fresh_ = std::make_unique<Node>(world_, database_, Node::Setting{plan_.seed, plan_.nodes, "sim", false, plan_.clock_tick, 16U << 20}, ears_);
     fresh_->start();
@@ -198,12 +206,29 @@ class Run {
     }
     const std::size_t entries = database_.entries(stream).size();
     for (std::uint32_t number = 0; number < plan_.nodes; ++number) {
-      if (known[number] <= head - lost) continue;
-      const auto answer = ask(*nodes_[number], 1'000 + number);
+      if (known[number] <= kept) continue;
+      const auto answer = ask_until_told(*nodes_[number], 1'000 + number);
       if (!answer) return world_.fail("a node that knew what was lost never answers");
       if (answer->refusal() == nullptr || answer->refusal()->reason != Reason::halted) return world_.fail("a node that knew what was lost goes on");
     }
     if (database_.entries(stream).size() != entries) world_.fail("a node that knew what was lost wrote to the log");
+  }
+
+  void wait(Micros time) {
+    bool over = false;
+    world_.after(time, [&over] { over = true; });
+    while (!over && world_.step()) {
+    }
+  }
+
+  /// Asks again while the node only says that its storage is away.
+  [[nodiscard]] std::optional<Answer> ask_until_told(Node& node, std::uint64_t number) {
+    for (std::uint64_t attempt = 0; attempt < 20; ++attempt) {
+      const auto answer = ask(node, number + 10'000 * attempt);
+      if (!answer || answer->refusal() == nullptr || answer->refusal()->reason != Reason::storage_unavailable) return answer;
+      wait(second);
+    }
+    return std::nullopt;
   }
 
   /// Real time: what was answered before something else was asked stands before it in the log.
