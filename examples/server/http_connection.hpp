@@ -357,8 +357,12 @@ inline Task<bool> Connection::read_request() {
   error_code error;
   for (;;) {
     // Empty lines before a request are left from an old client's last one (RFC 9112, 2.2).
-    while (phase_ == Phase::idle && buffer_.size() >= 2 && std::string_view(static_cast<const char*>(buffer_.data().data()), 2) == "\r\n") buffer_.consume(2);
-    if (buffer_.size() > 0) {
+    const auto begins = [this](std::string_view with) {
+      return std::string_view(static_cast<const char*>(buffer_.data().data()), buffer_.size()).starts_with(with);
+    };
+    while (phase_ == Phase::idle && begins("\r\n")) buffer_.consume(2);
+    const bool half_empty_line = phase_ == Phase::idle && buffer_.size() == 1 && begins("\r");
+    if (buffer_.size() > 0 && !half_empty_line) {
       if (phase_ == Phase::idle) {
         limit_time(Phase::reading, over_capacity_ ? linger : site_.options.request_timeout);
         begun_ = Clock::now();

@@ -80,6 +80,15 @@ TEST_CASE("pipelined requests are answered in their order, however late the firs
   CHECK(client.read().body == "GET /three ");
 }
 
+TEST_CASE("an empty line before a request may come in two portions") {
+  Running server({}, echo);
+  Client client(server.port());
+  client.send("GET /one HTTP/1.1\r\nHost: h\r\n\r\n\r");
+  CHECK(client.read().body == "GET /one ");
+  client.send("\nGET /two HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(client.read().body == "GET /two ");
+}
+
 TEST_CASE("requests are the same in whatever portions they come") {
   Running server({}, echo);
   const std::string requests =

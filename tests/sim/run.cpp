@@ -184,12 +184,12 @@ class Run {
       if (!answer) return world_.fail("a node never answers after all troubles");
       known.push_back(answer->revision);
     }
-    // What a node knew it knows also when nothing of it is in memory: its turn failed, and so did reading anew.
+    // What a node knew it knows also when its turn has failed, and it must read the log anew.
     if (random.one_in(2)) {
       constexpr Micros down = 5 * second;
-      database_.crash(down);
+      database_.fill_disk(down);
       for (std::uint32_t number = 0; number < plan_.nodes; ++number) {
-        if (!ask(*nodes_[number], 3'000 + number)) return world_.fail("a node without a database never answers");
+        if (!ask(*nodes_[number], 3'000 + number)) return world_.fail("a node whose database is full never answers");
       }
       wait(down);
     }
