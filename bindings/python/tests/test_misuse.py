@@ -249,7 +249,7 @@ def test_on_trouble_hears_of_a_halt_and_may_raise(monkeypatch: pytest.MonkeyPatc
     store = Store()
     with ticketcore.open(ListStorage(store), on_trouble=on_trouble) as office:
         event = create_premiere(office)
-        store.streams[b"event/premiere"].append(b"not an entry")
+        store.streams[b"event/premiere"].append(ticketcore.Entry(2, 0, b"not an entry"))
         with pytest.raises(ticketcore.Halted, match="damaged"):
             event.hold("Hall-A-1", holder="cart")
         assert heard[0][0] == "premiere" and "damaged" in heard[0][1]

@@ -192,7 +192,8 @@ def test_a_commit_of_unknown_outcome_is_looked_up_in_the_log(unraisable: list[st
     ("method", "answer", "message"),
     [
         ("take_turn", None, r"what take_turn\(\) returned must be a Turn, not None"),
-        ("read", [(1, "text")], "data must be bytes, not 'text'"),
+        ("read", [(1, "data")], r"a sequence of Entry\(revision, checksum, data\), not \(1, 'data'\)"),
+        ("read", [(1, 0, "text")], "data must be bytes, not 'text'"),
         ("read", 5, r"what read\(\) returned must be a sequence of Entry, not 5"),
         ("list_streams", None, r"what list_streams\(\) returned must be a sequence of bytes"),
         ("load_snapshot", b"snapshot", r"what load_snapshot\(\) returned must be a Snapshot\(revision, data\) or None"),
