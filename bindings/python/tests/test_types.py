@@ -20,7 +20,7 @@ MODULES = ["ticketcore", "ticketcore.aio", "ticketcore.conformance", "ticketcore
            "ticketcore._storage", "ticketcore._tables", "ticketcore._command", "ticketcore._demo"]  # fmt: skip
 EXAMPLES = [str(path) for path in sorted((ROOT / "examples" / "python").glob("*.py"))]
 # What is built lies in build/; the checkout stays as it is.
-ENVIRONMENT = {**os.environ, "MYPYPATH": "", "MYPY_CACHE_DIR": str(ROOT / "build" / "python" / "mypy")}
+ENVIRONMENT = {**os.environ, "MYPYPATH": ""}
 
 
 def run(*command: str) -> None:
