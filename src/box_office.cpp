@@ -264,14 +264,20 @@ Result<Order> Event::check_out(HoldId hold, const CheckOutOptions& options) cons
 Result<Command> Event::check_out_command(HoldId hold, const CheckOutOptions& options) const {
   const PaymentSpec& payment = options.payment;
   const auto seen = availability();
-  // Null when the event was taken out of the store; the desk says so.
-  if (const Currency currency = seen ? seen->settings().prices.currency() : payment.amount.currency(); payment.amount.currency() != currency) {
-    Refusal refusal;
-    refusal.reason = Reason::payment_mismatch;
-    refusal.message = "the payment is in " + std::string(payment.amount.currency().code()) + "; the event sells in " + std::string(currency.code());
-    return refusal;
+  PaymentOffer offer{payment.method, payment.reference, {}};
+  if (payment.amount) {
+    const Currency paid = payment.amount->currency();
+    // Null when the event was taken out of the store; the desk says so.
+    const Currency currency = seen ? seen->settings().prices.currency() : paid;
+    if (paid != currency) {
+      Refusal refusal;
+      refusal.reason = Reason::payment_mismatch;
+      refusal.message = "the payment is in " + std::string(paid.code()) + "; the event sells in " + std::string(currency.code());
+      return refusal;
+    }
+    offer.amount = payment.amount->minor();
   }
-  return Command{or_new(options.request), CheckOut{hold, {payment.method, payment.reference, payment.amount.minor()}}};
+  return Command{or_new(options.request), CheckOut{hold, std::move(offer)}};
 }
 
 Result<Order> Event::to_order(const Answer& answer) const {

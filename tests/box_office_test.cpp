@@ -153,6 +153,25 @@ TEST_CASE("paying the same hold twice with one request gives one order") {
   CHECK_THROWS_WITH_AS((void)box.event.check_out(hold.id, {.payment = pay.payment}).value(), doctest::Contains("hold_checked_out"), Refused);
 }
 
+TEST_CASE("a till on another host sells at the quoted price without having seen the quote") {
+  Office box;
+  BoxOffice elsewhere{box.storage};
+  const Event till = elsewhere.event(box.event.id()).value();
+  const Hold hold = box.event.hold({"Hall-A-1"}, {.holder = "cart"}).value();
+  const CheckOutOptions pay{.payment = {"cash", "", {}}, .request = little::request(9)};
+  CHECK(till.check_out(hold.id, {.payment = {"cash", "", {}}}).refusal().reason == Reason::not_quoted);
+  const Quote first = box.event.quote(hold.id, {{"adult", 1, ""}}).value();
+  const Quote quote = box.event.quote(hold.id, {{"child", 1, ""}}).value();
+  REQUIRE(first.total != quote.total);
+  const Order order = till.check_out(hold.id, pay).value();
+  CHECK(order.total == quote.total);
+  // The same request is told the same everywhere; with another amount it is another request.
+  CHECK(box.event.check_out(hold.id, pay).value().id == order.id);
+  CHECK(box.event.check_out(hold.id, {.payment = {"cash", "", first.total}, .request = little::request(9)}).refusal().reason == Reason::request_reused);
+  // What the log keeps is the sum itself.
+  CHECK(box.event.find_order(order.id).value().total == quote.total);
+}
+
 TEST_CASE("refunded tickets are void, and their places on sale again") {
   Office box;
   const Order order = box.buy({"Hall-A-1", "Hall-A-2"});

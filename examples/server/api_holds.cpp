@@ -215,6 +215,7 @@ void Api::get_hold(const CallPtr& call) {
   const auto id = allowed_hold(call);
   if (!id) return;
   with_event_waiting(call, [this, call, id = *id](const std::shared_ptr<OpenEvent>& event) {
+    event->event.refresh();  // Another server may have placed it, or moved its deadline, a moment ago.
     const Timestamp now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     std::string body;
     HoldEnd end = HoldEnd::open;

@@ -40,18 +40,8 @@ void read_sale(const JsonValue& json, CounterSale& sale) {
   return json.close_object().take();
 }
 
-/// What the hold was quoted at; for a request that comes again, what its order cost.
-[[nodiscard]] std::int64_t amount_due(const OpenEvent& event, HoldId hold, OrderId order) {
-  std::int64_t amount = 0;
-  event.event.inspect([&](const EventState& state) {
-    if (const OrderRecord* placed = state.find_order(order)) {
-      amount = placed->total;
-    } else if (const HoldRecord* held = state.find_hold(hold); held != nullptr && held->quote != nullptr) {
-      amount = held->quote->total;
-    }
-  });
-  return amount;
-}
+/// Whether the command may have been granted though the answer is no.
+[[nodiscard]] bool may_have_happened(Reason reason) { return reason == Reason::storage_unavailable || reason == Reason::halted; }
 
 }  // namespace
 
@@ -62,17 +52,18 @@ void Api::post_order(const CallPtr& call) {
   if (!call->read_body([&](const JsonValue& json) { read_sale(json, sale); })) return;
   with_event_waiting(call, [this, call, hold = *id, sale](const std::shared_ptr<OpenEvent>& event) {
     const OrderId order{call->command};
-    const Currency currency = event->event.availability()->settings().prices.currency();
     // Before the order, so that a server which dies in between leaves no order without its buyer.
     const auto buyer_before = books_.buyer(order);
     if (buyer_before && sale.buyer && *buyer_before != *sale.buyer)
       return call->problem(make_problem("request_reused", "this Idempotency-Key was used before, for another buyer"));
     if (sale.buyer && !buyer_before) books_.put_buyer(order, *sale.buyer);
-    const auto placed = event->event.check_out(hold, {{sale.method, sale.reference, Money{amount_due(*event, hold, order), currency}}, call->command});
+    // At the quoted price, whatever it is in the turn: this server need not have seen the quote.
+    const auto placed = event->event.check_out(hold, {{sale.method, sale.reference, {}}, call->command});
     if (!placed) {
-      if (sale.buyer && !buyer_before && placed.refusal().reason != Reason::storage_unavailable) books_.erase_buyer(order);
+      if (sale.buyer && !may_have_happened(placed.refusal().reason)) books_.erase_buyer_of_no_order(*event, order);
       return call->refuse(placed.refusal());
     }
+    if (sale.buyer) books_.keep_buyer(order, *sale.buyer);
     orders_total_.add();
     parts_.events.changed(*event);
     send_order(call, *event, order, 201);
@@ -97,7 +88,10 @@ std::optional<OrderId> Api::allowed_order(const CallPtr& call) {
 void Api::get_order(const CallPtr& call) {
   const auto id = allowed_order(call);
   if (!id) return;
-  with_event_waiting(call, [this, call, id = *id](const auto& event) { send_order(call, *event, id, 200); });
+  with_event_waiting(call, [this, call, id = *id](const auto& event) {
+    event->event.refresh();  // Another server may have placed it, or refunded of it, a moment ago.
+    send_order(call, *event, id, 200);
+  });
 }
 
 void Api::list_orders(const CallPtr& call) {
@@ -108,6 +102,7 @@ void Api::list_orders(const CallPtr& call) {
   const std::string* words = call->request.parameter("q");
   if (words != nullptr && words->size() > 200) return call->problem(make_problem("invalid_request", "the query's q has at most 200 bytes"));
   with_event_waiting(call, [this, call, limit = *limit, position = *position, words = words == nullptr ? std::string() : *words](const auto& event) {
+    event->event.refresh();
     call->json(200, page_json("orders", "orders", books_.orders(*event, position, limit, words)));
   });
 }
@@ -120,6 +115,7 @@ void Api::list_seating(const CallPtr& call) {
   const std::string* place = call->request.parameter("place");
   if (place != nullptr && place->size() > 400) return call->problem(make_problem("invalid_request", "the query's place has at most 400 bytes"));
   with_event_waiting(call, [this, call, limit = *limit, position = *position, place = place == nullptr ? std::string() : *place](const auto& event) {
+    event->event.refresh();
     call->json(200, page_json("seats", "seating", books_.seating(*event, position, limit, place)));
   });
 }
@@ -174,6 +170,7 @@ void Api::get_ticket(const CallPtr& call) {
   const auto ticket = parse_ticket_id(std::string_view(name).substr(0, name.size() - 4));
   if (!ticket || ticket->order != *order) return call->problem(make_problem("ticket_not_found", "the order has no such ticket"));
   with_event_waiting(call, [this, call, ticket = *ticket](const auto& event) {
+    event->event.refresh();
     auto picture = books_.ticket_picture(*event, ticket);
     if (!picture) return call->problem(make_problem("ticket_not_found", "the order has no such ticket"));
     Response response;

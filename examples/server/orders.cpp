@@ -189,7 +189,24 @@ void OrderBooks::put_buyer(OrderId order, const Buyer& buyer) {
   storage_.vault_put("buyer/" + to_string(order), {reinterpret_cast<const std::uint8_t*>(record.data()), record.size()});
 }
 
-void OrderBooks::erase_buyer(OrderId order) { storage_.vault_erase("buyer/" + to_string(order)); }
+void OrderBooks::keep_buyer(OrderId order, const Buyer& buyer) {
+  if (!this->buyer(order)) put_buyer(order, buyer);
+}
+
+void OrderBooks::erase_buyer_of_no_order(const OpenEvent& event, OrderId order) {
+  const auto is_placed = [&] {
+    event.event.refresh();
+    bool placed = false;
+    event.event.inspect([&](const EventState& state) { placed = state.find_order(order) != nullptr; });
+    return placed;
+  };
+  if (is_placed()) return;
+  const auto who = buyer(order);
+  if (!who) return;
+  storage_.vault_erase("buyer/" + to_string(order));
+  // Another server may have granted the same request meanwhile, and have seen the record before it was erased.
+  if (is_placed()) put_buyer(order, *who);
+}
 
 std::optional<Buyer> OrderBooks::buyer(OrderId order) const {
   const auto record = storage_.vault_get("buyer/" + to_string(order));

@@ -32,7 +32,11 @@ class OrderBooks {
       : storage_(storage), office_(office), secrets_(secrets) {}
 
   void put_buyer(ticketcore::OrderId order, const Buyer& buyer);
-  void erase_buyer(ticketcore::OrderId order);
+  /// Puts it if there is none.
+  void keep_buyer(ticketcore::OrderId order, const Buyer& buyer);
+  /// After a refusal: erases whom the order would have been for, if the log has no order of this id. The same request may be
+  /// granted on another server meanwhile; then the record stays.
+  void erase_buyer_of_no_order(const OpenEvent& event, ticketcore::OrderId order);
   [[nodiscard]] std::optional<Buyer> buyer(ticketcore::OrderId order) const;
 
   /// nullopt if there is none.

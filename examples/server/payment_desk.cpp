@@ -121,6 +121,8 @@ std::variant<PaymentDesk::Begun, Problem> PaymentDesk::begin(OpenEvent& event, H
       return make_problem("request_reused", "this Idempotency-Key was used before, for another payment");
     payment = *known;
   } else {
+    // The hold and its price may be another server's of a moment ago.
+    event.event.refresh();
     const Payable payable = look_at(event, hold);
     if (payable.refusal) return make_problem(*payable.refusal);
     payment.event = event.event.id().text();
@@ -129,9 +131,10 @@ std::variant<PaymentDesk::Begun, Problem> PaymentDesk::begin(OpenEvent& event, H
     payment.created_at = now();
     payment.expires_at = payable.expires_at;
     books_.put_buyer(order, buyer);
+    // The day's entry before the record: what has a record is swept, wherever this server dies.
+    append_entry(storage_, stream_of_day(payment.created_at), [&](const auto&) { return std::optional<std::string>(payment.id); });
     const std::string record = to_record(payment);
     storage_.vault_put(vault_id(payment.id), {reinterpret_cast<const std::uint8_t*>(record.data()), record.size()});
-    append_entry(storage_, stream_of_day(payment.created_at), [&](const auto&) { return std::optional<std::string>(payment.id); });
   }
   const std::string name = event.event.availability()->settings().name;
   return Begun{payment, provider_.create({payment.id, payment.amount, name, secrets_.token("payment", "", payment.id)})};
@@ -172,7 +175,7 @@ PaymentStatus PaymentDesk::settle(const Payment& payment) {
     case ChargeStatus::pending: return now() > payment.expires_at ? PaymentStatus::expired : PaymentStatus::pending;
     case ChargeStatus::declined:
       keep_outcome(payment.id, PaymentStatus::declined);
-      books_.erase_buyer(order_of(payment.id));
+      if (const auto event = events_.open(EventId(payment.event))) books_.erase_buyer_of_no_order(*event, order_of(payment.id));
       return PaymentStatus::declined;
     // Paid back already, but whether for an order that there is, or because there could be none, only the log can tell.
     case ChargeStatus::refunded:
@@ -197,7 +200,7 @@ PaymentStatus PaymentDesk::take_money(const Payment& payment) {
   if (is_passing(placed.refusal().reason)) return PaymentStatus::pending;
   provider_.refund(payment.id, payment.amount, "not sold");
   keep_outcome(payment.id, PaymentStatus::refunded);
-  books_.erase_buyer(order);
+  books_.erase_buyer_of_no_order(*event, order);
   return PaymentStatus::refunded;
 }
 
@@ -225,9 +228,11 @@ void PaymentDesk::sweep() {
     // Before what may throw: one payment in trouble must not keep the others waiting.
     at->second.next = moment + std::max<std::chrono::steady_clock::duration>(3s, (moment - at->second.first) / 8);
     const auto payment = find(at->first);
-    const PaymentStatus status = payment ? settle(*payment) : PaymentStatus::expired;
+    // An entry without a record: it is being written this moment, or its server died before it asked for money.
+    const PaymentStatus status = payment ? settle(*payment) : PaymentStatus::pending;
     const bool settled = status != PaymentStatus::pending && status != PaymentStatus::expired;
-    if (!payment || settled || now() > payment->expires_at + watched_for) {
+    const bool over = payment ? now() > payment->expires_at + watched_for : moment - at->second.first > watched_for;
+    if (settled || over) {
       at = watched_.erase(at);
       continue;
     }

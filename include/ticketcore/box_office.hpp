@@ -81,9 +81,11 @@ struct HoldOptions {
 };
 
 struct PaymentSpec {
-  std::string method{};
-  std::string reference{};
-  Money amount{};
+  std::string method{};     ///< "card", "cash".
+  std::string reference{};  ///< The payment provider's.
+  /// What was paid; refused if the hold costs another sum. None: whatever the hold is quoted at when the command is
+  /// decided, so that a till need not know what another server has quoted.
+  std::optional<Money> amount{};
 };
 
 struct CheckOutOptions {

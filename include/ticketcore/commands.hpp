@@ -64,10 +64,16 @@ struct QuoteHold {
   HoldId hold{};
   std::vector<TicketChoice> choices{};
 };
-/// Sells exactly the hold's places at its quoted price.
+/// How a hold is paid for.
+struct PaymentOffer {
+  std::string method{};
+  std::string reference{};
+  std::optional<std::int64_t> amount{};  ///< None: what the hold is quoted at when this is decided.
+};
+/// Sells exactly the hold's places at its quoted price. An amount that is another price is refused.
 struct CheckOut {
   HoldId hold{};
-  PaymentRecord payment{};
+  PaymentOffer payment{};
 };
 /// Voids tickets and returns their places. No numbers: all that are left of the order.
 struct RefundTickets {

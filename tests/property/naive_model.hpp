@@ -216,7 +216,7 @@ class Model {
     if (at == holds.end()) return gone(command.hold);
     Hold& hold = at->second;
     if (!hold.quoted) return {Reason::not_quoted, {}, 0};
-    if (command.payment.amount != hold.total) return {Reason::payment_mismatch, {}, 0};
+    if (command.payment.amount.value_or(hold.total) != hold.total) return {Reason::payment_mismatch, {}, 0};
     Order order;
     order.holder = hold.holder;
     order.total = hold.total;

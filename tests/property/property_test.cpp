@@ -185,7 +185,9 @@ class Episode {
     const HoldId hold = some_hold();
     const auto at = model_.holds.find(hold);
     const std::int64_t amount = at == model_.holds.end() ? 1 : at->second.total + (random_.one_in(10) ? 1 : 0);
-    return CheckOut{hold, {"card", "payment " + std::to_string(counter_), amount}};
+    const std::string reference = "payment " + std::to_string(counter_);
+    if (random_.one_in(3)) return CheckOut{hold, {"card", reference, std::nullopt}};
+    return CheckOut{hold, {"card", reference, amount}};
   }
   CommandBody random_refund() {
     RefundTickets refund{some_order(), {}, "refund"};

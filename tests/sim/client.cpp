@@ -72,6 +72,7 @@ CommandBody Client::choose(Random& random) {
         if (const auto terms = terms_.find(other); terms != terms_.end() && terms->second.second >= 0) hold = other;
       }
       const auto terms = terms_.find(hold);
+      if (random.one_in(3)) return CheckOut{hold, {"card", "charge", std::nullopt}};
       return CheckOut{hold, {"card", "charge", terms == terms_.end() ? 1 : terms->second.second}};
     }
     case 17: {

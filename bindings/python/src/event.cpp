@@ -115,7 +115,9 @@ template <class Name>
   const Currency own = availability_of(self)->settings().prices.currency();
   const Currency paid = currency_code.is_none() ? own : currency(currency_code, "currency");
   CheckOutOptions options;
-  options.payment = {text(method, "method"), text(reference, "reference"), money(amount, paid, "amount")};
+  options.payment = {text(method, "method"), text(reference, "reference"), {}};
+  if (!amount.is_none()) options.payment.amount = money(amount, paid, "amount");
+  if (amount.is_none() && !currency_code.is_none()) wrong_value("currency", currency_code, "None where there is no amount");
   options.request = request(request_id);
   const Office::Call call(*self.office);
   return need(self.event.check_out_command(HoldId{id(hold, "hold")}, options), AnswerKind::order);

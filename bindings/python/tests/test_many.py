@@ -63,6 +63,11 @@ def test_a_whole_sale_in_five_calls(office: ticketcore.BoxOffice, event: ticketc
     refunds = event.refund_many([order for order in orders if isinstance(order, ticketcore.Order)])
     assert all(isinstance(refund, ticketcore.TicketAdmitted) for refund in refunds)
     more = event.hold_many([["Hall-A-5"]], holder="party")
+    party = [hold for hold in more if isinstance(hold, ticketcore.Hold)]
+    event.quote_many([(hold, {"adult": 1}) for hold in party])
+    sold = event.check_out_many([*party, ticketcore.new_request_id()], method="cash")
+    assert [type(answer).__name__ for answer in sold] == ["Order", "HoldNotFound"]
+    more = event.hold_many([["Hall-A-6"]], holder="party")
     assert event.release_many([*[hold for hold in more if isinstance(hold, ticketcore.Hold)], ticketcore.new_request_id()])[0] is None
 
 

@@ -141,6 +141,16 @@ def test_a_payment_that_is_not_what_was_quoted_sells_nothing(event: ticketcore.E
     assert event.check_out(hold, amount=quote.total, method="card").total == quote.total
 
 
+def test_whatever_the_hold_is_quoted_at_is_paid_when_no_amount_is_said(event: ticketcore.Event) -> None:
+    hold = event.hold("Hall-A-1", holder="cart")
+    with pytest.raises(ticketcore.NotQuoted):
+        event.check_out(hold, method="cash")
+    quote = event.quote(hold, {"adult": 1})
+    with pytest.raises(ValueError, match="no amount"):
+        event.check_out(hold, currency="UAH", method="cash")
+    assert event.check_out(hold, method="cash").total == quote.total
+
+
 def test_off_sale_nothing_new_is_held_but_what_is_held_can_be_paid(event: ticketcore.Event) -> None:
     hold = event.hold("Hall-A-1", holder="cart")
     event.stop_sale()

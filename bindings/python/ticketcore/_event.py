@@ -181,20 +181,37 @@ class Event(EventView):
         return self._core.ask_many(each(lambda wish: self._core.quote_command(wish[0], wish[1], None), wishes))
 
     def check_out(
-        self, hold: Union[Hold, Id], *, amount: Amount, method: str, reference: str = "", currency: Optional[str] = None, request: Optional[Id] = None
+        self,
+        hold: Union[Hold, Id],
+        *,
+        method: str,
+        amount: Optional[Amount] = None,
+        reference: str = "",
+        currency: Optional[str] = None,
+        request: Optional[Id] = None,
     ) -> Order:
         """Sell exactly the hold's places, at its quoted price.
 
-        amount is what was paid, method how ("card", "cash"), reference what the payment provider calls it. currency is the event's if None. Raises PaymentMismatch,
-        NotQuoted, HoldExpired, ...
+        method says how it was paid ("card", "cash"), reference what the payment provider calls it. amount is what was
+        paid: PaymentMismatch if the hold costs another sum; None is whatever the hold is quoted at when this is
+        decided, also by another process. currency is the event's if None. Raises NotQuoted, HoldExpired, ...
         """
         return self._core.ask(self._core.check_out_command(hold, amount, method, reference, currency, request))
 
-    def check_out_many(self, quotes: Iterable[Quote], *, method: str, reference: str = "") -> list[Union[Order, Refused]]:
-        """Sell many quoted holds in one call, each paid in full by the same method: for a coach party, a comp list, a test."""
-        return self._core.ask_many(
-            each(lambda quote: self._core.check_out_command(quote.hold, quote.total, method, reference, quote.currency, None), quotes)
-        )
+    def check_out_many(
+        self, quotes: Iterable[Union[Quote, Hold, Id]], *, method: str, reference: str = ""
+    ) -> list[Union[Order, Refused]]:
+        """Sell many quoted holds in one call, each paid in full by the same method: for a coach party, a comp list, a test.
+
+        A quote is sold at its total; a hold, or its id, at whatever it is quoted at when this is decided.
+        """
+
+        def command(sold: Union[Quote, Hold, Id]) -> _core.Command[Order]:
+            if isinstance(sold, Quote):
+                return self._core.check_out_command(sold.hold, sold.total, method, reference, sold.currency, None)
+            return self._core.check_out_command(sold, None, method, reference, None, None)
+
+        return self._core.ask_many(each(command, quotes))
 
     def refund(
         self, order: Union[Order, Id], tickets: Optional[Iterable[Union[Ticket, str]]] = None, *, reference: str = "", request: Optional[Id] = None

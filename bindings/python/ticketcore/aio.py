@@ -92,7 +92,14 @@ class Event(EventView):
         return await self._ask(self._core.quote_command(hold, tickets, request))
 
     async def check_out(
-        self, hold: Union[Hold, Id], *, amount: Amount, method: str, reference: str = "", currency: Optional[str] = None, request: Optional[Id] = None
+        self,
+        hold: Union[Hold, Id],
+        *,
+        method: str,
+        amount: Optional[Amount] = None,
+        reference: str = "",
+        currency: Optional[str] = None,
+        request: Optional[Id] = None,
     ) -> Order:
         """See ticketcore.Event.check_out."""
         return await self._ask(self._core.check_out_command(hold, amount, method, reference, currency, request))

@@ -310,8 +310,10 @@ class ChoiceAssigner {
   const HoldRecord* hold = state.find_hold(command.hold);
   if (hold == nullptr) return refuse_ended(state, command.hold);
   if (hold->quote == nullptr) return refuse(Reason::not_quoted);
-  if (command.payment.amount != hold->quote->total) return refuse(Reason::payment_mismatch, hold->quote->total, command.payment.amount);
-  return OrderPlaced{command.hold, static_cast<std::uint32_t>(state.orders().size() + 1), command.payment};
+  const std::int64_t price = hold->quote->total;
+  if (const std::int64_t paid = command.payment.amount.value_or(price); paid != price) return refuse(Reason::payment_mismatch, price, paid);
+  return OrderPlaced{command.hold, static_cast<std::uint32_t>(state.orders().size() + 1),
+                     PaymentRecord{command.payment.method, command.payment.reference, price}};
 }
 
 [[nodiscard]] inline RequestRefused refuse_ticket(Reason reason, std::uint32_t number) { return refuse(reason, 0, number); }
@@ -392,7 +394,11 @@ template <class Fact, class Body>
   for (const TicketChoice& choice : body.choices) admissions -= choice.count;
   return fact.hold == body.hold && admissions == 0;
 }
-[[nodiscard]] inline bool fits(const OrderPlaced& fact, const CheckOut& body) { return fact.hold == body.hold && fact.payment == body.payment; }
+[[nodiscard]] inline bool fits(const OrderPlaced& fact, const CheckOut& body) {
+  const PaymentOffer& offer = body.payment;
+  return fact.hold == body.hold && fact.payment.method == offer.method && fact.payment.reference == offer.reference &&
+         fact.payment.amount == offer.amount.value_or(fact.payment.amount);
+}
 [[nodiscard]] inline bool fits(const TicketsRefunded& fact, const RefundTickets& body) {
   if (fact.order != body.order || fact.reference != body.reference) return false;
   return body.tickets.empty() || std::is_permutation(fact.tickets.begin(), fact.tickets.end(), body.tickets.begin(), body.tickets.end());
