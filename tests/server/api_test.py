@@ -22,8 +22,9 @@ from proxy import ProxyTests  # noqa: E402
 from sale import SaleTests  # noqa: E402
 from shop import Server  # noqa: E402
 from staff import StaffTests  # noqa: E402
+from together import TogetherTests  # noqa: E402
 
-PARTS = (SaleTests, HostileTests, GuardTests, LiveTests, PaymentTests, StaffTests, CrashTests)
+PARTS = (SaleTests, HostileTests, GuardTests, LiveTests, PaymentTests, StaffTests, CrashTests, TogetherTests)
 
 
 def on(store, part, new_storage):
