@@ -57,7 +57,6 @@ class Ledger {
   void enter(const SaleStatusChanged&, const Fact&) {}
   void enter(const HoldExtended&, const Fact&) {}
   void enter(const TicketAdmitted&, const Fact&) {}
-  void enter(const RequestRefused&, const Fact&) {}
   void enter(const HoldPlaced& fact, const Fact& whole) {
     for (const PlaceIndex place : fact.places) {
       if (sold_.contains(place.value) || !held_.try_emplace(place.value, HoldId{whole.request}).second)
@@ -147,9 +146,9 @@ void check_snapshot(Storage& storage, const StreamId& stream, AuditReport& repor
 }  // namespace
 
 std::string_view name_of(const FactBody& fact) {
-  constexpr std::array<std::string_view, 12> names = {"event_created", "event_configured", "sale_status_changed", "hold_placed",
+  constexpr std::array<std::string_view, 11> names = {"event_created", "event_configured", "sale_status_changed", "hold_placed",
                                                       "hold_extended", "hold_released",    "hold_expired",        "hold_quoted",
-                                                      "order_placed",  "tickets_refunded", "ticket_admitted",     "request_refused"};
+                                                      "order_placed",  "tickets_refunded", "ticket_admitted"};
   static_assert(std::variant_size_v<FactBody> == names.size());
   return names[fact.index()];
 }

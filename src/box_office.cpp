@@ -197,11 +197,11 @@ Result<Command> Event::hold_best_command(const BestPlaces& wish, const HoldOptio
 
 Result<Hold> Event::to_hold(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
-  const HoldPlaced* placed = std::get_if<HoldPlaced>(&answer.fact.body);
+  const HoldPlaced* placed = answer.granted<HoldPlaced>();
   if (placed == nullptr) return wrong_kind();
   const SeatMap& map = answer.event->seat_map();
   Hold hold;
-  hold.id = HoldId{answer.fact.request};
+  hold.id = HoldId{answer.request};
   hold.holder = placed->holder;
   hold.expires_at = placed->expires_at;
   hold.revision = answer.revision;
@@ -216,7 +216,7 @@ Result<std::chrono::sys_seconds> Event::extend(HoldId hold, std::chrono::seconds
 
 Result<std::chrono::sys_seconds> Event::to_deadline(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
-  const HoldExtended* extended = std::get_if<HoldExtended>(&answer.fact.body);
+  const HoldExtended* extended = answer.granted<HoldExtended>();
   if (extended == nullptr) return wrong_kind();
   return extended->expires_at;
 }
@@ -234,7 +234,7 @@ Result<Quote> Event::quote(HoldId hold, const std::vector<TicketChoice>& choices
 
 Result<Quote> Event::to_quote(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
-  const HoldQuoted* quoted = std::get_if<HoldQuoted>(&answer.fact.body);
+  const HoldQuoted* quoted = answer.granted<HoldQuoted>();
   if (quoted == nullptr) return wrong_kind();
   const SeatMap& map = answer.event->seat_map();
   const PriceList& prices = answer.event->settings().prices;
@@ -282,7 +282,7 @@ Result<Command> Event::check_out_command(HoldId hold, const CheckOutOptions& opt
 
 Result<Order> Event::to_order(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
-  if (!std::holds_alternative<OrderPlaced>(answer.fact.body) || !answer.order) return wrong_kind();
+  if (answer.granted<OrderPlaced>() == nullptr || !answer.order) return wrong_kind();
   Order order = make_order(id(), *answer.event, *answer.order);
   order.revision = answer.revision;
   return order;
@@ -311,7 +311,7 @@ Result<Command> Event::refund_command(OrderId order, const RefundOptions& option
 
 Result<Refund> Event::to_refund(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
-  const TicketsRefunded* refunded = std::get_if<TicketsRefunded>(&answer.fact.body);
+  const TicketsRefunded* refunded = answer.granted<TicketsRefunded>();
   if (refunded == nullptr) return wrong_kind();
   Refund refund{refunded->order, {}, money(answer, refunded->amount), answer.revision};
   for (const std::uint32_t number : refunded->tickets) refund.tickets.push_back({refunded->order, number});
@@ -343,7 +343,7 @@ Result<Command> Event::check_in_command(std::string_view code, const CheckInOpti
 
 Result<Admission> Event::to_admission(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
-  const TicketAdmitted* admitted = std::get_if<TicketAdmitted>(&answer.fact.body);
+  const TicketAdmitted* admitted = answer.granted<TicketAdmitted>();
   if (admitted == nullptr) return wrong_kind();
   const std::string place = answer.order ? make_ticket(id(), *answer.event, *answer.order, admitted->ticket.number).place : "";
   return Admission{admitted->ticket, place, admitted->gate, answer.turn, answer.revision};

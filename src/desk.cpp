@@ -182,7 +182,6 @@ std::size_t Desk::attempt_turn(std::span<const Command> commands, std::span<Answ
   if (at_.state.has_due_holds(now)) {
     for (const HoldId hold : at_.state.due_holds(now)) record({{}, HoldExpired{hold}}, now);
   }
-  answered_from_log_ = false;
   answered_here_.clear();
   indexed_ = 0;
   std::size_t done = 0;
@@ -192,8 +191,8 @@ std::size_t Desk::attempt_turn(std::span<const Command> commands, std::span<Answ
   }
   if (writer_.fact_count() > 0) {
     commit(*turn);
-  } else if (answered_from_log_) {
-    // Who wrote it may never have learned whether it is durable; whoever hands it out must know.
+  } else if (at_.revision > 0) {
+    // What the answers rest on was written by others, who may never have learned whether it is durable; whoever tells of it must know.
     turn->commit({});
   }
   if (options_.store_time) options_.store_time->believe(store);
@@ -243,25 +242,26 @@ Answer Desk::answer_to(const Command& command, Timestamp now, std::span<const An
   Answer answer;
   if (const Repeat* known = std::get_if<Repeat>(&decision)) {
     answer = repeat(command.request, known->revision, before);
-    if (answers(answer.fact, command)) return answer;
+    if (answers(*answer.fact(), command)) return answer;
     answer = {};
     decision = RequestRefused{.reason = Reason::request_reused};
   }
+  answer.request = command.request;
   answer.turn = now;
   if (RequestRefused* refused = std::get_if<RequestRefused>(&decision)) {
-    answer.fact = {command.request, std::move(*refused)};
+    answer.outcome = std::move(*refused);
     return answer;
   }
-  answer.fact = std::get<Fact>(std::move(decision));
-  if (const EventCreated* created = std::get_if<EventCreated>(&answer.fact.body)) {
+  answer.outcome = std::get<Fact>(std::move(decision));
+  if (const EventCreated* created = answer.granted<EventCreated>()) {
     if (const std::size_t size = encode_seat_map(*created->seat_map).size(); size > limits::seat_map_bytes) {
       RequestRefused refused{.reason = Reason::invalid_request};
       refused.text = "the seat map takes " + std::to_string(size) + " bytes; at most " + std::to_string(limits::seat_map_bytes) + " are possible";
-      answer.fact = {command.request, std::move(refused)};
+      answer.outcome = std::move(refused);
       return answer;
     }
   }
-  record(answer.fact, now);
+  record(*answer.fact(), now);
   add_order(answer);
   return answer;
 }
@@ -269,20 +269,18 @@ Answer Desk::answer_to(const Command& command, Timestamp now, std::span<const An
 Answer Desk::repeat(RequestId request, Revision revision, std::span<const Answer> before) {
   if (revision > at_.revision) {
     for (; indexed_ < before.size(); ++indexed_) {
-      // A refusal that is not remembered may have been followed by what is.
-      const auto [at, is_first] = answered_here_.emplace(before[indexed_].fact.request, indexed_);
-      if (!is_first && before[at->second].refusal() != nullptr && before[indexed_].refusal() == nullptr) at->second = indexed_;
+      if (before[indexed_].fact() != nullptr) answered_here_.emplace(before[indexed_].request, indexed_);
     }
     const auto first = answered_here_.find(request);
     if (first == answered_here_.end()) throw InvariantBroken("a remembered request is not in its batch");
     return before[first->second];
   }
-  answered_from_log_ = true;
   const auto found = found_.find(request);
   if (found == found_.end()) throw InvariantBroken("a remembered request was not looked up");
   Answer answer;
+  answer.request = request;
   answer.turn = found->second.turn;
-  answer.fact = found->second.fact;
+  answer.outcome = found->second.fact;
   add_order(answer);
   return answer;
 }
@@ -346,9 +344,9 @@ void Desk::keep_at_hand(Entry entry) {
 
 void Desk::add_order(Answer& answer) const {
   OrderId id;
-  if (std::holds_alternative<OrderPlaced>(answer.fact.body)) id = OrderId{answer.fact.request};
-  if (const TicketsRefunded* refund = std::get_if<TicketsRefunded>(&answer.fact.body)) id = refund->order;
-  if (const TicketAdmitted* admitted = std::get_if<TicketAdmitted>(&answer.fact.body)) id = admitted->ticket.order;
+  if (answer.granted<OrderPlaced>() != nullptr) id = OrderId{answer.request};
+  if (const TicketsRefunded* refund = answer.granted<TicketsRefunded>()) id = refund->order;
+  if (const TicketAdmitted* admitted = answer.granted<TicketAdmitted>()) id = admitted->ticket.order;
   if (!id.is_zero()) answer.order = copy_order(at_.state, id);
 }
 
@@ -362,7 +360,8 @@ void Desk::answer_all(std::span<const Command> commands, std::span<Answer> answe
       refused.text = "out of memory";  // short enough to need none
     }
     answers[index] = {};
-    answers[index].fact = {commands[index].request, std::move(refused)};
+    answers[index].request = commands[index].request;
+    answers[index].outcome = std::move(refused);
     answers[index].event = availability_;
   }
 }

@@ -13,7 +13,8 @@ namespace {
   refused.reason = Reason::storage_unavailable;
   refused.text = std::move(why);
   Answer answer;
-  answer.fact = {command.request, std::move(refused)};
+  answer.request = command.request;
+  answer.outcome = std::move(refused);
   return answer;
 }
 

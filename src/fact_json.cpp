@@ -87,18 +87,6 @@ class FactWriter {
     line_.text("ticket", to_string(fact.ticket));
     line_.text("gate", fact.gate);
   }
-  void operator()(const RequestRefused& fact) {
-    line_.text("reason", to_string(fact.reason));
-    places(fact.places);
-    std::string areas;
-    for (const AreaIndex area : fact.areas) areas += (areas.empty() ? "" : ",") + json_text(label(area));
-    if (!areas.empty()) line_.raw("areas", "[" + areas + "]");
-    if (fact.limit != 0) line_.number("limit", fact.limit);
-    if (fact.asked != 0) line_.number("asked", fact.asked);
-    if (fact.available != 0) line_.number("available", fact.available);
-    if (fact.at != Timestamp{}) line_.text("at", to_rfc3339(fact.at));
-    if (!fact.text.empty()) line_.text("text", fact.text);
-  }
 
  private:
   void settings(const EventSettings& settings) {

@@ -202,20 +202,6 @@ void write_body(Writer& out, const TicketAdmitted& fact) {
   out.field(3, std::uint64_t{fact.ticket.number});
   out.field(4, fact.gate);
 }
-void write_body(Writer& out, const RequestRefused& fact) {
-  out.field(2, static_cast<std::uint64_t>(fact.reason));
-  write_places(out, 3, fact.places);
-  out.group(4, [&] {
-    for (const AreaIndex area : fact.areas) out.varint(area.value);
-  });
-  out.signed_field(5, fact.limit);
-  out.signed_field(6, fact.asked);
-  out.signed_field(7, fact.available);
-  out.signed_field(8, fact.at.time_since_epoch().count());
-  out.field(9, fact.text);
-  out.field(10, std::uint64_t{fact.command});
-}
-
 void read_places(Reader in, Places& places) {
   read_rising(in, [&](std::uint32_t place) { places.push_back({place}); });
 }
@@ -330,23 +316,6 @@ void read_field(Reader& in, std::uint32_t field, TicketAdmitted& fact) {
     default: in.skip();
   }
 }
-void read_field(Reader& in, std::uint32_t field, RequestRefused& fact) {
-  switch (field) {
-    case 2: fact.reason = static_cast<Reason>(in.number_field(255)); break;
-    case 3: read_places(in.group_field(), fact.places); break;
-    case 4:
-      for (Reader areas = in.group_field(); !areas.at_end();) fact.areas.push_back({areas.number()});
-      break;
-    case 5: fact.limit = in.signed_field(); break;
-    case 6: fact.asked = in.signed_field(); break;
-    case 7: fact.available = in.signed_field(); break;
-    case 8: fact.at = Timestamp{std::chrono::microseconds{in.signed_field()}}; break;
-    case 9: fact.text = in.text_field(); break;
-    case 10: fact.command = static_cast<std::uint8_t>(in.number_field(255)); break;
-    default: in.skip();
-  }
-}
-
 template <class Body>
 [[nodiscard]] Fact read_fact(Reader in) {
   Fact fact{{}, Body{}};

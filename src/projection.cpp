@@ -135,7 +135,6 @@ class Rows {
     put_ticket(*state_.find_order(fact.ticket.order), fact.ticket.number);
     put(scans, {to_string(fact.ticket.order), number(fact.ticket.number), time_text(turn_), fact.gate});
   }
-  void show(const RequestRefused&, const Fact&) {}
 
   void put_event() {
     const EventSettings& settings = state_.settings();

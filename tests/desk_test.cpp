@@ -135,6 +135,16 @@ TEST_CASE("what is found in the log is handed out when it is known to be durable
   CHECK(at.storage.read("event/premiere", 1, 1 << 20).size() == 1);
 }
 
+TEST_CASE("a no is told when what it rests on is known to be durable, and not before") {
+  Fixture at;
+  Desk other(at.storage, "premiere");
+  CHECK(at.take(at.hold(0)).refusal() == nullptr);
+  const Command late = at.hold(0);
+  at.storage.next_commit = FaultyStorage::Fault::unavailable;
+  CHECK(other.take_turn({&late, 1}).front().refusal()->reason == Reason::storage_unavailable);
+  CHECK(other.take_turn({&late, 1}).front().refusal()->reason == Reason::place_taken);
+}
+
 TEST_CASE("a host that knew a lost end of the log gets no turn, whatever stands there now, and a reader is told") {
   // After the loss another host may have written less than was lost, as much, or more.
   for (int written_since = 0; written_since < 3; ++written_since) {
@@ -298,8 +308,9 @@ TEST_CASE("a storm of repeated requests costs few reads, and none while others w
   const auto repeats_are_right = [&](Desk& desk) {
     const std::vector<Answer> again = desk.take_turn(asked);
     for (std::size_t index = 0; index < asked.size(); ++index) {
-      REQUIRE(again[index].fact.request == asked[index].request);
-      REQUIRE(again[index].fact.body.index() == first[index].fact.body.index());
+      REQUIRE(again[index].request == asked[index].request);
+      REQUIRE(again[index].fact() != nullptr);
+      REQUIRE(again[index].fact()->body.index() == first[index].fact()->body.index());
       REQUIRE(again[index].turn == first[index].turn);
     }
   };
@@ -584,13 +595,36 @@ TEST_CASE("a hold or an order that outlives the memory of its request does not g
   CHECK(pay_for(long_hold, little::request(4)).refusal() == nullptr);
 }
 
+TEST_CASE("a refusal leaves nothing behind, and a refused request that comes again is decided anew") {
+  Fixture at;
+  const Command first = at.hold(0);
+  Command second = at.hold(0);
+  REQUIRE(at.take(first).refusal() == nullptr);
+  const auto size = [&] { return encode_snapshot(at.desk.state(), 0, 0).size(); };
+  const std::size_t bytes = size();
+  const Revision revision = at.desk.revision();
+  for (std::uint64_t number = 0; number < 1'000; ++number) {
+    second.request = little::request(1'000 + number);
+    CHECK(at.take(second).refusal()->reason == Reason::place_taken);
+  }
+  CHECK(at.desk.revision() == revision);
+  CHECK(size() == bytes);
+  // Refused, made possible, and granted in one batch; then told again.
+  const std::vector<Command> batch = {second, {little::request(50), ReleaseHold{HoldId{first.request}}}, second, second};
+  const std::vector<Answer> answers = at.desk.take_turn(batch);
+  CHECK(answers[0].refusal()->reason == Reason::place_taken);
+  REQUIRE(answers[2].granted<HoldPlaced>() != nullptr);
+  CHECK(answers[3].granted<HoldPlaced>() != nullptr);
+  CHECK(at.desk.state().open_holds() == 1);
+}
+
 TEST_CASE("requests repeated within one batch are one") {
   Fixture at;
   const Command hold = at.hold(0);
   const std::vector<Command> twice = {hold, hold};
   const std::vector<Answer> answers = at.desk.take_turn(twice);
   CHECK(answers[1].refusal() == nullptr);
-  CHECK(answers[1].fact.request == hold.request);
+  CHECK(answers[1].request == hold.request);
   CHECK(at.desk.state().open_holds() == 1);
 }
 
@@ -690,7 +724,6 @@ TEST_CASE("lists that a command brings have an end") {
   const HoldId id{held.request};
   CHECK(at.take({little::request(12), QuoteHold{id, std::vector<TicketChoice>(limits::places_per_hold + 1)}}).refusal()->text.find("at most 1000") !=
         std::string::npos);
-  // What is refused for a name is written down with it: a name of any length would fill the log.
   CHECK(at.take({little::request(13), QuoteHold{id, {{std::string(101, 'x'), 1, ""}}}}).refusal()->reason == Reason::invalid_request);
   CHECK(at.take({little::request(14), RefundTickets{OrderId{id}, std::vector<std::uint32_t>(limits::places_per_hold + 1), ""}}).refusal()->reason ==
         Reason::invalid_request);

@@ -187,14 +187,14 @@ void Api::submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& eve
     return call->refuse(command.refusal());
   }
   submit(call, event, *command, [this, call, event, owner, places](const Answer& answer) {
-    const auto* placed = std::get_if<HoldPlaced>(&answer.fact.body);
+    const auto* placed = answer.granted<HoldPlaced>();
     if (placed == nullptr) {
       open_places_.drop(owner, HoldId{call->command});
       return call->refuse(event->event.to_hold(answer).refusal());
     }
     if (open_places_of(*call) > 0) open_places_.keep(owner, HoldId{call->command}, places, seconds_of(placed->expires_at));
     holds_total_.add();
-    const std::string id = to_string(answer.fact.request);
+    const std::string id = to_string(answer.request);
     const std::string& name = event->event.id().text();
     call->json(201, hold_json(*event, id, parts_.secrets.token("hold", name, id), placed->places, placed->areas, placed->expires_at),
                {{"Location", "/v1/events/" + name + "/holds/" + id}});

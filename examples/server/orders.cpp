@@ -39,7 +39,8 @@ struct OrderSeen {
 [[nodiscard]] std::optional<Order> to_order(const OpenEvent& event, const OrderSeen& seen) {
   if (!seen.copy) return std::nullopt;
   Answer answer;
-  answer.fact = {RequestId{seen.copy->order.id}, OrderPlaced{}};
+  answer.request = RequestId{seen.copy->order.id};
+  answer.outcome = Fact{answer.request, OrderPlaced{}};
   answer.order = seen.copy;
   answer.event = event.event.availability();
   auto order = event.event.to_order(answer);

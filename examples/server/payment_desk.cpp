@@ -190,14 +190,23 @@ PaymentStatus PaymentDesk::take_money(const Payment& payment) {
   if (!event) return PaymentStatus::pending;
   const OrderId order = order_of(payment.id);
   const auto placed = event->event.check_out(payment.hold, {{provider_.method(), payment.id, payment.amount}, RequestId{order}});
-  const bool sold = placed.ok() || (placed.refusal().reason == Reason::request_reused && event->event.find_order(order).has_value());
+  const auto has_sold = [&] { return event->event.find_order(order).has_value(); };
+  bool sold = placed.ok() || (placed.refusal().reason == Reason::request_reused && has_sold());
+  if (!sold) {
+    if (is_passing(placed.refusal().reason)) return PaymentStatus::pending;
+    // A refusal is no fact: let the hold be quoted at this price again, and another server is granted the same check-out. That a
+    // hold has ended is one, and money goes back only then.
+    const auto ended = event->event.release(payment.hold);
+    if (!ended && is_passing(ended.refusal().reason)) return PaymentStatus::pending;
+    sold = has_sold();
+  }
   if (sold) {
     orders_.add();
     events_.changed(*event);
     keep_outcome(payment.id, PaymentStatus::approved);
     return PaymentStatus::approved;
   }
-  if (is_passing(placed.refusal().reason)) return PaymentStatus::pending;
+  events_.changed(*event);
   provider_.refund(payment.id, payment.amount, "not sold");
   keep_outcome(payment.id, PaymentStatus::refunded);
   books_.erase_buyer_of_no_order(*event, order);

@@ -8,6 +8,7 @@
 
 #include "ticketcore/commands.hpp"
 #include "ticketcore/event_state.hpp"
+#include "ticketcore/request_refused.hpp"
 
 namespace ticketcore {
 
@@ -16,8 +17,8 @@ struct Repeat {
   std::uint64_t revision = 0;
 };
 
-/// A Fact to apply and to append (a RequestRefused among them: it is remembered like any other answer); a Repeat; or a
-/// refusal that holds whatever the state, and so needs no remembering.
+/// A Fact to apply and to append; a Repeat; or a refusal. A refusal is true of this state at this time and is not remembered:
+/// the same request may be granted when it comes again. docs/concepts.md says what a caller may conclude from it.
 using Decision = std::variant<Fact, Repeat, RequestRefused>;
 
 /// Expects that holds due at now have been expired (due_holds, HoldExpired) and that now is not before state.time().

@@ -34,13 +34,22 @@ struct OrderCopy {
 
 /// What a command came to, durable when it is handed out.
 struct Answer {
-  Fact fact{};                                  ///< What was decided; RequestRefused for a "no".
-  Timestamp turn{};                             ///< When it was decided.
-  Revision revision = 0;                        ///< The log's revision that the answer reflects.
-  std::shared_ptr<const OrderCopy> order{};     ///< For OrderPlaced, TicketsRefunded and TicketAdmitted.
-  std::shared_ptr<const Availability> event{};  ///< The event after the turn; null if there is none.
+  RequestId request{};                           ///< The command's.
+  std::variant<RequestRefused, Fact> outcome{};  ///< The fact that grants it, or why not.
+  Timestamp turn{};                              ///< When it was decided.
+  Revision revision = 0;                         ///< The log's revision that the answer reflects.
+  std::shared_ptr<const OrderCopy> order{};      ///< For OrderPlaced, TicketsRefunded and TicketAdmitted.
+  std::shared_ptr<const Availability> event{};   ///< The event after the turn; null if there is none.
 
-  [[nodiscard]] const RequestRefused* refusal() const noexcept { return std::get_if<RequestRefused>(&fact.body); }
+  /// nullptr if it was granted.
+  [[nodiscard]] const RequestRefused* refusal() const noexcept { return std::get_if<RequestRefused>(&outcome); }
+  /// nullptr if it was refused.
+  [[nodiscard]] const Fact* fact() const noexcept { return std::get_if<Fact>(&outcome); }
+  /// The fact's body; nullptr if it was refused, or granted by another kind of fact.
+  template <class Body>
+  [[nodiscard]] const Body* granted() const noexcept {
+    return fact() == nullptr ? nullptr : std::get_if<Body>(&fact()->body);
+  }
 };
 
 struct DeskOptions {
@@ -147,7 +156,6 @@ class Desk {
   std::map<RequestId, Found> found_;                ///< Of this turn's requests, those that the log answers.
   std::map<RequestId, std::size_t> answered_here_;  ///< Positions in this turn; filled when one is asked for.
   std::size_t indexed_ = 0;                         ///< So many of this turn's answers are in answered_here_.
-  bool answered_from_log_ = false;                  ///< In this turn a request was a repeated one.
   std::size_t log_bytes_since_snapshot_ = 0;
   EntryWriter writer_;
   AvailabilityPublisher publisher_;

@@ -214,7 +214,6 @@ class EventState {
   void apply_body(const OrderPlaced& fact, const Fact& whole, const FactPosition& position);
   void apply_body(const TicketsRefunded& fact, const Fact& whole, const FactPosition& position);
   void apply_body(const TicketAdmitted& fact, const Fact& whole, const FactPosition& position);
-  void apply_body(const RequestRefused& fact, const Fact& whole, const FactPosition& position);
 
   void advance(Timestamp turn);
   void remember(const Fact& fact, const FactPosition& position);

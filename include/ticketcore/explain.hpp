@@ -1,8 +1,7 @@
 #pragma once
 // Turns a decided refusal into the Refusal that callers and people read.
 
-#include "ticketcore/facts.hpp"
-#include "ticketcore/result.hpp"
+#include "ticketcore/request_refused.hpp"
 
 namespace ticketcore {
 

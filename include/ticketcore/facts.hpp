@@ -13,7 +13,6 @@
 
 #include "ticketcore/ids.hpp"
 #include "ticketcore/pricing.hpp"
-#include "ticketcore/result.hpp"
 #include "ticketcore/seat_map.hpp"
 #include "ticketcore/time.hpp"
 
@@ -142,22 +141,9 @@ struct TicketAdmitted {
   TicketId ticket{};
   std::string gate{};
 };
-/// A refusal is remembered like any answer, so that a repeated request is told the same.
-struct RequestRefused {
-  static constexpr std::uint8_t tag = 12;
-  Reason reason = Reason::invalid_request;
-  Places places{};
-  boost::container::small_vector<AreaIndex, 1> areas{};
-  std::int64_t limit = 0;
-  std::int64_t asked = 0;
-  std::int64_t available = 0;
-  Timestamp at{};
-  std::string text{};        ///< A name concerned: a gate, a ticket type; for invalid_request, what is wrong.
-  std::uint8_t command = 0;  ///< The tag of the fact that would have granted it; 0 in logs that did not say yet.
-};
-
+/// Tag 12 was that of refusals, which are no facts: it is not used again.
 using FactBody = std::variant<EventCreated, EventConfigured, SaleStatusChanged, HoldPlaced, HoldExtended, HoldReleased, HoldExpired, HoldQuoted, OrderPlaced,
-                              TicketsRefunded, TicketAdmitted, RequestRefused>;
+                              TicketsRefunded, TicketAdmitted>;
 
 [[nodiscard]] inline std::uint8_t tag_of(const FactBody& body) noexcept {
   return std::visit([](const auto& fact) { return fact.tag; }, body);

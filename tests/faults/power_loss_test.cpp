@@ -82,7 +82,7 @@ void check_secret(Storage& storage, const Recorded& recorded, std::size_t crash,
     return {std::string("can't be opened: ") + error.what()};
   }
   Sale resumed(folder.file(), {.first_turn = 100'000});
-  resumed.expect(recorded.sale->answers());
+  resumed.expect(recorded.sale->answers(), crash);
   resumed.run();
   resumed.close();
   attempts.insert(attempts.end(), resumed.attempts().begin(), resumed.attempts().end());

@@ -67,7 +67,8 @@ struct SaleOptions {
 
 /// The definite answer to a request.
 struct Answered {
-  Bytes fact{};        ///< As the log has it.
+  Bytes fact{};  ///< As the log has it; of a refusal what it says.
+  bool granted = false;
   std::size_t at = 0;  ///< In the trace.
 };
 
@@ -87,8 +88,12 @@ class Sale {
   /// Takes every step from the first to the last; one that does not succeed is tried again, first in the same store, then in the
   /// store opened anew with the disk well again.
   void run();
-  /// Has each answer compared to those that another sale was given.
-  void expect(const std::map<RequestId, Answered>& answers) { expected_ = &answers; }
+  /// Has each answer compared to those that another sale was given. Who had heard a "no" by then, at a moment of the other's trace,
+  /// takes it for final and does not ask again: a refused request that comes again later may be granted.
+  void expect(const std::map<RequestId, Answered>& answers, std::size_t heard_until = 0) {
+    expected_ = &answers;
+    heard_until_ = heard_until;
+  }
   void close();
 
   [[nodiscard]] const Findings& findings() const noexcept { return findings_; }
@@ -113,6 +118,7 @@ class Sale {
   void take(const Step& step);
   [[nodiscard]] bool attempt(const Step& step);
   [[nodiscard]] bool ask(const Step& step);
+  [[nodiscard]] bool has_heard_no(const Command& command) const;
   void look_if_killed();
   void find(const std::string& what);
   [[nodiscard]] std::size_t now_in_trace() const { return options_.trace == nullptr ? 0 : options_.trace->size(); }
@@ -125,6 +131,7 @@ class Sale {
   std::unique_ptr<WatchedStorage> watched_;
   std::unique_ptr<Desk> desk_;
   const std::map<RequestId, Answered>* expected_ = nullptr;
+  std::size_t heard_until_ = 0;
   std::map<RequestId, Answered> answers_;
   std::vector<Attempt> attempts_;
   std::vector<std::pair<std::size_t, std::size_t>> steps_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ticketcore/commands.hpp"
+#include "ticketcore/result.hpp"
 
 namespace naive {
 

@@ -81,6 +81,11 @@ class PaymentTests:
         sale.public.post(f"{sale.path}/holds/{hold['id']}/quote", {"choices": [{"ticket_type": "child", "count": 1}]}, token=hold["token"])
         sale.decide(payment, "approve")
         self.assertEqual(sale.settled(payment)["status"], "refunded")
+        # Quoted at the price that was paid, the hold could still be sold for the money that has gone back.
+        again = sale.public.post(f"{sale.path}/holds/{hold['id']}/quote", {"choices": [{"ticket_type": "adult", "count": 1}]},
+                                 token=hold["token"])
+        self.assertEqual((again.status, again.json["reason"]), (410, "hold_released"), again.body)
+        self.assertEqual(self.orders(sale), [])
 
     def test_notices_that_come_again_and_again(self):
         sale = Sale(self.server)

@@ -87,15 +87,15 @@ class SaleTests:
         stolen = sale.public.post(sale.path + "/holds", body, idempotency=first.json["id"])
         self.assertEqual((stolen.status, stolen.json["reason"]), (409, "place_taken"))
 
-    def test_a_refusal_is_remembered_too(self):
+    def test_what_was_refused_is_decided_anew(self):
         sale = Sale(self.server)
         hold = sale.held("Stalls-B-1")
         key = new_key()
         refused = sale.public.post(sale.path + "/holds", {"places": ["Stalls-B-1"]}, idempotency=key)
         self.assertEqual((refused.status, refused.json["places"]), (409, ["Stalls-B-1"]))
         sale.public.post(f"{sale.path}/holds/{hold['id']}/release", token=hold["token"])
-        self.assertEqual(sale.public.post(sale.path + "/holds", {"places": ["Stalls-B-1"]}, idempotency=key).status, 409)
-        self.assertEqual(sale.hold("Stalls-B-1").status, 201)
+        self.assertEqual(sale.public.post(sale.path + "/holds", {"places": ["Stalls-B-1"]}, idempotency=key).status, 201)
+        self.assertEqual(sale.hold("Stalls-B-1").status, 409)
 
     def refused(self, answer, status, reason):
         self.assertEqual((answer.status, answer.json["reason"]), (status, reason), answer.body)

@@ -119,25 +119,29 @@ void Client::send_once() {
 }
 
 void Client::hear(const Answer& answer) {
-  const auto asked = asked_.find(answer.fact.request);
-  if (asked == asked_.end()) return town_.world.fail("an answer to a request that this client never made: " + to_string(answer.fact.request));
+  const auto asked = asked_.find(answer.request);
+  if (asked == asked_.end()) return town_.world.fail("an answer to a request that this client never made: " + to_string(answer.request));
   const RequestRefused* refused = answer.refusal();
   if (refused != nullptr && refused->reason == Reason::halted) return town_.world.fail("an event halted: " + refused->text);
   if (refused != nullptr && refused->reason == Reason::storage_unavailable) return;  // asks again
-  town_.world.trace("client " + std::to_string(number_) + " hears " + to_string(answer.fact.request) + ": " +
+  town_.world.trace("client " + std::to_string(number_) + " hears " + to_string(answer.request) + ": " +
                     (refused != nullptr ? std::string(to_string(refused->reason)) : "granted") + " as of revision " + std::to_string(answer.revision));
   if (std::string wrong = judge(asked->second, answer); !wrong.empty()) return town_.world.fail(wrong);
-  Operation& operation = town_.history[answer.fact.request];
-  const std::string text = text_of(answer.fact);
-  if (operation.answered && operation.answer != text) return town_.world.fail("one request is given two different answers: " + to_string(answer.fact.request));
+  Operation& operation = town_.history[answer.request];
   town_.answered_revision = std::max(town_.answered_revision, answer.revision);
-  if (!operation.answered) {
-    operation.answered = town_.world.now();
-    operation.answer = text;
-    town_.granted += refused == nullptr ? 1 : 0;
-    learn(answer);
+  if (refused != nullptr) {
+    operation.refused = true;
+  } else {
+    const std::string text = text_of(*answer.fact());
+    if (operation.granted && operation.answer != text) return town_.world.fail("one request is granted twice: " + to_string(answer.request));
+    if (!operation.granted) {
+      operation.granted = town_.world.now();
+      operation.answer = text;
+      ++town_.granted;
+      learn(answer);
+    }
   }
-  if (pending_ && pending_->command.request == answer.fact.request) {
+  if (pending_ && pending_->command.request == answer.request) {
     pending_.reset();
     next();
   }
@@ -146,26 +150,36 @@ void Client::hear(const Answer& answer) {
 /// Whether the answer is one to this command, and true at this moment.
 std::string Client::judge(const Command& command, const Answer& answer) const {
   if (answer.revision > town_.ledger.revision()) return "an answer was given before it was durable: " + to_string(command.request);
-  const std::string* logged = town_.ledger.answer_to(command.request);
-  const bool unlogged_kind = answer.refusal() != nullptr && answer.refusal()->reason == Reason::invalid_request;
-  if (logged == nullptr && !unlogged_kind) return "an answer is not in the log: " + to_string(command.request);
-  if (logged != nullptr && *logged != text_of(answer.fact)) return "an answer is not the one in the log: " + to_string(command.request);
   if (std::string wrong = judge_view(answer); !wrong.empty()) return wrong;
-  if (answer.refusal() != nullptr) return {};
+  if (answer.refusal() != nullptr) return judge_refusal(command, answer);
+  const Ledger::Logged* logged = town_.ledger.answer_to(command.request);
+  if (logged == nullptr) return "an answer is not in the log: " + to_string(command.request);
+  if (logged->text != text_of(*answer.fact())) return "an answer is not the one in the log: " + to_string(command.request);
   if (const auto* wanted = std::get_if<PlaceHold>(&command.body)) {
-    const auto* got = std::get_if<HoldPlaced>(&answer.fact.body);
+    const auto* got = answer.granted<HoldPlaced>();
     if (got == nullptr || !std::ranges::equal(got->places, wanted->places) || !std::ranges::equal(got->areas, wanted->areas))
       return "a hold is not of the places asked for";
     if (got->expires_at < answer.turn + wanted->ttl) return "a hold is shorter than asked for";
   }
   if (const auto* wanted = std::get_if<HoldBest>(&command.body)) {
-    const auto* got = std::get_if<HoldPlaced>(&answer.fact.body);
+    const auto* got = answer.granted<HoldPlaced>();
     if (got == nullptr || got->places.size() != wanted->count) return "a hold is of another number of places than asked for";
   }
   if (const auto* wanted = std::get_if<CheckOut>(&command.body)) {
-    const auto* got = std::get_if<OrderPlaced>(&answer.fact.body);
+    const auto* got = answer.granted<OrderPlaced>();
     if (got == nullptr || got->hold != wanted->hold || !answer.order || answer.order->order.id != OrderId{command.request})
       return "an order is not for the hold checked out";
+  }
+  return {};
+}
+
+/// A refusal is not in the log, but what it says must be true of the turn in which it was given.
+std::string Client::judge_refusal(const Command& command, const Answer& answer) const {
+  const Ledger::Logged* logged = town_.ledger.answer_to(command.request);
+  // In the turn that granted it, an earlier sending of it may have come too early.
+  if (logged != nullptr && logged->revision < answer.revision) return "a request is refused that was granted: " + to_string(command.request);
+  for (const PlaceIndex place : answer.refusal()->places) {
+    if (!town_.ledger.was_taken(place, answer.revision, answer.turn)) return "a place is said to be taken that was free: " + to_string(command.request);
   }
   return {};
 }
@@ -188,17 +202,17 @@ std::string Client::judge_view(const Answer& answer) const {
 }
 
 void Client::learn(const Answer& answer) {
-  if (const auto* hold = std::get_if<HoldPlaced>(&answer.fact.body)) {
+  if (const auto* hold = answer.granted<HoldPlaced>()) {
     std::uint32_t admissions = static_cast<std::uint32_t>(hold->places.size());
     for (const AreaQuantity& area : hold->areas) admissions += area.quantity;
-    holds_.push_back(HoldId{answer.fact.request});
+    holds_.push_back(HoldId{answer.request});
     terms_[holds_.back()] = {admissions, -1};
     if (holds_.size() > 4) holds_.erase(holds_.begin());
   }
-  if (const auto* quote = std::get_if<HoldQuoted>(&answer.fact.body)) terms_[quote->hold].second = quote->price.total;
-  if (const auto* order = std::get_if<OrderPlaced>(&answer.fact.body)) {
+  if (const auto* quote = answer.granted<HoldQuoted>()) terms_[quote->hold].second = quote->price.total;
+  if (const auto* order = answer.granted<OrderPlaced>()) {
     std::erase(holds_, order->hold);
-    orders_.push_back({OrderId{answer.fact.request}, answer.order->order.ticket_count});
+    orders_.push_back({OrderId{answer.request}, answer.order->order.ticket_count});
   }
 }
 

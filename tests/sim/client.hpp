@@ -14,11 +14,13 @@
 
 namespace ticketcore::sim {
 
-/// When a request was first made, and what it was first answered, seen from outside.
+/// When a request was first made, and what it was first granted, seen from outside. One that was refused may be granted when it
+/// comes again, late or twice.
 struct Operation {
   Micros asked = 0;
-  std::optional<Micros> answered{};
+  std::optional<Micros> granted{};
   std::string answer{};
+  bool refused = false;
 };
 
 /// What clients share: the nodes they call, the judges they tell.
@@ -59,6 +61,7 @@ class Client {
   void send_once();
   void hear(const Answer& answer);
   [[nodiscard]] std::string judge(const Command& command, const Answer& answer) const;
+  [[nodiscard]] std::string judge_refusal(const Command& command, const Answer& answer) const;
   [[nodiscard]] std::string judge_view(const Answer& answer) const;
   void learn(const Answer& answer);
   [[nodiscard]] bool lost();

@@ -128,10 +128,11 @@ void Database::read(const StreamId& name, Revision after, std::size_t max_bytes,
   const auto& entries = streams_[name].entries;
   std::vector<Entry> page;
   std::size_t bytes = 0;
-  for (Revision revision = after + 1; revision <= entries.size(); ++revision) {
-    bytes += entries[revision - 1].bytes.size();
+  // A damaged snapshot that is believed may ask for what comes after the last number that there is.
+  for (std::size_t index = after; index < entries.size(); ++index) {
+    bytes += entries[index].bytes.size();
     if (!page.empty() && bytes > max_bytes) break;
-    page.push_back(entries[revision - 1]);
+    page.push_back(entries[index]);
   }
   answer({std::move(page), {}});
 }

@@ -25,9 +25,17 @@ std::uint32_t Ledger::OpenHold::admissions() const {
                          [](std::uint32_t sum, const auto& area) { return sum + area.second; });
 }
 
-const std::string* Ledger::answer_to(RequestId request) const {
+const Ledger::Logged* Ledger::answer_to(RequestId request) const {
   const auto found = answers_.find(request);
   return found == answers_.end() ? nullptr : &found->second;
+}
+
+bool Ledger::was_taken(PlaceIndex place, Revision revision, Timestamp turn) const {
+  if (held_in_.at(revision - 1).contains(place.value)) return true;
+  for (Revision at = revision; at > 0 && at + 1 >= revision; --at) {
+    if (status_of(codes_after(at)[place.value], turn) != PlaceStatus::free) return true;
+  }
+  return false;
 }
 
 std::string Ledger::hear(const Entry& entry) {
@@ -44,6 +52,7 @@ std::string Ledger::hear(const Entry& entry) {
   last_checksum_ = read.header.checksum;
   last_turn_ = read.header.turn;
   bool decided = false;
+  std::set<std::uint32_t> held;
   for (const Fact& fact : read.facts) {
     if (std::holds_alternative<HoldExpired>(fact.body) && decided) return "an expiry stands behind what was decided in its turn" + where;
     decided = decided || !std::holds_alternative<HoldExpired>(fact.body);
@@ -52,8 +61,11 @@ std::string Ledger::hear(const Entry& entry) {
         if (hold.expires_at <= read.header.turn) return "something was decided while a hold past its deadline still stood" + where;
       }
     }
-    if (!fact.request.is_zero() && !answers_.emplace(fact.request, text_of(fact)).second) return "two facts answer one request" + where;
+    if (!fact.request.is_zero() && !answers_.emplace(fact.request, Logged{text_of(fact), entry.revision}).second) return "two facts answer one request" + where;
     if (std::string wrong = judge(fact, read.header.turn); !wrong.empty()) return wrong + where;
+    if (const auto* hold = std::get_if<HoldPlaced>(&fact.body)) {
+      for (const PlaceIndex place : hold->places) held.insert(place.value);
+    }
     try {
       state_.apply(fact, {entry.revision, read.header.turn});
     } catch (const InvariantBroken& error) {
@@ -61,6 +73,7 @@ std::string Ledger::hear(const Entry& entry) {
     }
   }
   state_.check_everything();
+  held_in_.push_back(std::move(held));
   codes_.emplace_back(state_.place_codes().begin(), state_.place_codes().end());
   area_sold_.emplace_back();
   for (const AreaState& area : state_.areas()) area_sold_.back().push_back(area.sold);

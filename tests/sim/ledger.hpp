@@ -22,8 +22,15 @@ class Ledger {
   /// What a reader must see after a revision.
   [[nodiscard]] const std::vector<std::uint32_t>& codes_after(Revision revision) const { return codes_.at(revision - 1); }
   [[nodiscard]] const std::vector<std::uint32_t>& area_sold_after(Revision revision) const { return area_sold_.at(revision - 1); }
-  /// The fact that answers a request, as text; null if the log has none.
-  [[nodiscard]] const std::string* answer_to(RequestId request) const;
+  /// The fact that answers a request, as text, and the revision that it came with.
+  struct Logged {
+    std::string text{};
+    Revision revision = 0;
+  };
+  /// Null if the log has none.
+  [[nodiscard]] const Logged* answer_to(RequestId request) const;
+  /// Whether the place was taken at some moment of the turn that came after the revision before this one.
+  [[nodiscard]] bool was_taken(PlaceIndex place, Revision revision, Timestamp turn) const;
   [[nodiscard]] const EventState& state() const noexcept { return state_; }
 
  private:
@@ -62,13 +69,14 @@ class Ledger {
   bool on_sale_ = false;
   std::map<HoldId, OpenHold> holds_;
   std::map<OrderId, PlacedOrder> orders_;
-  std::map<RequestId, std::string> answers_;
+  std::map<RequestId, Logged> answers_;
   Timestamp last_turn_{};
   std::uint32_t last_checksum_ = 0;
 
   EventState state_;
   std::vector<std::vector<std::uint32_t>> codes_;
   std::vector<std::vector<std::uint32_t>> area_sold_;
+  std::vector<std::set<std::uint32_t>> held_in_;  ///< By entry: the places that it holds, also if it lets them go again.
 };
 
 /// A fact with all its fields, so that two texts are equal when the facts are.

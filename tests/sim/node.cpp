@@ -97,7 +97,7 @@ void Node::receive(const Command& command, const Callback& callback) {
     const Callback heard = [this, weak, callback](const Answer& answer) {
       const auto alive = weak.lock();
       if (!alive || alive != process_) return;
-      if (std::holds_alternative<OrderPlaced>(answer.fact.body)) alive->answered_orders.emplace_back(answer.fact.request);
+      if (answer.granted<OrderPlaced>() != nullptr) alive->answered_orders.emplace_back(answer.request);
       callback(answer);
     };
     if (!process_->event) {

@@ -258,7 +258,7 @@ TEST_CASE("callers with many commands and callers with one share turns, and each
         }
         const std::vector<Answer> answers = event.ask(commands);
         for (std::uint32_t offset = 0; offset < 40; ++offset) {
-          const HoldPlaced* placed = std::get_if<HoldPlaced>(&answers[offset].fact.body);
+          const HoldPlaced* placed = answers[offset].granted<HoldPlaced>();
           if (placed == nullptr) continue;
           ++granted;
           wrong += placed->holder == holder && placed->places[0].value == first + offset ? 0 : 1;

@@ -264,9 +264,9 @@ template <class T, class Convert>
 }
 
 [[nodiscard]] py::object to_hold(const Event& event, const Answer& answer) {
-  const HoldPlaced* placed = std::get_if<HoldPlaced>(&answer.fact.body);
+  const HoldPlaced* placed = answer.granted<HoldPlaced>();
   if (placed == nullptr) return to_exception(event.to_hold(answer).refusal());
-  return py::cast(HoldValue{HoldId{answer.fact.request}, *placed, answer.event->shared_seat_map()});
+  return py::cast(HoldValue{HoldId{answer.request}, *placed, answer.event->shared_seat_map()});
 }
 
 }  // namespace

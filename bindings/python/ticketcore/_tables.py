@@ -236,7 +236,7 @@ class Fact:
     turn: datetime
     """When it was decided, in UTC."""
     kind: str
-    """'hold_placed', 'order_placed', 'request_refused', ..."""
+    """'hold_placed', 'order_placed', 'ticket_admitted', ..."""
     request: Optional[str]
     """The request that it answers; None for what time brought about."""
     details: Mapping[str, Any]

@@ -8,8 +8,8 @@
 
 namespace ticketcore::detail {
 
-/// What a rule answers: the fact that should come to be, a RequestRefused among them.
-using Verdict = FactBody;
+/// What a rule answers: the fact that should come to be, or why not.
+using Verdict = std::variant<FactBody, RequestRefused>;
 
 [[nodiscard]] inline RequestRefused refuse(Reason reason) {
   RequestRefused refused;
@@ -419,21 +419,17 @@ namespace ticketcore {
 inline Decision decide(const EventState& state, const Command& command, Timestamp now) {
   if (command.request.is_zero()) return detail::invalid("a command needs a request id");
   if (const RememberedRequest* request = state.find_request(command.request)) {
-    if (request->tag != RequestRefused::tag && request->tag != detail::granting_tag(command.body)) return detail::refuse(Reason::request_reused);
+    if (request->tag != detail::granting_tag(command.body)) return detail::refuse(Reason::request_reused);
     return Repeat{request->revision};
   }
   if (!state.exists() && !std::holds_alternative<CreateEvent>(command.body)) return detail::refuse(Reason::event_not_found);
   if (detail::is_taken_for_id(state, command)) return detail::refuse(Reason::request_reused);
-  Fact fact{command.request, std::visit([&](const auto& body) { return detail::decide_body(state, body, command, now); }, command.body)};
-  if (const RequestRefused* refused = std::get_if<RequestRefused>(&fact.body); refused != nullptr && refused->reason == Reason::invalid_request)
-    return *refused;
-  if (RequestRefused* refused = std::get_if<RequestRefused>(&fact.body)) refused->command = detail::granting_tag(command.body);
-  return fact;
+  detail::Verdict verdict = std::visit([&](const auto& body) { return detail::decide_body(state, body, command, now); }, command.body);
+  if (RequestRefused* refused = std::get_if<RequestRefused>(&verdict)) return std::move(*refused);
+  return Fact{command.request, std::get<FactBody>(std::move(verdict))};
 }
 
 inline bool answers(const Fact& fact, const Command& command) {
-  if (const RequestRefused* refused = std::get_if<RequestRefused>(&fact.body))
-    return refused->command == 0 || refused->command == detail::granting_tag(command.body);
   return std::visit([](const auto& told, const auto& asked) { return detail::fits(told, asked); }, fact.body, command.body);
 }
 

@@ -469,11 +469,6 @@ inline void EventState::apply_body(const TicketAdmitted& fact, const Fact&, cons
   ticket.gate = intern(fact.gate);
 }
 
-inline void EventState::apply_body(const RequestRefused& fact, const Fact&, const FactPosition&) {
-  for (const PlaceIndex place : fact.places) detail::ensure(place.value < codes_.size(), "a refusal names a place that does not exist");
-  for (const AreaIndex area : fact.areas) detail::ensure(area.value < areas_.size(), "a refusal names an area that does not exist");
-}
-
 inline void EventState::check_counts() const {
   detail::ensure(free_->free_count() + held_places_ + sold_places_ == codes_.size(), "free, held and sold places do not add up to the house");
 }
