@@ -9,6 +9,7 @@
 
 #include "ticketcore/answers.hpp"
 #include "ticketcore/availability.hpp"
+#include "ticketcore/result.hpp"
 #include "ticketcore/signing.hpp"
 #include "ticketcore/storage.hpp"
 
