@@ -1,16 +1,23 @@
 #!/usr/bin/env python3
 """README and docs followed to the letter where nothing is installed: run.py [bookworm|trixie] [--all] [CHAPTER...]
 
-Each chapter begins in a new root that holds Debian's minimum, git, and ccache, so that what one page installs can't hide what another forgot. A clean clone
-of HEAD is put there, and what the page says is run as it stands: its sh blocks by bash, in one shell; a cmake or cpp block is what the reader saves as
-CMakeLists.txt or main.cpp. Of lines that end in "# Debian 12", "# Debian 13, ..." only the release's own are run. `--all`: `./dev test`, too.
+Each chapter begins in a new root that holds Debian's minimum, git, and ccache, so that what one page
+installs can't hide what another forgot. A clean clone of HEAD is put there, in a folder with a space, and
+what the page says is run as it stands: its sh blocks by bash, in one shell; a cmake or cpp block is what
+the reader saves as CMakeLists.txt or main.cpp. Of lines that end in "# Debian 12", "# Debian 13, ..." only
+the release's own are run. `--all`: `./dev test` and `wheel` too, which are chapters by name.
 
-Needs root. Kept in build/bare: the roots' bases, packages and compilers' results. Mounts and processes live in namespaces of their own and end with the step,
-however it ends. The mirror, apt's settings, certificates and the settings of pip and npm are this machine's."""
+Needs root that may chroot and mount. Kept in build/bare: the roots' bases, packages, and compilers'
+results, which the chapters share, since each compiles the library; in $CCACHE_DIR where there is one and
+the release is this machine's. Mounts and processes live in namespaces of their own and end with the step,
+however it ends. The mirror, apt's settings, certificates and the settings of pip and npm are this
+machine's."""
 
 import os
 import pathlib
+import platform
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -21,8 +28,11 @@ sys.path.insert(0, str(SOURCE / "tests/docs"))
 from blocks import blocks, fenced  # noqa: E402
 
 KEPT = SOURCE / "build/bare"
+CHECKOUT = "/home/buyer/my tickets"
 NUMBERS = {"bookworm": "12", "trixie": "13"}
-SETTINGS = re.compile(r"(pip|npm_config)_\w+|https?_proxy|no_proxy|ssl_cert_(file|dir)|requests_ca_bundle|node_extra_ca_certs", re.I)
+PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
+SETTINGS = re.compile(r"(pip|npm_config)_\w+|https?_proxy|no_proxy|ssl_cert_(file|dir)|requests_ca_bundle"
+                      r"|node_extra_ca_certs|ccache_maxsize", re.I)
 MACHINE_FILES = ["etc/resolv.conf", "etc/hosts", "etc/pip.conf", "etc/npmrc"]
 
 
@@ -66,51 +76,75 @@ def make_base(release: str) -> pathlib.Path:
 class Root:
     """A new root with a clean clone of HEAD in it."""
 
-    def __init__(self, release: str, checkout: str) -> None:
+    def __init__(self, release: str) -> None:
         self.release = release
         self.path = KEPT / f"root-{release}"
-        self.checkout = checkout
         remove(self.path)
         subprocess.run(["cp", "-a", "--reflink=auto", make_base(release), self.path], check=True)
-        folder = self.path / checkout.lstrip("/")
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder = self.path / CHECKOUT.lstrip("/")
+        folder.parent.mkdir(parents=True)
         subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", SOURCE, folder], check=True)
         subprocess.run(["chown", "-R", "0:0", folder], check=True)
-        self.cached = {KEPT / f"archives-{release}": "var/cache/apt/archives", KEPT / f"ccache-{release}": "var/cache/ccache"}
+        self.cached = {KEPT / f"archives-{release}": "var/cache/apt/archives",
+                       compiled(release): "var/cache/ccache"}
         for here, there in self.cached.items():
-            here.mkdir(exist_ok=True)
-            here.chmod(0o777)
+            here.mkdir(parents=True, exist_ok=True)
             (self.path / there).mkdir(parents=True, exist_ok=True)
 
-    def environment(self, home: str) -> dict[str, str]:
+    def environment(self, user: str, home: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if SETTINGS.fullmatch(name)}
-        return kept | {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": home, "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive",
-                       "NPM_CONFIG_GLOBALCONFIG": "/etc/npmrc", "NODE_EXTRA_CA_CERTS": "/etc/ssl/certs/ca-certificates.crt", "CCACHE_DIR": "/var/cache/ccache",
-                       "CCACHE_UMASK": "000", "CMAKE_CXX_COMPILER_LAUNCHER": "ccache", "CCACHE_NOHASHDIR": "1"}
+        kept |= {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": home,
+                 "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive",
+                 "NPM_CONFIG_GLOBALCONFIG": "/etc/npmrc",
+                 "NODE_EXTRA_CA_CERTS": "/etc/ssl/certs/ca-certificates.crt",
+                 "CMAKE_CXX_COMPILER_LAUNCHER": "ccache", "CCACHE_DIR": "/var/cache/ccache",
+                 "CCACHE_NOHASHDIR": "1"}
+        # What root has compiled others may take, and no more.
+        return kept if user == "root" else kept | {"CCACHE_READONLY": "1", "CCACHE_TEMPDIR": "/tmp/ccache"}
 
     def run(self, title: str, script: str, user: str = "root", home: str = "/root", expect: int = 0) -> str:
         """The script, by bash in the checkout. Its mounts and processes are gone afterwards, by the kernel's own doing."""
         file = self.path / "tmp/step.sh"
-        file.write_text(f"set -euo pipefail\ncd '{self.checkout}'\n{script}\n", encoding="utf-8")
+        file.write_text(f"set -euo pipefail\ncd '{CHECKOUT}'\n{script}\n", encoding="utf-8")
         file.chmod(0o644)
         mounts = "".join(f"mount --bind '{here}' '{self.path / there}'; " for here, there in self.cached.items())
-        inside = (f"mount -t proc proc '{self.path}/proc'; mount --rbind /dev '{self.path}/dev'; mount --rbind /sys '{self.path}/sys'; {mounts}"
-                  f"exec chroot --userspec={user} '{self.path}' bash /tmp/step.sh")
+        # No exec: a process that becomes another user forgets to end with its parent; root's bash does not.
+        inside = (f"mount -t proc proc '{self.path}/proc'; mount --rbind /dev '{self.path}/dev'; "
+                  f"mount --rbind /sys '{self.path}/sys'; {mounts}"
+                  f"status=0; chroot --userspec={user} '{self.path}' bash /tmp/step.sh || status=$?; "
+                  f"exit $status")
         print(f"[{self.release}] {title}", flush=True)
-        start = time.monotonic()
+        start, worked = time.monotonic(), cpu_seconds()
         log = KEPT / f"step-{self.release}.log"
         with open(log, "w", encoding="utf-8") as out:
-            status = subprocess.run(["unshare", "--mount", "--pid", "--fork", "--kill-child", "bash", "-euc", inside], env=self.environment(home),
-                                    stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, timeout=3600).returncode
+            command = [*ISOLATED, "bash", "-euc", inside]
+            status = subprocess.run(command, env=self.environment(user, home), stdin=subprocess.DEVNULL,
+                                    stdout=out, stderr=subprocess.STDOUT, timeout=7200).returncode
         said = log.read_text(encoding="utf-8", errors="replace")
         if status != expect:
             print("\n".join(said.splitlines()[-60:]))
             sys.exit(f"FAILED on {self.release}: {title} (ended with {status}, not {expect})\n{script}")
-        print(f"   {time.monotonic() - start:.0f} s", flush=True)
+        print(f"   {time.monotonic() - start:.0f} s, {cpu_seconds() - worked:.0f} s of CPU", flush=True)
         return said
 
     def page(self, name: str) -> pathlib.Path:
-        return self.path / self.checkout.lstrip("/") / name
+        return self.path / CHECKOUT.lstrip("/") / name
+
+
+# Ends with us, and takes along all that was started in it.
+ISOLATED = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"]
+
+
+def cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def compiled(release: str) -> pathlib.Path:
+    """Where compilers' results are kept."""
+    given = os.environ.get("CCACHE_DIR")
+    ours = platform.freedesktop_os_release().get("VERSION_CODENAME") == release
+    return pathlib.Path(given).absolute() if given and ours else KEPT / f"ccache-{release}"
 
 
 def remove(path: pathlib.Path) -> None:
@@ -142,24 +176,32 @@ def must(said: str, wanted: str) -> None:
         sys.exit(f"FAILED: {wanted!r} was not said:\n{said[-3000:]}")
 
 
+def must_not_warn(said: str) -> None:
+    if re.search(r"CMake (Deprecation )?Warning", said):
+        sys.exit(f"FAILED: CMake warns a consumer\n{said}")
+
+
 def demo(release: str) -> None:
-    """README's first command; then by somebody who may install nothing, in a folder with a space."""
-    root = Root(release, "/root/ticketcore")
+    """README's first command; also by somebody who may install nothing."""
+    root = Root(release)
     assert "./dev demo " in fenced(root.page("README.md"), "sh")[0]
-    root.run("a user and a folder with a space", "useradd --create-home buyer; git clone -q . '/home/buyer/my tickets'; chown -R buyer: /home/buyer")
-    root.checkout = "/home/buyer/my tickets"
-    must(root.run("./dev demo by a user who may install nothing", "./dev demo", user="buyer", home="/home/buyer", expect=1), "apt install g++ cmake")
-    root.checkout = "/root/ticketcore"
+    root.run("a user", "useradd buyer; chown -R buyer: /home/buyer")
+    refused = root.run("./dev demo by a user who may install nothing", "./dev demo", "buyer", "/home/buyer",
+                       expect=1)
+    must(refused, "apt install g++ cmake")
+    root.run("as root", "chown -R root: .")
     must(root.run("./dev demo", "./dev demo"), "tickets verify with the public key")
     root.run("it left the checkout clean, and installed no server, no test and no libpq",
-             "test -z \"$(git status --porcelain)\"; ! dpkg -l | grep -E '^ii +(postgresql|nginx|haproxy|chromium|libpq-dev|doctest-dev)'")
-    root.checkout = "/home/buyer/my tickets"
-    must(root.run("./dev demo by the user, now that all is there", "./dev demo", user="buyer", home="/home/buyer"), "tickets verify with the public key")
+             "test -z \"$(git status --porcelain)\"; "
+             "! dpkg -l | grep -E '^ii +(postgresql|nginx|haproxy|chromium|libpq-dev|doctest-dev)'")
+    root.run("the user's again", "rm -r build; chown -R buyer: .")
+    must(root.run("./dev demo by the user, now that all is there", "./dev demo", "buyer", "/home/buyer"),
+         "tickets verify with the public key")
 
 
 def serve(release: str) -> None:
     """README's second command, and docs/server.md's sale by hand."""
-    root = Root(release, "/root/ticketcore")
+    root = Root(release)
     installs, sale = fenced(root.page("docs/server.md"), "sh")[1:3]
     root.run("what the page needs besides", of_release(installs, release))
     root.run("./dev serve, docs/server.md's sale by hand, SIGTERM", f"""
@@ -174,7 +216,7 @@ wait $server""")
 
 def python(release: str) -> None:
     """docs/python.md: pip install in an empty environment, then every snippet."""
-    root = Root(release, "/root/ticketcore")
+    root = Root(release)
     page = root.page("docs/python.md")
     row = re.search(rf"^\| Debian {NUMBERS[release]} \| `(.*)` \|$", page.read_text(encoding="utf-8"), re.M)
     if not row:
@@ -182,35 +224,48 @@ def python(release: str) -> None:
     enter = "python3 -m venv /tmp/empty && . /tmp/empty/bin/activate"
     root.run("docs/python.md: what it needs, and pip install", of_release(f"apt install {row[1]}\n{enter}\n", release) + fenced(page, "sh")[0])
     (root.path / "tmp/snippets.py").write_text("\n".join(fenced(page, "python")), encoding="utf-8")
-    root.run("its snippets", f"{enter}\npip install '.[pandas]'\ncd /tmp\ncp /root/ticketcore/examples/venues/opera_house.json .\npython snippets.py")
+    root.run("its snippets", f"""
+{enter}
+pip install '.[pandas]'
+cp examples/venues/opera_house.json /tmp
+cd /tmp
+python snippets.py""")
 
 
 def tutorial(release: str) -> None:
-    root = Root(release, "/root/ticketcore")
+    root = Root(release)
     said = root.run("docs/tutorial.md", script_of(root.page("docs/tutorial.md"), release))
     must(said, "is in")
-    if "Warning" in said:
-        sys.exit(f"FAILED: CMake warns a consumer\n{said}")
+    must_not_warn(said)
 
 
 def embedding(release: str) -> None:
     """docs/embedding.md, then README's program by each of its ways, with what the page installs and no more."""
-    root = Root(release, "/root/ticketcore")
+    root = Root(release)
     root.run("docs/embedding.md", "\n".join(of_release(code, release) for code in fenced(root.page("docs/embedding.md"), "sh")))
     for way in ("find_package", "add_subdirectory", "FetchContent"):
-        said = root.run(f"README's program by {way}", f"""
-cmake -S tests/install/consumer -B /tmp/{way} -DWAY={way} -DTICKETCORE_SOURCE=$PWD -DCMAKE_PREFIX_PATH=/opt/ticketcore -DCMAKE_BUILD_TYPE=Release
+        must_not_warn(root.run(f"README's program by {way}", f"""
+cmake -S tests/install/consumer -B /tmp/{way} -DWAY={way} -DTICKETCORE_SOURCE="$PWD" \\
+  -DCMAKE_PREFIX_PATH=/opt/ticketcore -DCMAKE_BUILD_TYPE=Release
 cmake --build /tmp/{way} -j 2
 cd /tmp/{way}
-for run in first second; do ./consumer /root/ticketcore/examples/venues/opera_house.json; done
-./consumer && exit 1 || test $? -eq 2""")
-        if "Warning" in said or "doctest" in said:
-            sys.exit(f"FAILED: CMake warns a consumer\n{said}")
+for run in first second; do ./consumer '{CHECKOUT}/examples/venues/opera_house.json'; done
+./consumer && exit 1 || test $? -eq 2"""))
 
 
 def test(release: str) -> None:
     """README's third command."""
-    Root(release, "/root/ticketcore").run("./dev test", "./dev test")
+    Root(release).run("./dev test", "./dev test")
+
+
+def wheel(release: str) -> None:
+    """A wheel that was built here, for the release's own Python, where none of the libraries in it is."""
+    version = PYTHONS[release]
+    subprocess.run([SOURCE / "dev", "python", "--wheel", version], check=True)
+    [made] = (SOURCE / "build/python/wheel").glob("*manylinux*.whl")
+    root = Root(release)
+    shutil.copy(made, root.path / "tmp")
+    root.run(f"./dev python --try-wheel {made.name}", f"./dev python --try-wheel /tmp/{made.name}")
 
 
 CHAPTERS = [demo, serve, python, tutorial, embedding]
@@ -219,12 +274,16 @@ CHAPTERS = [demo, serve, python, tutorial, embedding]
 def main() -> None:
     wished = sys.argv[1:]
     releases = [wish for wish in wished if wish in NUMBERS] or ["bookworm"]
-    by_name = {chapter.__name__: chapter for chapter in [*CHAPTERS, test]}
-    chapters = [by_name[wish] for wish in wished if wish in by_name] or CHAPTERS + ([test] if "--all" in wished else [])
+    by_name = {chapter.__name__: chapter for chapter in [*CHAPTERS, test, wheel]}
+    usual = CHAPTERS + ([test, wheel] if "--all" in wished else [])
+    chapters = [by_name[wish] for wish in wished if wish in by_name] or usual
     if unknown := [wish for wish in wished if wish not in {*NUMBERS, *by_name, "--all"}]:
         sys.exit(f"bare: there is no {unknown[0]}; chapters: {', '.join(by_name)}")
     if os.geteuid() != 0:
         sys.exit("bare: only root can make a root")
+    if subprocess.run([*ISOLATED, "mount", "-t", "proc", "proc", "/proc"], capture_output=True).returncode:
+        sys.exit("bare: a new root needs mounts, and here root may not mount, as in a container without "
+                 "CAP_SYS_ADMIN (Docker: --privileged, or --cap-add SYS_ADMIN and no AppArmor)")
     KEPT.mkdir(parents=True, exist_ok=True)
     for release in releases:
         start = time.monotonic()
