@@ -239,13 +239,8 @@ void Desk::record(Fact fact, Timestamp now) {
 
 Answer Desk::answer_to(const Command& command, Timestamp now, std::span<const Answer> before) {
   Decision decision = decide(at_.state, command, now);
+  if (const Repeat* known = std::get_if<Repeat>(&decision)) return repeat(command.request, known->revision, before);
   Answer answer;
-  if (const Repeat* known = std::get_if<Repeat>(&decision)) {
-    answer = repeat(command.request, known->revision, before);
-    if (answers(*answer.fact(), command)) return answer;
-    answer = {};
-    decision = RequestRefused{.reason = Reason::request_reused};
-  }
   answer.request = command.request;
   answer.turn = now;
   if (RequestRefused* refused = std::get_if<RequestRefused>(&decision)) {

@@ -4,11 +4,18 @@
 #include <limits>
 
 #include "ticketcore/crc32c.hpp"
+#include "ticketcore/detail/record_bytes.hpp"
+#include "ticketcore/detail/seat_map_bytes.hpp"
 #include "wire.hpp"
 
 namespace ticketcore {
 namespace {
 
+using detail::write_area_quantities;
+using detail::write_places;
+using detail::write_rising;
+using detail::write_seat_map;
+using detail::write_settings;
 using wire::Reader;
 using wire::Writer;
 
@@ -24,23 +31,12 @@ constexpr std::size_t fact_size_min = 5;  // its length and its tag
 // Facts from this tag up may be skipped by readers that do not know them; one below means the reader is too old.
 constexpr std::uint8_t first_optional_tag = 64;
 
-// Field 1 of every fact is its request.
+// In every fact: its request, and the digest of the command that was granted.
 constexpr std::uint32_t request_field = 1;
+constexpr std::uint32_t digest_field = 15;
 
 [[nodiscard]] std::uint64_t epoch(std::chrono::sys_seconds time) { return static_cast<std::uint64_t>(time.time_since_epoch().count()); }
 [[nodiscard]] std::chrono::sys_seconds read_seconds(Reader& in) { return std::chrono::sys_seconds{std::chrono::seconds{in.number_field()}}; }
-
-template <class Numbers>
-void write_rising(Writer& out, std::uint32_t field, const Numbers& numbers) {
-  out.group(field, [&] {
-    std::int64_t last = 0;
-    for (const auto& number : numbers) {
-      const auto value = static_cast<std::int64_t>(number);
-      out.signed_varint(value - last);
-      last = value;
-    }
-  });
-}
 
 template <class Append>
 void read_rising(Reader in, Append&& append) {
@@ -53,41 +49,6 @@ void read_rising(Reader in, Append&& append) {
     if (last < 0 || last > std::numeric_limits<std::uint32_t>::max()) in.damaged("a list holds a number out of range");
     append(static_cast<std::uint32_t>(last));
   }
-}
-
-void write_places(Writer& out, std::uint32_t field, const Places& places) {
-  out.group(field, [&] {
-    std::int64_t last = 0;
-    for (const PlaceIndex place : places) {
-      out.signed_varint(std::int64_t{place.value} - last);
-      last = place.value;
-    }
-  });
-}
-
-void write_settings(Writer& out, std::uint32_t field, const EventSettings& settings) {
-  out.group(field, [&] {
-    out.field(1, settings.name);
-    out.field(2, settings.venue);
-    out.signed_field(3, settings.starts_at.time_since_epoch().count());
-    const PriceList& prices = settings.prices;
-    out.field(4, prices.currency().code());
-    for (const std::string& type : prices.ticket_types()) out.field(5, type);
-    for (const PriceList::Line& line : prices.lines()) {
-      out.group(6, [&] {
-        out.field(1, line.category);
-        out.field(2, std::uint64_t{line.ticket_type});
-        out.signed_field(3, line.amount);
-      });
-    }
-    out.signed_field(7, prices.per_ticket());
-    out.signed_field(8, prices.per_order());
-    out.field(9, std::uint64_t{prices.tax_basis_points()});
-    out.field(10, std::uint64_t{settings.policy.places_per_hold});
-    out.field(11, std::uint64_t{settings.policy.holds_per_holder});
-    out.field(12, std::uint64_t{settings.policy.places_per_holder});
-    out.field(13, static_cast<std::uint64_t>(settings.policy.hold_lifetime.count()));
-  });
 }
 
 [[nodiscard]] PriceList::Line read_price_line(Reader in) {
@@ -146,8 +107,7 @@ void write_settings(Writer& out, std::uint32_t field, const EventSettings& setti
 void write_body(Writer& out, const EventCreated& fact) {
   out.field(2, fact.event.text());
   write_settings(out, 3, fact.settings);
-  const Bytes map = encode_seat_map(*fact.seat_map);
-  out.group(4, [&] { out.raw(map.data(), map.size()); });
+  out.group(4, [&] { write_seat_map(out, *fact.seat_map); });
   out.field(5, static_cast<std::uint64_t>(fact.sale));
 }
 void write_body(Writer& out, const EventConfigured& fact) { write_settings(out, 2, fact.settings); }
@@ -155,12 +115,7 @@ void write_body(Writer& out, const SaleStatusChanged& fact) { out.field(2, stati
 void write_body(Writer& out, const HoldPlaced& fact) {
   out.field(2, fact.holder.text());
   write_places(out, 3, fact.places);
-  for (const AreaQuantity& held : fact.areas) {
-    out.group(4, [&] {
-      out.varint(held.area.value);
-      out.varint(held.quantity);
-    });
-  }
+  write_area_quantities(out, 4, fact.areas);
   out.field(5, epoch(fact.expires_at));
 }
 void write_body(Writer& out, const HoldExtended& fact) {
@@ -321,10 +276,10 @@ template <class Body>
   Fact fact{{}, Body{}};
   Body& body = std::get<Body>(fact.body);
   while (const std::uint32_t field = in.next_field()) {
-    if (field == request_field) {
-      fact.request = RequestId{in.id_field()};
-    } else {
-      read_field(in, field, body);
+    switch (field) {
+      case request_field: fact.request = RequestId{in.id_field()}; break;
+      case digest_field: fact.digest = in.varint_field(); break;
+      default: read_field(in, field, body);
     }
   }
   if constexpr (std::is_same_v<Body, EventCreated>) {
@@ -380,6 +335,7 @@ void EntryWriter::add(const Fact& fact) {
   out.fixed(std::uint32_t{0});
   out.u8(tag_of(fact.body));
   out.field(request_field, fact.request);
+  out.field(digest_field, fact.digest);
   std::visit([&](const auto& body) { write_body(out, body); }, fact.body);
   out.patch(length_at_fact, static_cast<std::uint32_t>(out.size() - length_at_fact - 4));
   ++body_->facts;

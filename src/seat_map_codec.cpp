@@ -1,5 +1,6 @@
-// Seat maps as bytes: tagged fields; the places as packed columns, since there may be a hundred thousand of them.
+// Seat maps read back from the bytes of detail/seat_map_bytes.hpp.
 
+#include "ticketcore/detail/seat_map_bytes.hpp"
 #include "ticketcore/log.hpp"
 #include "wire.hpp"
 
@@ -7,16 +8,6 @@ namespace ticketcore {
 namespace {
 
 using wire::Reader;
-using wire::Writer;
-
-void write_points(Writer& out, std::uint32_t field, const std::vector<Point>& points) {
-  out.group(field, [&] {
-    for (const Point point : points) {
-      out.signed_varint(point.x);
-      out.signed_varint(point.y);
-    }
-  });
-}
 
 [[nodiscard]] std::int32_t read_coordinate(Reader& in) {
   const std::int64_t value = in.signed_varint();
@@ -35,99 +26,10 @@ void write_points(Writer& out, std::uint32_t field, const std::vector<Point>& po
   return points;
 }
 
-/// One field holding a value per place.
-template <class Write>
-void write_column(Writer& out, std::uint32_t field, const std::vector<Place>& places, Write&& write) {
-  out.group(field, [&] {
-    for (const Place& place : places) write(place);
-  });
-}
-
 template <class Read>
 void read_column(Reader in, std::vector<Place>& places, Read&& read) {
   for (Place& place : places) read(in, place);
   if (!in.at_end()) in.damaged("a column of places is too long");
-}
-
-void write_sections(Writer& out, const SeatMapData& map) {
-  for (const Category& category : map.categories) {
-    out.group(3, [&] {
-      out.field(1, category.key);
-      out.field(2, category.name);
-      out.field(3, category.color);
-    });
-  }
-  for (const Floor& floor : map.floors) out.group(4, [&] { out.text(floor.name); });
-  for (const Zone& zone : map.zones) {
-    out.group(5, [&] {
-      out.field(1, zone.key);
-      out.field(2, zone.name);
-      if (zone.focal_point) write_points(out, 3, {*zone.focal_point});
-    });
-  }
-  for (const Section& section : map.sections) {
-    out.group(6, [&] {
-      out.u8(0);  // Keeps the group of an unnamed section from being empty and so left out.
-      out.varint(section.floor ? *section.floor + 1ULL : 0);
-      out.varint(section.zone ? *section.zone + 1ULL : 0);
-      out.text(section.label);
-      out.text(section.entrance);
-      for (const Point point : section.outline) {
-        out.signed_varint(point.x);
-        out.signed_varint(point.y);
-      }
-    });
-  }
-}
-
-void write_rows(Writer& out, const SeatMapData& map) {
-  for (const Row& row : map.rows) {
-    out.group(7, [&] {
-      out.varint(row.section.value);
-      out.varint(row.place_count);
-      out.u8(static_cast<std::uint8_t>(row.kind));
-      out.text(row.label);
-    });
-  }
-  for (const std::string& label : map.labels) {
-    out.group(8, [&] { out.text(label); });
-  }
-  out.field(9, std::uint64_t{map.places.size()});
-  Point last{};
-  write_column(out, 10, map.places, [&](const Place& place) {
-    out.signed_varint(std::int64_t{place.position.x} - last.x);
-    out.signed_varint(std::int64_t{place.position.y} - last.y);
-    last = place.position;
-  });
-  write_column(out, 11, map.places, [&](const Place& place) { out.varint(place.label); });
-  write_column(out, 12, map.places, [&](const Place& place) { out.varint(place.slot); });
-  write_column(out, 13, map.places, [&](const Place& place) { out.varint(place.category); });
-  write_column(out, 14, map.places, [&](const Place& place) { out.varint(place.seats); });
-  write_column(out, 15, map.places,
-               [&](const Place& place) { out.u8(static_cast<std::uint8_t>(static_cast<unsigned>(place.flags) | static_cast<unsigned>(place.kind) << 6U)); });
-}
-
-void write_areas(Writer& out, const SeatMapData& map) {
-  for (const Area& area : map.areas) {
-    out.group(16, [&] {
-      out.field(1, area.label);
-      out.field(2, std::uint64_t{area.section.value});
-      out.field(3, std::uint64_t{area.category.value});
-      out.field(4, std::uint64_t{area.capacity});
-      write_points(out, 5, {area.center});
-      write_points(out, 6, area.outline);
-    });
-  }
-  for (const Shape& shape : map.shapes) {
-    out.group(17, [&] {
-      out.u8(static_cast<std::uint8_t>(shape.kind));
-      out.text(shape.label);
-      for (const Point point : shape.outline) {
-        out.signed_varint(point.x);
-        out.signed_varint(point.y);
-      }
-    });
-  }
 }
 
 [[nodiscard]] Category read_category(Reader in) {
@@ -251,13 +153,8 @@ void assign_rows(Reader& in, SeatMapData& map) {
 }  // namespace
 
 Bytes encode_seat_map(const SeatMap& map) {
-  const SeatMapData& data = map.data();
-  Writer out;
-  out.field(1, data.name);
-  if (data.focal_point) write_points(out, 2, {*data.focal_point});
-  write_sections(out, data);
-  write_rows(out, data);
-  write_areas(out, data);
+  wire::Writer out;
+  detail::write_seat_map(out, map);
   return out.take();
 }
 

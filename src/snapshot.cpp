@@ -20,6 +20,7 @@ constexpr std::size_t header_size = 12;
 // What a record takes at the least: room is made for as many as there can be, not for as many as there are said to be.
 constexpr std::size_t holder_size_min = 2;
 constexpr std::size_t order_size_min = 33;
+constexpr std::size_t request_size_min = 31;
 
 void write_quote(Writer& out, const QuotedPrice& quote) {
   out.varint(quote.lines.size());
@@ -58,6 +59,7 @@ class SnapshotCodec {
     out.varint(state.requests_.size());
     for (const RememberedRequest& request : state.requests_) {
       out.id(request.request);
+      out.fixed(request.digest);
       out.varint(std::uint64_t{request.revision});
       out.fixed(request.turn);
       out.u8(static_cast<std::uint8_t>(request.tag));
@@ -69,9 +71,12 @@ class SnapshotCodec {
     read_event(in, state);
     read_holds(in, state);
     read_orders(in, state);
-    for (std::size_t left = in.count(); left > 0; --left) {
+    const std::size_t remembered = in.count(request_size_min);
+    if (remembered > limits::remembered_requests) in.damaged("it remembers more requests than an event does");
+    for (std::size_t left = remembered; left > 0; --left) {
       RememberedRequest request;
       request.request = RequestId{in.id()};
+      request.digest = in.fixed<std::uint64_t>();
       request.revision = in.varint() & 0xFFFF'FFFF'FFFFULL;
       request.turn = in.fixed<std::uint32_t>();
       request.tag = in.u8();

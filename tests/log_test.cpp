@@ -27,6 +27,8 @@ const Timestamp turn = *parse_rfc3339("2027-01-10T10:00:00.000123Z");
   return {bytes.begin(), bytes.end()};
 }
 
+constexpr std::uint64_t golden_digest = 0x0123'4567'89AB'CDEFULL;
+
 /// One story that has every kind of fact, the same to the byte on every machine.
 [[nodiscard]] std::vector<Bytes> golden_story() {
   const NewEvent event = little::event();
@@ -60,7 +62,10 @@ const Timestamp turn = *parse_rfc3339("2027-01-10T10:00:00.000123Z");
   EntryWriter writer;
   for (const std::vector<Fact>& batch : batches) {
     writer.begin({entries.size() + 1, turn + std::chrono::seconds(10 * entries.size()), checksum, 0});
-    for (const Fact& fact : batch) writer.add(fact);
+    for (Fact fact : batch) {
+      if (!fact.request.is_zero()) fact.digest = golden_digest + fact.request.low;
+      writer.add(fact);
+    }
     const BytesView bytes = writer.finish();
     checksum = writer.checksum();
     entries.emplace_back(bytes.begin(), bytes.end());
@@ -203,12 +208,14 @@ TEST_CASE("yesterday's log opens today, and today's writer writes it to the byte
   CHECK(state.areas()[0].sold == 2);
   CHECK(state.open_holds() == 0);
   CHECK(state.find_request(little::request(9))->tag == HoldQuoted::tag);
+  CHECK(state.find_request(little::request(9))->digest == golden_digest + little::request(9).low);
 
   const auto snapshot = decode_snapshot(read_file(golden("v1.snapshot")), "the golden snapshot");
   REQUIRE(snapshot.has_value());
   CHECK(snapshot->revision == 5);
   snapshot->state.check_everything();
   CHECK(std::ranges::equal(snapshot->state.place_codes(), state.place_codes()));
+  CHECK(snapshot->state.find_request(little::request(9))->digest == golden_digest + little::request(9).low);
 }
 
 TEST_CASE("an audit proves a good log and finds what is wrong with a bad one") {

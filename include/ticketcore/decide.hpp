@@ -12,7 +12,7 @@
 
 namespace ticketcore {
 
-/// The command was decided before: its answer is the fact with its request id in this entry of the log.
+/// This very command was granted before: its answer is the fact with its request id in this entry of the log.
 struct Repeat {
   std::uint64_t revision = 0;
 };
@@ -24,10 +24,6 @@ using Decision = std::variant<Fact, Repeat, RequestRefused>;
 /// Expects that holds due at now have been expired (due_holds, HoldExpired) and that now is not before state.time().
 /// Constant time per place named; best available as find_best_available says.
 [[nodiscard]] Decision decide(const EventState& state, const Command& command, Timestamp now);
-
-/// Whether the fact that a Repeat leads to is the answer to this command too: a request that comes again with another hold,
-/// other places or another payment is no repetition, and must not be told that it was done.
-[[nodiscard]] bool answers(const Fact& fact, const Command& command);
 
 }  // namespace ticketcore
 

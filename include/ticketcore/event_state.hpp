@@ -112,9 +112,10 @@ struct OrderRecord {
 /// How a hold ended, remembered with the request that placed it.
 enum class HoldEnd : std::uint8_t { open, expired, released, checked_out };
 
-/// Where the answer to a request stands in the log.
+/// Where the answer to a request stands in the log, and to which command it is one.
 struct RememberedRequest {
   RequestId request{};
+  std::uint64_t digest = 0;         ///< Of the command.
   std::uint64_t revision : 48 = 0;  ///< Of the entry that holds the fact.
   std::uint64_t tag : 8 = 0;        ///< Of the fact.
   HoldEnd hold_end = HoldEnd::open;
@@ -217,6 +218,16 @@ class EventState {
 
   void advance(Timestamp turn);
   void remember(const Fact& fact, const FactPosition& position);
+  void forget_oldest_request();
+  /// Requests are counted round a circle that is far larger than limits::remembered_requests.
+  static constexpr std::uint32_t request_numbers = 1U << 30;
+  [[nodiscard]] std::uint32_t request_number(std::size_t position) const noexcept {
+    return (forgotten_requests_ + static_cast<std::uint32_t>(position)) % request_numbers;
+  }
+  [[nodiscard]] std::size_t request_position(std::uint32_t number) const noexcept {
+    const std::uint32_t steps = number - forgotten_requests_;
+    return steps % request_numbers;
+  }
   void set_map(std::shared_ptr<const SeatMap> map);
   [[nodiscard]] std::uint32_t hold_slot(HoldId hold) const;
   [[nodiscard]] std::uint32_t request_slot(RequestId request) const;
@@ -269,7 +280,7 @@ class EventState {
   SlotTable order_table_{};
   std::vector<TicketRecord> tickets_{};
 
-  std::deque<RememberedRequest> requests_{};  ///< Oldest first; the table holds forgotten_requests_ + position.
+  std::deque<RememberedRequest> requests_{};  ///< Oldest first; the table holds request_number of the position.
   SlotTable request_table_{};
   std::uint32_t forgotten_requests_ = 0;
 

@@ -153,6 +153,7 @@ using FactBody = std::variant<EventCreated, EventConfigured, SaleStatusChanged, 
 struct Fact {
   RequestId request{};
   FactBody body{};
+  std::uint64_t digest = 0;  ///< Of the command that was granted (command_bytes.hpp): another one is not answered by this.
 };
 
 }  // namespace ticketcore

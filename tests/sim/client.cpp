@@ -139,12 +139,26 @@ void Client::hear(const Answer& answer) {
       operation.answer = text;
       ++town_.granted;
       learn(answer);
+      if (random_.one_in(8)) send_impostor(asked->second);
     }
   }
   if (pending_ && pending_->command.request == answer.request) {
     pending_.reset();
     next();
   }
+}
+
+/// Something else under an id that was granted is never told that it was done.
+void Client::send_impostor(const Command& granted) {
+  const Command impostor{granted.request, choose(random_)};
+  if (digest_of(impostor.body) == digest_of(granted.body)) return;
+  town_.nodes[random_.below(static_cast<std::uint32_t>(town_.nodes.size()))]->receive(impostor, [this](const Answer& answer) {
+    const RequestRefused* refused = answer.refusal();
+    if (refused == nullptr) return town_.world.fail("another command is granted under a used id: " + to_string(answer.request));
+    const bool told_nothing = refused->reason == Reason::storage_unavailable || refused->reason == Reason::halted;
+    if (refused->reason != Reason::request_reused && !told_nothing)
+      town_.world.fail("a used id is refused as " + std::string(to_string(refused->reason)) + ": " + to_string(answer.request));
+  });
 }
 
 /// Whether the answer is one to this command, and true at this moment.

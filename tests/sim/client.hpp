@@ -60,6 +60,7 @@ class Client {
   void send(RequestId request);
   void send_once();
   void hear(const Answer& answer);
+  void send_impostor(const Command& granted);
   [[nodiscard]] std::string judge(const Command& command, const Answer& answer) const;
   [[nodiscard]] std::string judge_refusal(const Command& command, const Answer& answer) const;
   [[nodiscard]] std::string judge_view(const Answer& answer) const;

@@ -147,7 +147,7 @@ class InvalidRequest(Refused):
 
 
 class RequestReused(Refused):
-    """The request id was used before, for another kind of command."""
+    """The request id was used before, for another call or with other arguments."""
 
 
 class EventExists(Refused):

@@ -117,7 +117,8 @@ class Event(EventView):
     """One event of a box office. May be used from any thread.
 
     Calls that change something return when the change is durable, and raise a subclass of Refused when the answer is no. request, which all of them take, is an id
-    of your own (new_request_id()): a call that is repeated with the same one gets the first one's answer, also from another process and after a crash.
+    of your own (new_request_id()): a call that is repeated with the same one is told what was granted, also from
+    another process and after a crash.
     """
 
     def hold(

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <string>
+#include <type_traits>
 
+#include "ticketcore/command_bytes.hpp"
 #include "ticketcore/decide.hpp"
 
 namespace ticketcore::detail {
@@ -364,52 +366,16 @@ class ChoiceAssigner {
   return TicketAdmitted{command.ticket, command.gate};
 }
 
-/// The tag of the fact that grants a command of this kind.
-[[nodiscard]] inline std::uint8_t granting_tag(const CommandBody& body) noexcept {
-  constexpr std::uint8_t tags[] = {EventCreated::tag, EventConfigured::tag, SaleStatusChanged::tag, HoldPlaced::tag,      HoldPlaced::tag,    HoldExtended::tag,
-                                   HoldReleased::tag, HoldQuoted::tag,      OrderPlaced::tag,       TicketsRefunded::tag, TicketAdmitted::tag};
-  static_assert(std::size(tags) == std::variant_size_v<CommandBody>);
-  return tags[body.index()];
-}
-
-// Whether a fact can be the answer to the command, as far as the fact tells what was asked. Another kind of fact never is.
-template <class Fact, class Body>
-[[nodiscard]] bool fits(const Fact&, const Body&) {
-  return false;
-}
-[[nodiscard]] inline bool fits(const EventCreated& fact, const CreateEvent& body) { return fact.event == body.event && fact.settings == body.settings; }
-[[nodiscard]] inline bool fits(const EventConfigured& fact, const ConfigureEvent& body) { return fact.settings == body.settings; }
-[[nodiscard]] inline bool fits(const SaleStatusChanged& fact, const SetSaleStatus& body) { return fact.status == body.status; }
-[[nodiscard]] inline bool fits(const HoldPlaced& fact, const PlaceHold& body) {
-  return fact.holder == body.holder && fact.places == body.places && fact.areas == body.areas;
-}
-[[nodiscard]] inline bool fits(const HoldPlaced& fact, const HoldBest& body) {
-  return fact.holder == body.holder && fact.places.size() == body.count && fact.areas.empty();
-}
-[[nodiscard]] inline bool fits(const HoldExtended& fact, const ExtendHold& body) { return fact.hold == body.hold; }
-[[nodiscard]] inline bool fits(const HoldReleased& fact, const ReleaseHold& body) { return fact.hold == body.hold; }
-[[nodiscard]] inline bool fits(const HoldQuoted& fact, const QuoteHold& body) {
-  std::uint64_t admissions = 0;
-  for (const QuoteLine& line : fact.price.lines) admissions += line.count;
-  for (const TicketChoice& choice : body.choices) admissions -= choice.count;
-  return fact.hold == body.hold && admissions == 0;
-}
-[[nodiscard]] inline bool fits(const OrderPlaced& fact, const CheckOut& body) {
-  const PaymentOffer& offer = body.payment;
-  return fact.hold == body.hold && fact.payment.method == offer.method && fact.payment.reference == offer.reference &&
-         fact.payment.amount == offer.amount.value_or(fact.payment.amount);
-}
-[[nodiscard]] inline bool fits(const TicketsRefunded& fact, const RefundTickets& body) {
-  if (fact.order != body.order || fact.reference != body.reference) return false;
-  return body.tickets.empty() || std::is_permutation(fact.tickets.begin(), fact.tickets.end(), body.tickets.begin(), body.tickets.end());
-}
-[[nodiscard]] inline bool fits(const TicketAdmitted& fact, const AdmitTicket& body) { return fact.ticket == body.ticket && fact.gate == body.gate; }
-
 /// Holds and orders outlive the memory of the requests that gave them their ids: such a request can't give its id again.
 [[nodiscard]] inline bool is_taken_for_id(const EventState& state, const Command& command) {
-  const std::uint8_t tag = granting_tag(command.body);
-  if (tag == HoldPlaced::tag) return state.find_hold(HoldId{command.request}) != nullptr;
-  return tag == OrderPlaced::tag && state.find_order(OrderId{command.request}) != nullptr;
+  return std::visit(
+      [&]<class Body>(const Body&) {
+        using Grant = typename Body::GrantedBy;
+        if constexpr (std::is_same_v<Grant, HoldPlaced>) return state.find_hold(HoldId{command.request}) != nullptr;
+        if constexpr (std::is_same_v<Grant, OrderPlaced>) return state.find_order(OrderId{command.request}) != nullptr;
+        return false;
+      },
+      command.body);
 }
 
 }  // namespace ticketcore::detail
@@ -419,18 +385,14 @@ namespace ticketcore {
 inline Decision decide(const EventState& state, const Command& command, Timestamp now) {
   if (command.request.is_zero()) return detail::invalid("a command needs a request id");
   if (const RememberedRequest* request = state.find_request(command.request)) {
-    if (request->tag != detail::granting_tag(command.body)) return detail::refuse(Reason::request_reused);
+    if (request->digest != digest_of(command.body)) return detail::refuse(Reason::request_reused);
     return Repeat{request->revision};
   }
   if (!state.exists() && !std::holds_alternative<CreateEvent>(command.body)) return detail::refuse(Reason::event_not_found);
   if (detail::is_taken_for_id(state, command)) return detail::refuse(Reason::request_reused);
   detail::Verdict verdict = std::visit([&](const auto& body) { return detail::decide_body(state, body, command, now); }, command.body);
   if (RequestRefused* refused = std::get_if<RequestRefused>(&verdict)) return std::move(*refused);
-  return Fact{command.request, std::get<FactBody>(std::move(verdict))};
-}
-
-inline bool answers(const Fact& fact, const Command& command) {
-  return std::visit([](const auto& told, const auto& asked) { return detail::fits(told, asked); }, fact.body, command.body);
+  return Fact{command.request, std::get<FactBody>(std::move(verdict)), digest_of(command.body)};
 }
 
 }  // namespace ticketcore

@@ -51,30 +51,33 @@ inline void EventState::apply(const Fact& fact, const FactPosition& position) {
 inline void EventState::advance(Timestamp turn) {
   time_ = turn;
   const auto memory = std::chrono::duration_cast<std::chrono::seconds>(limits::request_memory);
-  while (!requests_.empty() && from_epoch(requests_.front().turn) + memory < turn) {
-    request_table_.erase(hash_of(requests_.front().request), forgotten_requests_);
-    requests_.pop_front();
-    ++forgotten_requests_;
-  }
+  while (!requests_.empty() && from_epoch(requests_.front().turn) + memory < turn) forget_oldest_request();
+}
+
+inline void EventState::forget_oldest_request() {
+  request_table_.erase(hash_of(requests_.front().request), request_number(0));
+  requests_.pop_front();
+  forgotten_requests_ = (forgotten_requests_ + 1) % request_numbers;
 }
 
 inline void EventState::remember(const Fact& fact, const FactPosition& position) {
-  const auto turn = to_epoch(ceil_to_seconds(position.turn));
-  request_table_.insert(hash_of(fact.request), forgotten_requests_ + static_cast<std::uint32_t>(requests_.size()));
+  if (requests_.size() == limits::remembered_requests) forget_oldest_request();
+  request_table_.insert(hash_of(fact.request), request_number(requests_.size()));
   RememberedRequest& remembered = requests_.emplace_back();
   remembered.request = fact.request;
+  remembered.digest = fact.digest;
   remembered.revision = position.revision & 0xFFFF'FFFF'FFFFULL;
   remembered.tag = tag_of(fact.body);
-  remembered.turn = turn;
+  remembered.turn = to_epoch(ceil_to_seconds(position.turn));
 }
 
 inline std::uint32_t EventState::request_slot(RequestId request) const {
-  return request_table_.find(hash_of(request), [&](std::uint32_t slot) { return requests_[slot - forgotten_requests_].request == request; });
+  return request_table_.find(hash_of(request), [&](std::uint32_t number) { return requests_[request_position(number)].request == request; });
 }
 
 inline const RememberedRequest* EventState::find_request(RequestId request) const {
-  const std::uint32_t at = request_slot(request);
-  return at == SlotTable::none ? nullptr : &requests_[at - forgotten_requests_];
+  const std::uint32_t number = request_slot(request);
+  return number == SlotTable::none ? nullptr : &requests_[request_position(number)];
 }
 
 inline void EventState::set_map(std::shared_ptr<const SeatMap> map) {
@@ -306,7 +309,7 @@ inline void EventState::end_hold(std::uint32_t slot, HoldEnd end) {
   held_places_ -= static_cast<std::uint32_t>(hold.places.size());
   --open_holds_;
   const std::uint32_t request = request_slot(RequestId{hold.id});
-  if (request != SlotTable::none) requests_[request - forgotten_requests_].hold_end = end;
+  if (request != SlotTable::none) requests_[request_position(request)].hold_end = end;
   hold_table_.erase(hash_of(hold.id), slot);
   forget_idle_holder(hold.holder);
   hold.expires_at = 0;
