@@ -24,9 +24,14 @@ namespace {
 
 [[nodiscard]] std::function<HostTime()> host_clocks(const BoxOfficeOptions& options) {
   return [clock = options.clock, steady = options.steady] {
-    const Timestamp wall = clock ? clock() : std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
-    return HostTime{wall, steady ? steady() : clock ? wall.time_since_epoch() : steady_time()};
+    return HostTime{clock ? clock() : std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()), steady()};
   };
+}
+
+[[nodiscard]] std::function<std::chrono::microseconds()> steady_clock(const BoxOfficeOptions& options) {
+  if (options.steady) return options.steady;
+  if (!options.clock) return steady_time;
+  return [clock = options.clock] { return std::chrono::microseconds(clock().time_since_epoch()); };
 }
 
 [[nodiscard]] RequestId or_new(RequestId request) { return request.is_zero() ? new_request_id() : request; }
@@ -116,6 +121,8 @@ std::shared_ptr<const Availability> Event::availability() const {
   return seen;
 }
 const SeatMap& Event::seat_map() const noexcept { return *seat_map_; }
+
+std::chrono::microseconds Event::age() const { return desk_->age(); }
 
 void Event::refresh() const {
   desk_->visit([](Desk& desk) { desk.catch_up(); });
@@ -433,6 +440,7 @@ struct BoxOffice::Body {
 
 BoxOffice::BoxOffice(Storage& storage, BoxOfficeOptions options) : body_(new Body{storage, std::move(options)}) {
   BoxOfficeOptions& own = body_->options;
+  own.steady = steady_clock(own);
   if (!own.desk.store_time) own.desk.store_time = std::make_shared<StoreTime>(host_clocks(own), own.clock_leap);
 }
 BoxOffice::~BoxOffice() = default;

@@ -57,6 +57,7 @@ void Desk::load() {
 void Desk::publish() {
   if (!availability_ || availability_->revision() != at_.revision) availability_ = publisher_.publish(at_.state, at_.revision);
   standing_ = Standing::current;
+  ++looks_;
 }
 
 // A snapshot may outlive the log's last entries on a disk that lies about what it has written. What it holds was sold, and can't

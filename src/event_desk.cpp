@@ -117,6 +117,11 @@ std::shared_ptr<const Availability> EventDesk::availability() const {
   return published_;
 }
 
+std::chrono::microseconds EventDesk::age() const {
+  const std::chrono::microseconds looked_at = looked_at_.load(std::memory_order_acquire);
+  return looked_at == never ? std::chrono::microseconds::max() : options_.steady() - looked_at;
+}
+
 std::vector<Answer> EventDesk::call(std::span<Command> commands) {
   if (commands.empty()) return {};
   const auto me = std::make_shared<Waiter>();
@@ -260,6 +265,7 @@ void EventDesk::take_turn() {
 
 void EventDesk::serve_batch(std::size_t count) {
   std::vector<Answer> answers;
+  began_at_ = options_.steady();
   try {
     answers = desk_.take_turn(std::span(taken_).subspan(served_, count));
   } catch (const std::bad_alloc&) {
@@ -289,10 +295,16 @@ void EventDesk::publish() {
     was_halted_ = halted;
     if (halted) tell(desk_.halted().c_str());
   }
-  if (published_ == desk_.availability()) return;
-  if (!published_) just_opened_ = true;
-  const std::lock_guard lock(published_mutex_);
-  published_ = desk_.availability();
+  if (published_ != desk_.availability()) {
+    if (!published_) just_opened_ = true;
+    const std::lock_guard lock(published_mutex_);
+    published_ = desk_.availability();
+  }
+  // After what was seen: who asks for the age first, and for the availability then, never takes it for newer
+  // than it is.
+  if (looks_ == desk_.looks()) return;
+  looks_ = desk_.looks();
+  looked_at_.store(began_at_, std::memory_order_release);
 }
 
 void EventDesk::deliver(std::size_t count, std::span<Answer> answers) {
@@ -343,6 +355,7 @@ void EventDesk::run_visits() {
     visits.swap(visits_);
   }
   for (PendingVisit& pending : visits) {
+    began_at_ = options_.steady();
     try {
       (*pending.visit)(desk_);
     } catch (...) {

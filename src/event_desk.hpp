@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -82,6 +83,8 @@ class EventDesk {
   [[nodiscard]] const BoxOfficeOptions& options() const noexcept { return options_; }
   /// Null until the event is known to exist, and while it is let go.
   [[nodiscard]] std::shared_ptr<const Availability> availability() const;
+  /// Since somebody here began to look at the log, up to its end.
+  [[nodiscard]] std::chrono::microseconds age() const;
 
   // For OpenDesks.
   [[nodiscard]] std::uint64_t last_used() const noexcept { return last_used_.load(std::memory_order_relaxed); }
@@ -159,6 +162,8 @@ class EventDesk {
   // that a long one is not moved up for each.
   Desk desk_;
   bool was_halted_ = false;
+  std::chrono::microseconds began_at_{};  // the turn or visit under way
+  std::uint64_t looks_ = 0;               // of the desk, as far as they are published
   bool just_opened_ = false;
   std::vector<Command> taken_;
   std::vector<Delivery> taken_deliveries_;
@@ -168,6 +173,8 @@ class EventDesk {
 
   mutable std::mutex published_mutex_;  // held for the copy of one pointer
   std::shared_ptr<const Availability> published_;
+  static constexpr auto never = std::chrono::microseconds::min();
+  std::atomic<std::chrono::microseconds> looked_at_{never};  // on options_.steady
 };
 
 }  // namespace ticketcore::detail

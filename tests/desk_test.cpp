@@ -4,6 +4,7 @@
 
 #include "little_house.hpp"
 #include "ticketcore/audit.hpp"
+#include "ticketcore/box_office.hpp"
 #include "ticketcore/seat_map_builder.hpp"
 #include "ticketcore/storage/memory.hpp"
 
@@ -759,4 +760,46 @@ TEST_CASE("who asks for an event that is not there is told so each time, and fin
   BoxOffice other(f.storage);
   REQUIRE(other.create_event(little::event("matinee")).ok());
   CHECK(office.event("matinee").ok());
+}
+
+TEST_CASE("availability says how old it is, and up to when it holds for good") {
+  using namespace std::chrono_literals;
+  little::Clock clock;
+  FaultyStorage storage(clock);
+  BoxOffice here(storage, {.clock = clock.reader()});
+  const Event event = here.create_event(little::event()).value();
+  BoxOffice elsewhere(storage, {.clock = clock.reader()});
+  const Event same = elsewhere.event("premiere").value();
+  const Timestamp created = clock.now;
+  CHECK(same.age() == 0s);
+  CHECK(same.availability()->time() == created);
+
+  clock.now += 7s;
+  REQUIRE(event.hold({"Hall-A-1"}, {.holder = "cart"}).ok());
+  CHECK(event.age() == 0s);
+  CHECK(event.availability()->time() == clock.now);
+  CHECK(same.age() == 7s);
+  CHECK(same.availability()->time() == created);
+
+  // Nothing that fails makes it younger, be it a refresh or a turn; nor do readers, who look at what is in
+  // memory.
+  storage.reads_fail = true;
+  CHECK_THROWS_AS(same.refresh(), StorageUnavailable);
+  storage.reads_fail = false;
+  storage.next_commit = FaultyStorage::Fault::unavailable;
+  CHECK(event.hold({"Hall-A-2"}, {.holder = "cart"}).refusal().reason == Reason::storage_unavailable);
+  CHECK_FALSE(same.find_order(OrderId{{1, 1}}));
+  CHECK(same.age() == 7s);
+
+  same.refresh();
+  CHECK(same.age() == 0s);
+  CHECK(same.availability()->time() == clock.now);
+  // Where nothing is new, to have looked makes it younger all the same. A turn is a look, though it changes
+  // nothing.
+  clock.now += 5s;
+  same.refresh();
+  CHECK(same.age() == 0s);
+  clock.now += 5s;
+  CHECK(same.release(HoldId{{1, 1}}).refusal().reason == Reason::hold_not_found);
+  CHECK(same.age() == 0s);
 }

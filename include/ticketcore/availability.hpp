@@ -24,6 +24,10 @@ struct StatusCounts {
 class Availability {
  public:
   [[nodiscard]] std::uint64_t revision() const noexcept { return revision_; }
+  /// Of the newest turn at this revision; no later one precedes it. Up to this moment the answers below hold
+  /// for good. Later they hold if nothing was committed since (Event::age): another process may have sold a
+  /// hold before the deadline at which it ends here.
+  [[nodiscard]] Timestamp time() const noexcept { return time_; }
   [[nodiscard]] const SeatMap& seat_map() const noexcept { return *seat_map_; }
   [[nodiscard]] const std::shared_ptr<const SeatMap>& shared_seat_map() const noexcept { return seat_map_; }
   [[nodiscard]] const EventSettings& settings() const noexcept { return *settings_; }
@@ -47,6 +51,7 @@ class Availability {
   void add_area(AreaIndex area, Timestamp now, StatusCounts& counts) const;
 
   std::uint64_t revision_ = 0;
+  Timestamp time_{};
   std::shared_ptr<const SeatMap> seat_map_{};
   std::shared_ptr<const EventSettings> settings_{};
   SaleStatus sale_status_ = SaleStatus::off_sale;
@@ -123,6 +128,7 @@ inline std::shared_ptr<const Availability> AvailabilityPublisher::publish(EventS
   if (!state.exists()) return nullptr;
   auto next = last_ && last_->seat_map_ == state.seat_map() ? std::make_shared<Availability>(*last_) : std::make_shared<Availability>();
   next->revision_ = revision;
+  next->time_ = state.time();
   next->settings_ = state.shared_settings();
   next->sale_status_ = state.sale_status();
   if (!next->seat_map_) {

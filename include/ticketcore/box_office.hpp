@@ -119,6 +119,9 @@ class Event {
   /// log is read, and StorageError thrown when that fails. Null once the event has been taken out of the store and the desk was
   /// reopened.
   [[nodiscard]] std::shared_ptr<const Availability> availability() const;
+  /// How old availability() is: what others committed since then is not in it. Since the last turn or refresh
+  /// that succeeded began; microseconds::max() if there was none.
+  [[nodiscard]] std::chrono::microseconds age() const;
   /// Reads what other processes have committed; waits for a turn under way. Throws StorageError.
   void refresh() const;
   /// Sees to it that what is read from now on is at least as new as this revision of the event's log, as an answer of another

@@ -86,6 +86,8 @@ class Desk {
   /// may be empty, older than what was shown before, or hold what the log does not: catch_up first.
   [[nodiscard]] bool current() const noexcept { return standing_ == Standing::current; }
   [[nodiscard]] Revision revision() const noexcept { return at_.revision; }
+  /// Counts the turns and catch_ups that came to their end: how often the log was looked at up to its end.
+  [[nodiscard]] std::uint64_t looks() const noexcept { return looks_; }
   [[nodiscard]] const StreamId& stream() const noexcept { return stream_; }
   /// Null until the event exists.
   [[nodiscard]] const std::shared_ptr<const Availability>& availability() const noexcept { return availability_; }
@@ -147,6 +149,7 @@ class Desk {
   DeskOptions options_;
   StateAtRevision at_;
   Standing standing_ = Standing::unread;
+  std::uint64_t looks_ = 0;
   /// The newest entry ever read or written here, kept when the state is not: callers may have been told of it, and a log
   /// without it is another history.
   Revision known_ = 0;
