@@ -166,6 +166,10 @@ void Api::admit(const CallPtr& call, const Route& route) {
 }
 
 void Api::run(const CallPtr& call, const Route& route) {
+  // A revision that nobody signed is none: it makes no server read, or wait for what will never come.
+  if (const auto sent = call->request.header("X-Revision"); !sent.empty()) {
+    if (const auto revision = parts_.secrets.open(sent, "revision", event_of(call->request), "")) call->was_told_at(*revision);
+  }
   try {
     (this->*route.handler)(call);
   } catch (const std::exception& error) {
@@ -249,7 +253,8 @@ void Api::answer_preflight(const CallPtr& call, const std::string& allow) {
   response.status = 204;
   response.headers.push_back({"Allow", allow});
   response.headers.push_back({"Access-Control-Allow-Methods", allow});
-  response.headers.push_back({"Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, X-Access-Token"});
+  response.headers.push_back(
+      {"Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, X-Access-Token, X-Revision"});
   response.headers.push_back({"Access-Control-Max-Age", "600"});
   call->send(std::move(response));
 }
@@ -317,6 +322,30 @@ void Api::with_event_waiting(const CallPtr& call, EventTask task) {
   });
 }
 
+void Api::with_event_shown(const CallPtr& call, EventTask task) {
+  const ticketcore::Revision told_at = call->told_at.value_or(0);
+  if (const auto event = parts_.events.find(call->segment(2)); event && event->event.revision() >= told_at) return task(event);
+  with_event_waiting(call, [told_at, task = std::move(task)](const std::shared_ptr<OpenEvent>& event) {
+    event->event.refresh(told_at);
+    task(event);
+  });
+}
+
+void Api::with_event_caught_up(const CallPtr& call, EventTask task) {
+  with_event_waiting(call, [call, task = std::move(task)](const std::shared_ptr<OpenEvent>& event) {
+    if (call->told_at) {
+      event->event.refresh(*call->told_at);
+    } else {
+      event->event.refresh();
+    }
+    task(event);
+  });
+}
+
+void Api::tell_revision(const CallPtr& call, const OpenEvent& event, ticketcore::Revision revision) {
+  call->tell_revision(parts_.secrets.token("revision", event.event.id().text(), "", revision));
+}
+
 std::shared_ptr<OpenEvent> Api::open_named_event(const CallPtr& call) {
   const std::string& id = call->segment(2);
   const bool fit = !id.empty() && id.size() <= ticketcore::EventId::max_bytes && std::all_of(id.begin(), id.end(), [](char letter) {
@@ -333,6 +362,7 @@ void Api::submit(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, t
   event->event.submit(std::move(command), [this, call, event, done = std::move(done)](const ticketcore::Answer& answer) {
     try {
       if (!answer.refusal()) parts_.events.changed(*event);
+      if (answer.revision > 0) tell_revision(call, *event, answer.revision);
       done(answer);
     } catch (const std::exception& error) {
       fail(call, error);
@@ -349,12 +379,14 @@ void Api::not_found(const CallPtr& call, std::string_view reason, std::string de
   call->problem(make_problem(reason, std::move(detail)));
 }
 
-bool Api::may_see(const Call& call, std::string_view kind, std::string_view event, std::string_view id) const {
+bool Api::may_see(Call& call, std::string_view kind, std::string_view event, std::string_view id) const {
   if (call.caller.scopes.allow(Scope::box_office)) return true;
   std::string_view token = call.request.header("X-Access-Token");
   const std::string* in_link = call.request.method == "POST" ? nullptr : call.request.parameter("token");
   if (token.empty() && in_link != nullptr) token = *in_link;
-  return parts_.secrets.opens(token, kind, event, id);
+  const auto told_at = parts_.secrets.open(token, kind, event, id);
+  if (told_at) call.was_told_at(*told_at);
+  return told_at.has_value();
 }
 
 }  // namespace server

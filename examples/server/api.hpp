@@ -165,6 +165,15 @@ class Api {
   void with_event(const CallPtr& call, EventTask task);
   /// The same, on a worker.
   void with_event_waiting(const CallPtr& call, EventTask task);
+  /// For what is shown to everybody as it was a moment ago: at once, unless the caller has been told of
+  /// something newer.
+  void with_event_shown(const CallPtr& call, EventTask task);
+  /// For what is the caller's own: on a worker, with all that he has been told, by whatever server; with all
+  /// that is committed when his request does not say how much that is.
+  void with_event_caught_up(const CallPtr& call, EventTask task);
+  /// To be said of an answer after what it shows was read.
+  void tell_revision(const CallPtr& call, const OpenEvent& event, ticketcore::Revision revision);
+  void tell_revision(const CallPtr& call, const OpenEvent& event) { tell_revision(call, event, event.event.revision()); }
   /// The event that the path names; null, and answered, if there is none. For workers only.
   [[nodiscard]] std::shared_ptr<OpenEvent> open_named_event(const CallPtr& call);
   /// Sends the command to the event's desk; what is answered goes to done, on the thread that took the turn.
@@ -174,11 +183,13 @@ class Api {
   /// Answers 404, and punishes.
   void not_found(const CallPtr& call, std::string_view reason, std::string detail);
 
-  [[nodiscard]] bool may_see(const Call& call, std::string_view kind, std::string_view event, std::string_view id) const;
+  /// Notes what the token says: how far the log was when its bearer was told.
+  [[nodiscard]] bool may_see(Call& call, std::string_view kind, std::string_view event, std::string_view id) const;
   /// The hold that the path names, if the caller may see it; nullopt when the call is answered.
   [[nodiscard]] std::optional<ticketcore::HoldId> allowed_hold(const CallPtr& call);
   [[nodiscard]] std::optional<ticketcore::OrderId> allowed_order(const CallPtr& call);
   void submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const ticketcore::Result<ticketcore::Command>& command, std::uint32_t places);
+  [[nodiscard]] std::string token_of_hold(const OpenEvent& event, ticketcore::HoldId hold, ticketcore::Revision revision) const;
   /// The longest that the caller may hold at once.
   [[nodiscard]] std::int64_t longest_ttl(const Call& call) const;
   /// How many places of one event the caller may hold; 0: any number.
@@ -187,6 +198,7 @@ class Api {
   [[nodiscard]] static std::string owner_of_places(const Call& call, const OpenEvent& event);
   /// False, and answered, if the caller would hold too many.
   [[nodiscard]] bool reserve_places(const CallPtr& call, const OpenEvent& event, std::uint32_t places);
+  void submit_refund(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::OrderId id, const ticketcore::RefundOptions& options);
   void send_order(const CallPtr& call, OpenEvent& event, ticketcore::OrderId order, int status);
   void answer_payment(const CallPtr& call, const std::string& payment, int status);
 

@@ -46,7 +46,7 @@ void Api::list_events(const CallPtr& call) {
 }
 
 void Api::get_event(const CallPtr& call) {
-  with_event(call, [call](const auto& event) { call->json(200, *event->whole()); });
+  with_event_shown(call, [call](const auto& event) { call->json(200, *event->whole(call->told_at.value_or(0))); });
 }
 
 void Api::get_seat_map(const CallPtr& call) {
@@ -58,11 +58,13 @@ void Api::get_places(const CallPtr& call) {
 }
 
 void Api::get_availability(const CallPtr& call) {
-  with_event(call, [call](const auto& event) {
-    const auto view = event->view();
+  with_event_shown(call, [this, call](const auto& event) {
+    const auto [view, second, age] = event->show(call->told_at.value_or(0));
+    tell_revision(call, *event, view->revision);
+    const std::vector<Header> headers{{"X-Age-Ms", std::to_string(age.count())}};
     if (call->request.header("Accept").find("application/octet-stream") != std::string_view::npos)
-      return call->shared(view->binary(), "application/octet-stream", view->etag.substr(0, view->etag.size() - 1) + "b\"", "no-cache");
-    call->shared(view->json(), "application/json", view->etag, "no-cache");
+      return call->shared(view->binary(), "application/octet-stream", view->etag.substr(0, view->etag.size() - 1) + "b\"", "no-cache", headers);
+    call->shared(view->json(), "application/json", view->etag, "no-cache", headers);
   });
 }
 
@@ -74,7 +76,7 @@ void Api::get_changes(const CallPtr& call) {
       return call->problem(
           make_problem("overloaded", "as many clients follow events, from this address or in all, as may; ask for the availability again and again instead"));
     const std::string last(call->request.header("Last-Event-ID"));
-    const auto view = event->view();
+    const auto view = event->show().view;
     if (auto stream = call->stream("text/event-stream"))
       event->feed.subscribe(std::make_shared<CountedStream>(std::move(stream), std::move(place)), last, view);
   });

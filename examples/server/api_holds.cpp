@@ -79,9 +79,9 @@ template <class PlaceList, class AreaList>
   return json.close_array().key("expires_at").time(expires_at).close_object().take();
 }
 
-[[nodiscard]] std::string quote_json(const Quote& quote) {
+[[nodiscard]] std::string quote_json(const Quote& quote, const std::string& token) {
   JsonWriter json(512);
-  json.open_object().key("hold").id(quote.hold).key("lines").open_array();
+  json.open_object().key("hold").id(quote.hold).key("token").text(token).key("lines").open_array();
   for (const PricedLine& line : quote.lines) {
     json.open_object().key("category").text(line.category).key("ticket_type").text(line.ticket_type).key("count").number(line.count);
     json.key("unit_price").money(line.unit_price).key("amount").money(line.amount).close_object();
@@ -196,9 +196,13 @@ void Api::submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& eve
     holds_total_.add();
     const std::string id = to_string(answer.request);
     const std::string& name = event->event.id().text();
-    call->json(201, hold_json(*event, id, parts_.secrets.token("hold", name, id), placed->places, placed->areas, placed->expires_at),
+    call->json(201, hold_json(*event, id, token_of_hold(*event, HoldId{call->command}, answer.revision), placed->places, placed->areas, placed->expires_at),
                {{"Location", "/v1/events/" + name + "/holds/" + id}});
   });
+}
+
+std::string Api::token_of_hold(const OpenEvent& event, HoldId hold, Revision revision) const {
+  return parts_.secrets.token("hold", event.event.id().text(), to_string(hold), revision);
 }
 
 std::optional<HoldId> Api::allowed_hold(const CallPtr& call) {
@@ -214,22 +218,29 @@ std::optional<HoldId> Api::allowed_hold(const CallPtr& call) {
 void Api::get_hold(const CallPtr& call) {
   const auto id = allowed_hold(call);
   if (!id) return;
-  with_event_waiting(call, [this, call, id = *id](const std::shared_ptr<OpenEvent>& event) {
-    event->event.refresh();  // Another server may have placed it, or moved its deadline, a moment ago.
-    const Timestamp now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-    std::string body;
+  with_event_caught_up(call, [this, call, id = *id](const std::shared_ptr<OpenEvent>& event) {
+    std::optional<Timestamp> deadline;
+    std::vector<PlaceIndex> places;
+    std::vector<AreaQuantity> areas;
     HoldEnd end = HoldEnd::open;
     event->event.inspect([&](const EventState& state) {
       if (const HoldRecord* hold = state.find_hold(id)) {
-        const auto deadline = from_epoch(hold->expires_at);
-        const std::string text = to_string(id);
-        if (deadline > now) body = hold_json(*event, text, parts_.secrets.token("hold", event->event.id().text(), text), hold->places, hold->areas, deadline);
-        if (deadline <= now) end = HoldEnd::expired;
+        if (from_epoch(hold->expires_at) <= event->known_until(state.time())) {
+          end = HoldEnd::expired;
+          return;
+        }
+        deadline = from_epoch(hold->expires_at);
+        places.assign(hold->places.begin(), hold->places.end());
+        areas.assign(hold->areas.begin(), hold->areas.end());
       } else if (const RememberedRequest* request = state.find_request(RequestId{id}); request != nullptr && request->tag == HoldPlaced::tag) {
         end = request->hold_end;
       }
     });
-    if (!body.empty()) return call->json(200, std::move(body));
+    tell_revision(call, *event);
+    if (deadline) {
+      const std::string token = token_of_hold(*event, id, event->event.revision());
+      return call->json(200, hold_json(*event, to_string(id), token, places, areas, *deadline));
+    }
     switch (end) {
       case HoldEnd::expired: return call->problem(make_problem("hold_expired", "the hold ran out; its places are free again"));
       case HoldEnd::released: return call->problem(make_problem("hold_released", "the hold was released; its places are free again"));
@@ -256,7 +267,9 @@ void Api::post_extension(const CallPtr& call) {
       const auto deadline = event->event.to_deadline(answer);
       if (!deadline) return call->refuse(deadline.refusal());
       if (places > 0) open_places_.keep(owner_of_places(*call, *event), id, places, seconds_of(*deadline));
-      call->json(200, JsonWriter().open_object().key("id").id(id).key("expires_at").time(*deadline).close_object().take());
+      JsonWriter json;
+      json.open_object().key("id").id(id).key("token").text(token_of_hold(*event, id, answer.revision));
+      call->json(200, json.key("expires_at").time(*deadline).close_object().take());
     });
   });
 }
@@ -296,7 +309,7 @@ void Api::post_quote(const CallPtr& call) {
     submit(call, event, {call->command, QuoteHold{id, choices}}, [this, call, event](const Answer& answer) {
       const auto quote = event->event.to_quote(answer);
       if (!quote) return call->refuse(quote.refusal());
-      call->json(200, quote_json(*quote));
+      call->json(200, quote_json(*quote, token_of_hold(*event, quote->hold, answer.revision)));
     });
   });
 }

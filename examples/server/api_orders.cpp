@@ -61,6 +61,7 @@ void Api::post_order(const CallPtr& call) {
     const auto placed = event->event.check_out(hold, {{sale.method, sale.reference, {}}, call->command});
     if (!placed) {
       if (sale.buyer && !may_have_happened(placed.refusal().reason)) books_.erase_buyer_of_no_order(*event, order);
+      tell_revision(call, *event);
       return call->refuse(placed.refusal());
     }
     if (sale.buyer) books_.keep_buyer(order, *sale.buyer);
@@ -72,6 +73,7 @@ void Api::post_order(const CallPtr& call) {
 
 void Api::send_order(const CallPtr& call, OpenEvent& event, OrderId order, int status) {
   auto body = books_.order_json(event, order);
+  tell_revision(call, event);
   if (!body) return call->problem(make_problem("order_not_found", "there is no such order, or the token sent is not its"));
   std::vector<Header> headers;
   if (status == 201) headers.push_back({"Location", "/v1/events/" + event.event.id().text() + "/orders/" + to_string(order)});
@@ -88,10 +90,7 @@ std::optional<OrderId> Api::allowed_order(const CallPtr& call) {
 void Api::get_order(const CallPtr& call) {
   const auto id = allowed_order(call);
   if (!id) return;
-  with_event_waiting(call, [this, call, id = *id](const auto& event) {
-    event->event.refresh();  // Another server may have placed it, or refunded of it, a moment ago.
-    send_order(call, *event, id, 200);
-  });
+  with_event_caught_up(call, [this, call, id = *id](const auto& event) { send_order(call, *event, id, 200); });
 }
 
 void Api::list_orders(const CallPtr& call) {
@@ -101,9 +100,10 @@ void Api::list_orders(const CallPtr& call) {
   if (!position) return;
   const std::string* words = call->request.parameter("q");
   if (words != nullptr && words->size() > 200) return call->problem(make_problem("invalid_request", "the query's q has at most 200 bytes"));
-  with_event_waiting(call, [this, call, limit = *limit, position = *position, words = words == nullptr ? std::string() : *words](const auto& event) {
-    event->event.refresh();
-    call->json(200, page_json("orders", "orders", books_.orders(*event, position, limit, words)));
+  with_event_caught_up(call, [this, call, limit = *limit, position = *position, words = words == nullptr ? std::string() : *words](const auto& event) {
+    auto page = page_json("orders", "orders", books_.orders(*event, position, limit, words));
+    tell_revision(call, *event);
+    call->json(200, std::move(page));
   });
 }
 
@@ -114,9 +114,10 @@ void Api::list_seating(const CallPtr& call) {
   if (!position) return;
   const std::string* place = call->request.parameter("place");
   if (place != nullptr && place->size() > 400) return call->problem(make_problem("invalid_request", "the query's place has at most 400 bytes"));
-  with_event_waiting(call, [this, call, limit = *limit, position = *position, place = place == nullptr ? std::string() : *place](const auto& event) {
-    event->event.refresh();
-    call->json(200, page_json("seats", "seating", books_.seating(*event, position, limit, place)));
+  with_event_caught_up(call, [this, call, limit = *limit, position = *position, place = place == nullptr ? std::string() : *place](const auto& event) {
+    auto page = page_json("seats", "seating", books_.seating(*event, position, limit, place));
+    tell_revision(call, *event);
+    call->json(200, std::move(page));
   });
 }
 
@@ -141,24 +142,32 @@ void Api::post_refund(const CallPtr& call) {
     }
   });
   if (!read) return;
-  with_event(call, [this, call, id = *id, options](const std::shared_ptr<OpenEvent>& event) {
-    const auto command = event->event.refund_command(id, options);
-    if (!command) return call->refuse(command.refusal());
-    submit(call, event, *command, [this, call, event](const Answer& answer) {
-      const auto refund = event->event.to_refund(answer);
-      if (!refund) return call->refuse(refund.refusal());
-      const std::string method = answer.order ? answer.order->payment_method : std::string();
-      const std::string reference = answer.order ? answer.order->order.payment_reference : std::string();
-      JsonWriter json;
-      json.open_object().key("order").id(refund->order).key("tickets").open_array();
-      for (const TicketId& ticket : refund->tickets) json.text(to_string(ticket));
-      std::string body = json.close_array().key("amount").money(refund->amount).close_object().take();
-      if (parts_.payments == nullptr || method != parts_.payments->provider().method()) return call->json(200, std::move(body));
-      // Paid online: the provider pays back. When that fails the request is repeated, and the provider knows its key.
-      wait_for_provider(call, [this, call, reference, amount = refund->amount, body = std::move(body)] {
-        parts_.payments->provider().refund(reference, amount, to_string(call->command));
-        call->json(200, body);
-      });
+  if (parts_.payments == nullptr) return with_event(call, [this, call, id = *id, options](const auto& event) { submit_refund(call, event, id, options); });
+  with_event_caught_up(call, [this, call, id = *id, options](const std::shared_ptr<OpenEvent>& event) {
+    const auto order = event->event.find_order(id);
+    if (order && order->payment_method == parts_.payments->provider().method()) parts_.payments->refunds().expect(event->event.id(), id, options);
+    submit_refund(call, event, id, options);
+  });
+}
+
+void Api::submit_refund(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, OrderId id, const RefundOptions& options) {
+  const auto command = event->event.refund_command(id, options);
+  if (!command) return call->refuse(command.refusal());
+  submit(call, event, *command, [this, call, event](const Answer& answer) {
+    const auto refund = event->event.to_refund(answer);
+    if (!refund) return call->refuse(refund.refusal());
+    const std::string method = answer.order ? answer.order->payment_method : std::string();
+    const std::string payment = answer.order ? answer.order->order.payment_reference : std::string();
+    JsonWriter json;
+    json.open_object().key("order").id(refund->order).key("tickets").open_array();
+    for (const TicketId& ticket : refund->tickets) json.text(to_string(ticket));
+    std::string body = json.close_array().key("amount").money(refund->amount).close_object().take();
+    if (parts_.payments == nullptr || method != parts_.payments->provider().method()) return call->json(200, std::move(body));
+    // Paid online: the provider pays back. When that fails a sweep asks it again, as whoever repeats the
+    // request does; it knows the key.
+    wait_for_provider(call, [this, call, payment, amount = refund->amount, body = std::move(body)] {
+      parts_.payments->refunds().pay_back(call->command, payment, amount);
+      call->json(200, body);
     });
   });
 }
@@ -169,9 +178,9 @@ void Api::get_ticket(const CallPtr& call) {
   const std::string& name = call->segment(6);
   const auto ticket = parse_ticket_id(std::string_view(name).substr(0, name.size() - 4));
   if (!ticket || ticket->order != *order) return call->problem(make_problem("ticket_not_found", "the order has no such ticket"));
-  with_event_waiting(call, [this, call, ticket = *ticket](const auto& event) {
-    event->event.refresh();
+  with_event_caught_up(call, [this, call, ticket = *ticket](const auto& event) {
     auto picture = books_.ticket_picture(*event, ticket);
+    tell_revision(call, *event);
     if (!picture) return call->problem(make_problem("ticket_not_found", "the order has no such ticket"));
     Response response;
     response.headers.push_back({"Content-Type", "image/svg+xml"});

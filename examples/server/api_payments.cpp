@@ -58,7 +58,7 @@ void Api::post_payment(const CallPtr& call) {
     if (const Problem* problem = std::get_if<Problem>(&begun)) return call->problem(*problem);
     const auto& [payment, url] = std::get<PaymentDesk::Begun>(begun);
     JsonWriter json;
-    json.open_object().key("id").text(payment.id).key("token").text(parts_.secrets.token("payment", "", payment.id)).key("status").text("pending");
+    json.open_object().key("id").text(payment.id).key("token").text(parts_.secrets.token("payment", "", payment.id, 0)).key("status").text("pending");
     json.key("amount").money(payment.amount).key("url").text(url).key("expires_at").time(payment.expires_at);
     call->json(201, json.close_object().take(), {{"Location", "/v1/payments/" + payment.id}});
   });
@@ -82,10 +82,12 @@ void Api::answer_payment(const CallPtr& call, const std::string& id, int status)
     const OrderId order = parts_.payments->order_of(id);
     const std::string order_text = to_string(order);
     const auto event = parts_.events.open(EventId(payment->event));
+    if (event) event->event.refresh();
     const auto placed = event ? event->event.find_order(order) : std::nullopt;
     json.key("order").open_object().key("event").text(payment->event).key("id").text(order_text);
     if (placed) json.key("number").number(placed->number);
-    json.key("token").text(parts_.secrets.token("order", payment->event, order_text)).close_object();
+    const Revision told_at = event ? event->event.revision() : 0;
+    json.key("token").text(parts_.secrets.token("order", payment->event, order_text, told_at)).close_object();
   }
   call->json(status, json.close_object().take());
 }

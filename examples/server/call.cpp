@@ -31,9 +31,10 @@ namespace {
 
 void Call::complete(Response& response) const {
   if (!response.fixed_headers) response.fixed_headers = fixed_headers_;
+  if (!signed_revision_.empty()) response.headers.push_back({"X-Revision", signed_revision_});
   if (allowed_origin_.empty()) return;
   response.headers.push_back({"Access-Control-Allow-Origin", allowed_origin_});
-  response.headers.push_back({"Access-Control-Expose-Headers", "ETag, Location, Retry-After, X-Request-Id"});
+  response.headers.push_back({"Access-Control-Expose-Headers", "ETag, Location, Retry-After, X-Age-Ms, X-Request-Id, X-Revision"});
 }
 
 void Call::send(Response response) {
@@ -52,8 +53,9 @@ void Call::json(int status, std::string body, std::vector<Header> headers) {
   send(std::move(response));
 }
 
-void Call::shared(const SharedText& body, std::string_view type, const std::string& etag, std::string_view cache_control) {
+void Call::shared(const SharedText& body, std::string_view type, const std::string& etag, std::string_view cache_control, std::vector<Header> headers) {
   Response response;
+  response.headers = std::move(headers);
   response.headers.push_back({"ETag", etag});
   response.headers.push_back({"Cache-Control", std::string(cache_control)});
   response.headers.push_back({"Vary", "Accept, Origin"});

@@ -2,6 +2,7 @@
 // One request on its way to its answer: who asks, for what, under which id of the command, and the ways to answer. Shared by whoever
 // works on it, on whatever thread; answered once.
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -17,6 +18,7 @@
 #include "metrics.hpp"
 #include "problem.hpp"
 #include "ticketcore/ids.hpp"
+#include "ticketcore/storage.hpp"
 #include "view.hpp"
 
 namespace server {
@@ -51,6 +53,9 @@ class Call {
   Request request;
   Caller caller{};
   ticketcore::RequestId command{};  ///< From the Idempotency-Key.
+  /// How far the event's log was when the caller was last told of it, as his token or his X-Revision says;
+  /// nullopt if neither says.
+  std::optional<ticketcore::Revision> told_at{};
   Client client;
 
   /// A part of the path, counted from 0.
@@ -58,7 +63,11 @@ class Call {
 
   void json(int status, std::string body, std::vector<Header> headers = {});
   /// A body that many get, with 304 for those who have it.
-  void shared(const SharedText& body, std::string_view type, const std::string& etag, std::string_view cache_control);
+  void shared(const SharedText& body, std::string_view type, const std::string& etag, std::string_view cache_control, std::vector<Header> headers = {});
+  /// The answer will say by X-Revision how far the event's log is: a signed number, to be sent along with the
+  /// next request.
+  void tell_revision(std::string signed_revision) { signed_revision_ = std::move(signed_revision); }
+  void was_told_at(ticketcore::Revision revision) { told_at = std::max(told_at.value_or(0), revision); }
   /// The first answer counts: what fails after it has nobody to tell.
   void send(Response response);
   [[nodiscard]] bool answered() const { return answered_.load(std::memory_order_relaxed); }
@@ -79,6 +88,7 @@ class Call {
   Reply reply_;
   SharedText fixed_headers_;    ///< Unless the answer has its own.
   std::string allowed_origin_;  ///< Of another site's page that may read the answer; mostly empty.
+  std::string signed_revision_{};
   const ProblemCounters& counters_;
 };
 

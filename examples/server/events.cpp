@@ -14,7 +14,9 @@ constexpr auto refresh_period = 50ms;
 constexpr auto least_pause = 10ms;
 constexpr std::int64_t watched_ms = 30'000;
 /// An event that was not kept up with for so long is read before it is shown.
-constexpr std::int64_t stale_ms = 2'000;
+constexpr auto longest_age = 2s;
+/// A turn that takes longer than this is a store in trouble.
+constexpr auto longest_turn = 1s;
 
 /// How old a view may be when a sale changes the event faster than its places can be looked through: nothing for most houses, 6 ms for
 /// one of 60,000. A hold decides by the state, never by a view.
@@ -24,47 +26,57 @@ constexpr std::int64_t stale_ms = 2'000;
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-[[nodiscard]] std::int64_t this_second() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count(); }
-
 }  // namespace
 
-OpenEvent::OpenEvent(ticketcore::Event opened)
+OpenEvent::OpenEvent(ticketcore::Event opened, bool shared)
     : event(std::move(opened)),
       seat_map(std::make_shared<const std::string>(ticketcore::seat_map_to_json(event.seat_map()))),
       drawing(std::make_shared<const std::string>(drawing_json(event.seat_map()))),
-      map_etag("\"" + to_base64url(hash_of_secret(*drawing)).substr(0, 22) + "\"") {
-  refreshed_at_ms_ = now_ms();
+      map_etag("\"" + to_base64url(hash_of_secret(*drawing)).substr(0, 22) + "\""),
+      shared_(shared) {}
+
+ticketcore::Timestamp OpenEvent::known_until(ticketcore::Timestamp newest_turn) const {
+  const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+  return std::max(newest_turn, now - age() - longest_turn);
 }
 
-std::shared_ptr<const View> OpenEvent::view() {
-  const auto seen = event.availability();
-  const std::int64_t second = this_second();
-  const std::lock_guard lock(mutex_);
-  if (view_ && view_->revision == seen->revision() && seen_at_ >= second) return view_;
+Shown OpenEvent::show(ticketcore::Revision at_least) {
   const auto moment = std::chrono::steady_clock::now();
-  if (view_ && moment < keep_until_) return view_;
+  // First the age, then what is so old: it may be newer by then, and never older.
+  const auto looked_at = moment - age();
+  const auto until = known_until({});
+  const auto seen = event.availability();
+  const std::int64_t second = std::chrono::floor<std::chrono::seconds>(std::max(until, seen->time())).time_since_epoch().count();
+  const std::lock_guard lock(mutex_);
+  const auto shown = [&] { return Shown{view_, seen_at_, std::chrono::ceil<std::chrono::milliseconds>(moment - std::min(looked_at_, moment))}; };
+  const bool kept = view_ && view_->revision >= at_least && moment < keep_until_;
   // A reader that was overtaken: what the other saw is newer.
-  if (view_ && view_->revision > seen->revision()) return view_;
+  const bool overtaken = view_ && view_->revision > seen->revision();
+  if (kept || overtaken) return shown();
+  if (view_ && view_->revision == seen->revision() && seen_at_ >= second) {
+    looked_at_ = std::max(looked_at_, looked_at);
+    return shown();
+  }
   if (!view_ || !still_shows(*view_, *seen, second)) view_ = make_view(seen, second);
   keep_until_ = moment + kept_for(view_->places.size());
   seen_at_ = second;
-  return view_;
+  looked_at_ = looked_at;
+  return shown();
 }
 
-SharedText OpenEvent::derive(Derived& derived, std::string (*make)(const ticketcore::EventId&, const View&)) {
-  const auto now = view();
+SharedText OpenEvent::derive(Derived& derived, const std::shared_ptr<const View>& view, std::string (*make)(const ticketcore::EventId&, const View&)) {
   {
     const std::lock_guard lock(mutex_);
-    if (derived.view == now) return derived.text;
+    if (derived.view == view) return derived.text;
   }
-  auto text = std::make_shared<const std::string>(make(event.id(), *now));
+  auto text = std::make_shared<const std::string>(make(event.id(), *view));
   const std::lock_guard lock(mutex_);
-  derived = {now, text};
+  derived = {view, text};
   return text;
 }
 
-SharedText OpenEvent::summary() { return derive(summary_, summary_json); }
-SharedText OpenEvent::whole() { return derive(whole_, event_json); }
+SharedText OpenEvent::summary() { return derive(summary_, show().view, summary_json); }
+SharedText OpenEvent::whole(ticketcore::Revision at_least) { return derive(whole_, show(at_least).view, event_json); }
 
 Events::Events(ticketcore::Storage& storage, ticketcore::BoxOffice& office, bool shared, std::function<void(const std::string&)> on_trouble)
     : storage_(storage), office_(office), shared_(shared), on_trouble_(std::move(on_trouble)), thread_([this] { keep_up(); }) {}
@@ -80,7 +92,7 @@ std::shared_ptr<OpenEvent> Events::find(std::string_view id) {
     found = at->second;
   }
   const std::int64_t now = now_ms();
-  if (shared_ && now - found->refreshed_at_ms_.load(std::memory_order_relaxed) > stale_ms) return nullptr;
+  if (found->age() > longest_age) return nullptr;
   if (now - found->used_at_ms_.load(std::memory_order_relaxed) > 1'000) found->used_at_ms_.store(now, std::memory_order_relaxed);
   return found;
 }
@@ -96,12 +108,11 @@ std::shared_ptr<OpenEvent> Events::open(const ticketcore::EventId& id) {
     if (storage_.read(ticketcore::stream_of(id), 0, 1).empty()) return nullptr;
     auto event = office_.event(id);
     if (!event) return nullptr;
-    auto opened = std::make_shared<OpenEvent>(std::move(event).value());
+    auto opened = std::make_shared<OpenEvent>(std::move(event).value(), shared_);
     const std::unique_lock lock(mutex_);
     found = events_.emplace(id.text(), std::move(opened)).first->second;
-  } else if (shared_ && now_ms() - found->refreshed_at_ms_ > stale_ms) {
+  } else if (found->age() > longest_age) {
     found->event.refresh();
-    found->refreshed_at_ms_ = now_ms();
   }
   found->used_at_ms_ = now_ms();
   return found;
@@ -155,16 +166,13 @@ void Events::keep_up_with(OpenEvent& event) {
   event.changed_.store(false, std::memory_order_release);
   if (!listened_to && now - event.used_at_ms_ > watched_ms) return;
   try {
-    if (shared_ && now - event.refreshed_at_ms_ >= refresh_period.count()) {
-      event.event.refresh();
-      event.refreshed_at_ms_ = now_ms();
-    }
+    if (event.age() >= refresh_period) event.event.refresh();
   } catch (const ticketcore::StorageError& error) {
     on_trouble_(event.event.id().text() + ": " + error.what());
   }
   if (!listened_to) return;
-  const std::int64_t second = this_second();
-  event.feed.show(event.view(), second);
+  const Shown shown = event.show();
+  event.feed.show(shown.view, shown.second);
 }
 
 void Events::heartbeat() {

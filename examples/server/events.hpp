@@ -21,9 +21,17 @@
 
 namespace server {
 
+/// What is shown of an event: everything that was committed until age ago.
+struct Shown {
+  std::shared_ptr<const View> view{};
+  std::int64_t second = 0;  ///< The last at which the view is known to hold.
+  std::chrono::milliseconds age{};
+};
+
 class OpenEvent {
  public:
-  explicit OpenEvent(ticketcore::Event event);
+  /// shared: other processes may write to the store.
+  OpenEvent(ticketcore::Event event, bool shared);
 
   ticketcore::Event event;
   Feed feed;
@@ -31,11 +39,20 @@ class OpenEvent {
   const SharedText drawing;
   const std::string map_etag;
 
-  /// As of now, or of some milliseconds ago while a large house is being sold; made anew only when something has changed.
-  [[nodiscard]] std::shared_ptr<const View> view();
+  /// At most longest_age old, and at least as new as the revision if the event is; made anew only when
+  /// something has changed.
+  [[nodiscard]] Shown show(ticketcore::Revision at_least = 0);
   /// The bodies of GET /v1/events and /v1/events/{event}.
   [[nodiscard]] SharedText summary();
-  [[nodiscard]] SharedText whole();
+  [[nodiscard]] SharedText whole(ticketcore::Revision at_least = 0);
+  /// Since the log was looked at for what others have committed.
+  [[nodiscard]] std::chrono::microseconds age() const {
+    return shared_ ? std::min<std::chrono::microseconds>(event.age(), std::chrono::hours(24)) : std::chrono::microseconds{0};
+  }
+  /// Up to when a hold can be said to have ended or not by what is known of the event, given its newest turn.
+  /// Another server may be selling it this moment, in a turn that began before its deadline: an old revision
+  /// and a newer clock would show as free what is sold, a state that never was.
+  [[nodiscard]] ticketcore::Timestamp known_until(ticketcore::Timestamp newest_turn) const;
 
  private:
   friend class Events;
@@ -44,16 +61,17 @@ class OpenEvent {
     std::shared_ptr<const View> view{};
     SharedText text{};
   };
-  [[nodiscard]] SharedText derive(Derived& derived, std::string (*make)(const ticketcore::EventId&, const View&));
+  [[nodiscard]] SharedText derive(Derived& derived, const std::shared_ptr<const View>& view, std::string (*make)(const ticketcore::EventId&, const View&));
 
+  const bool shared_;
   std::mutex mutex_;
   std::shared_ptr<const View> view_;
-  std::int64_t seen_at_ = 0;  ///< The last second at which view_ was seen to hold.
+  std::int64_t seen_at_ = 0;                           ///< The last second at which view_ was seen to hold.
+  std::chrono::steady_clock::time_point looked_at_{};  ///< At the log, before view_ was seen to hold.
   std::chrono::steady_clock::time_point keep_until_{};
   Derived summary_;
   Derived whole_;
   std::atomic<std::int64_t> used_at_ms_{0};
-  std::atomic<std::int64_t> refreshed_at_ms_{0};
   std::atomic<bool> changed_{false};
 };
 

@@ -113,6 +113,7 @@ std::string FakePayments::page(const std::string& payment, const std::string& to
             "<button name=\"decision\" value=\"delay\">Approve later</button></p>\n</form>\n";
   } else {
     body += "<p>It was decided: " + escape_html(known.decision) + ".</p>\n";
+    if (known.refunded > 0) body += "<p>Paid back: " + escape_html(Money(known.refunded, known.amount.currency()).to_string()) + ".</p>\n";
   }
   return html_page("Pretended payments", body + "<p><a href=\"" + escape_html(return_to) + "\">Back to the shop</a></p>\n");
 }

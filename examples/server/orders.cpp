@@ -223,7 +223,7 @@ std::optional<std::string> OrderBooks::order_json(OpenEvent& event, OrderId id) 
   const OrderSeen seen = see_order(event, id);
   const auto order = to_order(event, seen);
   if (!order) return std::nullopt;
-  return OrderJson{event, seen, *order, buyer(id), secrets_.token("order", event.event.id().text(), to_string(id)), office_}.write();
+  return OrderJson{event, seen, *order, buyer(id), secrets_.token("order", event.event.id().text(), to_string(id), event.event.revision()), office_}.write();
 }
 
 Page OrderBooks::orders(OpenEvent& event, const std::string& position, std::uint32_t limit, const std::string& words) const {
@@ -250,7 +250,7 @@ Page OrderBooks::orders(OpenEvent& event, const std::string& position, std::uint
       if (!words.empty() && !wanted.fit(*seen.copy) && !(who && wanted.fit(*who))) continue;
       const auto order = to_order(event, seen);
       if (!order) continue;
-      json.raw(OrderJson{event, seen, *order, who, secrets_.token("order", event.event.id().text(), to_string(id)), office_}.write());
+      json.raw(OrderJson{event, seen, *order, who, secrets_.token("order", event.event.id().text(), to_string(id), event.event.revision()), office_}.write());
       ++found;
     }
   }
@@ -261,9 +261,8 @@ Page OrderBooks::orders(OpenEvent& event, const std::string& position, std::uint
 
 Page OrderBooks::seating(OpenEvent& event, const std::string& position, std::uint32_t limit, const std::string& place) const {
   const SeatMap& map = event.event.seat_map();
-  const Timestamp now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
   std::vector<Seat> seats;
-  event.event.inspect([&](const EventState& state) { seats = seats_of(state, now); });
+  event.event.inspect([&](const EventState& state) { seats = seats_of(state, event.known_until(state.time())); });
   const auto label_of = [&](const Seat& seat) {
     return (seat.where & TicketRecord::area_bit) != 0 ? map.label(AreaIndex{seat.where & ~TicketRecord::area_bit}) : map.label(PlaceIndex{seat.where});
   };

@@ -137,7 +137,7 @@ std::variant<PaymentDesk::Begun, Problem> PaymentDesk::begin(OpenEvent& event, H
     storage_.vault_put(vault_id(payment.id), {reinterpret_cast<const std::uint8_t*>(record.data()), record.size()});
   }
   const std::string name = event.event.availability()->settings().name;
-  return Begun{payment, provider_.create({payment.id, payment.amount, name, secrets_.token("payment", "", payment.id)})};
+  return Begun{payment, provider_.create({payment.id, payment.amount, name, secrets_.token("payment", "", payment.id, 0)})};
 }
 
 std::optional<Payment> PaymentDesk::find(const std::string& id) const {
@@ -164,8 +164,11 @@ void PaymentDesk::keep_outcome(const std::string& id, PaymentStatus status) {
 
 PaymentStatus PaymentDesk::look(const Payment& payment) const {
   if (const auto known = outcome(payment.id)) return *known;
-  // Sold, and whoever sold it died before it wrote so.
-  if (const auto event = events_.open(payment.event); event && event->event.find_order(order_of(payment.id))) return PaymentStatus::approved;
+  // Sold, by this server or another, and whoever sold it died before it wrote so.
+  if (const auto event = events_.open(payment.event)) {
+    event->event.refresh();
+    if (event->event.find_order(order_of(payment.id))) return PaymentStatus::approved;
+  }
   return now() > payment.expires_at ? PaymentStatus::expired : PaymentStatus::pending;
 }
 
@@ -247,6 +250,7 @@ void PaymentDesk::sweep() {
     }
     ++at;
   }
+  refunds_.sweep();
 }
 
 }  // namespace server

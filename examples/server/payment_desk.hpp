@@ -16,6 +16,7 @@
 #include "orders.hpp"
 #include "payments.hpp"
 #include "problem.hpp"
+#include "refunds.hpp"
 #include "secrets.hpp"
 
 namespace server {
@@ -35,7 +36,13 @@ enum class PaymentStatus { pending, approved, declined, expired, refunded };
 class PaymentDesk {
  public:
   PaymentDesk(ticketcore::Storage& storage, const Secrets& secrets, Events& events, OrderBooks books, PaymentProvider& provider, Counter& orders)
-      : storage_(storage), secrets_(secrets), events_(events), books_(std::move(books)), provider_(provider), orders_(orders) {}
+      : storage_(storage),
+        secrets_(secrets),
+        events_(events),
+        books_(std::move(books)),
+        provider_(provider),
+        orders_(orders),
+        refunds_(storage, events, provider) {}
 
   struct Begun {
     Payment payment{};
@@ -53,6 +60,7 @@ class PaymentDesk {
   void sweep();
 
   [[nodiscard]] PaymentProvider& provider() { return provider_; }
+  [[nodiscard]] Refunds& refunds() { return refunds_; }
 
  private:
   struct Watched {
@@ -71,6 +79,7 @@ class PaymentDesk {
   OrderBooks books_;
   PaymentProvider& provider_;
   Counter& orders_;
+  Refunds refunds_;
 
   std::mutex sweep_mutex_;
   std::map<ticketcore::StreamId, ticketcore::Revision> read_to_;

@@ -24,6 +24,12 @@ void append_part(std::string& message, std::string_view part) {
   return number;
 }
 
+[[nodiscard]] std::string bytes_of(std::uint64_t number) {
+  std::string bytes;
+  for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(number >> shift & 0xFFU);
+  return bytes;
+}
+
 }  // namespace
 
 std::string to_base64url(std::string_view bytes) {
@@ -106,12 +112,17 @@ std::string Secrets::mac(std::string_view purpose, std::initializer_list<std::st
   return code;
 }
 
-std::string Secrets::token(std::string_view kind, std::string_view event, std::string_view id) const {
-  return to_base64url(mac("token", {kind, event, id}, token_bytes));
+// The revision in eight bytes, then a code over all of it: a revision that somebody made up opens nothing.
+std::string Secrets::token(std::string_view kind, std::string_view event, std::string_view id, ticketcore::Revision revision) const {
+  const std::string number = bytes_of(revision);
+  return to_base64url(number + mac("token", {kind, event, id, number}, token_bytes));
 }
 
-bool Secrets::opens(std::string_view token, std::string_view kind, std::string_view event, std::string_view id) const {
-  return same(token, this->token(kind, event, id));
+std::optional<ticketcore::Revision> Secrets::open(std::string_view token, std::string_view kind, std::string_view event, std::string_view id) const {
+  const auto bytes = from_base64url(token);
+  if (!bytes || bytes->size() != sizeof(ticketcore::Revision) + token_bytes) return std::nullopt;
+  const ticketcore::Revision revision = number_of(std::string_view(*bytes).substr(0, sizeof(ticketcore::Revision)));
+  return same(token, this->token(kind, event, id, revision)) ? std::optional(revision) : std::nullopt;
 }
 
 // The last four bytes say whose request it was, so that a seller's own holds need no record of who made them. Nobody without the
@@ -124,10 +135,7 @@ ticketcore::RequestId Secrets::request_id(std::string_view caller, std::string_v
 }
 
 bool Secrets::made_for(const ticketcore::Id128& id, std::string_view caller) const {
-  std::string bytes;
-  for (const std::uint64_t half : {id.high, id.low}) {
-    for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(half >> shift & 0xFFU);
-  }
+  const std::string bytes = bytes_of(id.high) + bytes_of(id.low);
   return same(mac("maker", {caller, std::string_view(bytes).substr(0, 12)}, 16).substr(0, 4), std::string_view(bytes).substr(12));
 }
 

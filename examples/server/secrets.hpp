@@ -39,9 +39,12 @@ class Secrets {
   /// Reads the store's secret, or makes it: of servers that start at the same moment one wins. Throws StorageError.
   explicit Secrets(ticketcore::Storage& storage);
 
-  /// 22 characters that open kind and id of the event, and nothing else.
-  [[nodiscard]] std::string token(std::string_view kind, std::string_view event, std::string_view id) const;
-  [[nodiscard]] bool opens(std::string_view token, std::string_view kind, std::string_view event, std::string_view id) const;
+  /// 32 characters that open kind and id of the event, and nothing else. They say how far the event's log was
+  /// when they were given out, so that whoever is asked with them, on whatever server, has seen at least what
+  /// their bearer was told.
+  [[nodiscard]] std::string token(std::string_view kind, std::string_view event, std::string_view id, ticketcore::Revision revision) const;
+  /// The revision; nullopt if the token is not genuine, or opens something else.
+  [[nodiscard]] std::optional<ticketcore::Revision> open(std::string_view token, std::string_view kind, std::string_view event, std::string_view id) const;
 
   /// The id of a command: the same for the same caller, kind of request, event (empty: none) and Idempotency-Key, also on another
   /// server, and never otherwise.

@@ -15,6 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import postgres  # noqa: E402
 from crash import CrashTests, LateStoreTests, OutageTests  # noqa: E402
 from guarding import GuardTests  # noqa: E402
+from halfway import HalfwayTests  # noqa: E402
 from hostile import HostileTests  # noqa: E402
 from live import LiveTests  # noqa: E402
 from paying import PaymentTests  # noqa: E402
@@ -24,7 +25,7 @@ from shop import Server  # noqa: E402
 from staff import StaffTests  # noqa: E402
 from together import TogetherTests  # noqa: E402
 
-PARTS = (SaleTests, HostileTests, GuardTests, LiveTests, PaymentTests, StaffTests, CrashTests, TogetherTests)
+PARTS = (SaleTests, HostileTests, GuardTests, LiveTests, PaymentTests, StaffTests, CrashTests, TogetherTests, HalfwayTests)
 
 
 def on(store, part, new_storage):
@@ -129,8 +130,8 @@ class DocumentationTests(unittest.TestCase):
 
 
 for tests in PARTS:
-    # Those of the limits have servers of their own, mostly on memory.
-    for make in (on_sqlite,) if tests is GuardTests else (on_sqlite, on_postgres):
+    # Those of the limits have servers of their own, mostly on memory; those of half-done things make SQLite fail.
+    for make in (on_sqlite,) if tests in (GuardTests, HalfwayTests) else (on_sqlite, on_postgres):
         made = make(tests)
         globals()[made.__name__] = made
 OutageTestsOnPostgres = on_postgres(OutageTests)
