@@ -30,7 +30,7 @@ class FactWriter {
     line_.text("event", fact.event.text());
     settings(fact.settings);
     line_.text("seat_map", fact.seat_map->name());
-    line_.number("places", fact.seat_map->place_count());
+    line_.number("place_count", fact.seat_map->place_count());
     line_.number("capacity", static_cast<std::int64_t>(fact.seat_map->capacity()));
     line_.text("sale", fact.sale == SaleStatus::on_sale ? "on" : "off");
   }

@@ -1,0 +1,170 @@
+"""What the log says at the end, and whether what the servers answered agrees with it. The log is replayed here
+by itself, with none of the library's code."""
+
+import datetime
+import json
+import subprocess
+
+
+def seconds_of(text):
+    """Of the Unix epoch, with its fraction."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+class Log:
+    """The facts of one event, each with what the house was like before and after."""
+
+    def __init__(self, command, store, event):
+        read = subprocess.run([command, "log", store, "--event", event], capture_output=True, text=True)
+        if read.returncode != 0:
+            raise RuntimeError("the log can't be read: " + read.stderr)
+        self.facts = [json.loads(line) for line in read.stdout.splitlines()]
+        self.turns = {fact["revision"]: seconds_of(fact["turn"]) for fact in self.facts}
+        self.requests, self.holds, self.orders, self.order_of, self.ends = {}, {}, {}, {}, {}
+        self.refunded = {}
+        for fact in self.facts:
+            if "request" in fact:
+                self.requests.setdefault(fact["request"], []).append(fact)
+            kind = fact["fact"]
+            if kind == "hold_placed":
+                self.holds[fact["request"]] = fact
+            elif kind == "order_placed":
+                self.orders[fact["request"]] = fact
+                self.order_of[fact["hold"]] = fact["request"]
+                self.ends[fact["hold"]] = "hold_checked_out"
+            elif kind == "hold_released":
+                self.ends[fact["hold"]] = "hold_released"
+            elif kind == "hold_expired":
+                self.ends[fact["hold"]] = "hold_expired"
+            elif kind == "tickets_refunded":
+                self.refunded.setdefault(fact["order"], []).append(fact)
+
+
+class House:
+    """Places and areas while the log is replayed."""
+
+    def __init__(self, fail):
+        self.fail = fail
+        self.taken = {}  # by place: (deadline, None for sold; the hold or order)
+        self.in_area = {}  # by hold: (deadline, {area: quantity})
+        self.sold_in_area = {}
+        self.deadline = {}
+        self.places = {}
+        self.tickets = {}
+
+    def apply(self, fact):
+        kind, turn = fact["fact"], seconds_of(fact["turn"])
+        if kind == "hold_placed":
+            deadline = seconds_of(fact["expires_at"])
+            for place in fact.get("places", []):
+                if place in self.taken and (self.taken[place][0] is None or self.taken[place][0] > turn):
+                    self.fail(
+                        "sold twice",
+                        f"{place} was {self.taken[place]} when the log let it be held again",
+                        fact,
+                    )
+                self.taken[place] = (deadline, fact["request"])
+            self.in_area[fact["request"]] = fact.get("areas", {})
+            self.deadline[fact["request"]] = deadline
+            self.places[fact["request"]] = fact.get("places", [])
+        elif kind == "hold_extended":
+            self.deadline[fact["hold"]] = seconds_of(fact["expires_at"])
+            for place in self.places[fact["hold"]]:
+                self.taken[place] = (self.deadline[fact["hold"]], fact["hold"])
+        elif kind in ("hold_released", "hold_expired"):
+            self.end(fact["hold"])
+        elif kind == "order_placed":
+            hold = fact["hold"]
+            if hold not in self.deadline or self.deadline[hold] <= turn:
+                self.fail("sold after its hold", f"{hold} was sold at {fact['turn']}", fact)
+            places, areas = self.places.get(hold, []), self.in_area.get(hold, {})
+            self.end(hold)
+            # Tickets are numbered in the order of the places, areas after them.
+            self.tickets[fact["request"]] = [
+                *places,
+                *(area for area, quantity in areas.items() for _ in range(quantity)),
+            ]
+            for place in places:
+                self.taken[place] = (None, fact["request"])
+            for area, quantity in areas.items():
+                self.sold_in_area[area] = self.sold_in_area.get(area, 0) + quantity
+        elif kind == "tickets_refunded":
+            for number in fact["tickets"]:
+                place = self.tickets[fact["order"]][number - 1]
+                if place in self.taken:
+                    del self.taken[place]
+                else:
+                    self.sold_in_area[place] -= 1
+
+    def end(self, hold):
+        self.deadline.pop(hold, None)
+        self.in_area.pop(hold, None)
+        for place in self.places.pop(hold, []):
+            if self.taken.get(place, (None, None))[1] == hold:
+                del self.taken[place]
+
+    def letter(self, place, moment):
+        deadline, owner = self.taken.get(place, (0, None))
+        return "f" if owner is None else "s" if deadline is None else "h" if deadline > moment else "f"
+
+    def area(self, area, moment):
+        held = sum(areas.get(area, 0) for hold, areas in self.in_area.items() if self.deadline[hold] > moment)
+        return held, self.sold_in_area.get(area, 0)
+
+
+def check_views(log, views, refused, labels, fail):
+    """Each availability that was shown is the house at its revision and moment, a state that was, and not older
+    than it said. Each place that was said to be taken was."""
+    house, at = House(fail), 0
+    waiting = sorted([*views, *refused], key=lambda one: one["revision"])
+    for one in waiting:
+        while at < len(log.facts) and log.facts[at]["revision"] <= one["revision"]:
+            house.apply(log.facts[at])
+            at += 1
+        if one["revision"] > log.facts[-1]["revision"]:
+            fail(
+                "of no log",
+                f"of revision {one['revision']}, and the log ends at {log.facts[-1]['revision']}",
+                one,
+            )
+        elif "at" not in one:
+            # Decided in a turn that was later than the request.
+            if free := [place for place in one["places"] if house.letter(place, one["sent_at"]) == "f"]:
+                fail("a refusal", f"{free} were said to be taken and were free", one)
+        else:
+            check_view(log, house, one, labels, fail)
+    for fact in log.facts[at:]:
+        house.apply(fact)
+
+
+def check_view(log, house, view, labels, fail):
+    moment = seconds_of(view["at"])
+    shown = {key: view[key] for key in ("revision", "at", "age", "sent_at", "server")}
+    wrong = [
+        (label, letter, house.letter(label, moment))
+        for label, letter in zip(labels, view["places"])
+        if letter != house.letter(label, moment)
+    ]
+    if wrong:
+        fail("availability", f"not what the log says: {wrong[:3]} (label, shown, logged)", shown)
+    for area in view["areas"]:
+        if (area["held"], area["sold"]) != house.area(area["label"], moment):
+            fail(
+                "availability",
+                f"{area} is {house.area(area['label'], moment)} (held, sold) in the log",
+                shown,
+            )
+    following = log.turns.get(view["revision"] + 1)
+    if following is not None and following < moment:
+        fail(
+            "a state that never was",
+            f"shown for {view['at']}, but the next turn was {moment - following:.3f} s before",
+            shown,
+        )
+    # What the age leaves out was committed later; its turn began at most a second before.
+    if following is not None and following < view["sent_at"] - view["age"] - 1:
+        fail(
+            "older than it says",
+            f"the next turn was {view['sent_at'] - following:.3f} s before it was asked for",
+            shown,
+        )
