@@ -98,7 +98,9 @@ class Root:
                  "NPM_CONFIG_GLOBALCONFIG": "/etc/npmrc",
                  "NODE_EXTRA_CA_CERTS": "/etc/ssl/certs/ca-certificates.crt",
                  "CMAKE_CXX_COMPILER_LAUNCHER": "ccache", "CCACHE_DIR": "/var/cache/ccache",
-                 "CCACHE_NOHASHDIR": "1"}
+                 "CCACHE_NOHASHDIR": "1",
+                 # The name that CMake finds by itself. pip's would call it g++, and ccache keep the two apart.
+                 "CXX": "c++"}
         # What root has compiled others may take, and no more.
         return kept if user == "root" else kept | {"CCACHE_READONLY": "1", "CCACHE_TEMPDIR": "/tmp/ccache"}
 
