@@ -61,8 +61,8 @@ void checkpoint(Sale& sale) {
   const CategoryIndex parquet = map.find_category("parquet").value();
   const auto save = [](Sale& sale) { sale.desk().save_snapshot(); };
   // 300.00 + 2 x 100.00 + 3 x 5.00 + 12.00, and 2 x 100.00 + 2 x 5.00 + 12.00.
-  const PaymentRecord first_payment{"card", "ch_1", 52'700};
-  const PaymentRecord second_payment{"cash", "", 22'200};
+  const PaymentOffer first_payment{"card", "ch_1", 52'700};
+  const PaymentOffer second_payment{"cash", "", 22'200};
   return {
       {.what = "create the event", .commands = {{request(1), CreateEvent{event.id, settings, event.seat_map, SaleStatus::on_sale}}}},
       {.what = "hold a seat for a minute", .commands = {{request(2), PlaceHold{"late", places(map, {"Hall-A-8"}), {}, 60s}}}},
