@@ -114,27 +114,27 @@ class House:
 
 def check_views(log, views, refused, labels, fail):
     """Each availability that was shown is the house at its revision and moment, a state that was, and not older
-    than it said. Each place that was said to be taken was."""
-    house, at = House(fail), 0
-    waiting = sorted([*views, *refused], key=lambda one: one["revision"])
-    for one in waiting:
-        while at < len(log.facts) and log.facts[at]["revision"] <= one["revision"]:
-            house.apply(log.facts[at])
-            at += 1
-        if one["revision"] > log.facts[-1]["revision"]:
-            fail(
-                "of no log",
-                f"of revision {one['revision']}, and the log ends at {log.facts[-1]['revision']}",
-                one,
-            )
-        elif "at" not in one:
-            # Decided in a turn that was later than the request.
-            if free := [place for place in one["places"] if house.letter(place, one["sent_at"]) == "f"]:
-                fail("a refusal", f"{free} were said to be taken and were free", one)
-        else:
-            check_view(log, house, one, labels, fail)
-    for fact in log.facts[at:]:
-        house.apply(fact)
+    than it said. Each place that was said to be taken was, at some point of that revision's turn."""
+    house, last = House(fail), log.facts[-1]["revision"]
+    facts, shown, told = {}, {}, {}
+    for by_revision, ones in ((facts, log.facts), (shown, views), (told, refused)):
+        for one in ones:
+            by_revision.setdefault(one["revision"], []).append(one)
+            if one["revision"] > last:
+                fail("of no log", f"of revision {one['revision']}, and the log ends at {last}", one)
+    for revision in range(1, last + 1):
+        # Decided in a turn that was later than the request; the same turn may have set the place free after that.
+        never_taken = [(one, set(one["places"])) for one in told.get(revision, [])]
+        for fact in [None, *facts.get(revision, [])]:
+            if fact is not None:
+                house.apply(fact)
+            for one, places in never_taken:
+                places -= {place for place in places if house.letter(place, one["sent_at"]) != "f"}
+        for one, places in never_taken:
+            if places:
+                fail("a refusal", f"{sorted(places)} were said to be taken and were free", one)
+        for view in shown.get(revision, []):
+            check_view(log, house, view, labels, fail)
 
 
 def check_view(log, house, view, labels, fail):

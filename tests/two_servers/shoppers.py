@@ -152,9 +152,9 @@ class Shopper(Client):
             self.revision = None
             self.sends_revision = self.rng.random() < 0.6
             try:
-                self.rng.choice(
-                    [self.at_the_till, self.at_the_till, self.online, self.online, self.undecided, self.look]
-                )()
+                self.rng.choice([self.at_the_till, self.online, self.undecided])()
+                for _ in range(3):
+                    self.look()
             except Exception as error:  # A shopper who fell over is a finding, not the end of the others.
                 self.record.fail("the client fell over", repr(error))
                 raise
