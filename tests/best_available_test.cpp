@@ -123,6 +123,62 @@ TEST_CASE("of equal scores the block nearer to its row's middle wins") {
   CHECK(House({"xoooxx", "oooooo"}, std::nullopt).best({.count = 2}) == "A3 A4");
 }
 
+TEST_CASE("of equal scores the seats nearer to the focal point win, in a row that is off centre") {
+  // The stage is a little to the right of the row's middle, or a little to the left.
+  const Point right{300, -1'000};
+  const Point left{-300, -1'000};
+  CHECK(House({"oooooooo"}, right).best({.count = 1}) == "A5");
+  CHECK(House({"oooooooo"}, left).best({.count = 1}) == "A4");
+  CHECK(House({"oooooooo"}, right).best({.count = 3}) == "A4 A5 A6");
+  CHECK(House({"oooooooo"}, left).best({.count = 3}) == "A3 A4 A5");
+  CHECK(House({"ooxxxxoo"}, right).best({.count = 2}) == "A7 A8");
+  // Wheelchair parties, too.
+  CHECK(House({"Wc oo cW"}, right).best({.count = 2, .accessible = 1}) == "A7 A8");
+  CHECK(House({"Wc oo cW"}, left).best({.count = 2, .accessible = 1}) == "A1 A2");
+}
+
+TEST_CASE("of equal scores the seats nearer to the focal point win, in a row that is curved") {
+  // Both rows begin and end where they do; the second bends towards the stage in its middle, and so is as
+  // deep by its ends.
+  SeatMapBuilder builder("Curved");
+  builder.focal_point({2'000, -3'000});
+  const CategoryIndex category = builder.add_category({"stalls", "Stalls", "#1F77B4"});
+  for (const std::int32_t bend : {0, 400}) {
+    builder.add_row(builder.no_section(), bend == 0 ? "A" : "B");
+    for (std::int32_t seat = 0; seat < 5; ++seat) {
+      const std::string label = std::to_string(seat + 1);
+      builder.add_seat({.label = label, .position = {seat * 1'000, seat > 0 && seat < 4 ? -bend : 0}, .category = category});
+    }
+  }
+  const SeatMap map = builder.build();
+  FreeSeats free(map);
+  const auto best = [&](std::uint32_t count) { return map.label(find_best_available(map, free, {.count = count})->front()); };
+  CHECK(best(1) == "B-3");
+  CHECK(best(3) == "B-2");
+  // The whole of the row has the same middle, too.
+  CHECK(best(5) == "B-1");
+  free.take(PlaceIndex{7});
+  CHECK(best(1) == "A-3");
+}
+
+TEST_CASE("where no seat is nearer to the focal point the block nearer to its row's middle wins") {
+  // A row that bends round the stage: all its seats are as far away.
+  SeatMapBuilder builder("Arc");
+  builder.focal_point({0, 0});
+  const CategoryIndex category = builder.add_category({"stalls", "Stalls", "#1F77B4"});
+  builder.add_row(builder.no_section(), "A");
+  int number = 0;
+  for (const Point seat :
+       {Point{-5'000, 0}, Point{-4'000, 3'000}, Point{-3'000, 4'000}, Point{0, 5'000}, Point{3'000, 4'000}, Point{4'000, 3'000}, Point{5'000, 0}}) {
+    const std::string label = std::to_string(++number);
+    builder.add_seat({.label = label, .position = seat, .category = category});
+  }
+  const SeatMap map = builder.build();
+  FreeSeats free(map);
+  CHECK(map.label(find_best_available(map, free, {.count = 1})->front()) == "A-4");
+  CHECK(map.label(find_best_available(map, free, {.count = 2})->front()) == "A-3");
+}
+
 TEST_CASE("of two rows equally far from the focal point the one that comes first in the chart is taken") {
   CHECK(House({"oo", "oo"}, Point{0, 500}).best({.count = 2}) == "A1 A2");
 }
@@ -360,7 +416,7 @@ class NaiveScan {
   }
 
   [[nodiscard]] std::optional<std::vector<PlaceIndex>> best(const BestAvailable& wish) const {
-    std::optional<std::tuple<std::uint32_t, std::uint64_t, std::uint64_t, std::uint32_t>> best;
+    std::optional<std::tuple<std::uint32_t, std::uint64_t, std::uint64_t, std::uint64_t, std::uint32_t>> best;
     for (std::uint32_t first = 0; first + wish.count <= map_.place_count(); ++first) {
       std::uint32_t accessible = 0;
       std::uint32_t others = 0;
@@ -382,13 +438,66 @@ class NaiveScan {
       const std::uint32_t ends = map_.places()[row.first_place].slot + map_.places()[row.first_place + row.place_count - 1].slot;
       const std::uint32_t block_ends = 2U * place.slot + wish.count - 1;
       const std::uint64_t off = (ends > block_ends ? ends - block_ends : block_ends - ends) * pitches_[place.row.value];
-      const std::tuple rank{wish.accessible > 0 ? others : 0, depths_[place.row.value] + off, off, first};
+      std::uint64_t away = 0;
+      if (const auto focal = map_.focal_point_of(row.section)) {
+        for (std::uint32_t at = first; at < first + wish.count; ++at) away += distance(map_.places()[at].position, *focal);
+      }
+      const std::tuple rank{wish.accessible > 0 ? others : 0, depths_[place.row.value] + off, away, off, first};
       if (!best || rank < *best) best = rank;
     }
     if (!best) return std::nullopt;
     std::vector<PlaceIndex> places;
-    for (std::uint32_t at = 0; at < wish.count; ++at) places.push_back({std::get<3>(*best) + at});
+    for (std::uint32_t at = 0; at < wish.count; ++at) places.push_back({std::get<4>(*best) + at});
     return places;
+  }
+
+  /// Several blocks of ordinary seats: the largest that there is, then again for the rest, each as close to
+  /// the first as can be.
+  [[nodiscard]] static std::vector<PlaceIndex> several(NaiveScan scan, BestAvailable wish) {
+    std::vector<PlaceIndex> chosen;
+    std::uint32_t left = wish.count;
+    std::optional<std::uint32_t> first_size;
+    wish.count = std::min(left, scan.runs(wish).front());
+    while (left > 0) {
+      wish.count = std::min(wish.count, left);
+      const auto block = first_size ? scan.closest(wish, chosen.front(), *first_size) : scan.best(wish);
+      if (!block) {
+        --wish.count;
+        continue;
+      }
+      if (!first_size) first_size = wish.count;
+      for (const PlaceIndex place : *block) {
+        scan.set(place.value, false);
+        chosen.push_back(place);
+      }
+      left -= wish.count;
+    }
+    return chosen;
+  }
+  /// The block in the section of the first one, then the fewest rows from it, then the least to its side.
+  [[nodiscard]] std::optional<std::vector<PlaceIndex>> closest(const BestAvailable& wish, PlaceIndex first_place, std::uint32_t first_count) const {
+    const std::uint32_t row = map_.places()[first_place.value].row.value;
+    std::optional<std::tuple<bool, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>> best;
+    for (std::uint32_t first = 0; first + wish.count <= map_.place_count(); ++first) {
+      bool fits = true;
+      for (std::uint32_t at = first; at < first + wish.count && fits; ++at) fits = ordinary(at, wish) && (at == first || adjoin(at - 1, at));
+      if (!fits) continue;
+      const std::uint32_t here = map_.places()[first].row.value;
+      const std::int32_t aside = to_the_right(first, wish.count) - to_the_right(first_place.value, first_count);
+      const std::tuple rank{map_.rows()[here].section != map_.rows()[row].section, here > row ? here - row : row - here,
+                            static_cast<std::uint32_t>(std::abs(aside)), here, first};
+      if (!best || rank < *best) best = rank;
+    }
+    if (!best) return std::nullopt;
+    std::vector<PlaceIndex> places;
+    for (std::uint32_t at = 0; at < wish.count; ++at) places.push_back({std::get<4>(*best) + at});
+    return places;
+  }
+  /// From its row's middle to the block's, in half slots.
+  [[nodiscard]] std::int32_t to_the_right(std::uint32_t first, std::uint32_t count) const {
+    const Row& row = map_.rows()[map_.places()[first].row.value];
+    const std::int32_t ends = map_.places()[row.first_place].slot + map_.places()[row.first_place + row.place_count - 1].slot;
+    return 2 * map_.places()[first].slot + static_cast<std::int32_t>(count) - 1 - ends;
   }
 
   /// Lengths of all runs of ordinary free seats, the longest first.
@@ -528,7 +637,10 @@ void check_preferred(const SeatMap& map, const FreeSeats& free, const NaiveScan&
     if (at > 0 && !scan.adjoin((*places)[at - 1].value, place)) ++blocks;
   }
   REQUIRE(accessible == wish.accessible);
-  if (wish.accessible == 0) REQUIRE(blocks == fewest_blocks(scan.runs(wish), wish.count));
+  if (wish.accessible > 0) return;
+  REQUIRE(blocks == fewest_blocks(scan.runs(wish), wish.count));
+  const auto expected = NaiveScan::several(scan, wish);
+  REQUIRE(std::equal(places->begin(), places->end(), expected.begin(), expected.end()));
 }
 
 }  // namespace

@@ -720,6 +720,8 @@ TEST_CASE("lists that a command brings have an end") {
   HoldBest best{"picky", {}, 1};
   best.categories.resize(limits::categories + 1);
   CHECK(at.take({little::request(11), best}).refusal()->reason == Reason::invalid_request);
+  best.categories = {{1}, {0}, {1}};
+  CHECK(at.take({little::request(11), best}).refusal()->text == "best available names a category twice");
   const Command held = at.hold(0);
   REQUIRE(at.take(held).refusal() == nullptr);
   const HoldId id{held.request};

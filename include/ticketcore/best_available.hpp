@@ -8,8 +8,10 @@
 // Depth is the distance from the focal point to the middle of the row (free_seats.hpp); the second part is measured along
 // the row in slots x pitch. The row's middle is that of the whole row, whatever of it is sold, so seats go from the centre
 // outwards. The weight of a half makes a row back, usually some two pitches, as bad as four seats off centre: sales spread
-// over the front rows' centre in a wedge instead of filling the first row to its corners. Of equal scores the block nearer
-// to its row's middle wins, then the lower place index. Printed labels play no part.
+// over the front rows' centre in a wedge instead of filling the first row to its corners. Of equal scores the
+// block wins whose seats are nearer to the focal point, each by its own distance, all added up; then the one
+// nearer to its row's middle (the first to count where there is no focal point), then the lower place index.
+// Printed labels play no part.
 
 #include <cstdint>
 #include <optional>
@@ -45,7 +47,9 @@ using ChosenPlaces = boost::container::small_vector<PlaceIndex, 8>;
 /// With Together::preferred and no block for all: the largest block there is, then again for the rest, each as few rows and
 /// as little to the side of the first block as can be. Wheelchair users are seated first, as many together as possible.
 ///
-/// Cost of an ordinary wish: under a microsecond for 60,000 seats; it grows with the category's rows / 64, not with seats.
+/// Cost of an ordinary wish: under a microsecond for 60,000 seats; it grows with the category's rows / 64,
+/// not with seats. Where the party does not sit together it grows with the category's rows, each of which is
+/// looked at once, and with the blocks taken.
 [[nodiscard]] inline std::optional<ChosenPlaces> find_best_available(const SeatMap& map, const FreeSeats& free, const BestAvailable& wish);
 
 /// The most seats side by side that an ordinary wish in the category can get; 0 if none. For refusals that say what would

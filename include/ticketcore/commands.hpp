@@ -47,7 +47,8 @@ struct PlaceHold {
   AreaQuantities areas{};
   std::chrono::seconds ttl{600};
 };
-/// Places that the event picks: the best block, of the first of the categories that has one.
+/// Places that the event picks: the best block, of the first of the categories that has one. Naming a
+/// category twice is refused.
 struct HoldBest {
   static constexpr std::uint8_t tag = 5;
   using GrantedBy = HoldPlaced;

@@ -98,7 +98,7 @@ class SeatBySeatScan {
   }
 
   [[nodiscard]] std::optional<PlaceIndex> find(const std::vector<std::uint8_t>& is_free, std::uint32_t count, CategoryIndex category) const {
-    std::tuple<std::uint64_t, std::uint64_t, std::uint32_t> best{~std::uint64_t{0}, 0, 0};
+    std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::uint32_t> best{~std::uint64_t{0}, 0, 0, 0};
     const auto places = map_.places();
     std::uint32_t run = 0;
     for (std::uint32_t index = 0; index < places.size(); ++index) {
@@ -111,9 +111,16 @@ class SeatBySeatScan {
       const std::uint32_t ends = std::uint32_t{places[row.first_place].slot} + places[row.first_place + row.place_count - 1].slot;
       const std::uint32_t block_ends = 2U * place.slot - count + 1;
       const std::uint64_t off = (ends > block_ends ? ends - block_ends : block_ends - ends) * pitches_[place.row.value];
-      best = std::min(best, std::tuple(depths_[place.row.value] + off, off, index + 1 - count));
+      const std::uint64_t score = depths_[place.row.value] + off;
+      if (score > std::get<0>(best)) continue;
+      std::uint64_t away = 0;
+      if (const auto focal = map_.focal_point_of(row.section)) {
+        for (std::uint32_t at = index + 1 - count; at <= index; ++at)
+          away += detail::length_of(std::int64_t{places[at].position.x} - focal->x, std::int64_t{places[at].position.y} - focal->y);
+      }
+      best = std::min(best, std::tuple(score, away, off, index + 1 - count));
     }
-    return std::get<0>(best) == ~std::uint64_t{0} ? std::nullopt : std::optional(PlaceIndex{std::get<2>(best)});
+    return std::get<0>(best) == ~std::uint64_t{0} ? std::nullopt : std::optional(PlaceIndex{std::get<3>(best)});
   }
 
  private:

@@ -149,6 +149,8 @@ template <class Items>
 [[nodiscard]] inline Verdict decide_body(const EventState& state, const HoldBest& command, const Command&, Timestamp now) {
   if (command.categories.empty()) return invalid("best available needs at least one category");
   if (command.categories.size() > limits::categories) return invalid("best available takes at most " + std::to_string(limits::categories) + " categories");
+  // Each category is scanned once.
+  if (names_one_twice(command.categories)) return invalid("best available names a category twice");
   if (command.accessible > command.count) return invalid("more wheelchair places are asked for than places");
   for (const CategoryIndex category : command.categories) {
     if (category.value >= state.seat_map()->categories().size())
