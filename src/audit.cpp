@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ticketcore/id_generator.hpp"
 #include "ticketcore/log.hpp"
 #include "ticketcore/snapshot.hpp"
 
@@ -124,7 +125,7 @@ class Ledger {
 void check_snapshot(Storage& storage, const StreamId& stream, AuditReport& report) {
   const auto stored = storage.load_snapshot(stream);
   if (!stored) return;
-  auto decoded = decode_snapshot(stored->bytes, "the snapshot of " + stream);
+  auto decoded = decode_snapshot(stored->bytes, "the snapshot of " + stream, new_hash_key());
   if (!decoded) return;
   EventState& state = decoded->state;
   for (Revision at = decoded->revision; at < report.revision;) {
@@ -155,6 +156,7 @@ std::string_view name_of(const FactBody& fact) {
 
 AuditReport audit(Storage& storage, const StreamId& stream) {
   AuditReport report;
+  report.state = EventState(new_hash_key());
   Ledger ledger(report);
   std::uint32_t checksum = 0;
   try {

@@ -442,6 +442,7 @@ BoxOffice::BoxOffice(Storage& storage, BoxOfficeOptions options) : body_(new Bod
   BoxOfficeOptions& own = body_->options;
   own.steady = steady_clock(own);
   if (!own.desk.store_time) own.desk.store_time = std::make_shared<StoreTime>(host_clocks(own), own.clock_leap);
+  own.desk.hash_key = new_hash_key();
 }
 BoxOffice::~BoxOffice() = default;
 

@@ -15,7 +15,8 @@ constexpr std::size_t read_bytes = 4U << 20;
 
 StreamId stream_of(const EventId& event) { return "event/" + event.text(); }
 
-Desk::Desk(Storage& storage, EventId event, DeskOptions options) : storage_(storage), event_(std::move(event)), stream_(stream_of(event_)), options_(options) {}
+Desk::Desk(Storage& storage, EventId event, DeskOptions options)
+    : storage_(storage), event_(std::move(event)), stream_(stream_of(event_)), options_(options), at_{EventState(options.hash_key), 0, 0} {}
 
 void Desk::reopen() {
   forget();
@@ -29,7 +30,7 @@ void Desk::forget() {
     known_checksum_ = at_.checksum;
   }
   standing_ = Standing::unread;
-  at_ = {};
+  at_ = {EventState(options_.hash_key), 0, 0};
   at_hand_.clear();
   at_hand_bytes_ = 0;
   log_bytes_since_snapshot_ = 0;
@@ -39,10 +40,10 @@ void Desk::forget() {
 
 void Desk::load() {
   forget();
-  StateAtRevision loaded;
+  StateAtRevision loaded{EventState(options_.hash_key), 0, 0};
   if (const auto snapshot = storage_.load_snapshot(stream_)) {
     try {
-      if (auto decoded = decode_snapshot(snapshot->bytes, "the snapshot of " + stream_); decoded && decoded->revision == snapshot->revision)
+      if (auto decoded = decode_snapshot(snapshot->bytes, "the snapshot of " + stream_, options_.hash_key); decoded && decoded->revision == snapshot->revision)
         loaded = std::move(*decoded);
     } catch (const StorageDamaged&) {
       // A snapshot is a cache: what it held is in the log, which is read from its beginning instead.

@@ -51,15 +51,25 @@ struct ThreadIds {
   }
 };
 
-}  // namespace
-
-RequestId new_request_id() {
+void prepare() {
   static const bool ready = [] {
     if (sodium_init() < 0) throw Error("libsodium could not be initialized");
     pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
     return true;
   }();
   (void)ready;
+}
+
+}  // namespace
+
+HashKey new_hash_key() {
+  prepare();
+  const Random bits = random_bits();
+  return {bits.low, bits.high};
+}
+
+RequestId new_request_id() {
+  prepare();
   thread_local ThreadIds ids;
   return RequestId{ids.next()};
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ticketcore/desk.hpp"
+#include "ticketcore/id_generator.hpp"
 #include "ticketcore/log.hpp"
 
 namespace ticketcore {
@@ -240,10 +241,10 @@ class Rows {
 std::span<const ProjectionTable> projection_tables() { return tables; }
 
 void Projector::go_to(const StreamId& stream, StateAtRevision& at, Revision revision) {
-  if (at.revision > revision) at = {};
+  if (at.revision > revision || at.revision == 0) at = {EventState(new_hash_key()), 0, 0};
   if (at.revision == 0 && revision > 0) {
     if (const auto snapshot = storage_.load_snapshot(stream); snapshot && snapshot->revision <= revision) {
-      if (auto decoded = decode_snapshot(snapshot->bytes, "the snapshot of " + stream)) at = std::move(*decoded);
+      if (auto decoded = decode_snapshot(snapshot->bytes, "the snapshot of " + stream, new_hash_key())) at = std::move(*decoded);
     }
   }
   while (at.revision < revision) {

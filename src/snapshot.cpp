@@ -204,10 +204,10 @@ class SnapshotCodec {
 
   /// Rebuilds what follows from the records, checking every index on the way.
   static void index(Reader& in, EventState& state) {
-    for (std::uint32_t slot = 0; slot < state.short_names_.size(); ++slot) state.short_name_table_.insert(detail::hash_name(state.short_names_[slot]), slot);
+    for (std::uint32_t slot = 0; slot < state.short_names_.size(); ++slot) state.short_name_table_.insert(state.hash(state.short_names_[slot]), slot);
     index_holders(in, state);
     state.request_table_.reserve(state.requests_.size());
-    for (std::uint32_t at = 0; at < state.requests_.size(); ++at) state.request_table_.insert(hash_of(state.requests_[at].request), at);
+    for (std::uint32_t at = 0; at < state.requests_.size(); ++at) state.request_table_.insert(state.hash(state.requests_[at].request), at);
     index_holds(in, state);
     index_tickets(in, state);
     for (std::uint32_t slot = 0; slot < state.holders_.size(); ++slot) {
@@ -222,8 +222,8 @@ class SnapshotCodec {
       if (name.empty()) {
         state.free_holder_slots_.push_back(slot);
       } else {
-        if (state.find_holder_slot(name) != SlotTable::none) in.damaged("a holder stands twice");
-        state.holder_table_.insert(detail::hash_name(name), slot);
+        if (state.find_holder_slot(name, state.hash(name)) != SlotTable::none) in.damaged("a holder stands twice");
+        state.holder_table_.insert(state.hash(name), slot);
       }
     }
   }
@@ -238,7 +238,7 @@ class SnapshotCodec {
       HoldRecord& hold = state.holds_[slot];
       if (hold.holder >= state.holders_.size() || state.holders_[hold.holder].name.empty() || hold.expires_at <= place_code::killed)
         in.damaged("a hold is out of range");
-      if (hold.id.is_zero() || state.hold_slot(hold.id) != SlotTable::none) in.damaged("two holds carry one id");
+      if (hold.id.is_zero() || state.hold_slot(hold.id, state.hash(hold.id)) != SlotTable::none) in.damaged("two holds carry one id");
       for (const PlaceIndex place : hold.places) take(in, state, place, hold.expires_at, slot);
       hold.admissions = static_cast<std::uint32_t>(hold.places.size());
       state.held_places_ += hold.admissions;
@@ -251,8 +251,8 @@ class SnapshotCodec {
       if (hold.quote) state.check_quote(*hold.quote, hold.admissions);
       state.holders_[hold.holder].open_holds += 1;
       state.holders_[hold.holder].held += hold.admissions;
-      state.hold_table_.insert(hash_of(hold.id), slot);
-      state.push_deadline(slot);
+      state.hold_table_.insert(state.hash(hold.id), slot);
+      state.deadlines_.set(slot, hold.expires_at);
       ++state.open_holds_;
     }
   }
@@ -264,9 +264,9 @@ class SnapshotCodec {
       if (order.holder >= state.holders_.size() || state.holders_[order.holder].name.empty() || order.payment_method >= state.short_names_.size())
         in.damaged("an order is out of range");
       if (!is_amount(order.fee_per_ticket) || !is_amount(order.fee_per_order)) in.damaged("an order's fee is out of range");
-      if (order.id.is_zero() || state.order_index(order.id) != SlotTable::none) in.damaged("two orders carry one id");
+      if (order.id.is_zero() || state.order_index(order.id, state.hash(order.id)) != SlotTable::none) in.damaged("two orders carry one id");
       state.holders_[order.holder].has_ordered = true;
-      state.order_table_.insert(hash_of(order.id), index);
+      state.order_table_.insert(state.hash(order.id), index);
     }
     for (std::uint32_t at = 0; at < state.tickets_.size(); ++at) {
       const TicketRecord& ticket = state.tickets_[at];
@@ -300,13 +300,13 @@ Bytes encode_snapshot(const EventState& state, Revision revision, std::uint32_t 
   return out.take();
 }
 
-std::optional<StateAtRevision> decode_snapshot(BytesView bytes, std::string_view what) {
+std::optional<StateAtRevision> decode_snapshot(BytesView bytes, std::string_view what, const HashKey& key) {
   Reader in(bytes, what);
   if (bytes.size() < header_size || !std::equal(magic.begin(), magic.end(), bytes.begin())) in.damaged("it does not begin like a snapshot");
   if (bytes[4] != snapshot_format_version) return std::nullopt;
   in.bytes(checksum_at);
   if (in.fixed<std::uint32_t>() != crc32c(bytes.subspan(header_size))) in.damaged("its checksum does not match");
-  StateAtRevision read;
+  StateAtRevision read{EventState(key), 0, 0};
   read.revision = in.fixed<std::uint64_t>();
   read.checksum = in.fixed<std::uint32_t>();
   try {

@@ -59,6 +59,9 @@ struct DeskOptions {
   int outcome_attempts = 3;
   /// Turns that its clocks can't explain are refused. None: every turn's time is believed, up to limits::turn_latest.
   std::shared_ptr<StoreTime> store_time{};
+  /// Of the state's tables. A box office puts in its own; who makes a desk for strangers' ids draws one, too
+  /// (new_hash_key).
+  HashKey hash_key{};
 };
 
 class Desk {

@@ -14,8 +14,10 @@
 #include <string_view>
 #include <vector>
 
+#include "ticketcore/deadline_queue.hpp"
 #include "ticketcore/facts.hpp"
 #include "ticketcore/free_seats.hpp"
+#include "ticketcore/keyed_hash.hpp"
 #include "ticketcore/place_status.hpp"
 #include "ticketcore/slot_table.hpp"
 
@@ -131,6 +133,8 @@ struct FactPosition {
 class EventState {
  public:
   EventState() = default;
+  /// The key is that of its tables and changes nothing that can be asked.
+  explicit EventState(const HashKey& key) : key_(key) {}
   EventState(EventState&&) = default;
   EventState& operator=(EventState&&) = default;
 
@@ -157,16 +161,21 @@ class EventState {
     return seat_map_->areas()[area.value].capacity - areas_[area.value].held - areas_[area.value].sold;
   }
 
+  /// What the id is looked up by, whatever it is the id of: who looks for it twice reckons it once.
+  [[nodiscard]] std::uint64_t hash(const Id128& id) const noexcept { return keyed_hash(key_, id); }
   /// nullptr if there is no such hold, or none any more.
-  [[nodiscard]] const HoldRecord* find_hold(HoldId hold) const;
+  [[nodiscard]] const HoldRecord* find_hold(HoldId hold) const { return find_hold(hold, hash(hold)); }
+  [[nodiscard]] const HoldRecord* find_hold(HoldId hold, std::uint64_t hash) const;
   [[nodiscard]] std::uint32_t open_holds() const noexcept { return open_holds_; }
   /// Slots not in use have expires_at 0.
   [[nodiscard]] std::span<const HoldRecord> hold_slots() const noexcept { return holds_; }
-  /// Ids of the holds whose deadline has passed at now. Linear in their number.
+  /// Ids of the holds whose deadline has passed at now, by deadline, then by id. As long as it takes to sort
+  /// them.
   [[nodiscard]] std::vector<HoldId> due_holds(Timestamp now) const;
-  [[nodiscard]] bool has_due_holds(Timestamp now) const { return !deadlines_.empty() && from_epoch(deadlines_.front().expires_at) <= now; }
+  [[nodiscard]] bool has_due_holds(Timestamp now) const noexcept { return deadlines_.any_due(whole_seconds(now)); }
 
-  [[nodiscard]] const OrderRecord* find_order(OrderId order) const;
+  [[nodiscard]] const OrderRecord* find_order(OrderId order) const { return find_order(order, hash(order)); }
+  [[nodiscard]] const OrderRecord* find_order(OrderId order, std::uint64_t hash) const;
   [[nodiscard]] std::span<const OrderRecord> orders() const noexcept { return orders_; }
   [[nodiscard]] std::span<const TicketRecord> tickets() const noexcept { return tickets_; }
   [[nodiscard]] std::span<const TicketRecord> tickets_of(const OrderRecord& order) const noexcept {
@@ -180,7 +189,8 @@ class EventState {
   [[nodiscard]] const std::string& short_name(std::uint16_t index) const { return short_names_[index]; }
   [[nodiscard]] std::span<const std::string> short_names() const noexcept { return short_names_; }
   [[nodiscard]] bool knows_short_name(std::string_view name) const { return find_short_name(name) != SlotTable::none; }
-  [[nodiscard]] const RememberedRequest* find_request(RequestId request) const;
+  [[nodiscard]] const RememberedRequest* find_request(RequestId request) const { return find_request(request, hash(request)); }
+  [[nodiscard]] const RememberedRequest* find_request(RequestId request, std::uint64_t hash) const;
 
   /// Places and areas changed since forget_touched(), with repeats.
   [[nodiscard]] std::span<const PlaceIndex> touched_places() const noexcept { return touched_places_; }
@@ -198,11 +208,6 @@ class EventState {
 
  private:
   friend class SnapshotCodec;
-
-  struct Deadline {
-    std::uint32_t expires_at = 0;
-    std::uint32_t slot = 0;
-  };
 
   void apply_body(const EventCreated& fact, const Fact& whole, const FactPosition& position);
   void apply_body(const EventConfigured& fact, const Fact& whole, const FactPosition& position);
@@ -229,19 +234,18 @@ class EventState {
     return steps % request_numbers;
   }
   void set_map(std::shared_ptr<const SeatMap> map);
-  [[nodiscard]] std::uint32_t hold_slot(HoldId hold) const;
-  [[nodiscard]] std::uint32_t request_slot(RequestId request) const;
+  [[nodiscard]] std::uint64_t hash(std::string_view name) const noexcept { return keyed_hash(key_, name); }
+  [[nodiscard]] std::uint32_t hold_slot(HoldId hold, std::uint64_t hash) const;
+  [[nodiscard]] std::uint32_t request_slot(RequestId request, std::uint64_t hash) const;
   [[nodiscard]] std::uint32_t need_hold(HoldId hold, std::string_view what) const;
-  [[nodiscard]] std::uint32_t order_index(OrderId order) const;
+  [[nodiscard]] std::uint32_t order_index(OrderId order, std::uint64_t hash) const;
   std::uint32_t holder_slot(const std::string& name);
   void forget_idle_holder(std::uint32_t slot);
-  [[nodiscard]] std::uint32_t find_holder_slot(std::string_view name) const;
+  [[nodiscard]] std::uint32_t find_holder_slot(std::string_view name, std::uint64_t hash) const;
   [[nodiscard]] std::uint32_t find_short_name(std::string_view name) const;
   std::uint16_t intern(const std::string& name);
-  void push_deadline(std::uint32_t slot);
-  void drop_stale_deadlines();
-  [[nodiscard]] bool is_stale(const Deadline& deadline) const { return holds_[deadline.slot].expires_at != deadline.expires_at; }
-  void set_deadline(HoldRecord& hold, std::uint32_t expires_at);
+  [[nodiscard]] static std::int64_t whole_seconds(Timestamp now) noexcept { return std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count(); }
+  void move_deadline(std::uint32_t slot, std::uint32_t expires_at);
   void return_places(const HoldRecord& hold);
   void end_hold(std::uint32_t slot, HoldEnd end);
   void sell(const HoldRecord& hold, const QuotedPrice& price, std::uint32_t order);
@@ -251,6 +255,7 @@ class EventState {
   void check_quote(const QuotedPrice& price, std::uint32_t admissions) const;
   void check_counts() const;
 
+  HashKey key_{};
   EventId event_{};
   std::shared_ptr<const EventSettings> settings_{};
   std::shared_ptr<const SeatMap> seat_map_{};
@@ -268,7 +273,7 @@ class EventState {
   std::vector<std::uint32_t> free_hold_slots_{};
   SlotTable hold_table_{};
   std::uint32_t open_holds_ = 0;
-  std::vector<Deadline> deadlines_{};  ///< A heap, earliest first. May hold stale entries, but never at the front.
+  DeadlineQueue deadlines_{};  ///< Of the open holds, by slot.
 
   std::vector<HolderRecord> holders_{};
   std::vector<std::uint32_t> free_holder_slots_{};

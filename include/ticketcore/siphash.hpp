@@ -1,5 +1,5 @@
 #pragma once
-// SipHash-2-4 (Aumasson, Bernstein, "SipHash: a fast short-input PRF", 2012): 64 bits of any bytes under a
+// SipHash (Aumasson, Bernstein, "SipHash: a fast short-input PRF", 2012): 64 bits of any bytes under a
 // key of 128 bits. Whoever does not know the key can't choose bytes that collide.
 
 #include <bit>
@@ -32,24 +32,26 @@ struct SipState {
     v3 = std::rotl(v3, 21) ^ v0;
     v2 = std::rotl(v2, 32);
   }
+  constexpr explicit SipState(const SipKey& key) noexcept
+      : v0(key.low ^ 0x736F6D6570736575ULL), v1(key.high ^ 0x646F72616E646F6DULL), v2(key.low ^ 0x6C7967656E657261ULL), v3(key.high ^ 0x7465646279746573ULL) {}
+  template <int rounds>
   constexpr void take(std::uint64_t word) noexcept {
     v3 ^= word;
-    round();
-    round();
+    for (int done = 0; done < rounds; ++done) round();
     v0 ^= word;
+  }
+  template <int rounds>
+  [[nodiscard]] constexpr std::uint64_t finish() noexcept {
+    v2 ^= 0xFF;
+    for (int done = 0; done < rounds; ++done) round();
+    return v0 ^ v1 ^ v2 ^ v3;
   }
 };
 
-}  // namespace detail
-
-/// The same value on every machine. A nanosecond or so for each eight bytes.
-[[nodiscard]] constexpr std::uint64_t siphash24(const SipKey& key, std::span<const std::uint8_t> bytes) noexcept {
-  detail::SipState state{
-      .v0 = key.low ^ 0x736F6D6570736575ULL,
-      .v1 = key.high ^ 0x646F72616E646F6DULL,
-      .v2 = key.low ^ 0x6C7967656E657261ULL,
-      .v3 = key.high ^ 0x7465646279746573ULL,
-  };
+/// Of each word, then at the end, so many rounds.
+template <int each, int last>
+[[nodiscard]] constexpr std::uint64_t siphash(const SipKey& key, std::span<const std::uint8_t> bytes) noexcept {
+  SipState state(key);
   // Little-endian, whatever the machine is; compilers make one load of it.
   const auto word = [](const std::uint8_t* at, std::size_t size) {
     std::uint64_t value = 0;
@@ -58,11 +60,14 @@ struct SipState {
   };
   const std::uint8_t* at = bytes.data();
   std::size_t left = bytes.size();
-  for (; left >= 8; at += 8, left -= 8) state.take(word(at, 8));
-  state.take(word(at, left) | static_cast<std::uint64_t>(bytes.size()) << 56);
-  state.v2 ^= 0xFF;
-  for (int round = 0; round < 4; ++round) state.round();
-  return state.v0 ^ state.v1 ^ state.v2 ^ state.v3;
+  for (; left >= 8; at += 8, left -= 8) state.take<each>(word(at, 8));
+  state.take<each>(word(at, left) | static_cast<std::uint64_t>(bytes.size()) << 56);
+  return state.finish<last>();
 }
+
+}  // namespace detail
+
+/// SipHash-2-4: the same value on every machine. A nanosecond or so for each eight bytes.
+[[nodiscard]] constexpr std::uint64_t siphash24(const SipKey& key, std::span<const std::uint8_t> bytes) noexcept { return detail::siphash<2, 4>(key, bytes); }
 
 }  // namespace ticketcore

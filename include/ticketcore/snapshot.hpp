@@ -21,7 +21,8 @@ struct StateAtRevision {
 
 [[nodiscard]] Bytes encode_snapshot(const EventState& state, Revision revision, std::uint32_t checksum);
 
-/// Nullopt for a snapshot of another format version; throws StorageDamaged for one that is damaged.
-[[nodiscard]] std::optional<StateAtRevision> decode_snapshot(BytesView bytes, std::string_view what);
+/// Nullopt for a snapshot of another format version; throws StorageDamaged for one that is damaged. The key
+/// is the state's.
+[[nodiscard]] std::optional<StateAtRevision> decode_snapshot(BytesView bytes, std::string_view what, const HashKey& key = {});
 
 }  // namespace ticketcore

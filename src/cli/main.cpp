@@ -129,7 +129,7 @@ int show_events(Storage& storage, const Arguments& arguments) {
             << std::setw(10) << "free" << std::setw(8) << "held" << std::setw(10) << "sold" << std::setw(10) << "revision"
             << "  name\n";
   for (const StreamId& stream : streams_of(storage, arguments)) {
-    Desk desk(storage, EventId(stream.substr(6)));
+    Desk desk(storage, EventId(stream.substr(6)), {.hash_key = new_hash_key()});
     desk.catch_up();
     const Availability& seen = *desk.availability();
     const StatusCounts counts = seen.total(std::max(now(), desk.state().time()));
@@ -200,7 +200,7 @@ int check(Storage& storage, const Arguments& arguments) {
 int manifest(Storage& storage, const Arguments& arguments) {
   if (!arguments.event) throw UsageError("manifest needs --event ID");
   (void)streams_of(storage, arguments);
-  Desk desk(storage, *arguments.event);
+  Desk desk(storage, *arguments.event, {.hash_key = new_hash_key()});
   desk.catch_up();
   const EventState& state = desk.state();
   const SeatMap& map = *state.seat_map();
@@ -265,7 +265,7 @@ int archive(Storage& storage, const Arguments& arguments) {
 int confirm_time(Storage& storage, const Arguments& arguments) {
   if (!arguments.event) throw UsageError("confirm-time needs --event ID");
   (void)streams_of(storage, arguments);
-  Desk desk(storage, *arguments.event);
+  Desk desk(storage, *arguments.event, {.hash_key = new_hash_key()});
   const Answer answer = desk.confirm_time(new_request_id());
   if (answer.refusal() != nullptr) throw StorageUnavailable(answer.refusal()->text);
   std::cout << arguments.event->text() << ": turns go on from " << to_rfc3339(answer.turn) << "\n";

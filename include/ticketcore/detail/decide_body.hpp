@@ -369,12 +369,12 @@ class ChoiceAssigner {
 }
 
 /// Holds and orders outlive the memory of the requests that gave them their ids: such a request can't give its id again.
-[[nodiscard]] inline bool is_taken_for_id(const EventState& state, const Command& command) {
+[[nodiscard]] inline bool is_taken_for_id(const EventState& state, const Command& command, std::uint64_t hash) {
   return std::visit(
       [&]<class Body>(const Body&) {
         using Grant = typename Body::GrantedBy;
-        if constexpr (std::is_same_v<Grant, HoldPlaced>) return state.find_hold(HoldId{command.request}) != nullptr;
-        if constexpr (std::is_same_v<Grant, OrderPlaced>) return state.find_order(OrderId{command.request}) != nullptr;
+        if constexpr (std::is_same_v<Grant, HoldPlaced>) return state.find_hold(HoldId{command.request}, hash) != nullptr;
+        if constexpr (std::is_same_v<Grant, OrderPlaced>) return state.find_order(OrderId{command.request}, hash) != nullptr;
         return false;
       },
       command.body);
@@ -386,12 +386,13 @@ namespace ticketcore {
 
 inline Decision decide(const EventState& state, const Command& command, Timestamp now) {
   if (command.request.is_zero()) return detail::invalid("a command needs a request id");
-  if (const RememberedRequest* request = state.find_request(command.request)) {
+  const std::uint64_t hash = state.hash(command.request);
+  if (const RememberedRequest* request = state.find_request(command.request, hash)) {
     if (request->digest != digest_of(command.body)) return detail::refuse(Reason::request_reused);
     return Repeat{request->revision};
   }
   if (!state.exists() && !std::holds_alternative<CreateEvent>(command.body)) return detail::refuse(Reason::event_not_found);
-  if (detail::is_taken_for_id(state, command)) return detail::refuse(Reason::request_reused);
+  if (detail::is_taken_for_id(state, command, hash)) return detail::refuse(Reason::request_reused);
   detail::Verdict verdict = std::visit([&](const auto& body) { return detail::decide_body(state, body, command, now); }, command.body);
   if (RequestRefused* refused = std::get_if<RequestRefused>(&verdict)) return std::move(*refused);
   return Fact{command.request, std::get<FactBody>(std::move(verdict)), digest_of(command.body)};

@@ -2,6 +2,7 @@
 // The bodies of EventState: how each fact changes it. Include ticketcore/event_state.hpp, not this.
 
 #include <algorithm>
+#include <tuple>
 
 #include "ticketcore/event_state.hpp"
 
@@ -19,8 +20,6 @@ inline void ensure(bool holds, std::string_view what) {
   ensure(!__builtin_add_overflow(a, b, &sum), "money overflows 64 bits");
   return sum;
 }
-
-[[nodiscard]] inline std::uint64_t hash_name(std::string_view name) noexcept { return hash_finish(hash_text(name)); }
 
 /// Whether amounts and ticket types that stand in the log under the old list mean the same under the new one.
 [[nodiscard]] inline bool keeps_money_readable(const PriceList& before, const PriceList& after) {
@@ -55,14 +54,14 @@ inline void EventState::advance(Timestamp turn) {
 }
 
 inline void EventState::forget_oldest_request() {
-  request_table_.erase(hash_of(requests_.front().request), request_number(0));
+  request_table_.erase(hash(requests_.front().request), request_number(0));
   requests_.pop_front();
   forgotten_requests_ = (forgotten_requests_ + 1) % request_numbers;
 }
 
 inline void EventState::remember(const Fact& fact, const FactPosition& position) {
   if (requests_.size() == limits::remembered_requests) forget_oldest_request();
-  request_table_.insert(hash_of(fact.request), request_number(requests_.size()));
+  request_table_.insert(hash(fact.request), request_number(requests_.size()));
   RememberedRequest& remembered = requests_.emplace_back();
   remembered.request = fact.request;
   remembered.digest = fact.digest;
@@ -71,12 +70,12 @@ inline void EventState::remember(const Fact& fact, const FactPosition& position)
   remembered.turn = to_epoch(ceil_to_seconds(position.turn));
 }
 
-inline std::uint32_t EventState::request_slot(RequestId request) const {
-  return request_table_.find(hash_of(request), [&](std::uint32_t number) { return requests_[request_position(number)].request == request; });
+inline std::uint32_t EventState::request_slot(RequestId request, std::uint64_t hash) const {
+  return request_table_.find(hash, [&](std::uint32_t number) { return requests_[request_position(number)].request == request; });
 }
 
-inline const RememberedRequest* EventState::find_request(RequestId request) const {
-  const std::uint32_t number = request_slot(request);
+inline const RememberedRequest* EventState::find_request(RequestId request, std::uint64_t hash) const {
+  const std::uint32_t number = request_slot(request, hash);
   return number == SlotTable::none ? nullptr : &requests_[request_position(number)];
 }
 
@@ -105,32 +104,33 @@ inline void EventState::apply_body(const EventConfigured& fact, const Fact&, con
 
 inline void EventState::apply_body(const SaleStatusChanged& fact, const Fact&, const FactPosition&) { sale_status_ = fact.status; }
 
-inline std::uint32_t EventState::hold_slot(HoldId hold) const {
-  return hold_table_.find(hash_of(hold), [&](std::uint32_t slot) { return holds_[slot].id == hold; });
+inline std::uint32_t EventState::hold_slot(HoldId hold, std::uint64_t hash) const {
+  return hold_table_.find(hash, [&](std::uint32_t slot) { return holds_[slot].id == hold; });
 }
 
-inline const HoldRecord* EventState::find_hold(HoldId hold) const {
-  const std::uint32_t slot = hold_slot(hold);
+inline const HoldRecord* EventState::find_hold(HoldId hold, std::uint64_t hash) const {
+  const std::uint32_t slot = hold_slot(hold, hash);
   return slot == SlotTable::none ? nullptr : &holds_[slot];
 }
 
 inline std::uint32_t EventState::need_hold(HoldId hold, std::string_view what) const {
-  const std::uint32_t slot = hold_slot(hold);
+  const std::uint32_t slot = hold_slot(hold, hash(hold));
   if (slot == SlotTable::none) throw InvariantBroken(std::string(what) + " names hold " + to_string(hold) + ", which is not open");
   return slot;
 }
 
-inline std::uint32_t EventState::find_holder_slot(std::string_view name) const {
-  return holder_table_.find(detail::hash_name(name), [&](std::uint32_t slot) { return holders_[slot].name == name; });
+inline std::uint32_t EventState::find_holder_slot(std::string_view name, std::uint64_t hash) const {
+  return holder_table_.find(hash, [&](std::uint32_t slot) { return holders_[slot].name == name; });
 }
 
 inline const HolderRecord* EventState::find_holder(std::string_view name) const {
-  const std::uint32_t slot = find_holder_slot(name);
+  const std::uint32_t slot = find_holder_slot(name, hash(name));
   return slot == SlotTable::none ? nullptr : &holders_[slot];
 }
 
 inline std::uint32_t EventState::holder_slot(const std::string& name) {
-  std::uint32_t slot = find_holder_slot(name);
+  const std::uint64_t hashed = hash(name);
+  std::uint32_t slot = find_holder_slot(name, hashed);
   if (slot == SlotTable::none) {
     if (free_holder_slots_.empty()) {
       free_holder_slots_.push_back(static_cast<std::uint32_t>(holders_.size()));
@@ -139,7 +139,7 @@ inline std::uint32_t EventState::holder_slot(const std::string& name) {
     slot = free_holder_slots_.back();
     free_holder_slots_.pop_back();
     holders_[slot].name = name;
-    holder_table_.insert(detail::hash_name(name), slot);
+    holder_table_.insert(hashed, slot);
   }
   return slot;
 }
@@ -147,13 +147,13 @@ inline std::uint32_t EventState::holder_slot(const std::string& name) {
 inline void EventState::forget_idle_holder(std::uint32_t slot) {
   HolderRecord& holder = holders_[slot];
   if (holder.open_holds > 0 || holder.has_ordered) return;
-  holder_table_.erase(detail::hash_name(holder.name), slot);
+  holder_table_.erase(hash(holder.name), slot);
   holder = {};
   free_holder_slots_.push_back(slot);
 }
 
 inline std::uint32_t EventState::find_short_name(std::string_view name) const {
-  return short_name_table_.find(detail::hash_name(name), [&](std::uint32_t at) { return short_names_[at] == name; });
+  return short_name_table_.find(hash(name), [&](std::uint32_t at) { return short_names_[at] == name; });
 }
 
 inline std::uint16_t EventState::intern(const std::string& name) {
@@ -162,7 +162,7 @@ inline std::uint16_t EventState::intern(const std::string& name) {
     detail::ensure(short_names_.size() < limits::short_names, "too many gates and payment methods");
     slot = static_cast<std::uint32_t>(short_names_.size());
     short_names_.push_back(name);
-    short_name_table_.insert(detail::hash_name(name), slot);
+    short_name_table_.insert(hash(name), slot);
   }
   return static_cast<std::uint16_t>(slot);
 }
@@ -193,7 +193,8 @@ inline void EventState::check_deadline(std::chrono::sys_seconds deadline) {
 inline void EventState::apply_body(const HoldPlaced& fact, const Fact& whole, const FactPosition& position) {
   using detail::ensure;
   const HoldId id{whole.request};
-  ensure(!id.is_zero() && hold_slot(id) == SlotTable::none, "two holds carry one id");
+  const std::uint64_t hashed = hash(id);
+  ensure(!id.is_zero() && hold_slot(id, hashed) == SlotTable::none, "two holds carry one id");
   ensure((!fact.places.empty() || !fact.areas.empty()) && !fact.holder.empty(), "a hold is empty or nobody's");
   check_deadline(fact.expires_at);
   if (free_hold_slots_.empty()) {
@@ -225,52 +226,29 @@ inline void EventState::apply_body(const HoldPlaced& fact, const Fact& whole, co
   hold.areas = fact.areas;
   holders_[hold.holder].open_holds += 1;
   holders_[hold.holder].held += hold.admissions;
-  hold_table_.insert(hash_of(id), slot);
+  hold_table_.insert(hashed, slot);
   held_places_ += static_cast<std::uint32_t>(fact.places.size());
   ++open_holds_;
-  push_deadline(slot);
+  deadlines_.set(slot, expires_at);
   check_counts();
 }
 
-inline void EventState::push_deadline(std::uint32_t slot) {
-  deadlines_.push_back({holds_[slot].expires_at, slot});
-  std::push_heap(deadlines_.begin(), deadlines_.end(), [](const Deadline& a, const Deadline& b) { return a.expires_at > b.expires_at; });
-}
-
-inline void EventState::drop_stale_deadlines() {
-  const auto later = [](const Deadline& a, const Deadline& b) { return a.expires_at > b.expires_at; };
-  // Released and extended holds leave entries behind the front: sweep them before they outnumber the holds.
-  if (deadlines_.size() > 2 * static_cast<std::size_t>(open_holds_) + 64) {
-    std::erase_if(deadlines_, [this](const Deadline& deadline) { return is_stale(deadline); });
-    std::make_heap(deadlines_.begin(), deadlines_.end(), later);
-  }
-  while (!deadlines_.empty() && is_stale(deadlines_.front())) {
-    std::pop_heap(deadlines_.begin(), deadlines_.end(), later);
-    deadlines_.pop_back();
-  }
-}
-
 inline std::vector<HoldId> EventState::due_holds(Timestamp now) const {
-  std::vector<std::uint32_t> slots;
-  std::vector<std::size_t> open{0};
-  while (!open.empty()) {
-    const std::size_t at = open.back();
-    open.pop_back();
-    if (at >= deadlines_.size() || from_epoch(deadlines_[at].expires_at) > now) continue;
-    if (!is_stale(deadlines_[at])) slots.push_back(deadlines_[at].slot);
-    open.push_back(2 * at + 1);
-    open.push_back(2 * at + 2);
-  }
-  // A slot used again for the same second leaves a stale entry that looks live.
-  std::sort(slots.begin(), slots.end());
-  slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
+  std::vector<std::uint32_t> slots = deadlines_.due(whole_seconds(now));
+  // Slots are this host's own affair, and the facts' order is not.
+  const auto before = [this](std::uint32_t one, std::uint32_t other) {
+    const auto rank = [](const HoldRecord& hold) { return std::tie(hold.expires_at, hold.id); };
+    return rank(holds_[one]) < rank(holds_[other]);
+  };
+  std::sort(slots.begin(), slots.end(), before);
   std::vector<HoldId> holds;
   holds.reserve(slots.size());
   for (const std::uint32_t slot : slots) holds.push_back(holds_[slot].id);
   return holds;
 }
 
-inline void EventState::set_deadline(HoldRecord& hold, std::uint32_t expires_at) {
+inline void EventState::move_deadline(std::uint32_t slot, std::uint32_t expires_at) {
+  HoldRecord& hold = holds_[slot];
   for (const PlaceIndex place : hold.places) {
     codes_[place.value] = expires_at;
     touched_places_.push_back(place);
@@ -280,14 +258,13 @@ inline void EventState::set_deadline(HoldRecord& hold, std::uint32_t expires_at)
     take_area(held, expires_at);
   }
   hold.expires_at = expires_at;
+  deadlines_.set(slot, expires_at);
 }
 
 inline void EventState::apply_body(const HoldExtended& fact, const Fact&, const FactPosition&) {
   const std::uint32_t slot = need_hold(fact.hold, "an extension");
   check_deadline(fact.expires_at);
-  set_deadline(holds_[slot], to_epoch(fact.expires_at));
-  push_deadline(slot);
-  drop_stale_deadlines();
+  move_deadline(slot, to_epoch(fact.expires_at));
 }
 
 inline void EventState::return_places(const HoldRecord& hold) {
@@ -308,9 +285,10 @@ inline void EventState::end_hold(std::uint32_t slot, HoldEnd end) {
   holder.held -= hold.admissions;
   held_places_ -= static_cast<std::uint32_t>(hold.places.size());
   --open_holds_;
-  const std::uint32_t request = request_slot(RequestId{hold.id});
+  const std::uint64_t hashed = hash(hold.id);
+  const std::uint32_t request = request_slot(RequestId{hold.id}, hashed);
   if (request != SlotTable::none) requests_[request_position(request)].hold_end = end;
-  hold_table_.erase(hash_of(hold.id), slot);
+  hold_table_.erase(hashed, slot);
   forget_idle_holder(hold.holder);
   hold.expires_at = 0;
   hold.id = {};
@@ -318,7 +296,7 @@ inline void EventState::end_hold(std::uint32_t slot, HoldEnd end) {
   hold.areas.clear();
   hold.quote.reset();
   free_hold_slots_.push_back(slot);
-  drop_stale_deadlines();
+  deadlines_.remove(slot);
   check_counts();
 }
 
@@ -387,7 +365,8 @@ inline void EventState::apply_body(const OrderPlaced& fact, const Fact& whole, c
   detail::ensure(hold.quote != nullptr, "an order is placed for a hold without a price");
   detail::ensure(fact.payment.amount == hold.quote->total, "an order is not paid in full");
   detail::ensure(fact.number == orders_.size() + 1, "an order's number is not the next");
-  detail::ensure(!whole.request.is_zero() && order_index(OrderId{whole.request}) == SlotTable::none, "two orders carry one id");
+  const std::uint64_t hashed = hash(whole.request);
+  detail::ensure(!whole.request.is_zero() && order_index(OrderId{whole.request}, hashed) == SlotTable::none, "two orders carry one id");
   OrderRecord order;
   order.id = OrderId{whole.request};
   order.placed_at = position.turn;
@@ -405,18 +384,18 @@ inline void EventState::apply_body(const OrderPlaced& fact, const Fact& whole, c
   const AreaQuantities areas = hold.areas;
   holders_[hold.holder].bought += hold.admissions;
   holders_[hold.holder].has_ordered = true;
-  order_table_.insert(hash_of(order.id), index);
+  order_table_.insert(hashed, index);
   orders_.push_back(std::move(order));
   end_hold(slot, HoldEnd::checked_out);
   for (const AreaQuantity& held : areas) areas_[held.area.value].sold += held.quantity;
 }
 
-inline std::uint32_t EventState::order_index(OrderId order) const {
-  return order_table_.find(hash_of(order), [&](std::uint32_t at) { return orders_[at].id == order; });
+inline std::uint32_t EventState::order_index(OrderId order, std::uint64_t hash) const {
+  return order_table_.find(hash, [&](std::uint32_t at) { return orders_[at].id == order; });
 }
 
-inline const OrderRecord* EventState::find_order(OrderId order) const {
-  const std::uint32_t index = order_index(order);
+inline const OrderRecord* EventState::find_order(OrderId order, std::uint64_t hash) const {
+  const std::uint32_t index = order_index(order, hash);
   return index == SlotTable::none ? nullptr : &orders_[index];
 }
 
@@ -427,7 +406,7 @@ inline const TicketRecord* EventState::find_ticket(const TicketId& ticket) const
 
 inline void EventState::apply_body(const TicketsRefunded& fact, const Fact&, const FactPosition&) {
   using detail::ensure;
-  const std::uint32_t index = order_index(fact.order);
+  const std::uint32_t index = order_index(fact.order, hash(fact.order));
   ensure(index != SlotTable::none && !fact.tickets.empty(), "a refund names no order or no ticket");
   OrderRecord& order = orders_[index];
   std::uint32_t last = 0;

@@ -18,7 +18,7 @@ inline void EventState::check_everything() const {
     const HoldRecord& hold = holds_[slot];
     if (hold.expires_at == 0) continue;
     ++open;
-    ensure(hold_slot(hold.id) == slot, "a hold can't be found by its id");
+    ensure(hold_slot(hold.id, hash(hold.id)) == slot, "a hold can't be found by its id");
     for (const PlaceIndex place : hold.places) {
       ensure(codes_[place.value] == hold.expires_at && owners_[place.value] == slot && !free_->is_free(place), "a held place does not know its hold");
       ++held;
@@ -28,10 +28,10 @@ inline void EventState::check_everything() const {
     ++holders[hold.holder].open_holds;
     holders[hold.holder].held += hold.admissions;
   }
-  ensure(open == open_holds_ && held == held_places_, "open holds do not add up");
+  ensure(open == open_holds_ && held == held_places_ && open == deadlines_.size(), "open holds do not add up");
   for (std::uint32_t index = 0; index < orders_.size(); ++index) {
     const OrderRecord& order = orders_[index];
-    ensure(order_index(order.id) == index, "an order can't be found by its id");
+    ensure(order_index(order.id, hash(order.id)) == index, "an order can't be found by its id");
     std::int64_t worth = order.fee_per_order;
     std::int64_t left = order.live_tickets > 0 ? order.fee_per_order : 0;
     std::uint32_t live = 0;
@@ -61,7 +61,7 @@ inline void EventState::check_everything() const {
     ensure(
         holder.open_holds == counted.open_holds && holder.held == counted.held && holder.bought == counted.bought && holder.has_ordered == counted.has_ordered,
         "a holder's counts do not add up");
-    ensure(holder.name.empty() || find_holder_slot(holder.name) == slot, "a holder can't be found by name");
+    ensure(holder.name.empty() || find_holder_slot(holder.name, hash(holder.name)) == slot, "a holder can't be found by name");
   }
   for (std::uint32_t place = 0; place < codes_.size(); ++place) {
     ensure((codes_[place] == place_code::free) == free_->is_free({place}), "a place is free in one index and taken in another");
@@ -74,7 +74,7 @@ inline void EventState::check_everything() const {
 
 inline std::size_t EventState::memory_bytes() const {
   const auto of = [](const auto& array) { return array.capacity() * sizeof(array[0]); };
-  std::size_t bytes = sizeof(*this) + of(codes_) + of(owners_) + of(areas_) + of(holds_) + of(free_hold_slots_) + of(deadlines_) + of(holders_) +
+  std::size_t bytes = sizeof(*this) + of(codes_) + of(owners_) + of(areas_) + of(holds_) + of(free_hold_slots_) + deadlines_.memory_bytes() + of(holders_) +
                       of(free_holder_slots_) + of(orders_) + of(tickets_);
   bytes += hold_table_.memory_bytes() + holder_table_.memory_bytes() + order_table_.memory_bytes() + request_table_.memory_bytes();
   bytes += requests_.size() * sizeof(RememberedRequest) + of(touched_places_) + of(touched_areas_);
