@@ -188,7 +188,11 @@ class Api {
   /// The hold that the path names, if the caller may see it; nullopt when the call is answered.
   [[nodiscard]] std::optional<ticketcore::HoldId> allowed_hold(const CallPtr& call);
   [[nodiscard]] std::optional<ticketcore::OrderId> allowed_order(const CallPtr& call);
-  void submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const ticketcore::Result<ticketcore::Command>& command, std::uint32_t places);
+  using Reservation = std::shared_ptr<OpenPlaces::Reservation>;
+  void submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const ticketcore::Command& command,
+                   const Reservation& reserved);
+  void submit_extension(const CallPtr& call, const std::shared_ptr<OpenEvent>& event,
+                        const ticketcore::Command& command, const Reservation& reserved);
   [[nodiscard]] std::string token_of_hold(const OpenEvent& event, ticketcore::HoldId hold, ticketcore::Revision revision) const;
   /// The longest that the caller may hold at once.
   [[nodiscard]] std::int64_t longest_ttl(const Call& call) const;
@@ -196,8 +200,10 @@ class Api {
   [[nodiscard]] std::uint32_t open_places_of(const Call& call) const;
   /// Under which name the caller's open places of the event are counted.
   [[nodiscard]] static std::string owner_of_places(const Call& call, const OpenEvent& event);
-  /// False, and answered, if the caller would hold too many.
-  [[nodiscard]] bool reserve_places(const CallPtr& call, const OpenEvent& event, std::uint32_t places);
+  /// Goes on to next, at once or on a worker, with the places counted (null: nothing limits them, or the
+  /// request was granted before); answers itself if the caller would hold too many.
+  void reserve_places(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::HoldId hold,
+                      std::uint32_t places, const std::function<void(const Reservation&)>& next);
   void submit_refund(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::OrderId id, const ticketcore::RefundOptions& options);
   void send_order(const CallPtr& call, OpenEvent& event, ticketcore::OrderId order, int status);
   void answer_payment(const CallPtr& call, const std::string& payment, int status);

@@ -1,8 +1,10 @@
 """What keeps the house open to all: limits of one client, slow providers, streams, keys, and who did what."""
 
+import contextlib
 import http.client
 import json
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -99,9 +101,105 @@ class GuardTests:
     def test_a_household_in_ipv6_is_one(self):
         server = self.guarded("--trusted-proxy", "127.0.0.1", "--open-places-per-address", "4")
         sale = Sale(server)
-        statuses = [from_address(sale.public, f"2001:db8:1:2::{number:x}")("POST", sale.path + "/holds", {"best": {"count": 2}}).status for number in range(1, 5)]
+        # A provider gives a home 256 networks of /64: they are one client, and so are their addresses.
+        addresses = ("2001:db8:1:200::1", "2001:db8:1:200::2", "2001:db8:1:2ff::1", "2001:db8:1:27a::9")
+        statuses = [from_address(sale.public, address)("POST", sale.path + "/holds", {"best": {"count": 2}}).status
+                    for address in addresses]
         self.assertEqual(statuses, [201, 201, 409, 409])
-        self.assertEqual(from_address(sale.public, "2001:db8:1:3::1")("POST", sale.path + "/holds", {"best": {"count": 2}}).status, 201)
+        neighbour = from_address(sale.public, "2001:db8:1:300::1")
+        self.assertEqual(neighbour("POST", sale.path + "/holds", {"best": {"count": 2}}).status, 201)
+
+    def test_no_refused_repetition_frees_places(self):
+        server = self.guarded("--trusted-proxy", "127.0.0.1", "--open-places-per-address", "20")
+        sale = Sale(server)
+        laptop = from_address(sale.public, "203.0.113.9")
+        held = 0
+        for _ in range(6):
+            key = new_key()
+            answer = laptop("POST", sale.path + "/holds", {"best": {"count": 10}}, idempotency=key)
+            held += len(answer.json["places"]) if answer.status == 201 else 0
+            # The same key, with other bodies: all are refused, and none lets go what the first one holds.
+            for body in ({"best": {"count": 1}}, {"places": ["Nowhere-A-1"]}, {"best": {"count": 1}, "cart": "x"}):
+                refused = laptop("POST", sale.path + "/holds", body, idempotency=key)
+                if answer.status == 201:
+                    self.assertIn(refused.status, (404, 422), refused.body)
+        self.assertEqual(held, 20)
+        # A body that is refused, then a larger one under its key: that one is checked too.
+        for _ in range(3):
+            key = new_key()
+            laptop("POST", sale.path + "/holds", {"places": ["Nowhere-A-1"]}, idempotency=key)
+            larger = laptop("POST", sale.path + "/holds", {"best": {"count": 10}}, idempotency=key)
+            self.assertEqual((larger.status, larger.json["reason"]), (409, "open_places_limit"))
+        self.assertEqual(sum(state == "h" for state in sale.states().values()), 20)
+
+    def test_whoever_extends_a_hold_it_counts_on(self):
+        server = self.guarded("--trusted-proxy", "127.0.0.1", "--open-places-per-address", "10")
+        sale = Sale(server)
+        here, there = (from_address(sale.public, f"203.0.113.{number}") for number in (1, 2))
+        held = 0
+        for client, other in ((here, there), (there, here), (here, there), (there, here)):
+            answer = client("POST", sale.path + "/holds", {"best": {"count": 10}})
+            if answer.status != 201:
+                continue
+            held += 10
+            hold = answer.json
+            path = f"{sale.path}/holds/{hold['id']}/extension"
+            self.assertEqual(other("POST", path, {"ttl_seconds": 600}, token=hold["token"]).status, 200)
+        self.assertEqual(held, 20)
+        # Whoever lets it go, too: it counts no more for whom it was counted.
+        self.assertEqual(here("POST", f"{sale.path}/holds/{hold['id']}/release", {}, token=hold["token"]).status, 200)
+        self.assertEqual(there("POST", sale.path + "/holds", {"best": {"count": 10}}).status, 201)
+
+    def test_holds_from_before_the_start_are_extended_under_the_limit(self):
+        with tempfile.TemporaryDirectory(prefix="ticketcore-server-") as folder:
+            storage = f"sqlite:///{folder}/shop.db"
+            server = self.guarded("--open-places-per-address", "0", storage=storage)
+            sale = Sale(server)
+            holds = [sale.held(best={"count": 4}) for _ in range(5)]
+            server.kill()
+            again = self.guarded("--open-places-per-address", "10", storage=storage)
+            client = again.client()
+            extended = [client.post(f"{sale.path}/holds/{hold['id']}/extension", {"ttl_seconds": 600}, token=hold["token"])
+                        for hold in holds]
+            self.assertEqual([answer.status for answer in extended], [200, 200, 409, 409, 409])
+            self.assertEqual(extended[-1].json["reason"], "open_places_limit")
+            # What was extended may be extended again.
+            self.assertEqual(client.post(f"{sale.path}/holds/{holds[0]['id']}/extension", {"ttl_seconds": 600},
+                                         token=holds[0]["token"]).status, 200)
+            again.kill()
+
+    def test_a_commit_that_hangs_stops_no_one_else(self):
+        with tempfile.TemporaryDirectory(prefix="ticketcore-server-") as folder:
+            storage = f"sqlite:///{folder}/shop.db"
+            server = self.guarded("--open-places-per-address", "0", storage=storage)
+            sale = Sale(server)
+            holds = [sale.held(f"Stalls-A-{seat}") for seat in range(1, 9)]
+            server.kill()
+            again = self.guarded("--open-places-per-address", "4", storage=storage)
+            self.assertEqual(again.client().get(sale.path).status, 200)
+            lock = sqlite3.connect(f"{folder}/shop.db", isolation_level=None)
+            lock.execute("BEGIN IMMEDIATE")  # As long as this lasts nobody commits.
+            waiting = []
+
+            def ask(path, body, token=None):
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    waiting.append(again.client().post(sale.path + path, body, token=token).status)
+
+            asked = [("/holds", {"places": ["Stalls-C-1"]}), ("/holds", {"best": {"count": 4}}),
+                     ("/holds", {"best": {"count": 4}})]
+            asked += [(f"/holds/{hold['id']}/extension", {"ttl_seconds": 600}, hold["token"]) for hold in holds]
+            threads = [threading.Thread(target=ask, args=one) for one in asked]
+            for thread in threads:
+                thread.start()
+            self.assertTrue(eventually(lambda: self.metric(again, "http_requests_in_flight") > len(holds)))
+            # Many more than there are threads for HTTP wait for that commit, and these do not.
+            for path in ("/healthz", sale.path, sale.path + "/availability"):
+                self.assertEqual(again.client().get(path).status, 200)
+            self.assertEqual([status for status in waiting if status in (200, 201)], [])
+            lock.close()
+            for thread in threads:
+                thread.join()
+            again.kill()
 
     def test_places_that_were_bought_are_not_held(self):
         server = self.guarded("--open-places-per-address", "4")
@@ -125,6 +223,17 @@ class GuardTests:
         seller, other = sale.staff("seller"), sale.staff("seller")
         self.assertEqual([sale.hold(client=seller, best={"count": 3}).status for _ in range(3)], [201, 201, 409])
         self.assertEqual(sale.hold(client=other, best={"count": 3}, ttl_seconds=3600).status, 201)
+
+    def test_a_key_that_sells_nothing_here_holds_as_the_public(self):
+        server = self.guarded("--open-places-per-address", "6")
+        here, there = Sale(server), Sale(server)
+        gate = here.staff("gate")
+        made = server.admin.post("/v1/keys", {"name": "x", "scopes": ["seller"], "events": [there.id]}).json
+        elsewhere = server.client(made["key"])
+        holds = [here.hold(client=client, best={"count": 3}) for client in (gate, elsewhere, here.public, gate, elsewhere)]
+        self.assertEqual([hold.status for hold in holds], [201, 201, 409, 409, 409])
+        self.assertIn("buyers at this address", holds[-1].json["detail"])
+        self.assertEqual(there.hold(client=elsewhere, best={"count": 9}).status, 201)
 
     def test_a_restart_learns_of_holds_that_are_extended(self):
         with tempfile.TemporaryDirectory(prefix="ticketcore-server-") as folder:
