@@ -13,6 +13,9 @@ constexpr std::size_t usual_body_bytes = 64U << 10;
 constexpr double guess_cost = 20;
 /// What an address of a shared network may do, in buyers' worth.
 constexpr unsigned buyers_of_shared_address = 10;
+/// Calls to the payment provider that one client may have under way or waiting: twice the threads there are for
+/// them, so that whoever asks for more waits behind himself.
+constexpr std::size_t provider_calls_of_client = 8;
 /// How long a request may wait for a worker.
 constexpr std::chrono::seconds longest_wait{10};
 
@@ -63,7 +66,8 @@ Api::Api(const ApiParts& parts, ApiOptions options)
   parts.metrics.gauge("ticketcore_stream_clients", "Clients that follow an event's changes.",
                       [events = &parts.events] { return static_cast<double>(events->stream_clients()); });
   parts.metrics.gauge("ticketcore_waiting_tasks", "Tasks that wait for a worker.",
-                      [pools = &parts.pools] { return static_cast<double>(pools->store.waiting() + pools->keys.waiting() + pools->provider.waiting()); });
+                      [pools = &parts.pools] { return static_cast<double>(pools->store.waiting() + pools->keys.waiting() + pools->provider.waiting() +
+                                                                 pools->settle.waiting()); });
   parts.metrics.gauge("ticketcore_counted_holds", "Open holds that limits of places are counted by.",
                       [this] { return static_cast<double>(open_places_.holds()); });
   if (parts.provider != nullptr) {
@@ -270,6 +274,20 @@ void Api::fail(const CallPtr& call, const std::exception& error) {
 }
 
 void Api::wait_for_provider(const CallPtr& call, std::function<void()> task) {
+  const bool has_key = !call->caller.key_id.empty();
+  const std::string who = has_key ? "key:" + call->caller.key_id : call->client.name;
+  const std::size_t share = provider_calls_of_client * (has_key ? 1 : call->client.buyers);
+  std::shared_ptr<Shares::Place> place = provider_calls_.take(who, share, SIZE_MAX);
+  if (!place) {
+    Problem limited = make_problem("rate_limited", std::to_string(share) + " payments of " + (has_key ? "this key" : "this address") +
+                                                       " wait for the provider already; try again in 1 s");
+    limited.retry_after_seconds = 1;
+    return call->problem(limited);
+  }
+  wait_for_provider(call, parts_.pools.provider, [place, task = std::move(task)] { task(); });
+}
+
+void Api::wait_for_provider(const CallPtr& call, Workers& pool, std::function<void()> task) {
   const auto now = std::chrono::steady_clock::now();
   if (parts_.provider->pausing(now))
     return call->problem(make_problem("provider_unavailable", "the payment provider does not answer, and is not asked for some seconds"));
@@ -277,7 +295,7 @@ void Api::wait_for_provider(const CallPtr& call, std::function<void()> task) {
     const std::lock_guard lock(overdue_mutex_);
     at_provider_.emplace_back(now + options_.provider_timeout, call);
   }
-  wait_for(call, parts_.pools.provider, std::move(task));
+  wait_for(call, pool, std::move(task));
 }
 
 void Api::answer_overdue() {

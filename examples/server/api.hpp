@@ -54,7 +54,8 @@ struct ApiOptions {
 struct Pools {
   Workers store{4, 2'000};    ///< Reads of events, orders, payments.
   Workers keys{2, 2'000};     ///< API keys that are not known here.
-  Workers provider{4, 500};   ///< Calls to the payment provider.
+  Workers provider{4, 500};   ///< Calls to the payment provider that buyers and tills wait for.
+  Workers settle{3, 500};     ///< Calls to it that notices and sweeps ask for.
   Workers staff_log{1, 100};  ///< Writes who did what.
   Workers probe{1, 1};        ///< Asks whether the store is there.
 };
@@ -159,6 +160,8 @@ class Api {
   void wait_for(const CallPtr& call, std::function<void()> task) { wait_for(call, parts_.pools.store, std::move(task)); }
   void wait_for(const CallPtr& call, Workers& pool, std::function<void()> task);
   /// The same for what asks the payment provider: answered within provider_timeout, at once while the provider has a pause.
+  void wait_for_provider(const CallPtr& call, Workers& pool, std::function<void()> task);
+  /// The same, within the caller's share of such calls; answers 429 past it.
   void wait_for_provider(const CallPtr& call, std::function<void()> task);
   void fail(const CallPtr& call, const std::exception& error);
   /// With the event that the path names, at once if it is open; answers 404 if there is none.
@@ -213,6 +216,7 @@ class Api {
   RateLimit rate_limit_;
   OpenPlaces open_places_;
   Shares streams_;
+  Shares provider_calls_;
   std::mutex overdue_mutex_;
   std::deque<std::pair<std::chrono::steady_clock::time_point, std::weak_ptr<Call>>> at_provider_;  ///< Soonest first.
   OrderBooks books_;

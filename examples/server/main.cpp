@@ -218,7 +218,8 @@ class Service {
       provider_.emplace(*fake_, ProviderGuard::Limits{.timeout = std::chrono::seconds(options.provider_timeout_seconds)},
                         metrics_.counter("ticketcore_provider_calls_total", "Calls to the payment provider."));
       payments_.emplace(*storage_, secrets_, events_, OrderBooks(*storage_, office_, secrets_), *provider_,
-                        metrics_.counter("ticketcore_orders_total", "Orders placed, answers to repeated requests included."));
+                        metrics_.counter("ticketcore_orders_total", "Orders placed, answers to repeated requests included."),
+                        [this](const std::string& what) { log_.trouble("", what); });
     }
     const ApiParts parts{*storage_,
                          office_,
@@ -298,7 +299,7 @@ class Service {
     });
     http_.every(1s, [this] {
       if (provider_->pausing() || sweeping_.exchange(true)) return;
-      if (!pools_->provider.submit([this] { sweep(); })) sweeping_ = false;
+      if (!pools_->settle.submit([this] { sweep(); })) sweeping_ = false;
     });
   }
 
