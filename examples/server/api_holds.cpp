@@ -111,19 +111,14 @@ template <class PlaceList, class AreaList>
 
 [[nodiscard]] std::int64_t seconds_of(Timestamp time) { return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count(); }
 
-[[nodiscard]] std::int64_t this_second() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count();
-}
+[[nodiscard]] std::int64_t this_second() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count(); }
 
 /// Its places are counted as the key's own; those of other keys are counted as the public's.
-[[nodiscard]] bool holds_by_key(const Call& call) {
-  return !call.caller.key_id.empty() && call.caller.scopes.allow(Scope::seller);
-}
+[[nodiscard]] bool holds_by_key(const Call& call) { return !call.caller.key_id.empty() && call.caller.scopes.allow(Scope::seller); }
 
 [[nodiscard]] Problem past_open_places(const Call& call, std::uint32_t most, std::uint32_t asked) {
   const std::string who = holds_by_key(call) ? "this key" : "buyers at this address";
-  Problem problem = make_problem("open_places_limit", who + " may hold " + std::to_string(most) +
-                                                          " places of this event at one time");
+  Problem problem = make_problem("open_places_limit", who + " may hold " + std::to_string(most) + " places of this event at one time");
   problem.refusal.emplace();
   problem.refusal->limit = most;
   problem.refusal->asked = asked;
@@ -153,9 +148,7 @@ void Api::post_hold(const CallPtr& call) {
     }();
     if (!command) return call->refuse(command.refusal());
     reserve_places(call, event, HoldId{call->command}, places_of(wish),
-                   [this, call, event, command = *command](const Reservation& reserved) {
-                     submit_hold(call, event, command, reserved);
-                   });
+                   [this, call, event, command = *command](const Reservation& reserved) { submit_hold(call, event, command, reserved); });
   });
 }
 
@@ -169,8 +162,8 @@ std::string Api::owner_of_places(const Call& call, const OpenEvent& event) {
   return event.event.id().text() + "\n" + (holds_by_key(call) ? "key:" + call.caller.key_id : call.client.name);
 }
 
-void Api::reserve_places(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, HoldId hold,
-                         std::uint32_t places, const std::function<void(const Reservation&)>& next) {
+void Api::reserve_places(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, HoldId hold, std::uint32_t places,
+                         const std::function<void(const Reservation&)>& next) {
   const std::uint32_t most = open_places_of(*call);
   if (most == 0) return next(nullptr);
   const std::string owner = owner_of_places(*call, *event);
@@ -195,8 +188,7 @@ void Api::reserve_places(const CallPtr& call, const std::shared_ptr<OpenEvent>& 
   });
 }
 
-void Api::submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const Command& command,
-                      const Reservation& reserved) {
+void Api::submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const Command& command, const Reservation& reserved) {
   submit(call, event, command, [this, call, event, reserved](const Answer& answer) {
     const auto* placed = answer.granted<HoldPlaced>();
     if (placed == nullptr) return call->refuse(event->event.to_hold(answer).refusal());
@@ -271,24 +263,20 @@ void Api::post_extension(const CallPtr& call) {
   if (!read) return;
   with_event(call, [this, call, id = *id, ttl](const std::shared_ptr<OpenEvent>& event) {
     const Command command{call->command, ExtendHold{id, std::chrono::seconds(ttl)}};
-    const auto extend = [this, call, event, command](const Reservation& reserved) {
-      submit_extension(call, event, command, reserved);
-    };
+    const auto extend = [this, call, event, command](const Reservation& reserved) { submit_extension(call, event, command, reserved); };
     // It counts on for whom it was counted first: who extends it chooses where he asks from.
     if (const Reservation counted = open_places_.reserve_again(id, this_second())) return extend(counted);
     if (open_places_of(*call) == 0) return extend(nullptr);
     // Placed before this server began to count, or on another one.
-    wait_for(call, [this, call, event, id, extend] {
-      event->event.refresh();
-      const std::uint32_t places = places_of(*event, id);
+    with_event_caught_up(call, [this, call, id, extend](const std::shared_ptr<OpenEvent>& seen) {
+      const std::uint32_t places = places_of(*seen, id);
       if (places == 0) return extend(nullptr);
-      reserve_places(call, event, id, places, extend);
+      reserve_places(call, seen, id, places, extend);
     });
   });
 }
 
-void Api::submit_extension(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const Command& command,
-                           const Reservation& reserved) {
+void Api::submit_extension(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const Command& command, const Reservation& reserved) {
   const HoldId id = std::get<ExtendHold>(command.body).hold;
   submit(call, event, command, [this, call, event, id, reserved](const Answer& answer) {
     const auto deadline = event->event.to_deadline(answer);

@@ -11,8 +11,7 @@ constexpr std::int64_t sweep_period = 10;
 
 }  // namespace
 
-OpenPlaces::Reserved OpenPlaces::reserve(const std::string& owner, ticketcore::HoldId hold, std::uint32_t places,
-                                         std::uint32_t most, std::int64_t now) {
+OpenPlaces::Reserved OpenPlaces::reserve(const std::string& owner, ticketcore::HoldId hold, std::uint32_t places, std::uint32_t most, std::int64_t now) {
   const std::lock_guard lock(mutex_);
   if (now >= swept_at_ + sweep_period) forget_ended(now);
   auto found = entries_.find(hold);
@@ -90,8 +89,7 @@ std::vector<ticketcore::HoldId> OpenPlaces::kept(const std::string& owner) const
   std::vector<ticketcore::HoldId> holds;
   const auto found = owners_.find(owner);
   if (found == owners_.end()) return holds;
-  std::ranges::copy_if(found->second, std::back_inserter(holds),
-                       [&](ticketcore::HoldId hold) { return entries_.at(hold).kept; });
+  std::ranges::copy_if(found->second, std::back_inserter(holds), [&](ticketcore::HoldId hold) { return entries_.at(hold).kept; });
   return holds;
 }
 

@@ -50,8 +50,7 @@ class OpenPlaces {
   };
   /// Before the hold is asked for, or extended. Requests of one hold under way count the most that one of them
   /// asks for; what a kept hold has, no request changes.
-  [[nodiscard]] Reserved reserve(const std::string& owner, ticketcore::HoldId hold, std::uint32_t places,
-                                 std::uint32_t most, std::int64_t now);
+  [[nodiscard]] Reserved reserve(const std::string& owner, ticketcore::HoldId hold, std::uint32_t places, std::uint32_t most, std::int64_t now);
   /// Null when the hold is not counted at that time; otherwise a reservation to extend it by.
   [[nodiscard]] std::shared_ptr<Reservation> reserve_again(ticketcore::HoldId hold, std::int64_t now);
   /// The hold is not, or no longer, there.

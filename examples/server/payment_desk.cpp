@@ -25,9 +25,7 @@ constexpr std::size_t undecided_most = 3;
 /// One stream a day, so that a sweep need not read what is long settled.
 [[nodiscard]] StreamId stream_of_day(Timestamp time) { return "server/payments/" + to_rfc3339(time).substr(0, 10); }
 
-[[nodiscard]] bool is_settled(PaymentStatus status) {
-  return status != PaymentStatus::pending && status != PaymentStatus::expired;
-}
+[[nodiscard]] bool is_settled(PaymentStatus status) { return status != PaymentStatus::pending && status != PaymentStatus::expired; }
 
 [[nodiscard]] std::string to_record(const Payment& payment) {
   JsonWriter json;
@@ -137,8 +135,8 @@ std::variant<PaymentDesk::Begun, Problem> PaymentDesk::begin(OpenEvent& event, H
     payment.created_at = now();
     payment.expires_at = payable.expires_at;
     if (!add_undecided(payment, undecided_most))
-      return make_problem("payments_undecided", "the provider has not decided " + std::to_string(undecided_most) +
-                                                    " payments of this hold yet; finish one of them");
+      return make_problem("payments_undecided",
+                          "the provider has not decided " + std::to_string(undecided_most) + " payments of this hold yet; finish one of them");
     try {
       write(payment, buyer);
     } catch (...) {
@@ -288,6 +286,7 @@ void PaymentDesk::sweep() {
   if (!lock) return;
   read_watched();
   const auto moment = Watchlist::Clock::now();
+  std::size_t unanswered = 0;
   for (std::size_t swept = 0; swept < swept_at_once; ++swept) {
     const std::string id = watchlist_.take_due(moment);
     if (id.empty()) break;
@@ -295,10 +294,13 @@ void PaymentDesk::sweep() {
       if (is_over_after_a_look(id)) watchlist_.remove(id);
     } catch (const StorageUnavailable&) {
       throw;  // So it is for all the others.
+    } catch (const ProviderUnavailable&) {
+      ++unanswered;
     } catch (const std::exception& error) {
       on_trouble_("payment " + id + ": " + error.what());
     }
   }
+  if (unanswered > 0) on_trouble_("the payment provider did not answer about " + std::to_string(unanswered) + " payments");
   refunds_.sweep();
 }
 

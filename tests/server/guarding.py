@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import pathlib
 import re
 import socket
 import sqlite3
@@ -321,26 +322,29 @@ class GuardTests:
         self.assertLessEqual(len(limited), 5)
         self.assertTrue(all(answer.headers["Retry-After"] for answer in limited))
 
-    def test_one_damaged_payment_keeps_no_other_waiting(self):
+    def test_damaged_payments_keep_no_other_waiting(self):
         with tempfile.TemporaryDirectory(prefix="ticketcore-server-") as folder:
             server = self.guarded(storage=f"sqlite:///{folder}/shop.db", folder=folder)
             sale = Sale(server)
             payments = []
-            for seat in range(1, 5):
+            for seat in range(1, 9):
                 hold = sale.held(f"Stalls-A-{seat}")
                 sale.quote(hold, 1)
                 payments.append(sale.pay(hold).json)
             for payment in payments:
                 sale.decide(payment, "delay", delay_seconds=1)
             server.kill()
-            damaged, *others = sorted(payments, key=lambda payment: payment["id"])
-            self.change_vault(folder, f"payment/{damaged['id']}", lambda record: b"damaged")
+            payments.sort(key=lambda payment: payment["id"])
+            # So many that in every second one of them is due.
+            damaged, others = payments[:6], payments[6:]
+            for payment in damaged:
+                self.change_vault(folder, f"payment/{payment['id']}", lambda record: b"damaged")
             again = self.guarded(storage=f"sqlite:///{folder}/shop.db", folder=folder)
             sale.public = again.client()
             # Nobody asks, and notices went with the process: the sweep settles them.
             for payment in others:
                 self.assertEqual(sale.settled(payment, 15)["status"], "approved")
-            self.assertIn(f"payment {damaged['id']}: ", again.written())
+            self.assertTrue(eventually(lambda: all(f"payment {payment['id']}: " in again.written() for payment in damaged)))
             again.kill()
 
     def test_a_buyer_who_never_pays_is_forgotten(self):
@@ -401,7 +405,7 @@ class GuardTests:
             connection.request("GET", sale.path + "/changes", headers={"X-Forwarded-For": address})
             response = connection.getresponse()
             if response.status == 200:
-                streams.append(connection)
+                streams.append(response)  # It has the connection: gone with it.
             else:
                 self.assertEqual(json.loads(response.read())["reason"], "overloaded")
                 connection.close()
@@ -410,11 +414,15 @@ class GuardTests:
         self.assertEqual([follow("203.0.113.1") for _ in range(7)], [200] * 5 + [503] * 2)
         self.assertEqual([follow(f"203.0.113.{number}") for number in range(2, 12)], [200] * 7 + [503] * 3)
         self.assertEqual(from_address(sale.public, "203.0.113.1")("POST", sale.path + "/holds", {"best": {"count": 2}}).status, 201)
-        for stream in streams[:5]:
-            stream.close()
-        for seat in range(1, 20):  # Something to send, so that the ends of streams are noticed.
-            sale.held(f"Stalls-D-{seat}")
-        self.assertTrue(eventually(lambda: follow("203.0.113.1") == 200))
+        # Nothing is sent meanwhile: a stream's place ends with its connection.
+        for _ in range(20):
+            for stream in streams[:5]:
+                stream.close()
+            del streams[:5]
+            self.assertTrue(eventually(lambda: follow("203.0.113.1") == 200, 5))
+            self.assertEqual([follow("203.0.113.1") for _ in range(4)], [200] * 4)
+            streams[:0] = streams[-5:]
+            del streams[-5:]
         wrong = subprocess.run([Server.program, "--connections", "100", "--streams", "51"], capture_output=True, text=True)
         self.assertEqual(wrong.returncode, 2)
         self.assertIn("--streams may be at most half of --connections", wrong.stderr)
@@ -434,6 +442,46 @@ class GuardTests:
         for one in idle:
             one.close()
         self.assertTrue(eventually(lambda: self.can_ask(server)))
+
+    def test_limits_of_one_address_follow_those_of_all(self):
+        server = self.guarded("--connections", "400")
+        idle = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(40)]
+        self.addCleanup(lambda: [one.close() for one in idle])
+        alive = 0
+        for one in idle:
+            with contextlib.suppress(OSError):
+                one.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                alive += one.recv(100).startswith(b"HTTP/1.1 200")
+        self.assertEqual(alive, 20)
+
+    def test_a_command_line_that_makes_no_sense(self):
+        with tempfile.TemporaryDirectory(prefix="ticketcore-server-") as folder:
+            short = pathlib.Path(folder, "short")
+            short.write_text("fifteen letters\n and more\n")
+            empty = pathlib.Path(folder, "empty")
+            empty.write_text("")
+            for options, message in (
+                    (("--connections", "100", "--connections-per-address", "101"), "--connections-per-address may be at most"),
+                    (("--connections", "100", "--streams-per-address", "51"), "--streams-per-address may be at most --streams"),
+                    (("--payment-secret", str(short)), "less than 16 bytes"), (("--payment-secret", str(empty)), "less than 16 bytes"),
+                    (("--payment-secret", folder + "/none"), "can't be read"),
+                    *((("--cors", text), "--cors needs an origin")
+                      for text in ("*", "https://shop.example/", "shop.example", "https://", "https://Shop.example", "null", "https://a b")),
+                    *((("--storage", text), "--storage needs") for text in ("mysql://x", "sqlite3://x", "postgres+tls://x/y"))):
+                refused = subprocess.run([Server.program, *options], capture_output=True, text=True, cwd=folder, timeout=30)
+                self.assertEqual(refused.returncode, 2, (options, refused.stderr))
+                self.assertIn(message, refused.stderr)
+            self.assertEqual(sorted(path.name for path in pathlib.Path(folder).iterdir()), ["empty", "short"])
+
+    def test_probes_go_by_their_own_names_alone(self):
+        server = self.guarded()
+        client = server.client()
+        for path in ("/metrics", "/readyz", "/healthz"):
+            self.assertEqual(client.get(path).status, 200)
+        # A proxy that keeps these in the house knows them by name.
+        for path in ("/%6Detrics", "/metric%73", "/%72eadyz", "/%68ealthz", "/metrics/", "//metrics"):
+            answer = client.get(path)
+            self.assertEqual((answer.status, answer.json["reason"]), (404, "not_found"), path)
 
     def can_ask(self, server):
         try:
@@ -492,6 +540,46 @@ class GuardTests:
         public = server.client()
         self.assertTrue(eventually(lambda: public.get("/v1/events").status == 429))
         self.assertEqual(admin.get("/v1/me").status, 200)
+
+    def test_guesses_from_its_own_address_lock_no_till_out(self):
+        server = self.guarded("--rate-limit", "2")
+        till = server.client(server.admin_key)
+        made = till.post("/v1/keys", {"name": "till", "scopes": ["box_office"]})
+        self.assertEqual(made.status, 201)
+        second = server.client(made.json["key"])
+        self.assertEqual(second.get("/v1/me").status, 200)
+        guess = server.client("tck_aaaaaaaaaaaa_" + "x" * 43)
+        # Past the seconds for which a key is taken for good without a look at the store.
+        end = time.monotonic() + 7
+        while time.monotonic() < end:
+            guess.get("/v1/me")
+            time.sleep(0.05)
+        self.assertEqual(guess.get("/v1/me").status, 429)
+        self.assertEqual(till.get("/v1/me").status, 200)
+        # Its id is no secret: a guess at it pays as every other.
+        wrong = server.client(server.admin_key[:-4] + "aaaa")
+        self.assertEqual(wrong.get("/v1/me").status, 429)
+        # One that was removed is good for nothing, and has no share any more.
+        self.assertEqual(till("DELETE", "/v1/keys/" + made.json["id"]).status, 204)
+        self.assertEqual(second.get("/v1/me").status, 429)
+
+    def test_one_damaged_event_hides_no_other(self):
+        with tempfile.TemporaryDirectory(prefix="ticketcore-server-") as folder:
+            server = self.guarded(storage=f"sqlite:///{folder}/shop.db", folder=folder)
+            events = [Sale(server).id for _ in range(3)]
+            server.kill()
+            with contextlib.closing(sqlite3.connect(f"{folder}/shop.db")) as store:
+                (stream,) = store.execute("SELECT id FROM streams WHERE name LIKE ?", (f"%{events[1]}%",)).fetchone()
+                store.execute("UPDATE entries SET bytes = x'00' WHERE key >> 40 = ?", (stream,))
+                store.commit()
+            again = self.guarded(storage=f"sqlite:///{folder}/shop.db", folder=folder)
+            for _ in range(3):
+                listed = again.client().get("/v1/events")
+                self.assertEqual(listed.status, 200, listed.body)
+                self.assertEqual([event["id"] for event in listed.json["events"]], sorted([events[0], events[2]]))
+            self.assertTrue(eventually(lambda: "left out of the list" in again.written()))
+            self.assertEqual(again.written().count("left out of the list"), 1)
+            again.kill()
 
     def test_proxies_are_known_by_their_network(self):
         for address, networks in (("127.0.0.1", ("127.0.0.0/8",)), ("::", ("127.0.0.1",)), ("::", ("10.0.0.0/8", "::ffff:127.0.0.0/104"))):
@@ -615,6 +703,10 @@ class GuardTests:
         self.assertEqual(server.admin.get("/v1/staff-log?month=2020-01").json, {"month": "2020-01", "deeds": []})
         self.assertEqual(server.admin.get("/v1/staff-log?month=2020-13").status, 422)
         self.assertEqual(sale.public.get("/v1/staff-log").status, 401)
+        # Whoever asks chooses how long a path is, not how long the log grows.
+        server.admin("DELETE", "/v1/keys/" + "k" * 10_000)
+        last = server.admin.get("/v1/staff-log?limit=200").json["deeds"][-1]
+        self.assertEqual(last["path"], "/v1/keys/" + "k" * 291 + "...")
 
     def test_every_kind_of_answer_has_its_headers(self):
         server = self.guarded("--connections", "10")

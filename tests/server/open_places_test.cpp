@@ -6,6 +6,7 @@
 #include <random>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 using server::OpenPlaces;
@@ -17,8 +18,7 @@ namespace {
 HoldId hold(std::uint64_t number) { return HoldId{{1, number}}; }
 
 /// Asks for a hold and is granted it.
-Answer place(OpenPlaces& open, const std::string& owner, std::uint64_t number, std::uint32_t places,
-             std::int64_t now, std::int64_t until) {
+Answer place(OpenPlaces& open, const std::string& owner, std::uint64_t number, std::uint32_t places, std::int64_t now, std::int64_t until) {
   const auto [answer, reserved] = open.reserve(owner, hold(number), places, 10, now);
   if (reserved) reserved->keep(until);
   return answer;
@@ -114,13 +114,14 @@ TEST_CASE("whatever is asked, granted, refused, extended and let go, nobody hold
     std::mt19937 random(seed);
     const auto up_to = [&](unsigned most) { return static_cast<unsigned>(random() % most); };
     OpenPlaces open;
-    std::unordered_map<HoldId, Held> held;  // What an event's desk grants: the first body of a key.
+    std::unordered_map<HoldId, Held> held;
+    std::unordered_set<HoldId> granted;  // An event's desk grants one body of a key, once.
     std::vector<UnderWay> under_way;
     std::int64_t now = 100;
     for (int step = 0; step < 3'000; ++step) {
       now += up_to(3);
       std::erase_if(held, [&](const auto& one) { return one.second.until <= now; });
-      const HoldId id = hold(up_to(12));
+      const HoldId id = hold(static_cast<unsigned>(step) / 50 + up_to(8));
       const std::string owner = up_to(2) == 0 ? "x" : "y";
       if (up_to(2) == 0) {
         const std::uint32_t places = 1 + up_to(6);
@@ -128,7 +129,7 @@ TEST_CASE("whatever is asked, granted, refused, extended and let go, nobody hold
         if (reserved.reservation) under_way.push_back({id, owner, places, std::move(reserved.reservation)});
       } else if (!under_way.empty()) {
         const auto chosen = under_way.begin() + up_to(static_cast<unsigned>(under_way.size()));
-        if (!held.contains(chosen->id) && up_to(2) == 0) {
+        if (up_to(2) == 0 && granted.insert(chosen->id).second) {
           held[chosen->id] = {chosen->owner, chosen->places, now + 20};
           chosen->reserved->keep(now + 20);
         }

@@ -83,6 +83,8 @@ class ProxyTests:
         try:
             with self.behind(make, (doomed, other)) as port:
                 buyers = [threading.Thread(target=buy, args=(port, wishes[start::8])) for start in range(8)]
+                for path in ("/metrics", "/%6Detrics", "/readyz", "/%72eadyz"):
+                    self.assertIn(Client(port).get(path).status, (403, 404), path)
                 for buyer in buyers:
                     buyer.start()
                 self.assertTrue(under_way.wait(30), failed)
