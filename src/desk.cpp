@@ -19,9 +19,11 @@ Desk::Desk(Storage& storage, EventId event, DeskOptions options)
     : storage_(storage), event_(std::move(event)), stream_(stream_of(event_)), options_(options), at_{EventState(options.hash_key), 0, 0} {}
 
 void Desk::reopen() {
+  if (availability_) map_before_ = availability_->shared_seat_map();
   forget();
   known_ = 0;
   known_checksum_ = 0;
+  publish_anew_ = true;
 }
 
 void Desk::forget() {
@@ -56,7 +58,11 @@ void Desk::load() {
 }
 
 void Desk::publish() {
-  if (!availability_ || availability_->revision() != at_.revision) availability_ = publisher_.publish(at_.state, at_.revision);
+  check_event();
+  // Another history may be as long as the one that was shown.
+  if (publish_anew_ || !availability_ || availability_->revision() != at_.revision)
+    availability_ = publisher_.publish(at_.state, at_.revision);
+  publish_anew_ = false;
   standing_ = Standing::current;
   ++looks_;
 }
@@ -73,10 +79,36 @@ void Desk::check_log_reaches_snapshot(const StateAtRevision& snapshot) const {
     throw StorageDamaged(name + " is another one than the snapshot was taken after: the log has lost entries since, or the snapshot is of another log");
 }
 
+void Desk::check_event() {
+  if (at_.state.exists() && at_.state.event() != event_)
+    throw StorageDamaged(stream_ + " holds the log of event \"" + at_.state.event().text() + "\": a name was changed in the store");
+  // Handles and callers have places by their index: on another map those are other seats.
+  const auto before = map_before_.lock();
+  if (before && at_.state.exists() && encode_seat_map(*before) != encode_seat_map(*at_.state.seat_map()))
+    throw StorageDamaged(stream_ + " was made anew with another seat map, and this process has the old one in use: start it anew");
+  map_before_.reset();
+}
+
 void Desk::catch_up() {
   if (!halted_.empty()) throw StorageDamaged(stream_ + " is halted: " + halted_);
+  try {
+    read_log();
+  } catch (const HistoryReplaced&) {
+    // Nobody is shown the lost history as if it were the event's. A turn halts it; where only a standby that is behind
+    // was read, the next look shows more.
+    if (standing_ == Standing::current) standing_ = Standing::behind;
+    throw;
+  }
+}
+
+void Desk::read_log() {
   // What a failed turn left behind is in no log, and nothing may be built on it.
   if (standing_ == Standing::unread) load();
+  const Position position{stream_, at_.revision, at_.checksum};
+  if (at_.revision > 0 && !storage_.wait_for_news({&position, 1}, std::chrono::milliseconds(0))) {
+    check_log_reaches_known();
+    return publish();
+  }
   // The first page begins with the entry known: where nothing is new, only that shows that the history is still the one read.
   for (std::size_t known = at_.revision == 0 ? 0 : 1;; known = 0) {
     const std::vector<Entry> page = storage_.read(stream_, at_.revision - known, read_bytes);
@@ -179,6 +211,7 @@ std::size_t Desk::attempt_turn(std::span<const Command> commands, std::span<Answ
   if (standing_ != Standing::current) look_up(commands);
   const Timestamp store = turn->now();
   const Timestamp now = std::max(store, at_.state.time());
+  const bool is_new = at_.revision == 0;
   check_clock(now);
   writer_.begin({at_.revision + 1, now, at_.checksum, 0});
   if (at_.state.has_due_holds(now)) {
@@ -188,7 +221,9 @@ std::size_t Desk::attempt_turn(std::span<const Command> commands, std::span<Answ
   indexed_ = 0;
   std::size_t done = 0;
   while (done < commands.size() && writer_.size_bytes() <= limits::batch_bytes) {
-    answers[done] = answer_to(commands[done], now, answers.first(done));
+    // Who confirms the time leaves the sale as it is in this turn, whatever it was when he asked.
+    answers[done] = time_confirmed_ ? answer_to(Command{commands[done].request, SetSaleStatus{at_.state.sale_status()}}, now, answers.first(done))
+                                    : answer_to(commands[done], now, answers.first(done));
     ++done;
   }
   if (writer_.fact_count() > 0) {
@@ -197,7 +232,8 @@ std::size_t Desk::attempt_turn(std::span<const Command> commands, std::span<Answ
     // What the answers rest on was written by others, who may never have learned whether it is durable; whoever tells of it must know.
     turn->commit({});
   }
-  if (options_.store_time) options_.store_time->believe(store);
+  // A clock that the log disproves is no witness.
+  if (options_.store_time && store == now) options_.store_time->believe(store, is_new);
   publish();
   for (Answer& answer : answers.first(done)) {
     answer.revision = at_.revision;
@@ -373,6 +409,7 @@ void Desk::let_go() {
       desk.answered_here_.clear();
     }
   } const free{*this};
+  writer_ = {};  // its buffer is as large as the largest entry
   // A tail that is read in a moment is not worth a whole snapshot.
   constexpr std::size_t long_tail = 8;
   if (log_bytes_since_snapshot_ >= options_.snapshot_every_bytes / long_tail) save_snapshot();
@@ -381,7 +418,7 @@ void Desk::let_go() {
 void Desk::save_snapshot() {
   if (standing_ != Standing::current || !halted_.empty() || at_.revision == 0) return;
   log_bytes_since_snapshot_ = 0;
-  storage_.save_snapshot(stream_, {at_.revision, encode_snapshot(at_.state, at_.revision, at_.checksum)});
+  storage_.save_snapshot({stream_, at_.revision, at_.checksum}, encode_snapshot(at_.state, at_.revision, at_.checksum));
 }
 
 std::shared_ptr<const OrderCopy> copy_order(const EventState& state, OrderId id) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
@@ -98,6 +99,13 @@ void EventDesk::let_go() {
   } catch (const std::exception& error) {
     tell(error.what());
   }
+  taken_ = {};
+  taken_deliveries_ = {};
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.empty()) queue_ = {};
+    if (deliveries_.empty()) deliveries_ = {};
+  }
   publish();
 }
 
@@ -124,6 +132,7 @@ std::chrono::microseconds EventDesk::age() const {
 
 std::vector<Answer> EventDesk::call(std::span<Command> commands) {
   if (commands.empty()) return {};
+  check_not_leading();
   const auto me = std::make_shared<Waiter>();
   me->answers.resize(commands.size());
   me->missing = commands.size();
@@ -148,6 +157,12 @@ std::vector<Answer> EventDesk::call(std::span<Command> commands) {
   return std::move(me->answers);
 }
 
+void EventDesk::check_not_leading() const {
+  if (leader_.load(std::memory_order_relaxed) != std::this_thread::get_id()) return;
+  throw std::logic_error("a callback, on_trouble or a reader of event " + id_.text() +
+                         " calls the event so that it must wait for the turn that it is called from: submit, or call from another thread");
+}
+
 // All of the memory that queueing takes, so that a command never stands in the queue without who waits for it.
 void EventDesk::make_room(std::size_t count) {
   const std::size_t needed = queue_.size() + count;
@@ -163,6 +178,7 @@ void EventDesk::read(const Visit& visit) {
 }
 
 void EventDesk::visit(const Visit& visit) {
+  check_not_leading();
   const auto me = std::make_shared<Waiter>();
   bool lead = true;
   {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <thread>
 #include <vector>
 
 #include "ticketcore/box_office.hpp"
@@ -125,9 +126,17 @@ class EventDesk {
   /// Somebody leads until this goes, whatever is thrown meanwhile.
   struct Lead {
     EventDesk& desk;
-    ~Lead() { desk.hand_over(); }
+    explicit Lead(EventDesk& led) : desk(led) { desk.leader_.store(std::this_thread::get_id(), std::memory_order_relaxed); }
+    ~Lead() {
+      desk.leader_.store({}, std::memory_order_relaxed);
+      desk.hand_over();
+    }
+    Lead(const Lead&) = delete;
+    Lead& operator=(const Lead&) = delete;
   };
 
+  /// Throws std::logic_error on the leader's own thread, which would wait for itself.
+  void check_not_leading() const;
   void use() const noexcept { last_used_.store(open_desks_.now(), std::memory_order_relaxed); }
   void lead_until(const Waiter& waiter);
   void make_room(std::size_t count);
@@ -156,6 +165,7 @@ class EventDesk {
   std::vector<PendingVisit> visits_;
   std::size_t blocked_ = 0;  // commands that somebody waits for, in the queue and in what was taken of it
   bool led_ = false;
+  std::atomic<std::thread::id> leader_{};
   bool scheduled_ = false;
 
   // Touched only by the leader, or under the mutex while nobody leads. The queue is taken whole and served batch by batch, so

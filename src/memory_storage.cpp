@@ -162,11 +162,12 @@ std::optional<Snapshot> MemoryStorage::load_snapshot(const StreamId& stream) {
   return found == shared_->streams.end() ? std::nullopt : found->second.snapshot;
 }
 
-void MemoryStorage::save_snapshot(const StreamId& stream, const Snapshot& snapshot) {
-  TurnStreams::check_name(stream);
+void MemoryStorage::save_snapshot(const Position& at, BytesView bytes) {
+  TurnStreams::check_snapshot(at);
   const std::lock_guard lock(shared_->mutex);
-  auto& kept = shared_->streams[stream].snapshot;
-  if (!kept || kept->revision <= snapshot.revision) kept = snapshot;
+  TurnStreams::check_known("memory", at, shared_->checksum(at.stream, at.known));
+  auto& kept = shared_->streams[at.stream].snapshot;
+  if (!kept || kept->revision <= at.known) kept = Snapshot{at.known, Bytes(bytes.begin(), bytes.end())};
 }
 
 std::vector<StreamId> MemoryStorage::list_streams(std::string_view prefix) {

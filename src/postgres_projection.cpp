@@ -17,6 +17,12 @@ namespace {
   return json_text(text);
 }
 
+/// No row, and one at 0, are the beginning.
+[[nodiscard]] Position cursor_in(const PostgresRows& rows, const StreamId& stream) {
+  if (rows.count() == 0 || rows.number(0, 0) == 0) return {stream};
+  return {stream, static_cast<Revision>(rows.number(0, 0)), static_cast<std::uint32_t>(rows.number(0, 1))};
+}
+
 }  // namespace
 
 struct PostgresProjection::Body {
@@ -42,7 +48,7 @@ struct PostgresProjection::Body {
     if (found[0].number(0, 1) != 0) return;
     std::vector<PostgresStatement> script{{"", "BEGIN"}, {"", "SELECT pg_advisory_xact_lock(hashtextextended('ticketcore projection', 0))"}};
     if (found[0].number(0, 0) == 0) script.push_back({"", "CREATE SCHEMA IF NOT EXISTS " + quoted_identifier(schema)});
-    script.push_back({"", "CREATE TABLE IF NOT EXISTS " + in + "projections(stream text PRIMARY KEY, revision bigint NOT NULL)"});
+    script.push_back({"", "CREATE TABLE IF NOT EXISTS " + in + "projections(stream text PRIMARY KEY, revision bigint NOT NULL, checksum bigint NOT NULL)"});
     for (const ProjectionTable& table : projection_tables()) script.push_back({"", projection_sql::create(table, in, "bigint", "timestamptz")});
     script.push_back({"", "COMMIT"});
     std::vector<PostgresCall> calls;
@@ -59,9 +65,6 @@ struct PostgresProjection::Body {
     } catch (const PostgresFailure& error) {
       if (connection->usable()) connection->post({{&sql.rollback}});
       throw StorageUnavailable(settings.shown_as + ": " + error.what());
-    } catch (...) {
-      if (connection->usable()) connection->post({{&sql.rollback}});
-      throw;
     }
   }
 
@@ -83,14 +86,15 @@ std::unique_ptr<PostgresProjection> PostgresProjection::open(std::string_view ur
   }
 }
 
-Revision PostgresProjection::cursor(const StreamId& stream) {
-  return body_->with_connection([&](PostgresConnection& connection) -> Revision {
+Position PostgresProjection::cursor(const StreamId& stream) {
+  return body_->with_connection([&](PostgresConnection& connection) {
     const auto rows = connection.run({{&body_->sql.find, {std::string_view(stream)}}});
-    return rows[0].count() == 0 ? 0 : static_cast<Revision>(rows[0].number(0, 0));
+    return cursor_in(rows[0], stream);
   });
 }
 
-bool PostgresProjection::put(const StreamId& stream, Revision from, Revision to, std::span<const ProjectionRow> rows) {
+bool PostgresProjection::put(const Position& from, const Position& to, std::span<const ProjectionRow> rows) {
+  const StreamId& stream = from.stream;
   std::vector<std::string> arrays(projection_tables().size());
   for (const ProjectionRow& row : rows) {
     const ProjectionTable& table = projection_tables()[row.table];
@@ -111,7 +115,7 @@ bool PostgresProjection::put(const StreamId& stream, Revision from, Revision to,
   return body_->with_connection([&](PostgresConnection& connection) {
     const auto begun = connection.run({{&body_->sql.begin, {}}, {&body_->sql.add, {std::string_view(stream)}}, {&body_->sql.lock, {std::string_view(stream)}}});
     // No row: a rebuild has just cleared it.
-    if (begun[2].count() == 0 || static_cast<Revision>(begun[2].number(0, 0)) != from) {
+    if (begun[2].count() == 0 || cursor_in(begun[2], stream) != from) {
       (void)connection.run({{&body_->sql.rollback, {}}});
       return false;
     }
@@ -121,7 +125,8 @@ bool PostgresProjection::put(const StreamId& stream, Revision from, Revision to,
       arrays[table] += ']';
       calls.push_back({body_->sql.upserts[table], {std::string_view(stream), std::string_view(arrays[table])}});
     }
-    calls.push_back({&body_->sql.move, {std::string_view(stream), static_cast<std::int64_t>(to)}});
+    calls.push_back({&body_->sql.move,
+                     {std::string_view(stream), static_cast<std::int64_t>(to.known), std::int64_t{to.checksum.value()}}});
     calls.push_back({&body_->sql.commit, {}});
     (void)connection.run(calls);
     return true;

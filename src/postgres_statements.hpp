@@ -148,10 +148,13 @@ class ProjectionStatements {
   const PostgresStatement& begin = list_.add(Reach::no_rows, "tc_begin", "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
   const PostgresStatement& commit = list_.add(Reach::no_rows, "tc_commit", "COMMIT");
   const PostgresStatement& rollback = list_.add(Reach::no_rows, "tc_rollback", "ROLLBACK");
-  const PostgresStatement& find = of_one("tc_cursor", "SELECT revision FROM " + in_ + "projections WHERE stream = $1");
-  const PostgresStatement& add = of_one("tc_cursor_add", "INSERT INTO " + in_ + "projections(stream, revision) VALUES($1, 0) ON CONFLICT DO NOTHING");
-  const PostgresStatement& lock = of_one("tc_cursor_lock", "SELECT revision FROM " + in_ + "projections WHERE stream = $1 FOR UPDATE");
-  const PostgresStatement& move = of_one("tc_cursor_move", "UPDATE " + in_ + "projections SET revision = $2::bigint WHERE stream = $1");
+  const PostgresStatement& find = of_one("tc_cursor", "SELECT revision, checksum FROM " + in_ + "projections WHERE stream = $1");
+  const PostgresStatement& add =
+      of_one("tc_cursor_add", "INSERT INTO " + in_ + "projections(stream, revision, checksum) VALUES($1, 0, 0) ON CONFLICT DO NOTHING");
+  const PostgresStatement& lock =
+      of_one("tc_cursor_lock", "SELECT revision, checksum FROM " + in_ + "projections WHERE stream = $1 FOR UPDATE");
+  const PostgresStatement& move = of_one("tc_cursor_move", "UPDATE " + in_ +
+                                                                  "projections SET revision = $2::bigint, checksum = $3::bigint WHERE stream = $1");
   const PostgresStatement& clear_cursor = of_one("", "DELETE FROM " + in_ + "projections WHERE stream = $1");
   std::vector<const PostgresStatement*> upserts{};  ///< As projection_tables().
   std::vector<const PostgresStatement*> clears{};   ///< As projection_tables().

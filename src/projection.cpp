@@ -236,54 +236,89 @@ class Rows {
   std::vector<AreaIndex> touched_areas_;
 };
 
+[[nodiscard]] HistoryReplaced other_history(const StreamId& stream, Revision revision) {
+  return HistoryReplaced("the projection of " + stream + " is at revision " + std::to_string(revision) +
+                         " of another history than its log's, which lost its end or was made anew; rebuild it");
+}
+
+/// Decoded, if it continues what was read before.
+[[nodiscard]] LogEntry read_next(const StateAtRevision& at, const StreamId& stream, const Entry& entry) {
+  LogEntry read = decode_entry(entry.bytes, "entry " + std::to_string(entry.revision) + " of " + stream);
+  if (read.header.previous_checksum != at.checksum) throw other_history(stream, at.revision);
+  return read;
+}
+
 }  // namespace
 
 std::span<const ProjectionTable> projection_tables() { return tables; }
 
-void Projector::go_to(const StreamId& stream, StateAtRevision& at, Revision revision) {
-  if (at.revision > revision || at.revision == 0) at = {EventState(new_hash_key()), 0, 0};
-  if (at.revision == 0 && revision > 0) {
-    if (const auto snapshot = storage_.load_snapshot(stream); snapshot && snapshot->revision <= revision) {
-      if (auto decoded = decode_snapshot(snapshot->bytes, "the snapshot of " + stream, new_hash_key())) at = std::move(*decoded);
+void Projector::go_to(StateAtRevision& at, const Position& cursor) {
+  const StreamId& stream = cursor.stream;
+  if (at.revision > cursor.known || at.revision == 0) at = {EventState(new_hash_key()), 0, 0};
+  if (at.revision == 0 && cursor.known > 0) {
+    if (const auto snapshot = storage_.load_snapshot(stream); snapshot && snapshot->revision <= cursor.known) {
+      try {
+        if (auto decoded = decode_snapshot(snapshot->bytes, "the snapshot of " + stream, new_hash_key())) at = std::move(*decoded);
+      } catch (const StorageDamaged&) {
+        // Only a cache: the log has what it held.
+      }
     }
   }
-  while (at.revision < revision) {
+  while (at.revision < cursor.known) {
     const auto entries = storage_.read(stream, at.revision, read_bytes);
-    if (entries.empty())
-      throw StorageDamaged("the projection of " + stream + " is at revision " + std::to_string(revision) + ", and its log ends before; rebuild it");
+    if (entries.empty()) throw other_history(stream, cursor.known);
     for (const Entry& entry : entries) {
-      if (entry.revision > revision) break;
-      const LogEntry read = decode_entry(entry.bytes, "entry " + std::to_string(entry.revision) + " of " + stream);
+      if (entry.revision > cursor.known) break;
+      const LogEntry read = read_next(at, stream, entry);
       for (const Fact& fact : read.facts) at.state.apply(fact, {entry.revision, read.header.turn});
       at.revision = entry.revision;
+      at.checksum = entry.checksum;
     }
   }
+  if (cursor.known > 0 && at.checksum != cursor.checksum) throw other_history(stream, cursor.known);
   at.state.forget_touched();
 }
 
 std::uint64_t Projector::catch_up(const EventId& event) {
   const StreamId stream = stream_of(event);
-  StateAtRevision& at = states_[stream];
+  // Where there are so many, most are read anew, as they were before there was room for any.
+  if (states_.size() >= limits::open_events && !states_.contains(stream)) states_.clear();
+  try {
+    return catch_up(stream, states_[stream]);
+  } catch (const InvariantBroken& error) {
+    states_.erase(stream);
+    throw StorageDamaged(stream + " contradicts itself: " + error.what());
+  } catch (...) {
+    states_.erase(stream);
+    throw;
+  }
+}
+
+std::uint64_t Projector::catch_up(const StreamId& stream, StateAtRevision& at) {
   std::uint64_t done = 0;
   for (;;) {
-    const Revision from = sink_.cursor(stream);
-    go_to(stream, at, from);
-    const auto entries = storage_.read(stream, from, read_bytes);
-    if (entries.empty()) return done;
+    const Position from = sink_.cursor(stream);
+    go_to(at, from);
+    // The page begins with the entry known: where nothing is new, only that shows that it is still there.
+    const std::size_t known = from.known == 0 ? 0 : 1;
+    const auto page = storage_.read(stream, from.known - known, read_bytes);
+    if (known == 1 && (page.empty() || page.front().checksum != from.checksum)) throw other_history(stream, from.known);
+    if (page.size() == known) return done;
     Rows rows(at.state);
-    for (const Entry& entry : entries) {
-      const LogEntry read = decode_entry(entry.bytes, "entry " + std::to_string(entry.revision) + " of " + stream);
+    for (const Entry& entry : std::span(page).subspan(known)) {
+      const LogEntry read = read_next(at, stream, entry);
       for (const Fact& fact : read.facts) {
         rows.before(fact);
         at.state.apply(fact, {entry.revision, read.header.turn});
         rows.after(fact, read.header.turn);
       }
       at.revision = entry.revision;
+      at.checksum = entry.checksum;
       if (rows.count() >= rows_at_once) break;
     }
     at.state.forget_touched();
     rows.finish();
-    if (sink_.put(stream, from, at.revision, rows.take())) done += at.revision - from;
+    if (sink_.put(from, {stream, at.revision, at.checksum}, rows.take())) done += at.revision - from.known;
   }
 }
 
@@ -295,6 +330,7 @@ std::uint64_t Projector::catch_up() {
 
 std::uint64_t Projector::rebuild(const EventId& event) {
   sink_.clear(stream_of(event));
+  states_.erase(stream_of(event));
   return catch_up(event);
 }
 

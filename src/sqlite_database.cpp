@@ -18,6 +18,9 @@ SqliteDatabase::SqliteDatabase(const std::string& name, std::string shown_as, in
     throw StorageUnavailable(why);
   }
   sqlite3_busy_handler(handle_, wait_for_lock, this);
+  // A file from elsewhere may bring functions in views and triggers of its own.
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
 }
 
 SqliteDatabase::~SqliteDatabase() { sqlite3_close(handle_); }

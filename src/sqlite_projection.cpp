@@ -12,11 +12,14 @@ struct SqliteProjection::Body {
   explicit Body(const std::filesystem::path& path)
       : database(std::filesystem::absolute(path).string(), path.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, "", std::chrono::seconds(10)) {
     database.run("PRAGMA synchronous=NORMAL");  // what a power failure takes back is projected again
-    std::string make = "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS projections(stream TEXT PRIMARY KEY, revision INTEGER NOT NULL);";
+    std::string make = "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS projections(stream TEXT PRIMARY KEY, revision INTEGER NOT NULL, "
+                       "checksum INTEGER NOT NULL);";
     for (const ProjectionTable& table : projection_tables()) make += projection_sql::create(table, "", "INTEGER", "text") + ";";
     in_transaction([&] { database.run(make.substr(make.find(';') + 1)); });
-    find.emplace(database, "SELECT revision FROM projections WHERE stream = ?1");
-    move.emplace(database, "INSERT INTO projections(stream, revision) VALUES(?1, ?2) ON CONFLICT(stream) DO UPDATE SET revision = excluded.revision");
+    find.emplace(database, "SELECT revision, checksum FROM projections WHERE stream = ?1");
+    move.emplace(database,
+                 "INSERT INTO projections(stream, revision, checksum) VALUES(?1, ?2, ?3) "
+                 "ON CONFLICT(stream) DO UPDATE SET revision = excluded.revision, checksum = excluded.checksum");
     for (const ProjectionTable& table : projection_tables()) {
       std::string values = "VALUES(?1";
       for (std::size_t column = 0; column < table.columns.size(); ++column) values += ", ?" + std::to_string(column + 2);
@@ -36,10 +39,11 @@ struct SqliteProjection::Body {
     }
   }
 
-  [[nodiscard]] Revision cursor(const StreamId& stream) {
+  [[nodiscard]] Position cursor(const StreamId& stream) {
     const SqliteUse use(*find);
     find->bind(1, std::string_view(stream));
-    return find->step() ? static_cast<Revision>(find->number(0)) : 0;
+    if (!find->step()) return {stream};
+    return {stream, static_cast<Revision>(find->number(0)), static_cast<std::uint32_t>(find->number(1))};
   }
 
   SqliteDatabase database;
@@ -55,17 +59,17 @@ std::unique_ptr<SqliteProjection> SqliteProjection::open(const std::filesystem::
   return std::unique_ptr<SqliteProjection>(new SqliteProjection(std::make_unique<Body>(path)));
 }
 
-Revision SqliteProjection::cursor(const StreamId& stream) { return body_->cursor(stream); }
+Position SqliteProjection::cursor(const StreamId& stream) { return body_->cursor(stream); }
 
-bool SqliteProjection::put(const StreamId& stream, Revision from, Revision to, std::span<const ProjectionRow> rows) {
+bool SqliteProjection::put(const Position& from, const Position& to, std::span<const ProjectionRow> rows) {
   bool mine = false;
   body_->in_transaction([&] {
-    mine = body_->cursor(stream) == from;
+    mine = body_->cursor(from.stream) == from;
     if (!mine) return;
     for (const ProjectionRow& row : rows) {
       SqliteStatement& upsert = *body_->upserts[row.table];
       const SqliteUse use(upsert);
-      upsert.bind(1, std::string_view(stream));
+      upsert.bind(1, std::string_view(from.stream));
       for (int column = 0; const ProjectionValue& value : row.values) {
         const int at = column++ + 2;
         if (const auto* number = std::get_if<std::int64_t>(&value))
@@ -78,7 +82,10 @@ bool SqliteProjection::put(const StreamId& stream, Revision from, Revision to, s
       upsert.run();
     }
     const SqliteUse use(*body_->move);
-    body_->move->bind(1, std::string_view(stream)).bind(2, static_cast<std::int64_t>(to)).run();
+    body_->move->bind(1, std::string_view(to.stream))
+        .bind(2, static_cast<std::int64_t>(to.known))
+        .bind(3, std::int64_t{to.checksum.value()})
+        .run();
   });
   return mine;
 }

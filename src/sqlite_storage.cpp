@@ -102,6 +102,15 @@ void create_tables(const std::string& path, const std::string& shown_as, const S
                "COMMIT");
 }
 
+/// A view or a trigger that somebody gave the name of a table, or tied to one, runs whatever it holds: for ever, or on every write.
+void check_tables(SqliteDatabase& database, const std::string& shown_as) {
+  constexpr const char* ours = "('streams', 'entries', 'snapshots', 'vault')";
+  const auto count = [&](const std::string& what) { return database.number("SELECT count(*) FROM sqlite_schema WHERE " + what + ours); };
+  if (count("type = 'table' AND name IN ") != 4) throw StorageDamaged(shown_as + ": a table of the store is missing, or is no table");
+  if (count("type = 'trigger' AND tbl_name IN ") != 0)
+    throw StorageDamaged(shown_as + ": a table of the store has a trigger; drop it, nothing here makes one");
+}
+
 /// The file at path is absent or empty. Throws unless a store may be made of it.
 void check_can_create(const std::filesystem::path& path, const std::string& shown_as) {
   std::error_code error;
@@ -188,8 +197,6 @@ struct SqliteStorage::Body {
   SqliteOptions options;
   std::optional<SqliteDatabase> writer;  // used by whoever went through the gate
   std::optional<SqliteDatabase> reader;  // used by whoever holds reading
-  std::string reader_name;               // as it was opened, for others beside it
-  int reader_flags = 0;
   TurnGate gate;
   std::mutex reading;
   std::mutex news_mutex;
@@ -267,7 +274,6 @@ struct SqliteStorage::Body {
 
   void open_writer();
   void open_reader();
-  void open_reader_as(std::string name, int flags);
   void open_beside_writer();
   void begin();
   void settle();
@@ -330,25 +336,22 @@ void SqliteStorage::Body::open_writer() {
   writer->run("PRAGMA wal_autocheckpoint=1000");
   writer->run("PRAGMA cache_size=-8000");
   if (options.max_pages > 0) writer->run("PRAGMA max_page_count=" + std::to_string(options.max_pages));
+  check_tables(*writer, shown_as);
   write.emplace(*writer);
 }
 
-void SqliteStorage::Body::open_reader_as(std::string name, int flags) {
-  reads.reset();
-  reader_name = std::move(name);
-  reader_flags = flags;
-  reader.emplace(reader_name, shown_as, reader_flags, options.vfs, options.busy_timeout);
-  reads.emplace(*reader);
-}
-
 void SqliteStorage::Body::open_beside_writer() {
-  open_reader_as(path, SQLITE_OPEN_READWRITE);
+  reader.emplace(path, shown_as, SQLITE_OPEN_READWRITE, options.vfs, options.busy_timeout);
   reader->run("PRAGMA query_only=ON");
+  reads.emplace(*reader);
 }
 
 void SqliteStorage::Body::open_reader() {
   try {
-    return open_reader_as(path, SQLITE_OPEN_READONLY);
+    reader.emplace(path, shown_as, SQLITE_OPEN_READONLY, options.vfs, options.busy_timeout);
+    check_tables(*reader, shown_as);
+    reads.emplace(*reader);
+    return;
   } catch (const StorageUnavailable& error) {
     // WAL readers share memory through a file beside the database. Where none can be made, and no writer has left a log,
     // the file itself is all there is and does not change.
@@ -358,7 +361,10 @@ void SqliteStorage::Body::open_reader() {
                                "-wal, which can't be read without the right to write to the folder: copy both files elsewhere, and open the copy");
     }
   }
-  open_reader_as(sqlite_uri(path, "immutable=1"), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+  reads.reset();
+  reader.emplace(sqlite_uri(path, "immutable=1"), shown_as, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, options.vfs, options.busy_timeout);
+  check_tables(*reader, shown_as);
+  reads.emplace(*reader);
 }
 
 /// False when another connection kept the log in use for that long.
@@ -543,13 +549,15 @@ std::optional<Snapshot> SqliteStorage::load_snapshot(const StreamId& stream) {
   return Snapshot{static_cast<Revision>(find.number(0)), find.bytes(1)};
 }
 
-void SqliteStorage::save_snapshot(const StreamId& stream, const Snapshot& snapshot) {
-  TurnStreams::check_name(stream);
+void SqliteStorage::save_snapshot(const Position& at, BytesView bytes) {
+  TurnStreams::check_snapshot(at);
   body_->write_alone([&](SqliteDatabase& database) {
+    const auto number = body_->write->stream(at.stream);
+    TurnStreams::check_known(body_->shown_as, at, body_->write->checksum(number.value_or(0), at.known));
     SqliteStatement put(database,
                         "INSERT INTO snapshots(stream, revision, bytes) VALUES(?1, ?2, ?3) "
                         "ON CONFLICT(stream) DO UPDATE SET revision = excluded.revision, bytes = excluded.bytes WHERE excluded.revision >= snapshots.revision");
-    put.bind(1, std::string_view(stream)).bind(2, static_cast<std::int64_t>(snapshot.revision)).bind(3, BytesView(snapshot.bytes)).run();
+    put.bind(1, std::string_view(at.stream)).bind(2, static_cast<std::int64_t>(at.known)).bind(3, bytes).run();
   });
 }
 
@@ -637,12 +645,9 @@ void SqliteStorage::vault_erase(std::string_view id) {
 }
 
 void SqliteStorage::show_files(const std::function<void(std::string_view file, BytesView block)>& show) {
-  // A connection of its own, lest all who read wait for this. It is not the last, and so takes nothing away
-  // when it is closed.
-  SqliteDatabase own(body_->reader_name, body_->shown_as, body_->reader_flags, body_->options.vfs, body_->options.busy_timeout);
-  (void)own.number("SELECT count(*) FROM sqlite_schema");  // which opens the write-ahead log
-  own.show_file(SQLITE_FCNTL_FILE_POINTER, [&](BytesView block) { show(body_->shown_as, block); });
-  own.show_file(SQLITE_FCNTL_JOURNAL_POINTER, [&](BytesView block) { show(body_->shown_as + "-wal", block); });
+  const std::lock_guard lock(body_->reading);
+  body_->reader->show_file(SQLITE_FCNTL_FILE_POINTER, [&](BytesView block) { show(body_->shown_as, block); });
+  body_->reader->show_file(SQLITE_FCNTL_JOURNAL_POINTER, [&](BytesView block) { show(body_->shown_as + "-wal", block); });
 }
 
 void SqliteStorage::scrub_vault() {

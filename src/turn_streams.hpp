@@ -19,10 +19,7 @@ class TurnStreams {
     for (std::size_t index = 0; index < streams_.size(); ++index) {
       check_name(streams_[index].stream);
       if (index > 0 && !(streams_[index - 1].stream < streams_[index].stream)) throw std::invalid_argument("a turn's streams must be sorted and unique");
-      if (streams_[index].known > 0 && !streams_[index].checksum) {
-        throw std::invalid_argument("a turn needs the checksum of the entry known: " + streams_[index].stream + ", revision " +
-                                    std::to_string(streams_[index].known));
-      }
+      need_checksum("a turn", streams_[index]);
     }
   }
 
@@ -30,6 +27,13 @@ class TurnStreams {
   static void check_name(std::string_view name) {
     if (name.empty() || name.size() > 128)
       throw std::invalid_argument("a stream's name or vault id has " + std::to_string(name.size()) + " bytes; it must have 1 to 128");
+  }
+
+  /// Throws std::invalid_argument unless a snapshot at this position can be kept.
+  static void check_snapshot(const Position& at) {
+    check_name(at.stream);
+    if (at.known == 0) throw std::invalid_argument("a snapshot of " + at.stream + " is of an entry, and of none here");
+    need_checksum("a snapshot", at);
   }
 
   /// Whether what a caller knows still stands. found is the checksum of the entry at the known revision; nullopt: there is none.
@@ -84,6 +88,11 @@ class TurnStreams {
   }
 
  private:
+  static void need_checksum(const char* who, const Position& at) {
+    if (at.known == 0 || at.checksum) return;
+    throw std::invalid_argument(std::string(who) + " needs the checksum of the entry known: " + at.stream + ", revision " +
+                                std::to_string(at.known));
+  }
   [[nodiscard]] static std::string hex(std::uint32_t number) {
     std::string digits;
     for (int shift = 28; shift >= 0; shift -= 4) digits += "0123456789abcdef"[number >> shift & 15U];

@@ -33,11 +33,16 @@ class FaultyStorage final : public Storage {
     reads_in_turns += open_turns;
     return altered(inner_.read(stream, after, max_bytes));
   }
-  std::optional<Snapshot> load_snapshot(const StreamId& stream) override { return inner_.load_snapshot(stream); }
-  void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override { inner_.save_snapshot(stream, snapshot); }
+  /// As on a disk that has kept a snapshot and lost the entries before it.
+  std::optional<Snapshot> snapshot_kept{};
+  std::optional<Snapshot> load_snapshot(const StreamId& stream) override { return snapshot_kept ? snapshot_kept : inner_.load_snapshot(stream); }
+  void save_snapshot(const Position& at, BytesView bytes) override { inner_.save_snapshot(at, bytes); }
   std::vector<StreamId> list_streams(std::string_view prefix) override { return inner_.list_streams(prefix); }
   void remove_stream(const Position& end) override { inner_.remove_stream(end); }
-  bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override { return inner_.wait_for_news(streams, timeout); }
+  bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override {
+    if (reads_fail) throw StorageUnavailable("nobody answers");
+    return inner_.wait_for_news(streams, timeout);
+  }
   void vault_put(std::string_view id, BytesView bytes) override { inner_.vault_put(id, bytes); }
   std::optional<Bytes> vault_get(std::string_view id) override { return inner_.vault_get(id); }
   void vault_erase(std::string_view id) override { inner_.vault_erase(id); }
@@ -547,9 +552,10 @@ TEST_CASE("a snapshot leads to the state that the log leads to; a damaged one is
   fresh.state().check_everything();
   CHECK(std::ranges::equal(fresh.state().place_codes(), at.desk.state().place_codes()));
   Snapshot damaged = *at.storage.load_snapshot("event/premiere");
+  const std::uint32_t checksum_of_snapshot = at.storage.read("event/premiere", damaged.revision - 1, 1).front().checksum;
   for (const std::size_t byte : {std::size_t{5}, std::size_t{40}, damaged.bytes.size() - 1}) {
     damaged.bytes[byte] ^= 0x10;
-    at.storage.save_snapshot("event/premiere", damaged);
+    at.storage.save_snapshot({"event/premiere", damaged.revision, checksum_of_snapshot}, damaged.bytes);
     Desk replayed(at.storage, "premiere");
     replayed.catch_up();
     CHECK(std::ranges::equal(replayed.state().place_codes(), at.desk.state().place_codes()));
@@ -745,7 +751,7 @@ TEST_CASE("a snapshot that knows more than the log, or another log, is evidence 
     CHECK(desk.take_turn({&command, 1}).front().refusal()->reason == Reason::halted);
   };
   Fixture behind;
-  behind.storage.save_snapshot("event/premiere", ahead);
+  behind.storage.snapshot_kept = ahead;
   refused(behind.storage);
   (void)behind.take(behind.hold(1));
   refused(behind.storage);

@@ -16,7 +16,7 @@ class Handle final : public Storage {
   std::unique_ptr<Turn> take_turn(std::span<const Position> streams) override { return store_.take_turn(streams); }
   std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t max_bytes) override { return store_.read(stream, after, max_bytes); }
   std::optional<Snapshot> load_snapshot(const StreamId& stream) override { return store_.load_snapshot(stream); }
-  void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override { store_.save_snapshot(stream, snapshot); }
+  void save_snapshot(const Position& at, BytesView bytes) override { store_.save_snapshot(at, bytes); }
   std::vector<StreamId> list_streams(std::string_view prefix) override { return store_.list_streams(prefix); }
   void remove_stream(const Position& end) override { store_.remove_stream(end); }
   bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override { return store_.wait_for_news(streams, timeout); }

@@ -1,6 +1,5 @@
 #pragma once
-// The access log: one JSON object a line for each request. Paths only, of at most 512 bytes, never queries, bodies or
-// headers that may carry secrets; of an answer 429 no path either.
+// The access log: one JSON object a line for each request. Paths only, never queries, bodies or headers that may carry secrets.
 
 #include <chrono>
 #include <cstdint>

@@ -78,8 +78,14 @@ SharedText OpenEvent::derive(Derived& derived, const std::shared_ptr<const View>
 SharedText OpenEvent::summary() { return derive(summary_, show().view, summary_json); }
 SharedText OpenEvent::whole(ticketcore::Revision at_least) { return derive(whole_, show(at_least).view, event_json); }
 
-Events::Events(ticketcore::Storage& storage, ticketcore::BoxOffice& office, bool shared, std::function<void(const std::string&)> on_trouble)
-    : storage_(storage), office_(office), shared_(shared), on_trouble_(std::move(on_trouble)), thread_([this] { keep_up(); }) {}
+Events::Events(ticketcore::Storage& storage, ticketcore::BoxOffice& office, bool shared, std::size_t bound,
+               std::function<void(const std::string&)> on_trouble)
+    : storage_(storage),
+      office_(office),
+      shared_(shared),
+      bound_(bound),
+      on_trouble_(std::move(on_trouble)),
+      thread_([this] { keep_up(); }) {}
 
 Events::~Events() { close(); }
 
@@ -111,11 +117,26 @@ std::shared_ptr<OpenEvent> Events::open(const ticketcore::EventId& id) {
     auto opened = std::make_shared<OpenEvent>(std::move(event).value(), shared_);
     const std::unique_lock lock(mutex_);
     found = events_.emplace(id.text(), std::move(opened)).first->second;
+    close_idle();
   } else if (found->age() > longest_age) {
     found->event.refresh();
   }
   found->used_at_ms_ = now_ms();
   return found;
+}
+
+// Under the mutex, so that nobody else can come by a reference from here: the only one is the last. Who reads an event's
+// changes is found in its feed.
+void Events::close_idle() {
+  while (events_.size() > bound_) {
+    auto idle = events_.end();
+    for (auto at = events_.begin(); at != events_.end(); ++at) {
+      if (at->second.use_count() > 1 || at->second->feed.clients() > 0) continue;
+      if (idle == events_.end() || at->second->used_at_ms_ < idle->second->used_at_ms_) idle = at;
+    }
+    if (idle == events_.end()) return;
+    events_.erase(idle);
+  }
 }
 
 std::vector<ticketcore::EventId> Events::list() {
@@ -167,12 +188,13 @@ void Events::keep_up_with(OpenEvent& event) {
   if (!listened_to && now - event.used_at_ms_ > watched_ms) return;
   try {
     if (event.age() >= refresh_period) event.event.refresh();
-  } catch (const ticketcore::StorageError& error) {
+    if (!listened_to) return;
+    const Shown shown = event.show();
+    event.feed.show(shown.view, shown.second);
+  } catch (const std::exception& error) {
+    // The others go on: nobody else keeps them up.
     on_trouble_(event.event.id().text() + ": " + error.what());
   }
-  if (!listened_to) return;
-  const Shown shown = event.show();
-  event.feed.show(shown.view, shown.second);
 }
 
 void Events::heartbeat() {
@@ -187,6 +209,11 @@ void Events::close() {
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
   for (const auto& event : all()) event->feed.close();
+}
+
+std::size_t Events::count() const {
+  const std::shared_lock lock(mutex_);
+  return events_.size();
 }
 
 std::size_t Events::stream_clients() const {

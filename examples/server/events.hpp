@@ -77,8 +77,11 @@ class OpenEvent {
 
 class Events {
  public:
-  /// shared: other processes may write to the store. on_trouble hears of a store that can't be read.
-  Events(ticketcore::Storage& storage, ticketcore::BoxOffice& office, bool shared, std::function<void(const std::string&)> on_trouble);
+  /// shared: other processes may write to the store. bound: so many are kept open; past it, those that nobody has asked for
+  /// the longest are closed, unless somebody is at work on them or follows their changes. on_trouble hears of a store that
+  /// can't be read.
+  Events(ticketcore::Storage& storage, ticketcore::BoxOffice& office, bool shared, std::size_t bound,
+         std::function<void(const std::string&)> on_trouble);
   ~Events();
   Events(const Events&) = delete;
   Events& operator=(const Events&) = delete;
@@ -97,8 +100,10 @@ class Events {
   /// Ends all streams, and takes no more notice of what others commit.
   void close();
   [[nodiscard]] std::size_t stream_clients() const;
+  [[nodiscard]] std::size_t count() const;
 
  private:
+  void close_idle();
   void keep_up();
   [[nodiscard]] std::vector<std::shared_ptr<OpenEvent>> all() const;
   void keep_up_with(OpenEvent& event);
@@ -106,6 +111,7 @@ class Events {
   ticketcore::Storage& storage_;
   ticketcore::BoxOffice& office_;
   const bool shared_;
+  const std::size_t bound_;
   std::function<void(const std::string&)> on_trouble_;
   mutable std::shared_mutex mutex_;
   std::map<std::string, std::shared_ptr<OpenEvent>, std::less<>> events_;

@@ -54,16 +54,6 @@ using namespace std::chrono_literals;
   return line;
 }
 
-/// Whoever guesses it signs notices.
-[[nodiscard]] std::string read_payment_secret(const std::string& file) {
-  constexpr std::size_t least = 16;
-  std::ifstream in(file);
-  std::string line;
-  std::getline(in, line);
-  if (line.size() >= least) return line;
-  throw UsageError("--payment-secret " + file + " can't be read, or its first line has less than " + std::to_string(least) + " bytes");
-}
-
 /// Writes a file that only its owner may read.
 void write_secret(const std::string& file, const std::string& line) {
   const mode_t before = umask(0077);
@@ -219,17 +209,17 @@ class Service {
         office_(*storage_, office_options()),
         desks_(office_, std::clamp(std::thread::hardware_concurrency(), 1U, 4U)),
         pages_(options.web.empty() ? Pages() : Pages(options.web)),
-        events_(*storage_, office_, options.storage != "memory:", [this](const std::string& what) { log_.trouble("", what); }),
+        events_(*storage_, office_, options.storage != "memory:", options.open_events,
+                [this](const std::string& what) { log_.trouble("", what); }),
         pools_(std::in_place),
         staff_log_(*storage_, pools_->staff_log) {
     if (options.fake_payments) {
-      fake_.emplace(*storage_, options.payment_secret_file.empty() ? secrets_.notice_key() : read_payment_secret(options.payment_secret_file),
+      fake_.emplace(*storage_, options.payment_secret_file.empty() ? secrets_.notice_key() : read_line(options.payment_secret_file),
                     std::chrono::seconds(options.fake_payments_seconds));
       provider_.emplace(*fake_, ProviderGuard::Limits{.timeout = std::chrono::seconds(options.provider_timeout_seconds)},
                         metrics_.counter("ticketcore_provider_calls_total", "Calls to the payment provider."));
       payments_.emplace(*storage_, secrets_, events_, OrderBooks(*storage_, office_, secrets_), *provider_,
-                        metrics_.counter("ticketcore_orders_total", "Orders placed, answers to repeated requests included."),
-                        [this](const std::string& what) { log_.trouble("", what); });
+                        metrics_.counter("ticketcore_orders_total", "Orders placed, answers to repeated requests included."));
     }
     const ApiParts parts{*storage_,
                          office_,
@@ -293,6 +283,7 @@ class Service {
     // Tickets that were sold before there was a key file are good all the same.
     office.trusted_keys = {kept.verify_key()};
     office.on_trouble = [this](const ticketcore::EventId& event, const std::string& what) { log_.trouble("", event.text() + ": " + what); };
+    office.open_events = options_.open_events;
     return office;
   }
 
@@ -309,7 +300,7 @@ class Service {
     });
     http_.every(1s, [this] {
       if (provider_->pausing() || sweeping_.exchange(true)) return;
-      if (!pools_->settle.submit([this] { sweep(); })) sweeping_ = false;
+      if (!pools_->provider.submit([this] { sweep(); })) sweeping_ = false;
     });
   }
 
@@ -368,7 +359,6 @@ int main(int count, char** arguments) {
     Options options = parse_options({arguments + 1, arguments + count});
     if (options.help) return std::cout << usage(), 0;
     if (options.print_routes) return print_routes(), 0;
-    if (!options.payment_secret_file.empty()) static_cast<void>(read_payment_secret(options.payment_secret_file));
     use_time_zone(options.time_zone);
     allow_many_files();
     const sigset_t signals = SignalThread::signals();

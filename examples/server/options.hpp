@@ -30,6 +30,7 @@ struct Options {
   unsigned open_places_per_address = 60;
   unsigned open_places_per_key = 400;
   unsigned public_hold_seconds = 600;
+  unsigned open_events = 512;
   unsigned connections = 10'000;
   unsigned connections_per_address = 500;
   unsigned streams = 5'000;

@@ -42,7 +42,7 @@ struct BoxOfficeOptions {
   std::size_t open_events = limits::open_events;
   DeskOptions desk{};
   /// Hears why an event halts, why a snapshot could not be saved, and what a callback threw, on the thread that met it. Must not
-  /// throw.
+  /// throw, and must not call the event in a way that waits (reopen, say): that throws std::logic_error. Another thread may.
   std::function<void(const EventId&, const std::string&)> on_trouble{};
 };
 
@@ -157,7 +157,7 @@ class Event {
 
   /// The same without blocking: queues the command and returns; the callback gets the answer once it is durable, on the
   /// thread that takes the turn: one inside BoxOffice::run or poll, or one that blocks on this event anyway. The callback
-  /// may submit again, but must not block on the box office, and must not throw. Thousands may be outstanding; past
+  /// may submit again, but must not throw, and must not call what waits for a turn: std::logic_error on its own event. Thousands may be outstanding; past
   /// limits::queued_commands the callback is told storage_unavailable at once, on this thread.
   void submit(Command command, std::function<void(const Answer&)> callback) const;
   /// Many commands in one call, in as few turns as they fit in; blocks until the last answer is durable. The answers stand at the

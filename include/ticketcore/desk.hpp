@@ -80,14 +80,15 @@ class Desk {
   /// changes nothing else (the sale's status is set to what it is), and is then the last turn for all hosts.
   [[nodiscard]] Answer confirm_time(RequestId request);
 
-  /// Reads what others have committed. Throws StorageError; for a desk that is halted, too.
+  /// Reads what others have committed. Throws StorageError; for a desk that is halted, too. After HistoryReplaced the state is
+  /// not current: only the history that was read is shown, or none.
   void catch_up();
 
   /// To be read while current() only.
   [[nodiscard]] const EventState& state() const noexcept { return at_.state; }
   /// True at the end of a turn or a catch_up that came to its end, until the next one begins to read or to decide. Else the state
   /// may be empty, older than what was shown before, or hold what the log does not: catch_up first.
-  [[nodiscard]] bool current() const noexcept { return standing_ == Standing::current; }
+  [[nodiscard]] bool current() const noexcept { return standing_ == Standing::current && halted_.empty(); }
   [[nodiscard]] Revision revision() const noexcept { return at_.revision; }
   /// Counts the turns and catch_ups that came to their end: how often the log was looked at up to its end.
   [[nodiscard]] std::uint64_t looks() const noexcept { return looks_; }
@@ -105,7 +106,8 @@ class Desk {
 
   /// Why the desk sells nothing more, or empty.
   [[nodiscard]] const std::string& halted() const noexcept { return halted_; }
-  /// Forgets the state and whatever halted it; the next turn or catch_up reads the log anew.
+  /// Forgets the state and whatever halted it; the next turn or catch_up reads the log anew. It throws StorageDamaged when the
+  /// event was made anew with another seat map while somebody still has the old one: his places are other seats now.
   void reopen();
   /// The state may hold what the log does not, and is read anew before it is used again.
   void distrust() noexcept { standing_ = Standing::unread; }
@@ -128,6 +130,9 @@ class Desk {
   [[nodiscard]] std::size_t attempt_turn(std::span<const Command> commands, std::span<Answer> answers);
   void forget();
   void load();
+  void read_log();
+  /// Throws StorageDamaged when the state is not one that this desk's callers can be shown.
+  void check_event();
   void publish();
   void check_clock(Timestamp store) const;
   /// Finds what the state remembers of the commands' requests, reading each entry once.
@@ -157,6 +162,8 @@ class Desk {
   /// without it is another history.
   Revision known_ = 0;
   std::uint32_t known_checksum_ = 0;
+  bool publish_anew_ = false;                ///< Since it was reopened, nothing was shown.
+  std::weak_ptr<const SeatMap> map_before_;  ///< Before it was reopened, until the log is read.
   std::deque<Entry> at_hand_;  ///< The log's newest entries, without gaps.
   std::size_t at_hand_bytes_ = 0;
   std::map<RequestId, Found> found_;                ///< Of this turn's requests, those that the log answers.

@@ -46,11 +46,11 @@ struct ProjectionRow {
 class ProjectionSink {
  public:
   virtual ~ProjectionSink() = default;
-  /// Up to which revision the stream's rows are; 0 when there are none.
-  [[nodiscard]] virtual Revision cursor(const StreamId& stream) = 0;
-  /// Puts rows, each key at most once, and moves the cursor, in one transaction. False, and nothing done, when the cursor is not at
-  /// from: another was faster. Throws StorageError.
-  [[nodiscard]] virtual bool put(const StreamId& stream, Revision from, Revision to, std::span<const ProjectionRow> rows) = 0;
+  /// Up to which entry the stream's rows are; known is 0 when there are none.
+  [[nodiscard]] virtual Position cursor(const StreamId& stream) = 0;
+  /// Puts rows, each key at most once, and moves the stream's cursor, in one transaction. False, and nothing done, when the
+  /// cursor is not at from: another was faster. Throws StorageError.
+  [[nodiscard]] virtual bool put(const Position& from, const Position& to, std::span<const ProjectionRow> rows) = 0;
   /// Deletes the stream's rows and its cursor, in one transaction.
   virtual void clear(const StreamId& stream) = 0;
 };
@@ -62,7 +62,9 @@ class Projector {
   /// Both must outlive the projector.
   Projector(Storage& storage, ProjectionSink& sink) : storage_(storage), sink_(sink) {}
 
-  /// Brings the event's rows up to the log's end; the number of entries that were new. Throws StorageError.
+  /// Brings the event's rows up to the log's end; the number of entries that were new. Throws HistoryReplaced when the rows are
+  /// of another history than the log's (after a fail-over that lost entries, or an event that was made anew): rebuild then.
+  /// Throws StorageError.
   std::uint64_t catch_up(const EventId& event);
   /// The same for every event there is.
   std::uint64_t catch_up();
@@ -70,7 +72,8 @@ class Projector {
   std::uint64_t rebuild(const EventId& event);
 
  private:
-  void go_to(const StreamId& stream, StateAtRevision& at, Revision revision);
+  std::uint64_t catch_up(const StreamId& stream, StateAtRevision& at);
+  void go_to(StateAtRevision& at, const Position& cursor);
 
   Storage& storage_;
   ProjectionSink& sink_;

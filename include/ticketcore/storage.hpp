@@ -36,6 +36,7 @@ struct Position {
   Revision known = 0;
   /// That of the entry at known. A turn demands it, unless known is 0; where it is absent otherwise, nothing is compared.
   std::optional<std::uint32_t> checksum{};
+  friend bool operator==(const Position&, const Position&) = default;
 };
 
 /// One committed entry.
@@ -101,8 +102,10 @@ class Storage {
   /// The newest snapshot saved for the stream, if any.
   [[nodiscard]] virtual std::optional<Snapshot> load_snapshot(const StreamId& stream) = 0;
 
-  /// Replaces the stream's snapshot unless a newer one is there already.
-  virtual void save_snapshot(const StreamId& stream, const Snapshot& snapshot) = 0;
+  /// Keeps the bytes as the snapshot of the stream up to the entry known, unless a newer one is kept already. Throws
+  /// HistoryReplaced, and keeps nothing, when that entry is not there or has another checksum: whoever loads a snapshot that the
+  /// log does not reach can't go on. Throws std::invalid_argument when known is 0 or the checksum is absent.
+  virtual void save_snapshot(const Position& at, BytesView bytes) = 0;
 
   /// Names of all streams that begin with prefix and have an entry, sorted.
   [[nodiscard]] virtual std::vector<StreamId> list_streams(std::string_view prefix) = 0;
@@ -115,7 +118,7 @@ class Storage {
   }
 
   /// Returns true as soon as one of the streams has an entry after its known revision, or has no longer the entry known (a turn
-  /// or a reader finds out which), false when timeout has passed.
+  /// or a reader finds out which), false when timeout has passed. With a timeout of 0 it looks once, and reads no entry's bytes.
   [[nodiscard]] virtual bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) = 0;
 
   /// The vault keeps personal data out of the log, under opaque ids of 1 to 128 bytes, so that it can be erased. Put

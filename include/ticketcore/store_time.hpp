@@ -24,21 +24,27 @@ struct HostTime {
 struct BelievedTime {
   Timestamp store{};
   HostTime host{};
+  /// An event's earlier turn, or the host's clocks, bore witness. Without one, as when a new event's turn was the first, the
+  /// time tells only how far the host's wall clock has leapt since.
+  bool proven = false;
 };
 
 /// The latest time that a turn may have. Believed is:
 /// - up to leap past the event's last turn: what goes wrong by so little mends itself in as long;
-/// - what the store's clock showed when it was last believed, whatever the event, and the steady time since, and leap;
-/// - the host's wall clock and leap, if that clock has not leapt itself since then. Before there is a first time to compare with,
-///   an event may have slept for limits::quiet_event at most. A new event has no last turn, and is believed then.
+/// - what the store's clock showed when it was last proven, whatever the event, and the steady time since, and leap;
+/// - the host's wall clock and leap, if that clock has not leapt itself since then. Before there is a proven time to compare with,
+///   an event may have slept for limits::quiet_event at most. A new event has no last turn, and is believed then, for itself alone.
 [[nodiscard]] inline Timestamp latest_believable(std::optional<Timestamp> last_turn, const std::optional<BelievedTime>& believed, const HostTime& host,
                                                  std::chrono::microseconds leap) {
-  if (!believed && !last_turn) return Timestamp::max();
+  const bool proven = believed && believed->proven;
+  if (!proven && !last_turn) return Timestamp::max();
   Timestamp latest = last_turn ? *last_turn + leap : Timestamp{};
-  if (!believed) return std::max(latest, std::min(host.wall + leap, *last_turn + limits::quiet_event));
-  const std::chrono::microseconds passed = host.steady - believed->host.steady + leap;
-  latest = std::max(latest, believed->store + passed);
-  if (host.wall <= believed->host.wall + passed) latest = std::max(latest, host.wall + leap);
+  const std::chrono::microseconds passed = believed ? host.steady - believed->host.steady + leap : leap;
+  if (proven) latest = std::max(latest, believed->store + passed);
+  if (!believed || host.wall <= believed->host.wall + passed) {
+    const Timestamp wall = host.wall + leap;
+    latest = std::max(latest, proven ? wall : std::min(wall, *last_turn + limits::quiet_event));
+  }
   return latest;
 }
 
@@ -54,10 +60,11 @@ class StoreTime {
     const std::lock_guard lock(mutex_);
     return latest_believable(last_turn, believed_, host, leap_);
   }
-  void believe(Timestamp store) {
+  /// A turn at the store's own time, which latest() allowed and no later turn in the log disproves. is_new: the event's first.
+  void believe(Timestamp store, bool is_new) {
     const HostTime host = host_();
     const std::lock_guard lock(mutex_);
-    believed_ = BelievedTime{store, host};
+    believed_ = BelievedTime{store, host, !is_new || (believed_ && believed_->proven)};
   }
 
  private:

@@ -285,7 +285,7 @@ int restore(Storage& storage, const Arguments& arguments) {
   for (const StreamId& stream : streams_of(storage, arguments)) {
     const EventId event(stream.substr(6));
     entries += arguments.rebuild ? projector.rebuild(event) : projector.catch_up(event);
-    at.push_back({stream, sink.cursor(stream)});
+    at.push_back(sink.cursor(stream));
   }
   if (entries > 0 || !arguments.follow)
     std::cout << at.size() << (at.size() == 1 ? " event, " : " events, ") << entries << " new entries projected" << std::endl;

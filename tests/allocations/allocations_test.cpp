@@ -4,48 +4,63 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <cstdlib>
+#include <new>
 #include <thread>
 
-#include "failing_new.hpp"
 #include "little_house.hpp"
+#include "passing_storage.hpp"
 #include "ticketcore/audit.hpp"
 #include "ticketcore/storage/memory.hpp"
 
 namespace {
 
+/// Allocations of this thread until one fails, and all after it for a while; below zero none does.
+thread_local long until_failure = -1;
+thread_local bool failed = false;
+
+[[nodiscard]] void* allocate(std::size_t size) {
+  if (until_failure == 0) {
+    failed = true;
+    until_failure = -1;
+    throw std::bad_alloc();
+  }
+  if (until_failure > 0) --until_failure;
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return allocate(size); }
+void* operator new[](std::size_t size) { return allocate(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace {
+
 using namespace ticketcore;
 using namespace std::chrono_literals;
-using ticketcore::testing::failed;
-using ticketcore::testing::fails_at;
-using ticketcore::testing::until_failure;
+
+/// Runs something with its nth allocation failing; whether it came that far.
+[[nodiscard]] bool fails_at(long nth, const std::function<void()>& what) {
+  failed = false;
+  until_failure = nth;
+  try {
+    what();
+  } catch (const std::bad_alloc&) {
+  }
+  until_failure = -1;
+  return failed;
+}
 
 /// A box office whose storage does something as a turn begins.
-class HookedStorage final : public Storage {
- public:
-  explicit HookedStorage(little::Clock& clock) : inner_(clock.reader()) {}
-  std::function<void()> as_turn_begins{};
-
-  std::unique_ptr<Turn> take_turn(std::span<const Position> streams) override {
-    if (as_turn_begins) std::exchange(as_turn_begins, nullptr)();
-    return inner_.take_turn(streams);
-  }
-  std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t max_bytes) override { return inner_.read(stream, after, max_bytes); }
-  std::optional<Snapshot> load_snapshot(const StreamId& stream) override { return inner_.load_snapshot(stream); }
-  void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override { inner_.save_snapshot(stream, snapshot); }
-  std::vector<StreamId> list_streams(std::string_view prefix) override { return inner_.list_streams(prefix); }
-  bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override { return inner_.wait_for_news(streams, timeout); }
-  void vault_put(std::string_view id, BytesView bytes) override { inner_.vault_put(id, bytes); }
-  std::optional<Bytes> vault_get(std::string_view id) override { return inner_.vault_get(id); }
-  void vault_erase(std::string_view id) override { inner_.vault_erase(id); }
-  std::string describe() const override { return "hooked"; }
-
- private:
-  MemoryStorage inner_;
-};
-
 struct Office {
   little::Clock clock{};
-  HookedStorage storage{clock};
+  MemoryStorage memory{clock.reader()};
+  testing::PassingStorage storage{memory};
   BoxOffice office{storage, {.clock = clock.reader(), .desk = {.snapshot_every_bytes = 200}}};
   Event event = office.create_event(little::event()).value();
 
@@ -111,6 +126,34 @@ TEST_CASE("memory that runs out anywhere in a call leaves the event right, and t
   SUBCASE("refund") {
     check_every_allocation(one_order, [](Office& box, const Order& order) { return box.event.refund(order.id, {.request = little::request(9)}).ok(); });
   }
+  SUBCASE("extend") {
+    check_every_allocation(one_hold, [](Office& box, const Hold& hold) { return box.event.extend(hold.id, 10min, little::request(9)).ok(); });
+  }
+  SUBCASE("release") {
+    check_every_allocation(one_hold, [](Office& box, const Hold& hold) { return box.event.release(hold.id, little::request(9)).ok(); });
+  }
+  SUBCASE("check_in") {
+    check_every_allocation(one_order, [](Office& box, const Order& order) {
+      return box.event.check_in(box.office.code(order.tickets.front()), {.gate = "a gate", .request = little::request(9)}).ok();
+    });
+  }
+  SUBCASE("configure") {
+    check_every_allocation(nothing, [](Office& box, int) {
+      EventSettings settings = box.event.availability()->settings();
+      settings.venue = "a house with another, longer name";
+      return box.event.configure(settings, little::request(9)).ok();
+    });
+  }
+  SUBCASE("set_sale_status") {
+    check_every_allocation(nothing, [](Office& box, int) { return box.event.set_sale_status(SaleStatus::on_sale, little::request(9)).ok(); });
+  }
+  SUBCASE("create_event") {
+    check_every_allocation(nothing, [](Office& box, int) {
+      NewEvent another = little::event("another");
+      another.request = little::request(9);
+      return box.office.create_event(another).ok() && box.office.event("another").ok();
+    });
+  }
   SUBCASE("a repeated request") {
     check_every_allocation([](Office& box) { return box.event.hold({"Hall-A-3"}, {.holder = "cart", .request = little::request(9)}).value(); },
                            [](Office& box, const Hold&) { return box.event.hold({"Hall-A-3"}, {.holder = "cart", .request = little::request(9)}).ok(); });
@@ -154,7 +197,7 @@ TEST_CASE("whatever the leader runs out of memory at, all who gathered behind it
     }
     while (ready < 3) std::this_thread::yield();
     failed = false;
-    box.storage.as_turn_begins = [&] {
+    box.storage.before_turn = [&] {
       for (std::uint64_t number = 0; number < 3; ++number)
         box.event.submit({little::request(20 + number), PlaceHold{"cart", {PlaceIndex{static_cast<std::uint32_t>(number)}}, {}, 60s}},
                          [&](const Answer&) { ++called; });

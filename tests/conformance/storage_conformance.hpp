@@ -562,18 +562,33 @@ inline void check_reading(const OpenStorage& open) {
 inline void check_keeping(const OpenStorage& open) {
   SUBCASE("a newer snapshot replaces an older one, never the other way round") {
     const auto storage = open();
+    for (const char* text : {"1", "2", "3", "4"}) append(*storage, "a", text);
+    append(*storage, "b", "1");
     CHECK_FALSE(storage->load_snapshot("a"));
-    storage->save_snapshot("a", {5, bytes_of("five")});
-    storage->save_snapshot("a", {3, bytes_of("three")});
-    storage->save_snapshot("b", {1, {}});
+    storage->save_snapshot({"a", 3, checksum_of("3")}, bytes_of("three"));
+    storage->save_snapshot({"a", 2, checksum_of("2")}, bytes_of("two"));
+    storage->save_snapshot({"b", 1, checksum_of("1")}, {});
     REQUIRE(storage->load_snapshot("a"));
-    CHECK(storage->load_snapshot("a")->revision == 5);
-    CHECK(storage->load_snapshot("a")->bytes == bytes_of("five"));
-    storage->save_snapshot("a", {8, many_bytes(3'000'000, 8)});
-    CHECK(storage->load_snapshot("a")->revision == 8);
+    CHECK(storage->load_snapshot("a")->revision == 3);
+    CHECK(storage->load_snapshot("a")->bytes == bytes_of("three"));
+    storage->save_snapshot({"a", 4, checksum_of("4")}, many_bytes(3'000'000, 8));
+    CHECK(storage->load_snapshot("a")->revision == 4);
     CHECK((storage->load_snapshot("a")->bytes == many_bytes(3'000'000, 8)));
     CHECK(storage->load_snapshot("b")->bytes.empty());
-    CHECK(storage->list_streams("").empty());
+  }
+  SUBCASE("a snapshot is kept only of an entry that stands") {
+    const auto storage = open();
+    append(*storage, "a", "one");
+    append(*storage, "a", "two");
+    storage->save_snapshot({"a", 1, checksum_of("one")}, bytes_of("snapshot"));
+    for (const Position& at : {Position{"a", 3, checksum_of("three")}, Position{"a", 2, checksum_of("other")}, Position{"none", 1, 7}}) {
+      CHECK_THROWS_AS(storage->save_snapshot(at, bytes_of("of another history")), HistoryReplaced);
+    }
+    CHECK_THROWS_AS(storage->save_snapshot({"a", 0, 0}, {}), std::logic_error);
+    CHECK_THROWS_AS(storage->save_snapshot({"a", 2}, {}), std::logic_error);
+    CHECK(storage->load_snapshot("a")->bytes == bytes_of("snapshot"));
+    CHECK_FALSE(storage->load_snapshot("none"));
+    CHECK(storage->list_streams("") == std::vector<StreamId>{"a"});
   }
   SUBCASE("the vault keeps, replaces and erases") {
     const auto storage = open();
@@ -601,7 +616,7 @@ inline void check_keeping(const OpenStorage& open) {
     append(*storage, "a", "one");
     append(*storage, "a", "two");
     append(*storage, "b", "uno");
-    storage->save_snapshot("a", {1, bytes_of("snapshot")});
+    storage->save_snapshot({"a", 1, checksum_of("one")}, bytes_of("snapshot"));
     CHECK_THROWS_AS(storage->remove_stream({"a", 1, checksum_of("one")}), StorageError);
     CHECK_THROWS_AS(storage->remove_stream({"a", 3, checksum_of("three")}), StorageError);
     CHECK(shown(*storage, "a") == "1=one 2=two");
@@ -624,7 +639,7 @@ inline void check_keeping(const OpenStorage& open) {
   SUBCASE("everything is there after closing and opening again") {
     auto storage = open();
     for (const char* text : {"one", "two", "three"}) append(*storage, "a", text);
-    storage->save_snapshot("a", {2, bytes_of("snapshot")});
+    storage->save_snapshot({"a", 2, checksum_of("two")}, bytes_of("snapshot"));
     storage->vault_put("buyer", bytes_of("Olena"));
     storage->vault_put("gone", bytes_of("x"));
     storage->vault_erase("gone");

@@ -185,7 +185,7 @@ class Sale::WatchedStorage final : public Storage {
     return storage_.read(stream, after, max_bytes);
   }
   [[nodiscard]] std::optional<Snapshot> load_snapshot(const StreamId& stream) override { return storage_.load_snapshot(stream); }
-  void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override { storage_.save_snapshot(stream, snapshot); }
+  void save_snapshot(const Position& at, BytesView bytes) override { storage_.save_snapshot(at, bytes); }
   [[nodiscard]] std::vector<StreamId> list_streams(std::string_view prefix) override { return storage_.list_streams(prefix); }
   [[nodiscard]] bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override {
     return storage_.wait_for_news(streams, timeout);

@@ -56,7 +56,7 @@ TEST_CASE("every wait for another's lock ends after turn_timeout, and leaves nob
   const std::string schema = fresh_schema();
   const std::string url = shared_server().url("schema=" + schema);
   conformance::append(*PostgresStorage::open(url), "a", "one");
-  PostgresStorage::open(url)->save_snapshot("a", {1, conformance::bytes_of("x")});
+  PostgresStorage::open(url)->save_snapshot({"a", 1, conformance::checksum_of("one")}, conformance::bytes_of("x"));
 
   struct Wait {
     std::string what;
@@ -79,7 +79,7 @@ TEST_CASE("every wait for another's lock ends after turn_timeout, and leaves nob
         {"a secret's row, to erase it", "SELECT FROM " + in + "vault WHERE id = 'person' FOR UPDATE", [](Storage& storage) { storage.vault_erase("person"); }},
         {"a snapshot's row", "SELECT FROM " + in + "snapshots WHERE stream = 'a' FOR UPDATE",
          [](Storage& storage) {
-           storage.save_snapshot("a", {2, conformance::bytes_of("y")});
+           storage.save_snapshot({"a", 1, conformance::checksum_of("one")}, conformance::bytes_of("y"));
          }},
     };
     const auto storage = PostgresStorage::open(url, {.turn_timeout = 200ms, .transaction_pooler = pooled});
@@ -192,20 +192,4 @@ TEST_CASE("a server that is not there, or starting up, is waited for; what waiti
     }
   }
   CHECK(std::chrono::steady_clock::now() - start < 30s);
-}
-
-TEST_CASE("a turn's time-out counts the wait for a connection and the wait for the stream together") {
-  const std::string url = shared_server().url("schema=" + fresh_schema());
-  const auto other = PostgresStorage::open(url);
-  const auto storage = PostgresStorage::open(url, {.connections = 1, .turn_timeout = 2s});
-  const Position position{"a", 0};
-  const Position elsewhere{"b", 0};
-  const auto held = other->take_turn({&position, 1});
-  auto only_connection = storage->take_turn({&elsewhere, 1});
-  auto waiting = std::async(std::launch::async, [&] { return storage->take_turn({&position, 1}) != nullptr; });
-  std::this_thread::sleep_for(1'500ms);
-  only_connection.reset();
-  // Counted anew, the wait for the stream would go on now.
-  CHECK(waiting.wait_for(1'500ms) == std::future_status::ready);
-  CHECK_THROWS_WITH_AS((void)waiting.get(), doctest::Contains("another has had the turn for 2000 ms"), StorageUnavailable);
 }

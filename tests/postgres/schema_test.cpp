@@ -139,7 +139,7 @@ TEST_CASE("who only looks makes nothing, needs no right to write, and can't") {
   const Position position{"a", 0};
   CHECK(look->wait_for_news({&position, 1}, 1s));
   CHECK_THROWS_WITH_AS((void)look->take_turn({&position, 1}), doctest::Contains("opened for reading only"), StorageUnavailable);
-  CHECK_THROWS_AS(look->save_snapshot("a", {1, {}}), StorageUnavailable);
+  CHECK_THROWS_AS(look->save_snapshot({"a", 1, conformance::checksum_of("one")}, {}), StorageUnavailable);
   CHECK_THROWS_AS(look->vault_put("person", {}), StorageUnavailable);
   CHECK_THROWS_AS(look->vault_erase("person"), StorageUnavailable);
   CHECK_THROWS_AS(look->remove_stream({"a", 1, conformance::checksum_of("one")}), StorageUnavailable);
@@ -165,10 +165,10 @@ TEST_CASE("a snapshot is written by one at a time; who comes meanwhile goes on")
       "CREATE FUNCTION " + schema +
       ".slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(4711); RETURN new; END $$; CREATE TRIGGER slow BEFORE INSERT ON " +
       schema + ".snapshots FOR EACH ROW EXECUTE FUNCTION " + schema + ".slow();");
-  auto writing = std::async(std::launch::async, [&] { one->save_snapshot("a", {1, conformance::bytes_of("the first")}); });
+  auto writing = std::async(std::launch::async, [&] { one->save_snapshot({"a", 1, conformance::checksum_of("x")}, conformance::bytes_of("the first")); });
   const auto deadline = std::chrono::steady_clock::now() + 20s;
   while (gate.run({{&waiting, {}}})[0].number(0, 0) == 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
-  other->save_snapshot("a", {1, conformance::bytes_of("the second")});  // does not wait
+  other->save_snapshot({"a", 1, conformance::checksum_of("x")}, conformance::bytes_of("the second"));  // does not wait
   CHECK_FALSE(other->load_snapshot("a"));
   (void)gate.run({{&open, {}}});
   writing.get();

@@ -139,10 +139,11 @@ void Database::read(const StreamId& name, Revision after, std::size_t max_bytes,
 
 void Database::load_snapshot(const StreamId& stream, const Answer<std::optional<Snapshot>>& answer) { answer({streams_[stream].snapshot, {}}); }
 
-void Database::save_snapshot(const StreamId& stream, const Snapshot& snapshot, const Answer<bool>& answer) {
+void Database::save_snapshot(const Position& at, const Bytes& bytes, const Answer<bool>& answer) {
   if (is_full()) return answer({{}, "the disk is full"});
-  Stream& saved = streams_[stream];
-  if (!saved.replaced && (!saved.snapshot || saved.snapshot->revision <= snapshot.revision)) saved.snapshot = snapshot;
+  Stream& saved = streams_[at.stream];
+  if (!why_replaced(at, saved).empty()) return answer({false, {}});
+  if (!saved.snapshot || saved.snapshot->revision <= at.known) saved.snapshot = Snapshot{at.known, bytes};
   answer({true, {}});
 }
 
@@ -159,7 +160,6 @@ void Database::crash(Micros down_for) {
 void Database::lose_end(const StreamId& stream, Revision kept) {
   Stream& lost = streams_[stream];
   lost.entries.resize(kept);
-  lost.replaced = true;
   if (lost.snapshot && lost.snapshot->revision > kept) lost.snapshot.reset();
 }
 
@@ -271,8 +271,11 @@ std::optional<Snapshot> NodeStorage::load_snapshot(const StreamId& stream) {
   return need<std::optional<Snapshot>>(patience, [&database = database_, stream](const auto& answer) { database.load_snapshot(stream, answer); });
 }
 
-void NodeStorage::save_snapshot(const StreamId& stream, const Snapshot& snapshot) {
-  (void)need<bool>(patience, [&database = database_, stream, snapshot](const auto& answer) { database.save_snapshot(stream, snapshot, answer); });
+void NodeStorage::save_snapshot(const Position& at, BytesView bytes) {
+  const bool kept = need<bool>(patience, [&database = database_, at, copy = Bytes(bytes.begin(), bytes.end())](const auto& answer) {
+    database.save_snapshot(at, copy, answer);
+  });
+  if (!kept) throw HistoryReplaced("the snapshot of " + at.stream + " is of a history that has been replaced");
 }
 
 // What an event's desk has no use for.

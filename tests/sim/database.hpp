@@ -82,7 +82,8 @@ class Database {
   void end_turn(TurnNumber turn);
   void read(const StreamId& stream, Revision after, std::size_t max_bytes, const Answer<std::vector<Entry>>& answer);
   void load_snapshot(const StreamId& stream, const Answer<std::optional<Snapshot>>& answer);
-  void save_snapshot(const StreamId& stream, const Snapshot& snapshot, const Answer<bool>& answer);
+  /// False when the position's entry does not stand.
+  void save_snapshot(const Position& at, const Bytes& bytes, const Answer<bool>& answer);
 
   // What goes wrong.
   [[nodiscard]] bool is_down() const noexcept { return world_.now() < down_until_; }
@@ -98,7 +99,6 @@ class Database {
     std::vector<Entry> entries{};
     std::optional<Snapshot> snapshot{};
     TurnNumber holder = 0;
-    bool replaced = false;  ///< Its end was lost: what nodes save of the history before is kept no more.
   };
   struct OpenTurn {
     std::vector<Position> streams{};
@@ -159,7 +159,7 @@ class NodeStorage final : public Storage {
   [[nodiscard]] std::unique_ptr<Turn> take_turn(std::span<const Position> streams) override;
   [[nodiscard]] std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t max_bytes) override;
   [[nodiscard]] std::optional<Snapshot> load_snapshot(const StreamId& stream) override;
-  void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override;
+  void save_snapshot(const Position& at, BytesView bytes) override;
   [[nodiscard]] std::vector<StreamId> list_streams(std::string_view prefix) override;
   [[nodiscard]] bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override;
   void vault_put(std::string_view id, BytesView bytes) override;

@@ -28,7 +28,7 @@ class ClosingStorage final : public Storage {
   std::unique_ptr<Turn> take_turn(std::span<const Position> streams) override { return storage_->take_turn(streams); }
   std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t max_bytes) override { return storage_->read(stream, after, max_bytes); }
   std::optional<Snapshot> load_snapshot(const StreamId& stream) override { return storage_->load_snapshot(stream); }
-  void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override { storage_->save_snapshot(stream, snapshot); }
+  void save_snapshot(const Position& at, BytesView bytes) override { storage_->save_snapshot(at, bytes); }
   std::vector<StreamId> list_streams(std::string_view prefix) override { return storage_->list_streams(prefix); }
   void remove_stream(const Position& end) override { storage_->remove_stream(end); }
   bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override { return storage_->wait_for_news(streams, timeout); }

@@ -133,9 +133,8 @@ std::optional<Snapshot> ForeignStorage::load_snapshot(const StreamId& stream) {
   });
 }
 
-void ForeignStorage::save_snapshot(const StreamId& stream, const Snapshot& snapshot) {
-  in_python("save_snapshot",
-            [&] { storage_->attr("save_snapshot")(name_of(stream), package("_storage", "Snapshot")(snapshot.revision, to_bytes(snapshot.bytes))); });
+void ForeignStorage::save_snapshot(const Position& at, BytesView bytes) {
+  in_python("save_snapshot", [&] { storage_->attr("save_snapshot")(to_position(at), to_bytes(bytes)); });
 }
 
 std::vector<StreamId> ForeignStorage::list_streams(std::string_view prefix) {

@@ -94,7 +94,7 @@ class LogReader {
   const std::unique_ptr<ProjectionSink> sink = postgres ? std::unique_ptr<ProjectionSink>(PostgresProjection::open(target)) : SqliteProjection::open(target);
   Projector projector(*from, *sink);
   const std::uint64_t entries = rebuild ? projector.rebuild(id) : projector.catch_up(id);
-  const Revision at = sink->cursor(stream_of(id));
+  const Revision at = sink->cursor(stream_of(id)).known;
   const py::gil_scoped_acquire lock;
   return py::make_tuple(entries, at);
 }

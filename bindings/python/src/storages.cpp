@@ -49,6 +49,11 @@ class TurnHandle {
   return position;
 }
 
+[[nodiscard]] Position need_position(const py::object& item, const char* name) {
+  if (!py::isinstance<py::tuple>(item) || py::len(item) != 3) wrong_type(name, item, "a Position(stream, known, checksum)");
+  return position_of(py::reinterpret_borrow<py::tuple>(item));
+}
+
 [[nodiscard]] std::vector<Position> positions_of(const py::object& streams) {
   if (!py::isinstance<py::iterable>(streams)) wrong_type("streams", streams, "a sequence of Position");
   std::vector<Position> positions;
@@ -219,13 +224,13 @@ void add_storages(py::module_& module) {
           py::arg("stream"))
       .def(
           "save_snapshot",
-          [](const StorageHandle& self, const py::object& stream, const py::object& revision, const py::object& data) {
-            const std::string name = byte_name(stream, "stream");
-            const Snapshot snapshot{whole_number(revision, "revision"), bytes(data, "data")};
+          [](const StorageHandle& self, const py::object& at, const py::object& data) {
+            const Position position = need_position(at, "at");
+            const Bytes snapshot = bytes(data, "data");
             const std::shared_ptr<Storage> storage = self.get();
-            unlocked([&] { storage->save_snapshot(name, snapshot); });
+            unlocked([&] { storage->save_snapshot(position, snapshot); });
           },
-          py::arg("stream"), py::arg("revision"), py::arg("data"))
+          py::arg("at"), py::arg("data"))
       .def(
           "list_streams",
           [](const StorageHandle& self, const py::object& prefix) {
@@ -239,8 +244,7 @@ void add_storages(py::module_& module) {
       .def(
           "remove_stream",
           [](const StorageHandle& self, const py::object& end) {
-            if (!py::isinstance<py::tuple>(end) || py::len(end) != 3) wrong_type("end", end, "a Position(stream, known, checksum)");
-            const Position position = position_of(py::reinterpret_borrow<py::tuple>(end));
+            const Position position = need_position(end, "end");
             const std::shared_ptr<Storage> storage = self.get();
             unlocked([&] { storage->remove_stream(position); });
           },

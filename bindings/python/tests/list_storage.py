@@ -93,13 +93,16 @@ class ListStorage(Storage):
             if not self.store.changed.wait_for(lambda: not self.store.taken & set(names), timeout=10):
                 raise StorageUnavailable("lists: another thread has had the turn for 10 s")
             for position in streams:
-                if not self.store.stands(position):
-                    found = [entry.checksum for entry in self.store.streams.get(position.stream, [])[position.known - 1 : position.known]]
-                    raise HistoryReplaced(
-                        f"lists: {position.stream!r} was replaced: revision {position.known} was {position.checksum:08x}, there is {found and f'{found[0]:08x}'}"
-                    )
+                self.need_standing(position)
             self.store.taken |= set(names)
         return ListTurn(self.store, streams)
+
+    def need_standing(self, position: Position) -> None:
+        if not self.store.stands(position):
+            found = [f"{entry.checksum:08x}" for entry in self.store.streams.get(position.stream, [])[position.known - 1 : position.known]]
+            raise HistoryReplaced(
+                f"lists: {position.stream!r} was replaced: revision {position.known} was {position.checksum:08x}, there is {found}"
+            )
 
     def read(self, stream: bytes, after: int, max_bytes: int) -> Sequence[Entry]:
         with self.store.changed:
@@ -116,11 +119,14 @@ class ListStorage(Storage):
     def load_snapshot(self, stream: bytes) -> Snapshot | None:
         return self.store.snapshots.get(stream)
 
-    def save_snapshot(self, stream: bytes, snapshot: Snapshot) -> None:
+    def save_snapshot(self, at: Position, data: bytes) -> None:
+        if not at.known or at.checksum is None:
+            raise ValueError("a snapshot needs an entry and its checksum")
         with self.store.changed:
-            kept = self.store.snapshots.get(stream)
-            if kept is None or kept.revision <= snapshot.revision:
-                self.store.snapshots[stream] = snapshot
+            self.need_standing(at)
+            kept = self.store.snapshots.get(at.stream)
+            if kept is None or kept.revision <= at.known:
+                self.store.snapshots[at.stream] = Snapshot(at.known, data)
 
     def list_streams(self, prefix: bytes) -> Sequence[bytes]:
         with self.store.changed:

@@ -244,7 +244,7 @@ def test_turns_and_reads_from_python(tmp_path: Path) -> None:
             turn.now()
         assert storage.read(b"a") == [ticketcore.Entry(1, 7, b"one")]
         assert storage.list_streams() == [b"a", b"b"]
-        storage.save_snapshot(b"a", ticketcore.Snapshot(1, b"snapshot"))
+        storage.save_snapshot(ticketcore.Position(b"a", 1, 7), b"snapshot")
         assert storage.load_snapshot(b"a") == (1, b"snapshot")
         with pytest.raises(ticketcore.HistoryReplaced, match="revision 7"):
             storage.remove_stream(ticketcore.Position(b"a", 7, 1))

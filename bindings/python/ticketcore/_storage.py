@@ -108,8 +108,12 @@ class Storage(abc.ABC):
         """The newest snapshot saved for the stream, if any."""
 
     @abc.abstractmethod
-    def save_snapshot(self, stream: bytes, snapshot: Snapshot) -> None:
-        """Replace the stream's snapshot unless a newer one is there already."""
+    def save_snapshot(self, at: Position, data: bytes) -> None:
+        """Keep the data as the snapshot of the stream up to the entry known, unless a newer one is kept already.
+
+        Raises HistoryReplaced, and keeps nothing, when that entry is not there or has another checksum; ValueError when known is 0
+        or the checksum is None.
+        """
 
     @abc.abstractmethod
     def list_streams(self, prefix: bytes) -> Sequence[bytes]:
@@ -188,8 +192,8 @@ class _CoreStorage(Storage):
     def load_snapshot(self, stream: bytes) -> Optional[Snapshot]:
         return self._handle.load_snapshot(stream)
 
-    def save_snapshot(self, stream: bytes, snapshot: Snapshot) -> None:
-        self._handle.save_snapshot(stream, snapshot.revision, snapshot.data)
+    def save_snapshot(self, at: Position, data: bytes) -> None:
+        self._handle.save_snapshot(at, data)
 
     def list_streams(self, prefix: bytes = b"") -> Sequence[bytes]:
         return self._handle.list_streams(prefix)

@@ -23,7 +23,7 @@ class MemoryStorage final : public Storage {
   [[nodiscard]] std::unique_ptr<Turn> take_turn(std::span<const Position> streams) override;
   [[nodiscard]] std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t max_bytes) override;
   [[nodiscard]] std::optional<Snapshot> load_snapshot(const StreamId& stream) override;
-  void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override;
+  void save_snapshot(const Position& at, BytesView bytes) override;
   [[nodiscard]] std::vector<StreamId> list_streams(std::string_view prefix) override;
   void remove_stream(const Position& end) override;
   [[nodiscard]] bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override;

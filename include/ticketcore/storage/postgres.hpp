@@ -32,9 +32,7 @@ struct PostgresOptions {
   Access access = Access::read_write_create;
   /// The most connections that turns use at a time, 1 to 1,000; a turn past it waits. Reads have half as many, at least two.
   int connections = 8;
-  /// How long take_turn waits for a free connection and for other turns on its streams, in all and wherever
-  /// their locks are held; then it is cancelled. Where a connection turns out to be dead, it begins anew on
-  /// another. The vault and snapshots wait as long for locks.
+  /// How long take_turn waits for other turns on its streams, in all and wherever their locks are held; then it is cancelled.
   std::chrono::milliseconds turn_timeout{10'000};
   /// How long one turn may take before the database ends it: a host that froze must not keep an event from selling.
   std::chrono::milliseconds turn_limit{5'000};
@@ -72,7 +70,7 @@ class PostgresStorage final : public Storage {
   [[nodiscard]] std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t max_bytes) override;
   [[nodiscard]] std::optional<Snapshot> load_snapshot(const StreamId& stream) override;
   /// Does nothing while another process is saving one for the stream.
-  void save_snapshot(const StreamId& stream, const Snapshot& snapshot) override;
+  void save_snapshot(const Position& at, BytesView bytes) override;
   [[nodiscard]] std::vector<StreamId> list_streams(std::string_view prefix) override;
   void remove_stream(const Position& end) override;
   /// Woken by NOTIFY, and looks by itself every few milliseconds to half a second, the longer the less happens.

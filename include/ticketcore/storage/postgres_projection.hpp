@@ -14,8 +14,8 @@ class PostgresProjection final : public ProjectionSink {
   [[nodiscard]] static std::unique_ptr<PostgresProjection> open(std::string_view url);
   ~PostgresProjection() override;
 
-  [[nodiscard]] Revision cursor(const StreamId& stream) override;
-  [[nodiscard]] bool put(const StreamId& stream, Revision from, Revision to, std::span<const ProjectionRow> rows) override;
+  [[nodiscard]] Position cursor(const StreamId& stream) override;
+  [[nodiscard]] bool put(const Position& from, const Position& to, std::span<const ProjectionRow> rows) override;
   void clear(const StreamId& stream) override;
 
  private:
