@@ -5,11 +5,13 @@
 #include <string>
 #include <string_view>
 
+#include "ticketcore/detail/control_characters.hpp"
 #include "utf8.hpp"
 
 namespace ticketcore {
 
-/// In quotes; always valid JSON: bytes that are no UTF-8 become U+FFFD.
+/// In quotes; always valid JSON, and without a control character, which a terminal that shows it would obey: those
+/// are escaped. Bytes that are no UTF-8 become U+FFFD.
 [[nodiscard]] inline std::string json_text(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
@@ -19,7 +21,7 @@ namespace ticketcore {
       out += utf8::replacement;
     } else if (letter == '"' || letter == '\\') {
       out += {'\\', letter};
-    } else if (sequence.code < 0x20) {
+    } else if (detail::is_control_character(sequence.code)) {
       char escape[8];
       std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(sequence.code));
       out += escape;

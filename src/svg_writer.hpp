@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "ticketcore/detail/control_characters.hpp"
 #include "utf8.hpp"
 
 namespace ticketcore::svg {
@@ -32,7 +33,7 @@ inline constexpr std::string_view fonts = "'Helvetica Neue',Helvetica,Arial,'Not
       case '"': out += "&quot;"; break;
       case '\'': out += "&#39;"; break;
       default:
-        if (sequence.code < 0x20 || sequence.code == 0x7F) {
+        if (detail::is_control_character(sequence.code)) {
           out += ' ';
         } else {
           out += bytes;

@@ -61,4 +61,9 @@ TEST_CASE("ids are read back from text, and nothing else is") {
   CHECK_FALSE(parse_ticket_id(to_string(id) + "-99999999999").has_value());
   CHECK_THROWS_AS(EventId("no spaces"), std::invalid_argument);
   CHECK_THROWS_AS(HolderId(std::string(65, 'x')), std::invalid_argument);
+  // Control characters: C0, DEL, and C1 as UTF-8 spells it. What has the same bytes in it elsewhere is none.
+  for (const char* const text : {"a\nb", "\x1F", "a\x7F", "\xC2\x80", "a\xC2\x9B", "\xC2\x9F."}) {
+    CHECK_THROWS_WITH_AS(HolderId{text}, "holder carries a control character", std::invalid_argument);
+  }
+  for (const char* const text : {"\xC2\xA0", "\xC3\x80\xC3\x9F", "\xD0\x9F\xD1\x80", "\xE2\x82\x80"}) CHECK(HolderId{text}.text() == text);
 }

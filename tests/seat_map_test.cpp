@@ -198,6 +198,7 @@ TEST_CASE("each thing that can be wrong with a chart is named") {
         Texts{row + ", seat 3: stands further than 2000000 from the chart's origin"});
   CHECK(problems_after([&](auto& data) { data.labels[2] = ""; }) == Texts{row + ": has no label; it needs one of 1 to 100 bytes"});
   CHECK(problems_after([&](auto& data) { data.labels[2] = "a\nb"; }) == Texts{row + ", seat a\nb: has a control character in its label"});
+  CHECK(problems_after([&](auto& data) { data.labels[2] = "a\xC2\x85z"; }) == Texts{row + ", seat a\xC2\x85z: has a control character in its label"});
   CHECK(problems_after([&](auto& data) { data.sections[0].label = std::string(101, 'x'); })
             .front()
             .ends_with("has a label of 101 bytes; at most 100 are possible"));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "http_text.hpp"
+#include "ticketcore/detail/control_characters.hpp"
 #include "utf8.hpp"
 
 namespace server {
@@ -37,7 +38,7 @@ std::string_view percent_decode(std::string_view text, Plus plus, std::string& d
   for (std::string_view rest = decoded; !rest.empty();) {
     const auto next = ticketcore::utf8::first(rest);
     if (!next.valid) return "the request's target is not UTF-8 once its percent-encoding is undone";
-    if (next.code < ' ' || next.code == 0x7F) return "the request's target has a control character";
+    if (ticketcore::detail::is_control_character(next.code)) return "the request's target has a control character";
     rest.remove_prefix(next.length);
   }
   return {};

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "ticketcore/detail/control_characters.hpp"
+
 namespace server {
 namespace {
 
@@ -73,7 +75,7 @@ std::vector<JsonValue> JsonValue::elements(std::size_t most) const {
 std::string JsonValue::text(std::size_t least_bytes, std::size_t most_bytes) const {
   const boost::json::string* string = value_->if_string();
   const bool fits = string != nullptr && string->size() >= least_bytes && string->size() <= most_bytes;
-  if (!fits || std::any_of(string->begin(), string->end(), [](char letter) { return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F; })) {
+  if (!fits || ticketcore::detail::has_control_character({string->data(), string->size()})) {
     error("must be a text of " + std::to_string(least_bytes) + " to " + std::to_string(most_bytes) + " bytes without control characters");
     return {};
   }

@@ -80,7 +80,7 @@ class JsonWriter {
   }
   void append_text(std::string_view value) {
     for (const char letter : value) {
-      if (letter < 0x20 || letter == '"' || letter == '\\') {
+      if (letter < 0x20 || letter >= 0x7F || letter == '"' || letter == '\\') {
         out_ += ticketcore::json_text(value);
         return;
       }

@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "ticketcore/detail/control_characters.hpp"
+
 namespace ticketcore {
 
 /// 128 bits, ordered as an unsigned number, most significant half first. Zero means "no id".
@@ -128,10 +130,10 @@ class Name {
     if (text_.empty() || text_.size() > max_bytes) {
       throw std::invalid_argument(std::string(Tag::what) + " has " + std::to_string(text_.size()) + " bytes; it must have 1 to " + std::to_string(max_bytes));
     }
+    if (detail::has_control_character(text_)) {
+      throw std::invalid_argument(std::string(Tag::what) + " carries a control character");
+    }
     for (const char c : text_) {
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-        throw std::invalid_argument(std::string(Tag::what) + " carries a control character");
-      }
       if (Tag::slug && !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.')) {
         throw std::invalid_argument(std::string(Tag::what) + " \"" + text_ + "\" may hold only letters, digits, '-', '_' and '.'");
       }

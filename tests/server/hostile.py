@@ -31,7 +31,7 @@ class HostileTests:
             self.problem(sale.public.post(sale.path + "/holds", body), 422, "invalid_request")
         for body, pointer in (({"best": {"count": 0}}, "/best/count"), ({"best": {"count": 1e99}}, "/best/count"), ({"best": {"count": 1.5}}, "/best/count"),
                               ({"best": {"count": 2, "together": "maybe"}}, "/best/together"), ({"best": {"count": True}}, "/best/count"),
-                              ({"places": ["Stalls-A-1"], "cart": "a\nb"}, "/cart"), ({"places": ["x"], "ttl_seconds": 2**63}, "/ttl_seconds")):
+                              ({"places": ["Stalls-A-1"], "cart": "a\nb"}, "/cart"), ({"places": ["Stalls-A-1"], "cart": "a\x9b31mb"}, "/cart"), ({"places": ["x"], "ttl_seconds": 2**63}, "/ttl_seconds")):
             errors = self.problem(sale.public.post(sale.path + "/holds", body), 422, "invalid_request")["errors"]
             self.assertIn(pointer, [error["pointer"] for error in errors], body)
         self.problem(sale.hold("Stalls-A-1", "Stalls-A-1"), 422, "invalid_request")
@@ -209,6 +209,8 @@ class HostileTests:
                 raw.sendall(text)
                 first = raw.recv(1000)
                 self.assertTrue(first == b"" or first.startswith(b"HTTP/1.1 4") or first.startswith(b"HTTP/1.1 5"), first)
+        for path in ("/v1/events/a%00", "/v1/events/a%1B", "/v1/events/a%C2%9B"):
+            self.problem(self.server.client().get(path), 400, "invalid_request")
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
         connection.request("GET", "/healthz")
         self.assertEqual(connection.getresponse().status, 200)

@@ -88,13 +88,11 @@ TEST_CASE("whatever stands in a request, its line in the log is JSON in UTF-8") 
   {
     AccessLog log(file);
     CHECK(log.on());
-    log.write({.method = "GET", .path = "/\"\\\n\x01\x7f\xff\xc3\xa9\xe2\x82\xed\xa0\x80\xf0\x9f\x8e\xab", .id = "a"}, 200, 1, 2us);
+    log.write({.method = "GET", .path = "/\"\\\n\x01\x7f\xc2\x9b\xff\xc3\xa9\xe2\x82\xed\xa0\x80\xf0\x9f\x8e\xab", .id = "a"}, 200, 1, 2us);
     log.trouble("a", "line\none");
   }
   const std::string log = contents(file);
-  CHECK(log.find(R"("path":"/\"\\\u000a\u0001)"
-                 "\x7f"
-                 R"(�é�����🎫","status":200,"bytes":1,"microseconds":2,"id":"a")") != std::string::npos);
+  CHECK(log.find(R"("path":"/\"\\\u000a\u0001\u007f\u009b�é�����🎫","status":200,"bytes":1,"microseconds":2,"id":"a")") != std::string::npos);
   CHECK(log.find(R"("id":"a","trouble":"line\u000aone"})") != std::string::npos);
   CHECK_FALSE(AccessLog("").on());
   CHECK_THROWS_WITH(AccessLog("/none/access.log"), "access log /none/access.log: No such file or directory");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "ticketcore/detail/control_characters.hpp"
 #include "ticketcore/seat_map.hpp"
 
 namespace ticketcore {
@@ -58,10 +59,7 @@ class SeatMapCheck {
     if (count > limit) report("map", "has " + std::to_string(count) + " " + std::string(what) + "; at most " + std::to_string(limit) + " are possible");
   }
   [[nodiscard]] static bool beyond(std::int64_t coordinate) { return (coordinate < 0 ? -coordinate : coordinate) > std::int64_t{limits::coordinate} * 1'000; }
-  [[nodiscard]] static bool has_control(std::string_view label) {
-    return std::any_of(label.begin(), label.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-  }
-  [[nodiscard]] static bool is_plain(std::string_view label) { return label.size() <= limits::label_bytes && !has_control(label); }
+  [[nodiscard]] static bool is_plain(std::string_view label) { return label.size() <= limits::label_bytes && !detail::has_control_character(label); }
   void outline(const std::string& where, const std::vector<Point>& points) {
     if (points.size() > limits::outline_points) {
       report(where, "has an outline of " + std::to_string(points.size()) + " points; at most " + std::to_string(limits::outline_points) + " are possible");
@@ -74,7 +72,7 @@ class SeatMapCheck {
     if (label.size() > limits::label_bytes) {
       report(where, "has a label of " + std::to_string(label.size()) + " bytes; at most " + std::to_string(limits::label_bytes) + " are possible");
     }
-    if (has_control(label)) report(where, "has a control character in its label");
+    if (detail::has_control_character(label)) report(where, "has a control character in its label");
   }
 
   void sizes() {

@@ -1,0 +1,22 @@
+#pragma once
+// What terminals and printers obey rather than show.
+
+#include <string_view>
+
+namespace ticketcore::detail {
+
+/// Of Unicode (category Cc): U+0000 to U+001F, and U+007F to U+009F.
+[[nodiscard]] constexpr bool is_control_character(char32_t code) noexcept { return code < 0x20 || (code >= 0x7F && code <= 0x9F); }
+
+/// Of a text in UTF-8, which spells U+0080 to U+009F as C2 80 to C2 9F.
+[[nodiscard]] constexpr bool has_control_character(std::string_view text) noexcept {
+  unsigned char before = 0;
+  for (const char letter : text) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (byte < 0x20 || byte == 0x7F || (before == 0xC2 && byte >= 0x80 && byte <= 0x9F)) return true;
+    before = byte;
+  }
+  return false;
+}
+
+}  // namespace ticketcore::detail
