@@ -29,16 +29,22 @@ constexpr std::string_view end_bytes = "tkle";
 constexpr std::size_t end_size = 16;
 constexpr std::size_t read_bytes = 4U << 20;
 
-/// A file being written under another name: it gets its own, which nobody else had, when it is whole and durable.
+/// A file being written under a name of its own, which nobody else uses: it gets the one wanted, which nobody
+/// else had, when it is whole and durable. Where that fails, neither is left behind.
 class NewFile {
  public:
-  explicit NewFile(const std::filesystem::path& path) : path_(path), part_(path.string() + ".part") {
+  explicit NewFile(const std::filesystem::path& path) : path_(path) {
     if (std::filesystem::exists(path_)) throw StorageUnavailable(path_.string() + ": it is there already, and an archive is never written over");
-    handle_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (handle_ < 0) fail("can't be made");
+    // Others may be archiving to the same file: each number is one's alone, also one that was left by
+    // somebody who was killed.
+    for (int number = 1; handle_ < 0; ++number) {
+      part_ = path.string() + ".part" + std::to_string(number);
+      handle_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      if (handle_ < 0 && errno != EEXIST) fail("can't be made");
+    }
   }
   ~NewFile() {
-    if (handle_ >= 0) ::close(handle_);
+    ::close(handle_);
     ::unlink(part_.c_str());
   }
   NewFile(const NewFile&) = delete;
@@ -60,8 +66,12 @@ class NewFile {
     if (::link(part_.c_str(), path_.c_str()) != 0) fail("can't be named");
     const int folder = ::open(path_.has_parent_path() ? path_.parent_path().c_str() : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     const bool synced = folder >= 0 && ::fsync(folder) == 0;
+    const int why = errno;
     if (folder >= 0) ::close(folder);
-    if (!synced) fail("can't be made durable");
+    if (synced) return;
+    ::unlink(path_.c_str());
+    errno = why;
+    fail("can't be made durable");
   }
   [[nodiscard]] const std::filesystem::path& part() const noexcept { return part_; }
 
@@ -214,19 +224,21 @@ ArchiveReport archive_event(Storage& storage, const EventId& event, const std::f
       part.write(entry.bytes);
       report.bytes += entry.bytes.size();
       report.revision = entry.revision;
+      report.checksum = entry.checksum;  // which the audit compares with the entry's own
     }
   }
   if (report.revision == 0) throw StorageError(storage.describe() + ": there is no event \"" + event.text() + "\"");
-  const std::vector<Entry> last = storage.read(stream, report.revision - 1, 1);
-  report.checksum = decode_entry(last.front().bytes, "the last entry of " + stream).header.checksum;
   const Bytes end = end_of(report.checksum, report.revision);
   part.write(end);
   part.sync();
   const auto copy = open_archive(part.part());
   const AuditReport original = prove(storage, event);
   const AuditReport replayed = prove(*copy, event);
-  if (original.revision != report.revision)
-    throw StorageUnavailable(storage.describe() + ": " + event.text() + " went on while it was archived; take it off sale first");
+  const bool removed = original.revision < report.revision;
+  if (removed || original.revision > report.revision) {
+    throw StorageUnavailable(storage.describe() + ": " + event.text() +
+                             (removed ? " was removed while it was archived; nothing was kept" : " went on while it was archived; take it off sale first"));
+  }
   if (encode_snapshot(original.state, report.revision, report.checksum) != encode_snapshot(replayed.state, report.revision, report.checksum))
     throw StorageDamaged(file.string() + ": the archive replays to another state than " + storage.describe() + "; it was not kept");
   part.keep();

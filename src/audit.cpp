@@ -9,6 +9,8 @@
 namespace ticketcore {
 namespace {
 
+constexpr std::size_t read_bytes = 4U << 20;
+
 /// Places and money as the facts alone tell them: nothing here is shared with EventState, so that one shows the other's faults.
 class Ledger {
  public:
@@ -122,26 +124,81 @@ class Ledger {
   std::map<std::uint32_t, std::uint32_t> area_sold_;
 };
 
-void check_snapshot(Storage& storage, const StreamId& stream, AuditReport& report) {
-  const auto stored = storage.load_snapshot(stream);
-  if (!stored) return;
-  auto decoded = decode_snapshot(stored->bytes, "the snapshot of " + stream, new_hash_key());
-  if (!decoded) return;
-  EventState& state = decoded->state;
-  for (Revision at = decoded->revision; at < report.revision;) {
-    for (const Entry& entry : storage.read(stream, at, 4U << 20)) {
-      const LogEntry read = decode_entry(entry.bytes, stream);
-      for (const Fact& fact : read.facts) state.apply(fact, {entry.revision, read.header.turn});
-      at = entry.revision;
+/// Reads a log into a report, from its beginning.
+class Replay {
+ public:
+  Replay(Storage& storage, const StreamId& stream, AuditReport& report) : storage_(storage), stream_(stream), report_(report), ledger_(report) {}
+
+  /// Goes on to the end of the log as it is by now.
+  void read_on() {
+    for (bool more = true; more;) {
+      const std::vector<Entry> entries = storage_.read(stream_, report_.revision, read_bytes);
+      more = !entries.empty();
+      for (const Entry& entry : entries) add(entry);
     }
   }
-  state.check_everything();
-  const bool same = std::ranges::equal(state.place_codes(), report.state.place_codes()) && state.orders().size() == report.state.orders().size() &&
-                    state.tickets().size() == report.state.tickets().size() && state.open_holds() == report.state.open_holds() &&
-                    std::ranges::equal(state.tickets(), report.state.tickets(), [](const TicketRecord& a, const TicketRecord& b) {
-                      return a.price == b.price && a.where == b.where && a.order == b.order && a.admitted_at == b.admitted_at && a.refunded() == b.refunded();
-                    });
-  if (!same) report.problems.push_back("the snapshot at revision " + std::to_string(decoded->revision) + " does not lead to the state that the log leads to");
+
+  void check() {
+    report_.state.check_everything();
+    ledger_.compare(report_.state);
+  }
+
+ private:
+  void add(const Entry& entry) {
+    const std::string name = "entry " + std::to_string(entry.revision);
+    const LogEntry read = decode_entry(entry.bytes, name + " of " + stream_);
+    if (read.header.revision != entry.revision) report_.problems.push_back(name + " says that it is entry " + std::to_string(read.header.revision));
+    if (read.header.previous_checksum != checksum_) report_.problems.push_back(name + " does not continue the entry before it");
+    if (read.header.checksum != entry.checksum) report_.problems.push_back(name + " stands in the store with another checksum than its own");
+    checksum_ = read.header.checksum;
+    for (const Fact& fact : read.facts) {
+      report_.state.apply(fact, {entry.revision, read.header.turn});
+      ledger_.add(fact, entry.revision);
+      ++report_.facts[std::string(name_of(fact.body))];
+    }
+    report_.revision = entry.revision;
+    report_.bytes += entry.bytes.size();
+  }
+
+  Storage& storage_;
+  const StreamId& stream_;
+  AuditReport& report_;
+  Ledger ledger_;
+  std::uint32_t checksum_ = 0;
+};
+
+/// Goes on from the snapshot as far as the log was read. False when the stream was taken out of the store
+/// meanwhile.
+[[nodiscard]] bool go_on(Storage& storage, const StreamId& stream, StateAtRevision& at, Revision end) {
+  while (at.revision < end) {
+    const std::vector<Entry> entries = storage.read(stream, at.revision, read_bytes);
+    if (entries.empty()) return false;
+    for (const Entry& entry : entries) {
+      if (entry.revision > end) break;
+      const LogEntry read = decode_entry(entry.bytes, stream);
+      for (const Fact& fact : read.facts) at.state.apply(fact, {entry.revision, read.header.turn});
+      at.revision = entry.revision;
+    }
+  }
+  return at.revision == end || !storage.read(stream, 0, 1).empty();
+}
+
+/// Whether places, orders, tickets and holds are the same.
+[[nodiscard]] bool same(const EventState& one, const EventState& other) {
+  return std::ranges::equal(one.place_codes(), other.place_codes()) && one.orders().size() == other.orders().size() && one.open_holds() == other.open_holds() &&
+         std::ranges::equal(one.tickets(), other.tickets(), [](const TicketRecord& a, const TicketRecord& b) {
+           return a.price == b.price && a.where == b.where && a.order == b.order && a.admitted_at == b.admitted_at && a.refunded() == b.refunded();
+         });
+}
+
+void check_snapshot(Storage& storage, const StreamId& stream, const Snapshot& stored, AuditReport& report) {
+  auto at = decode_snapshot(stored.bytes, "the snapshot of " + stream, new_hash_key());
+  if (!at) return;
+  const std::string revision = std::to_string(at->revision);
+  if (!go_on(storage, stream, *at, report.revision)) return;
+  at->state.check_everything();
+  if (same(at->state, report.state)) return;
+  report.problems.push_back("the snapshot at revision " + revision + " does not lead to the state that the log leads to");
 }
 
 }  // namespace
@@ -157,36 +214,17 @@ std::string_view name_of(const FactBody& fact) {
 AuditReport audit(Storage& storage, const StreamId& stream) {
   AuditReport report;
   report.state = EventState(new_hash_key());
-  Ledger ledger(report);
-  std::uint32_t checksum = 0;
+  Replay replay(storage, stream, report);
   try {
-    for (bool more = true; more;) {
-      const std::vector<Entry> entries = storage.read(stream, report.revision, 4U << 20);
-      more = !entries.empty();
-      for (const Entry& entry : entries) {
-        const LogEntry read = decode_entry(entry.bytes, "entry " + std::to_string(entry.revision) + " of " + stream);
-        if (read.header.revision != entry.revision)
-          report.problems.push_back("entry " + std::to_string(entry.revision) + " says that it is entry " + std::to_string(read.header.revision));
-        if (read.header.previous_checksum != checksum)
-          report.problems.push_back("entry " + std::to_string(entry.revision) + " does not continue the entry before it");
-        if (read.header.checksum != entry.checksum)
-          report.problems.push_back("entry " + std::to_string(entry.revision) + " stands in the store with another checksum than its own");
-        checksum = read.header.checksum;
-        for (const Fact& fact : read.facts) {
-          report.state.apply(fact, {entry.revision, read.header.turn});
-          ledger.add(fact, entry.revision);
-          ++report.facts[std::string(name_of(fact.body))];
-        }
-        report.revision = entry.revision;
-        report.bytes += entry.bytes.size();
-      }
-    }
+    replay.read_on();
+    // Whoever sells meanwhile may save a snapshot of what he has just sold: the log has that, too, by now.
+    const auto snapshot = storage.load_snapshot(stream);
+    if (snapshot && snapshot->revision > report.revision) replay.read_on();
     if (report.revision == 0) report.problems.push_back(stream + " has no entries");
     if (report.state.exists() && stream != "event/" + report.state.event().text())
       report.problems.push_back(stream + " holds the log of event \"" + report.state.event().text() + "\"");
-    report.state.check_everything();
-    ledger.compare(report.state);
-    check_snapshot(storage, stream, report);
+    replay.check();
+    if (snapshot) check_snapshot(storage, stream, *snapshot, report);
   } catch (const StorageUnavailable&) {
     throw;
   } catch (const std::exception& error) {

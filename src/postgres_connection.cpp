@@ -71,16 +71,15 @@ PostgresConnection::PostgresConnection(const Settings& settings) : settings_(set
   const char* const values[] = {"read-write", "5", "ticketcore", "10", "5", "3", "15000", settings.conninfo.c_str(), "UTF8", nullptr};
   connection_ = PQconnectdbParams(keys, values, 1);
   if (connection_ == nullptr) throw std::bad_alloc();
-  if (PQstatus(connection_) != CONNECTION_OK || PQsetnonblocking(connection_, 1) != 0) {
-    const std::string why = clean(PQerrorMessage(connection_));
-    PQfinish(connection_);
-    // The connection itself does not say which: a wrong password is refused by a server that is there.
-    const PGPing ping = PQpingParams(keys, values, 1);
-    if (ping == PQPING_REJECT || ping == PQPING_NO_RESPONSE) throw PostgresNotReached(why);
-    throw PostgresFailure({}, true, why);
-  }
-  PQsetNoticeReceiver(connection_, keep_warning, &warned_);
   try {
+    if (PQstatus(connection_) != CONNECTION_OK || PQsetnonblocking(connection_, 1) != 0) {
+      const std::string why = clean(PQerrorMessage(connection_));
+      // The connection itself does not say which: a wrong password is refused by a server that is there.
+      const PGPing ping = PQpingParams(keys, values, 1);
+      if (ping == PQPING_REJECT || ping == PQPING_NO_RESPONSE) throw PostgresNotReached(why);
+      throw PostgresFailure({}, true, why);
+    }
+    PQsetNoticeReceiver(connection_, keep_warning, &warned_);
     if (PQenterPipelineMode(connection_) != 1) lose("pipeline mode can't be entered");
     if (!settings_.setup.empty()) (void)run(settings_.setup);
   } catch (...) {
@@ -105,11 +104,11 @@ void PostgresConnection::lose(const std::string& why) {
   throw PostgresFailure({}, true, why);
 }
 
-PostgresFailure PostgresConnection::failure(const PGresult* result, std::size_t call) const {
+PostgresFailure PostgresConnection::failure(const PGresult* result, std::size_t call, bool lost) const {
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   std::string text = PQresultErrorMessage(result);
   if (text.empty()) text = PQerrorMessage(connection_);
-  return PostgresFailure(state == nullptr ? "" : state, PQstatus(connection_) == CONNECTION_BAD, clean(text), call);
+  return PostgresFailure(state == nullptr ? "" : state, lost || PQstatus(connection_) == CONNECTION_BAD, clean(text), call);
 }
 
 void PostgresConnection::send(const PostgresCall& call, bool wanted) {
@@ -137,9 +136,9 @@ void PostgresConnection::send(const PostgresCall& call, bool wanted) {
   expected_.push_back({nullptr, wanted, false});
 }
 
-void PostgresConnection::send_sync() {
+void PostgresConnection::send_sync(bool wanted) {
   if (PQpipelineSync(connection_) != 1) lose(clean(PQerrorMessage(connection_)));
-  expected_.push_back({nullptr, false, true});
+  expected_.push_back({nullptr, wanted, true});
 }
 
 void PostgresConnection::flush(Clock::time_point deadline) {
@@ -188,8 +187,11 @@ std::vector<PostgresRows> PostgresConnection::run(std::span<const PostgresCall> 
   const auto start = Clock::now();
   const auto deadline = start + settings_.answer_timeout + patience.extra + patience.cancel_after.value_or(std::chrono::milliseconds(0));
   cancel_at_ = patience.cancel_after ? std::optional(start + *patience.cancel_after) : std::nullopt;
+  // Until every answer has been read, whatever is thrown on the way there: who used the connection then would
+  // read the answers to what was asked before him.
+  broken_ = true;
   for (const PostgresCall& call : calls) send(call, true);
-  send_sync();
+  send_sync(true);
   flush(deadline);
   std::vector<PostgresRows> rows;
   std::optional<PostgresFailure> first_failure;
@@ -199,19 +201,20 @@ std::vector<PostgresRows> PostgresConnection::run(std::span<const PostgresCall> 
     if (result == nullptr) lose("the database sent fewer answers than it was asked for");
     PostgresRows row(result);
     const ExecStatusType status = PQresultStatus(result);
-    if (status == PGRES_PIPELINE_SYNC) {
-      // A failed call makes libpq skip to the next sync by answering "aborted" to those between, so none is missing.
-      if (!expected.sync) lose("the database's answers are out of step");
-      expected_.pop_front();
-      continue;
-    }
-    expected_.pop_front();
-    if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
-      PostgresFailure why = failure(result, rows.size());
-      if (why.connection_lost()) {
-        broken_ = true;
-        throw why;
-      }
+    const bool failed = status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
+    const bool is_sync = status == PGRES_PIPELINE_SYNC;
+    // A failed call makes libpq skip to the next sync by answering "aborted" to those between, so none is
+    // missing.
+    if (is_sync != expected.sync && !failed) lose("the database's answers are out of step");
+    // What has no COMMIT of its own is committed at the sync, and nobody can say what became of it when that
+    // fails.
+    if (failed && expected.sync && expected.wanted) throw failure(result, calls.size(), true);
+    // A failed sync is not over: it answers once more as one.
+    if (is_sync || !expected.sync) expected_.pop_front();
+    if (is_sync) continue;
+    if (failed) {
+      PostgresFailure why = failure(result, rows.size(), false);
+      if (why.connection_lost()) throw why;
       if (expected.wanted && !first_failure) first_failure = std::move(why);
     } else if (status != PGRES_PIPELINE_ABORTED) {
       if (expected.prepared != nullptr)
@@ -226,8 +229,9 @@ std::vector<PostgresRows> PostgresConnection::run(std::span<const PostgresCall> 
     }
   }
   cancel_at_.reset();
+  if (!first_failure && rows.size() != calls.size()) lose("the database sent fewer answers than it was asked for");
   // A cancel may arrive late, and must not hit what is run next: the connection is used no more.
-  broken_ = broken_ || cancelled_;
+  broken_ = cancelled_;
   if (first_failure) throw *first_failure;
   return rows;
 }
@@ -236,7 +240,7 @@ void PostgresConnection::post(std::initializer_list<PostgresCall> calls) noexcep
   try {
     if (broken_) return;
     for (const PostgresCall& call : calls) send(call, false);
-    send_sync();
+    send_sync(false);
     flush(Clock::now() + std::chrono::milliseconds(100));
   } catch (...) {
     broken_ = true;
@@ -291,11 +295,12 @@ PostgresPool::Lease PostgresPool::take(std::chrono::milliseconds timeout) {
 
 void PostgresPool::forget_idle() {
   std::vector<std::unique_ptr<PostgresConnection>> stale;
+  stale.reserve(static_cast<std::size_t>(limit_));  // it changes places with idle_, which needs that much
   const std::lock_guard lock(mutex_);
   stale.swap(idle_);
 }
 
-void PostgresPool::give_back(std::unique_ptr<PostgresConnection> connection) {
+void PostgresPool::give_back(std::unique_ptr<PostgresConnection> connection) noexcept {
   {
     const std::lock_guard lock(mutex_);
     --in_use_;

@@ -125,6 +125,8 @@ class PostgresConnection {
     std::optional<std::chrono::milliseconds> cancel_after{};
   };
   /// Sends the calls together and waits for all their answers. Throws the first PostgresFailure; the calls after a failed one were not run.
+  /// Calls without a COMMIT of theirs are committed at the end; a failure of that counts as a lost
+  /// connection: what became of them is unknown.
   std::vector<PostgresRows> run(std::span<const PostgresCall> calls, Patience patience);
   std::vector<PostgresRows> run(std::span<const PostgresCall> calls) { return run(calls, Patience{}); }
   std::vector<PostgresRows> run(std::initializer_list<PostgresCall> calls) { return run(std::span(calls.begin(), calls.size()), Patience{}); }
@@ -134,7 +136,8 @@ class PostgresConnection {
   /// Waits until a notification with one of the payloads comes (true) or the time is over (false).
   [[nodiscard]] bool wait_for_notification(std::span<const std::string> payloads, std::chrono::milliseconds timeout);
 
-  /// True until the connection is lost or its state is unclear.
+  /// True until the connection is lost or its state is unclear: also when run() threw anything but an
+  /// answer's failure.
   [[nodiscard]] bool usable() const noexcept { return !broken_; }
   /// It leads to where nothing can be done any more: the pool closes it.
   void give_up() noexcept { broken_ = true; }
@@ -153,11 +156,12 @@ class PostgresConnection {
   };
 
   void send(const PostgresCall& call, bool wanted);
-  void send_sync();
+  void send_sync(bool wanted);
   void flush(Clock::time_point deadline);
   void wait_readable(Clock::time_point deadline);
   [[nodiscard]] pg_result* next_result(Clock::time_point deadline);
-  [[nodiscard]] PostgresFailure failure(const pg_result* result, std::size_t call) const;
+  /// lost: whatever the connection itself says.
+  [[nodiscard]] PostgresFailure failure(const pg_result* result, std::size_t call, bool lost) const;
   void cancel();
   [[noreturn]] void lose(const std::string& why);
   [[nodiscard]] std::string clean(std::string text) const;
@@ -175,7 +179,9 @@ class PostgresConnection {
 /// Keeps connections between uses and bounds how many there are.
 class PostgresPool {
  public:
-  PostgresPool(const PostgresConnection::Settings& settings, int limit) : settings_(settings), limit_(limit) {}
+  PostgresPool(const PostgresConnection::Settings& settings, int limit) : settings_(settings), limit_(limit) {
+    idle_.reserve(static_cast<std::size_t>(limit));  // so that to give one back needs no memory
+  }
 
   /// A connection for a scope, given back or, when broken, closed at its end.
   class Lease {
@@ -202,7 +208,7 @@ class PostgresPool {
   void forget_idle();
 
  private:
-  void give_back(std::unique_ptr<PostgresConnection> connection);
+  void give_back(std::unique_ptr<PostgresConnection> connection) noexcept;
 
   const PostgresConnection::Settings& settings_;
   const int limit_;

@@ -65,6 +65,9 @@ struct PostgresProjection::Body {
     } catch (const PostgresFailure& error) {
       if (connection->usable()) connection->post({{&sql.rollback}});
       throw StorageUnavailable(settings.shown_as + ": " + error.what());
+    } catch (...) {
+      if (connection->usable()) connection->post({{&sql.rollback}});
+      throw;
     }
   }
 

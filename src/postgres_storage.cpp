@@ -20,6 +20,7 @@ namespace ticketcore {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::steady_clock;
 
 /// What meets a deadlock or a connection gone stale is tried again this often: nothing was written.
 constexpr int most_attempts = 20;
@@ -78,8 +79,8 @@ struct PostgresStorage::Body {
   PostgresConnection::Settings news_settings;
 
   std::mutex news_mutex;
-  std::vector<std::unique_ptr<PostgresConnection>> news_connections;        // guarded by news_mutex
-  std::map<StreamId, std::chrono::steady_clock::time_point> last_notified;  // guarded by news_mutex
+  std::vector<std::unique_ptr<PostgresConnection>> news_connections;  // guarded by news_mutex
+  std::map<StreamId, steady_clock::time_point> last_notified;         // guarded by news_mutex
 
   const PostgresStatements sql{options};
 
@@ -126,6 +127,10 @@ struct PostgresStorage::Body {
           if (worth_another(error, reads, connection) && attempt < most_attempts) continue;
           last(error);
           throw;
+        } catch (...) {
+          // Memory ran out between two calls, say: nobody is to go on in the transaction that they were in.
+          if (connection->usable()) connection->post({{&sql.rollback, {}}});
+          throw;
         }
       } catch (const PostgresFailure& error) {
         fail(error);
@@ -138,15 +143,21 @@ struct PostgresStorage::Body {
     return attempt([&](PostgresConnection& connection) { return connection.run(calls); }, [](const PostgresFailure&) {});
   }
 
-  /// Runs calls that change something, commit by themselves, and may be repeated. Throws CommitOutcomeUnknown.
-  void write(std::initializer_list<PostgresCall> calls) {
-    std::vector<PostgresCall> all(calls);
-    if (options.transaction_pooler) {
-      // There is no session that has the settings, and without them the commit might not be durable.
-      all.insert(all.begin(), {{&sql.begin, {}}, {&sql.turn_settings, {}}});
-      all.push_back({&sql.commit, {}});
-    }
-    write_by([&](PostgresConnection& connection) { (void)connection.run(all, patience()); });
+  /// Runs a call that changes something and may be repeated, in a transaction of its own. Throws
+  /// CommitOutcomeUnknown.
+  void write(const PostgresCall& call) {
+    std::vector<PostgresCall> all{{&sql.begin, {}}};
+    // There is no session that has the settings, and without them the commit might not be durable.
+    if (options.transaction_pooler) all.push_back({&sql.turn_settings, {}});
+    all.push_back(call);
+    all.push_back({&sql.commit, {}});
+    const auto deadline = steady_clock::now() + options.turn_timeout;
+    write_by([&](PostgresConnection& connection) { check_committed(connection.run(all, patience_until(deadline))); });
+  }
+
+  /// The last of the rows are COMMIT's: of a transaction that it rolls back it only says so.
+  static void check_committed(std::span<const PostgresRows> rows) {
+    if (rows.back().tag() != "COMMIT") throw PostgresFailure("40000", false, "the database rolled the commit back", rows.size() - 1);
   }
 
   /// Runs work, which commits as the last thing that it does.
@@ -164,9 +175,12 @@ struct PostgresStorage::Body {
     (void)attempt(run, look_at);
   }
 
-  /// For what may wait for others' locks, wherever these are held: turn_timeout in all. The server's own lock_timeout counts for each lock
-  /// anew, and reaches no other node.
-  [[nodiscard]] PostgresConnection::Patience patience() const { return {{}, options.turn_timeout + cancel_grace}; }
+  /// For what may wait for others' locks, wherever these are held: until the deadline in all. The server's
+  /// own lock_timeout counts for each lock anew, and reaches no other node.
+  [[nodiscard]] static PostgresConnection::Patience patience_until(steady_clock::time_point deadline) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
+    return {{}, std::max(left, milliseconds(0)) + cancel_grace};
+  }
 
   [[nodiscard]] CommitOutcomeUnknown outcome_unknown(const PostgresFailure& error) const {
     return CommitOutcomeUnknown(shown_as + ": the commit's outcome is not known: " + error.what());
@@ -176,14 +190,14 @@ struct PostgresStorage::Body {
     return CommitOutcomeUnknown(shown_as + ": somebody had the wait for the standby broken off, so that a fail-over might take the commit back");
   }
 
-  void announce(PostgresConnection& connection, const StreamId& stream);
+  void announce(PostgresConnection& connection, const StreamId& stream) noexcept;
 
   /// Whether there is a session to listen in.
   [[nodiscard]] bool listens() const noexcept { return !options.transaction_pooler || !options.news_url.empty(); }
   [[nodiscard]] std::unique_ptr<PostgresConnection> take_news_connection();
   [[nodiscard]] std::unique_ptr<PostgresConnection> connect_for_news();
   void keep_news_connection(std::unique_ptr<PostgresConnection> connection);
-  [[nodiscard]] bool look_for_news(PostgresConnection& connection, std::span<const Position> streams, std::chrono::steady_clock::time_point deadline) const;
+  [[nodiscard]] bool look_for_news(PostgresConnection& connection, std::span<const Position> streams, steady_clock::time_point deadline) const;
 };
 
 void PostgresStorage::Body::fail(const PostgresFailure& error) const {
@@ -202,16 +216,20 @@ void PostgresStorage::Body::fail(const PostgresFailure& error) const {
 
 /// Tells those who wait for news, without waiting for an answer and outside the turn's transaction: a commit that notifies would
 /// queue behind every other one that does. Who misses it finds out by looking.
-void PostgresStorage::Body::announce(PostgresConnection& connection, const StreamId& stream) {
-  const auto now = std::chrono::steady_clock::now();
-  {
-    const std::lock_guard lock(news_mutex);
-    auto& last = last_notified[stream];
-    if (now - last < notify_pause) return;
-    last = now;
+void PostgresStorage::Body::announce(PostgresConnection& connection, const StreamId& stream) noexcept {
+  try {
+    const auto now = steady_clock::now();
+    {
+      const std::lock_guard lock(news_mutex);
+      auto& last = last_notified[stream];
+      if (now - last < notify_pause) return;
+      last = now;
+    }
+    const std::string payload = hex_text(stream);
+    connection.post({{&sql.notify, {std::string_view(options.schema), std::string_view(payload)}}});
+  } catch (const std::bad_alloc&) {
+    // The commit that they would hear of has been made, and is not to look as if it had failed.
   }
-  const std::string payload = hex_text(stream);
-  connection.post({{&sql.notify, {std::string_view(options.schema), std::string_view(payload)}}});
 }
 
 std::unique_ptr<PostgresConnection> PostgresStorage::Body::take_news_connection() {
@@ -238,8 +256,7 @@ void PostgresStorage::Body::keep_news_connection(std::unique_ptr<PostgresConnect
   if (news_connections.size() < 2) news_connections.push_back(std::move(connection));
 }
 
-bool PostgresStorage::Body::look_for_news(PostgresConnection& connection, std::span<const Position> streams,
-                                          std::chrono::steady_clock::time_point deadline) const {
+bool PostgresStorage::Body::look_for_news(PostgresConnection& connection, std::span<const Position> streams, steady_clock::time_point deadline) const {
   std::vector<std::string> payloads;
   std::vector<PostgresCall> look;
   for (const Position& position : streams) {
@@ -251,7 +268,7 @@ bool PostgresStorage::Body::look_for_news(PostgresConnection& connection, std::s
     for (std::size_t index = 0; index < streams.size(); ++index) {
       if (is_news(streams[index], rows[index])) return true;
     }
-    const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
     if (left.count() <= 0) return false;
     if (connection.wait_for_notification(payloads, std::min(pause, left))) pause = shortest_look / 2;
   }
@@ -259,8 +276,9 @@ bool PostgresStorage::Body::look_for_news(PostgresConnection& connection, std::s
 
 class PostgresStorage::PostgresTurn final : public Turn {
  public:
-  PostgresTurn(Body& body, PostgresPool::Lease connection, TurnStreams streams)
-      : body_(body), connection_(std::move(connection)), streams_(std::move(streams)) {}
+  /// Locks are waited for until the deadline.
+  PostgresTurn(Body& body, PostgresPool::Lease connection, TurnStreams streams, steady_clock::time_point deadline)
+      : body_(body), connection_(std::move(connection)), streams_(std::move(streams)), deadline_(deadline) {}
 
   PostgresTurn(const PostgresTurn&) = delete;
   PostgresTurn& operator=(const PostgresTurn&) = delete;
@@ -342,7 +360,7 @@ class PostgresStorage::PostgresTurn final : public Turn {
     try {
       (void)connection_->take_warning();
       const auto rows = connection_->run(calls);
-      if (rows.back().tag() != "COMMIT") throw PostgresFailure("40000", false, "the database rolled the commit back", calls.size() - 1);
+      Body::check_committed(rows);
     } catch (const PostgresFailure& error) {
       if (error.connection_lost()) open_ = false;
       const bool in_commit = error.call() + 1 == calls.size();
@@ -390,7 +408,7 @@ class PostgresStorage::PostgresTurn final : public Turn {
 
   [[nodiscard]] std::vector<PostgresRows> run_waiting(std::span<const PostgresCall> calls) {
     try {
-      auto rows = connection_->run(calls, body_.patience());
+      auto rows = connection_->run(calls, Body::patience_until(deadline_));
       if (connection_->usable()) return rows;
     } catch (const PostgresFailure& error) {
       if (!error.is("57014")) throw;
@@ -422,6 +440,7 @@ class PostgresStorage::PostgresTurn final : public Turn {
   Body& body_;
   PostgresPool::Lease connection_;
   TurnStreams streams_;
+  steady_clock::time_point deadline_;
   std::map<StreamId, Seen> seen_;
   Timestamp now_{};
   bool open_ = false;  // a transaction may be under way
@@ -433,7 +452,7 @@ PostgresStorage::~PostgresStorage() = default;
 
 std::unique_ptr<PostgresStorage> PostgresStorage::open(std::string_view url, PostgresOptions options) {
   auto body = std::make_unique<Body>(parse_postgres_url(url, std::move(options)));
-  const auto deadline = std::chrono::steady_clock::now() + body->options.open_timeout;
+  const auto deadline = steady_clock::now() + body->options.open_timeout;
   for (bool open = false; !open;) {
     try {
       PostgresConnection first(body->settings);
@@ -443,7 +462,7 @@ std::unique_ptr<PostgresStorage> PostgresStorage::open(std::string_view url, Pos
       if (body->options.access != PostgresOptions::Access::read_only) check_postgres_nodes(first, body->shown_as);
       open = true;
     } catch (const PostgresNotReached& error) {
-      if (std::chrono::steady_clock::now() >= deadline) body->fail(error);
+      if (steady_clock::now() >= deadline) body->fail(error);
       std::this_thread::sleep_for(pause_before_opening);
     } catch (const PostgresFailure& error) {
       body->fail(error);
@@ -457,14 +476,20 @@ std::unique_ptr<PostgresStorage> PostgresStorage::open(std::string_view url, Pos
 std::unique_ptr<Turn> PostgresStorage::take_turn(std::span<const Position> streams) {
   const TurnStreams checked(streams);
   body_->need_write_access();
+  auto deadline = steady_clock::now() + body_->options.turn_timeout;
   for (int attempt = 1;; ++attempt) {
     try {
-      auto turn = std::make_unique<PostgresTurn>(*body_, body_->turns.take(body_->options.turn_timeout), checked);
+      const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
+      auto turn = std::make_unique<PostgresTurn>(*body_, body_->turns.take(left), checked, deadline);
       try {
         turn->take();
         return turn;
       } catch (const PostgresFailure& error) {
         if (!Body::worth_another(error, body_->turns, turn->connection()) || attempt == most_attempts) throw;
+        // A network that forgot the connection has cost the time, and no other turn has: another connection
+        // begins anew.
+        if (!turn->connection()->usable()) deadline = steady_clock::now() + body_->options.turn_timeout;
+        if (steady_clock::now() >= deadline) throw;
       }
     } catch (const PostgresFailure& error) {
       body_->fail(error);
@@ -501,11 +526,12 @@ void PostgresStorage::save_snapshot(const Position& at, BytesView bytes) {
   const auto& sql = body_->sql;
   const std::string_view stream(at.stream);
   const auto revision = static_cast<std::int64_t>(at.known);
+  const auto deadline = steady_clock::now() + body_->options.turn_timeout;
   // The entry is looked at in the transaction that keeps the snapshot, on whichever server that comes to be.
   const std::vector<PostgresCall> claim{
       {&sql.begin, {}}, {&sql.turn_settings, {}}, {&sql.newer, {stream, revision}}, {&sql.claim_snapshot, {stream}}};
   body_->write_by([&](PostgresConnection& connection) {
-    const auto claimed = connection.run(claim, body_->patience());
+    const auto claimed = connection.run(claim, Body::patience_until(deadline));
     const std::optional<std::uint32_t> found = checksum_at(claimed[2], at.known);
     const bool stands = TurnStreams::still_stands(at, found);
     if (!stands || claimed.back().number(0, 0) == 0) {
@@ -513,7 +539,8 @@ void PostgresStorage::save_snapshot(const Position& at, BytesView bytes) {
       TurnStreams::check_known(body_->shown_as, at, found);
       return;
     }
-    (void)connection.run({{&sql.put_snapshot, {stream, revision, bytes}}, {&sql.commit, {}}}, body_->patience());
+    Body::check_committed(
+        connection.run({{&sql.put_snapshot, {stream, revision, bytes}}, {&sql.commit, {}}}, Body::patience_until(deadline)));
   });
 }
 
@@ -541,7 +568,7 @@ bool PostgresStorage::wait_for_news(std::span<const Position> streams, milliseco
       return is_news(position, body_->ask({{&body_->sql.newer, {std::string_view(position.stream), number_of(position.known)}}})[0]);
     });
   }
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto deadline = steady_clock::now() + timeout;
   for (;;) {
     auto connection = body_->take_news_connection();
     const bool fresh = !connection;
@@ -560,7 +587,7 @@ bool PostgresStorage::wait_for_news(std::span<const Position> streams, milliseco
 void PostgresStorage::vault_put(std::string_view id, BytesView bytes) {
   TurnStreams::check_name(id);
   body_->need_write_access();
-  body_->write({{&body_->sql.put_secret, {id, bytes}}});
+  body_->write({&body_->sql.put_secret, {id, bytes}});
 }
 
 std::optional<Bytes> PostgresStorage::vault_get(std::string_view id) {
@@ -572,7 +599,7 @@ std::optional<Bytes> PostgresStorage::vault_get(std::string_view id) {
 void PostgresStorage::vault_erase(std::string_view id) {
   TurnStreams::check_name(id);
   body_->need_write_access();
-  body_->write({{&body_->sql.erase_secret, {id}}});
+  body_->write({&body_->sql.erase_secret, {id}});
 }
 
 void PostgresStorage::scrub_vault() {

@@ -197,6 +197,8 @@ struct SqliteStorage::Body {
   SqliteOptions options;
   std::optional<SqliteDatabase> writer;  // used by whoever went through the gate
   std::optional<SqliteDatabase> reader;  // used by whoever holds reading
+  std::string reader_name;               // as it was opened, for others beside it
+  int reader_flags = 0;
   TurnGate gate;
   std::mutex reading;
   std::mutex news_mutex;
@@ -274,6 +276,7 @@ struct SqliteStorage::Body {
 
   void open_writer();
   void open_reader();
+  void open_reader_as(std::string name, int flags);
   void open_beside_writer();
   void begin();
   void settle();
@@ -340,18 +343,23 @@ void SqliteStorage::Body::open_writer() {
   write.emplace(*writer);
 }
 
-void SqliteStorage::Body::open_beside_writer() {
-  reader.emplace(path, shown_as, SQLITE_OPEN_READWRITE, options.vfs, options.busy_timeout);
-  reader->run("PRAGMA query_only=ON");
+void SqliteStorage::Body::open_reader_as(std::string name, int flags) {
+  reads.reset();
+  reader_name = std::move(name);
+  reader_flags = flags;
+  reader.emplace(reader_name, shown_as, reader_flags, options.vfs, options.busy_timeout);
+  check_tables(*reader, shown_as);
   reads.emplace(*reader);
+}
+
+void SqliteStorage::Body::open_beside_writer() {
+  open_reader_as(path, SQLITE_OPEN_READWRITE);
+  reader->run("PRAGMA query_only=ON");
 }
 
 void SqliteStorage::Body::open_reader() {
   try {
-    reader.emplace(path, shown_as, SQLITE_OPEN_READONLY, options.vfs, options.busy_timeout);
-    check_tables(*reader, shown_as);
-    reads.emplace(*reader);
-    return;
+    return open_reader_as(path, SQLITE_OPEN_READONLY);
   } catch (const StorageUnavailable& error) {
     // WAL readers share memory through a file beside the database. Where none can be made, and no writer has left a log,
     // the file itself is all there is and does not change.
@@ -361,10 +369,7 @@ void SqliteStorage::Body::open_reader() {
                                "-wal, which can't be read without the right to write to the folder: copy both files elsewhere, and open the copy");
     }
   }
-  reads.reset();
-  reader.emplace(sqlite_uri(path, "immutable=1"), shown_as, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, options.vfs, options.busy_timeout);
-  check_tables(*reader, shown_as);
-  reads.emplace(*reader);
+  open_reader_as(sqlite_uri(path, "immutable=1"), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
 }
 
 /// False when another connection kept the log in use for that long.
@@ -645,9 +650,12 @@ void SqliteStorage::vault_erase(std::string_view id) {
 }
 
 void SqliteStorage::show_files(const std::function<void(std::string_view file, BytesView block)>& show) {
-  const std::lock_guard lock(body_->reading);
-  body_->reader->show_file(SQLITE_FCNTL_FILE_POINTER, [&](BytesView block) { show(body_->shown_as, block); });
-  body_->reader->show_file(SQLITE_FCNTL_JOURNAL_POINTER, [&](BytesView block) { show(body_->shown_as + "-wal", block); });
+  // A connection of its own, lest all who read wait for this. It is not the last, and so takes nothing away
+  // when it is closed.
+  SqliteDatabase own(body_->reader_name, body_->shown_as, body_->reader_flags, body_->options.vfs, body_->options.busy_timeout);
+  (void)own.number("SELECT count(*) FROM sqlite_schema");  // which opens the write-ahead log
+  own.show_file(SQLITE_FCNTL_FILE_POINTER, [&](BytesView block) { show(body_->shown_as, block); });
+  own.show_file(SQLITE_FCNTL_JOURNAL_POINTER, [&](BytesView block) { show(body_->shown_as + "-wal", block); });
 }
 
 void SqliteStorage::scrub_vault() {

@@ -32,6 +32,62 @@ struct Folder {
 
 void write(const std::filesystem::path& file, const std::string& bytes) { std::ofstream(file, std::ios::binary) << bytes; }
 
+[[nodiscard]] std::size_t files_in(const std::filesystem::path& folder) {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
+}
+
+/// A storage in which others do something before a call that reads: the nth, counted from 0. Unless told
+/// otherwise it reads one entry at a time, so that much may happen between two.
+class MeanwhileStorage final : public Storage {
+ public:
+  MeanwhileStorage(Storage& inner, long nth, std::function<void()> others, std::size_t page_bytes = 1)
+      : inner_(inner), until_(nth), others_(std::move(others)), page_bytes_(page_bytes) {}
+  [[nodiscard]] bool came_so_far() const { return until_ < 0; }
+
+  std::unique_ptr<Turn> take_turn(std::span<const Position> streams) override { return inner_.take_turn(streams); }
+  std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t) override {
+    meanwhile();
+    return inner_.read(stream, after, page_bytes_);
+  }
+  std::optional<Snapshot> load_snapshot(const StreamId& stream) override {
+    meanwhile();
+    return inner_.load_snapshot(stream);
+  }
+  void save_snapshot(const Position& at, BytesView bytes) override { inner_.save_snapshot(at, bytes); }
+  std::vector<StreamId> list_streams(std::string_view prefix) override { return inner_.list_streams(prefix); }
+  void remove_stream(const Position& end) override { inner_.remove_stream(end); }
+  bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override { return inner_.wait_for_news(streams, timeout); }
+  void vault_put(std::string_view id, BytesView bytes) override { inner_.vault_put(id, bytes); }
+  std::optional<Bytes> vault_get(std::string_view id) override { return inner_.vault_get(id); }
+  void vault_erase(std::string_view id) override { inner_.vault_erase(id); }
+  std::string describe() const override { return "meanwhile"; }
+
+ private:
+  void meanwhile() {
+    if (until_-- == 0) others_();
+  }
+
+  Storage& inner_;
+  long until_;
+  std::function<void()> others_;
+  std::size_t page_bytes_;
+};
+
+/// Sells a bit, saves a snapshot, and sells on, so that log and snapshot end at different entries.
+void sell_past_a_snapshot(Storage& storage, little::Clock& clock) {
+  little::sell_a_bit(storage, clock);
+  BoxOffice office(storage, {.clock = clock.reader()});
+  const Event event = office.event("premiere").value();
+  event.save_snapshot();
+  REQUIRE(event.hold({"Hall-B-8"}, {.holder = "buyer"}).ok());
+}
+
+/// Where a stream ends.
+[[nodiscard]] Position end_of(Storage& storage, const StreamId& stream) {
+  const auto entries = storage.read(stream, 0, SIZE_MAX);
+  return {stream, entries.back().revision, entries.back().checksum};
+}
+
 }  // namespace
 
 TEST_CASE("an archived event leaves the store, can be looked into, and comes back as it was") {
@@ -95,6 +151,136 @@ TEST_CASE("an event that is not there, or a folder that is not, leaves no file b
   CHECK_THROWS_AS(archive_event(storage, "none", folder.path / "x"), StorageError);
   CHECK_THROWS_AS(archive_event(storage, "none", folder.path / "no" / "x"), StorageUnavailable);
   CHECK(std::filesystem::is_empty(folder.path));
+}
+
+TEST_CASE("of two who archive to one file neither gets at the other's, whenever he comes, and whether he ends or breaks off") {
+  little::Clock clock;
+  MemoryStorage storage(clock.reader());
+  little::sell_a_bit(storage, clock);
+  const Folder apart;
+  (void)archive_event(storage, "premiere", apart.path / "good");
+  const std::string good = bytes_of(apart.path / "good");
+  for (const bool breaks_off : {true, false}) {
+    CAPTURE(breaks_off);
+    for (long nth = 0;; ++nth) {
+      CAPTURE(nth);
+      const Folder folder;
+      const auto file = folder.path / "premiere.archive";
+      bool other_has_it = false;
+      MeanwhileStorage mine(storage, nth, [&] {
+        MeanwhileStorage others(storage, breaks_off ? 3 : -1, [] { throw StorageUnavailable("it broke off"); });
+        try {
+          (void)archive_event(others, "premiere", file);
+          other_has_it = true;
+        } catch (const StorageUnavailable&) {
+        }
+      });
+      try {
+        (void)archive_event(mine, "premiere", file);
+        CHECK_FALSE(other_has_it);
+      } catch (const StorageUnavailable&) {
+        CHECK(other_has_it);
+      }
+      CHECK(bytes_of(file) == good);
+      CHECK(files_in(folder.path) == 1);
+      if (!mine.came_so_far()) break;
+    }
+  }
+}
+
+TEST_CASE("what somebody left behind who was killed is nobody's archive, and in nobody's way") {
+  const Folder folder;
+  little::Clock clock;
+  MemoryStorage storage(clock.reader());
+  little::sell_a_bit(storage, clock);
+  const auto file = folder.path / "premiere.archive";
+  for (const char* left : {".part", ".part1", ".part2"}) write(file.string() + left, "another's");
+  (void)archive_event(storage, "premiere", file);
+  CHECK(audit(*open_archive(file), "event/premiere").problems.empty());
+  for (const char* left : {".part", ".part1", ".part2"}) CHECK(bytes_of(file.string() + left) == "another's");
+  CHECK(files_in(folder.path) == 4);
+}
+
+TEST_CASE("an event that is removed while it is audited is no fault of its log") {
+  for (long nth = 0;; ++nth) {
+    CAPTURE(nth);
+    little::Clock clock;
+    MemoryStorage storage(clock.reader());
+    sell_past_a_snapshot(storage, clock);
+    MeanwhileStorage audited(storage, nth, [&] { storage.remove_stream(end_of(storage, "event/premiere")); });
+    CHECK(audit(audited, "event/premiere").problems == std::vector<std::string>{});
+    if (!audited.came_so_far()) break;
+  }
+}
+
+TEST_CASE("of an event that is removed while it is archived there is a whole archive or none") {
+  for (long nth = 0;; ++nth) {
+    CAPTURE(nth);
+    const Folder folder;
+    const auto file = folder.path / "premiere.archive";
+    little::Clock clock;
+    MemoryStorage storage(clock.reader());
+    sell_past_a_snapshot(storage, clock);
+    const Revision whole = end_of(storage, "event/premiere").known;
+    MeanwhileStorage archived(storage, nth, [&] { storage.remove_stream(end_of(storage, "event/premiere")); });
+    try {
+      const ArchiveReport report = archive_event(archived, "premiere", file);
+      CHECK(report.revision == whole);
+      CHECK(bytes_of(file).size() == report.bytes + 16);
+    } catch (const StorageDamaged& error) {
+      FAIL(error.what());
+    } catch (const StorageError&) {
+      CHECK(files_in(folder.path) == 0);
+    }
+    if (!archived.came_so_far()) break;
+  }
+}
+
+TEST_CASE("an audit of an event that is on sale finds no fault, whatever is sold and whichever snapshot is saved at any moment") {
+  for (const bool saves : {true, false}) {
+    for (const std::size_t page_bytes : {std::size_t{1}, SIZE_MAX}) {
+      for (long nth = 0;; ++nth) {
+        CAPTURE(saves);
+        CAPTURE(page_bytes);
+        CAPTURE(nth);
+        little::Clock clock;
+        MemoryStorage storage(clock.reader());
+        sell_past_a_snapshot(storage, clock);
+        BoxOffice office(storage, {.clock = clock.reader()});
+        const Event event = office.event("premiere").value();
+        const auto sell = [&] {
+          CHECK(event.hold({"Hall-A-7"}, {.holder = "buyer"}).ok());
+          CHECK(event.hold({"Hall-A-8"}, {.holder = "another"}).ok());
+          if (saves) event.save_snapshot();
+        };
+        MeanwhileStorage audited(storage, nth, sell, page_bytes);
+        CHECK(audit(audited, "event/premiere").problems == std::vector<std::string>{});
+        if (!audited.came_so_far()) break;
+      }
+    }
+  }
+}
+
+TEST_CASE("an event that is sold from as soon as it is restored has been restored") {
+  const Folder folder;
+  little::Clock clock;
+  MemoryStorage storage(clock.reader());
+  little::sell_a_bit(storage, clock);
+  const auto file = folder.path / "premiere.archive";
+  (void)archive_event(storage, "premiere", file);
+  for (long nth = 0;; ++nth) {
+    CAPTURE(nth);
+    MemoryStorage restored(clock.reader());
+    MeanwhileStorage meanwhile(restored, nth, [&] {
+      if (restored.list_streams("").empty()) return;  // not yet
+      BoxOffice office(restored, {.clock = clock.reader()});
+      const Event event = office.event("premiere").value();
+      CHECK(event.hold({"Hall-B-8"}, {.holder = "buyer"}).ok());
+      event.save_snapshot();
+    });
+    CHECK_NOTHROW((void)restore_event(meanwhile, file));
+    if (!meanwhile.came_so_far()) break;
+  }
 }
 
 TEST_CASE("an erased person leaves no trace in the store's files, and a trace in the log is told") {

@@ -567,4 +567,21 @@ TEST_CASE("a store's path may have any characters, and links lead to it") {
   CHECK(SqliteStorage::open(path)->describe() == path.string());
 }
 
+TEST_CASE("a search through the store's files holds up nobody who reads or sells") {
+  const Folder folder;
+  const auto storage = SqliteStorage::open(folder.file());
+  append(*storage, "a", "one");
+  std::vector<std::future<void>> others;
+  storage->show_files([&](std::string_view, BytesView) {
+    others.push_back(std::async(std::launch::async, [&] {
+      append(*storage, "a", "more");
+      CHECK(storage->list_streams("").size() == 1);
+    }));
+    CHECK(others.back().wait_for(std::chrono::seconds(20)) == std::future_status::ready);
+  });
+  for (auto& other : others) other.get();
+  CHECK(others.size() >= 2);  // the file, and its write-ahead log
+  CHECK(storage->read("a", 0, everything).size() == 1 + others.size());
+}
+
 }  // namespace ticketcore

@@ -24,6 +24,8 @@ using SystemClock = std::chrono::system_clock;
 /// Past it, while the disk stands still, lines are dropped and counted rather than kept in memory without end.
 constexpr std::size_t buffered_bytes_max = 8U << 20U;
 constexpr std::size_t buffered_bytes_wake = 64U << 10U;
+constexpr std::size_t method_bytes_most = 16;
+constexpr std::size_t path_bytes_most = 512;
 
 void append_member(std::string& line, std::string_view name, std::string_view text) {
   line.append(",\"").append(name).append("\":").append(ticketcore::json_text(text));
@@ -32,6 +34,9 @@ void append_member(std::string& line, std::string_view name, std::string_view te
 void append_member(std::string& line, std::string_view name, std::uint64_t number) {
   line.append(",\"").append(name).append("\":").append(std::to_string(number));
 }
+
+/// Whoever asks chooses how long it is: cut, and marked, so that no client fills the disk.
+std::string shortened(const std::string& text, std::size_t bytes_most) { return text.size() <= bytes_most ? text : text.substr(0, bytes_most) + "..."; }
 
 /// `{"time":"2027-03-01T18:30:00.123Z"`
 void append_time(std::string& line) {
@@ -132,8 +137,9 @@ void AccessLog::write(const Request& request, int status, std::uint64_t bytes, s
   if (!body_) return;
   body_->add([&](std::string& line) {
     append_member(line, "peer", request.peer);
-    append_member(line, "method", request.method);
-    append_member(line, "path", request.path);
+    append_member(line, "method", shortened(request.method, method_bytes_most));
+    // Of the many lines of a client past its share there is nothing to learn but how many they are.
+    if (status != 429) append_member(line, "path", shortened(request.path, path_bytes_most));
     append_member(line, "status", static_cast<std::uint64_t>(status));
     append_member(line, "bytes", bytes);
     append_member(line, "microseconds", static_cast<std::uint64_t>(took.count()));

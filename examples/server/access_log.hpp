@@ -1,5 +1,6 @@
 #pragma once
-// The access log: one JSON object a line for each request. Paths only, never queries, bodies or headers that may carry secrets.
+// The access log: one JSON object a line for each request. Paths only, of at most 512 bytes, never queries, bodies or
+// headers that may carry secrets; of an answer 429 no path either.
 
 #include <chrono>
 #include <cstdint>

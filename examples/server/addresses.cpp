@@ -9,6 +9,8 @@ namespace server {
 namespace {
 
 constexpr std::array<std::uint8_t, 12> v4_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+/// What providers give to one home (RIPE-690); some give a /48, which then is 256 clients.
+constexpr unsigned home_bits = 56;
 
 }  // namespace
 
@@ -72,11 +74,11 @@ std::string client_of(std::string_view address) {
   const auto parsed = Address::parse(address);
   if (!parsed) return std::string(address);
   if (parsed->is_v4()) return parsed->to_string();
-  in6_addr half{};
-  inet_pton(AF_INET6, parsed->to_string().c_str(), &half);
-  std::fill(half.s6_addr + 8, half.s6_addr + 16, static_cast<unsigned char>(0));
+  in6_addr home{};
+  inet_pton(AF_INET6, parsed->to_string().c_str(), &home);
+  std::fill(home.s6_addr + home_bits / 8, home.s6_addr + 16, static_cast<unsigned char>(0));
   std::array<char, INET6_ADDRSTRLEN> network{};
-  return std::string(inet_ntop(AF_INET6, &half, network.data(), network.size())) + "/64";
+  return std::string(inet_ntop(AF_INET6, &home, network.data(), network.size())) + "/" + std::to_string(home_bits);
 }
 
 }  // namespace server

@@ -43,8 +43,8 @@ class Network {
 /// Whether one of them has the address; what is no address is in none.
 [[nodiscard]] bool contain(std::span<const Network> networks, std::string_view address);
 
-/// What counts as one client: an IPv4 address, or the first half of an IPv6 address, which is what one household has. What is no
-/// address stays as it is.
+/// What counts as one client: an IPv4 address, or the first 56 bits of an IPv6 address, which is what one household
+/// has. What is no address stays as it is.
 [[nodiscard]] std::string client_of(std::string_view address);
 
 }  // namespace server

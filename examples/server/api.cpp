@@ -13,10 +13,26 @@ constexpr std::size_t usual_body_bytes = 64U << 10;
 constexpr double guess_cost = 20;
 /// What an address of a shared network may do, in buyers' worth.
 constexpr unsigned buyers_of_shared_address = 10;
+/// Calls to the payment provider that one client may have under way or waiting: twice the threads there are for
+/// them, so that whoever asks for more waits behind himself.
+constexpr std::size_t provider_calls_of_client = 8;
 /// How long a request may wait for a worker.
 constexpr std::chrono::seconds longest_wait{10};
 
 [[nodiscard]] bool is_probe(std::string_view path) { return path == "/healthz" || path == "/readyz" || path == "/metrics"; }
+
+/// The route, but for probes under another spelling, such as /%6Detrics: a proxy keeps them in the house by their
+/// names.
+[[nodiscard]] const Route* route_of(const Request& request) {
+  const Route* const route = find_route(request.method, request.segments);
+  return route != nullptr && is_probe(route->pattern) && request.path != route->pattern ? nullptr : route;
+}
+
+/// What is written down of a path: whoever asks chooses its length.
+[[nodiscard]] std::string shortened(const std::string& path) {
+  constexpr std::size_t most = 300;
+  return path.size() <= most ? path : path.substr(0, most) + "...";
+}
 
 /// Of all headers of that name, joined by commas.
 [[nodiscard]] std::string every_value_of(const Request& request, std::string_view name) {
@@ -64,8 +80,9 @@ Api::Api(const ApiParts& parts, ApiOptions options)
                       [events = &parts.events] { return static_cast<double>(events->stream_clients()); });
   parts.metrics.gauge("ticketcore_open_events", "Events kept in memory.",
                       [events = &parts.events] { return static_cast<double>(events->count()); });
-  parts.metrics.gauge("ticketcore_waiting_tasks", "Tasks that wait for a worker.",
-                      [pools = &parts.pools] { return static_cast<double>(pools->store.waiting() + pools->keys.waiting() + pools->provider.waiting()); });
+  parts.metrics.gauge("ticketcore_waiting_tasks", "Tasks that wait for a worker.", [pools = &parts.pools] {
+    return static_cast<double>(pools->store.waiting() + pools->keys.waiting() + pools->provider.waiting() + pools->settle.waiting());
+  });
   parts.metrics.gauge("ticketcore_counted_holds", "Open holds that limits of places are counted by.",
                       [this] { return static_cast<double>(open_places_.holds()); });
   if (parts.provider != nullptr) {
@@ -104,7 +121,9 @@ std::string Api::allowed_origin(const Request& request) const {
   return allowed ? std::string(origin) : std::string();
 }
 
-// Whose key is known here has a share of its own. All others are charged by their address, before anything is looked up for them.
+// Whose key was good here once has a share of its own, so that nobody's guesses from the same address lock a till
+// out; whether it still is good the store says. All others are charged by their address, before anything is looked
+// up for them.
 void Api::handle(Request request, Reply reply) {
   const SharedText& fixed = request.path.starts_with("/v1/") ? parts_.headers.strict : parts_.headers.page;
   std::string origin = allowed_origin(request);
@@ -113,8 +132,9 @@ void Api::handle(Request request, Reply reply) {
   const std::string_view sent = call->request.header("Authorization");
   const auto presented = presented_key(sent);
   const auto known = presented ? parts_.keys.remembered(*presented) : std::nullopt;
-  if (!is_probe(call->request.path) && !charge(call, known ? &*known : nullptr)) return;
-  const Route* const route = find_route(call->request.method, call->request.segments);
+  const bool has_share = presented && parts_.keys.was_verified(*presented);
+  if (!is_probe(call->request.path) && !charge(call, has_share ? presented->id : std::string())) return;
+  const Route* const route = route_of(call->request);
   if (route == nullptr) return answer_without_route(call);
   if (sent.empty()) return admit(call, *route);
   if (known) return admit_with(call, *route, *known);
@@ -130,11 +150,11 @@ void Api::handle(Request request, Reply reply) {
   });
 }
 
-bool Api::charge(const CallPtr& call, const ApiKey* key) {
-  const int wait = key != nullptr ? rate_limit_.take("key:" + key->id, 1) : rate_limit_.take(call->client.name, 1.0 / call->client.buyers);
+bool Api::charge(const CallPtr& call, const std::string& key_id) {
+  const int wait = key_id.empty() ? rate_limit_.take(call->client.name, 1.0 / call->client.buyers) : rate_limit_.take("key:" + key_id, 1);
   if (wait == 0) return true;
   Problem limited = make_problem(
-      "rate_limited", std::string(key != nullptr ? "this key" : "this address") + " has used up its share; try again in " + std::to_string(wait) + " s");
+      "rate_limited", std::string(key_id.empty() ? "this address" : "this key") + " has used up its share; try again in " + std::to_string(wait) + " s");
   limited.retry_after_seconds = wait;
   call->problem(limited);
   return false;
@@ -147,7 +167,7 @@ void Api::admit_with(const CallPtr& call, const Route& route, const ApiKey& key)
 
 void Api::answer_without_route(const CallPtr& call) {
   const std::string allow = allowed_methods(call->request.segments);
-  if (allow.empty()) return get_page(call);
+  if (allow.empty() || find_route(call->request.method, call->request.segments) != nullptr) return get_page(call);
   if (call->request.method == "OPTIONS") return answer_preflight(call, allow);
   Problem wrong = make_problem("method_not_allowed", "this address takes " + allow);
   wrong.allow = allow;
@@ -184,7 +204,7 @@ void Api::record_and_run(const CallPtr& call, const Route& route) {
   deed.at = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
   deed.key = call->caller.key_id;
   deed.what = std::string(route.method) + " " + std::string(route.pattern);
-  deed.path = call->request.path;
+  deed.path = shortened(call->request.path);
   if (route.repeats == Repeats::by_key) deed.request = to_string(call->command);
   const bool queued = parts_.staff_log.record(std::move(deed), [this, call, &route](const std::exception_ptr& failure) {
     if (!failure) return run(call, route);
@@ -206,7 +226,8 @@ void Api::admit_large_body(const Request& head, HttpOptions::Decide decide) {
   const auto presented = presented_key(head.header("Authorization"));
   const auto known = presented ? parts_.keys.remembered(*presented) : std::nullopt;
   // As in handle(): whoever is unknown pays with his address, before anything is looked up.
-  if (const int wait = known ? 0 : rate_limit_.take(client.name, 1.0 / client.buyers); wait > 0)
+  const bool has_share = presented && parts_.keys.was_verified(*presented);
+  if (const int wait = has_share ? 0 : rate_limit_.take(client.name, 1.0 / client.buyers); wait > 0)
     return decide(make_problem("rate_limited", "this address has used up its share; try again in " + std::to_string(wait) + " s"));
   if (!presented) return decide(make_problem("unauthorized", "this needs an API key with the scope admin"));
   const auto judge = [this, client, scope = route->scope](const std::optional<ApiKey>& key) -> std::optional<Problem> {
@@ -272,6 +293,20 @@ void Api::fail(const CallPtr& call, const std::exception& error) {
 }
 
 void Api::wait_for_provider(const CallPtr& call, std::function<void()> task) {
+  const bool has_key = !call->caller.key_id.empty();
+  const std::string who = has_key ? "key:" + call->caller.key_id : call->client.name;
+  const std::size_t share = provider_calls_of_client * (has_key ? 1 : call->client.buyers);
+  std::shared_ptr<Shares::Place> place = provider_calls_.take(who, share, SIZE_MAX);
+  if (!place) {
+    Problem limited = make_problem(
+        "rate_limited", std::to_string(share) + " payments of " + (has_key ? "this key" : "this address") + " wait for the provider already; try again in 1 s");
+    limited.retry_after_seconds = 1;
+    return call->problem(limited);
+  }
+  wait_for_provider(call, parts_.pools.provider, [place, task = std::move(task)] { task(); });
+}
+
+void Api::wait_for_provider(const CallPtr& call, Workers& pool, std::function<void()> task) {
   const auto now = std::chrono::steady_clock::now();
   if (parts_.provider->pausing(now))
     return call->problem(make_problem("provider_unavailable", "the payment provider does not answer, and is not asked for some seconds"));
@@ -279,7 +314,7 @@ void Api::wait_for_provider(const CallPtr& call, std::function<void()> task) {
     const std::lock_guard lock(overdue_mutex_);
     at_provider_.emplace_back(now + options_.provider_timeout, call);
   }
-  wait_for(call, parts_.pools.provider, std::move(task));
+  wait_for(call, pool, std::move(task));
 }
 
 void Api::answer_overdue() {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,7 +55,8 @@ struct ApiOptions {
 struct Pools {
   Workers store{4, 2'000};    ///< Reads of events, orders, payments.
   Workers keys{2, 2'000};     ///< API keys that are not known here.
-  Workers provider{4, 500};   ///< Calls to the payment provider.
+  Workers provider{4, 500};   ///< Calls to the payment provider that buyers and tills wait for.
+  Workers settle{3, 500};     ///< Calls to it that notices and sweeps ask for.
   Workers staff_log{1, 100};  ///< Writes who did what.
   Workers probe{1, 1};        ///< Asks whether the store is there.
 };
@@ -144,8 +146,8 @@ class Api {
   [[nodiscard]] Client client_of_request(const Request& request) const;
   [[nodiscard]] std::string allowed_origin(const Request& request) const;
   void answer_without_route(const CallPtr& call);
-  /// Takes the request from its caller's share; answers 429 and is false when that is used up.
-  [[nodiscard]] bool charge(const CallPtr& call, const ApiKey* key);
+  /// Takes the request from the share of the key, or of the address when key_id is empty; answers 429 and is false when that is used up.
+  [[nodiscard]] bool charge(const CallPtr& call, const std::string& key_id);
   void admit_with(const CallPtr& call, const Route& route, const ApiKey& key);
   void admit(const CallPtr& call, const Route& route);
   [[nodiscard]] bool read_command_id(const CallPtr& call, const Route& route);
@@ -159,6 +161,8 @@ class Api {
   void wait_for(const CallPtr& call, std::function<void()> task) { wait_for(call, parts_.pools.store, std::move(task)); }
   void wait_for(const CallPtr& call, Workers& pool, std::function<void()> task);
   /// The same for what asks the payment provider: answered within provider_timeout, at once while the provider has a pause.
+  void wait_for_provider(const CallPtr& call, Workers& pool, std::function<void()> task);
+  /// The same, within the caller's share of such calls; answers 429 past it.
   void wait_for_provider(const CallPtr& call, std::function<void()> task);
   void fail(const CallPtr& call, const std::exception& error);
   /// With the event that the path names, at once if it is open; answers 404 if there is none.
@@ -176,6 +180,8 @@ class Api {
   void tell_revision(const CallPtr& call, const OpenEvent& event) { tell_revision(call, event, event.event.revision()); }
   /// The event that the path names; null, and answered, if there is none. For workers only.
   [[nodiscard]] std::shared_ptr<OpenEvent> open_named_event(const CallPtr& call);
+  /// Null, and told to the log once, when the event can't be read. Throws StorageUnavailable. For workers only.
+  [[nodiscard]] std::shared_ptr<OpenEvent> open_undamaged(const ticketcore::EventId& id);
   /// Sends the command to the event's desk; what is answered goes to done, on the thread that took the turn.
   void submit(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::Command command, std::function<void(const ticketcore::Answer&)> done);
   /// Makes guessing slow.
@@ -188,7 +194,9 @@ class Api {
   /// The hold that the path names, if the caller may see it; nullopt when the call is answered.
   [[nodiscard]] std::optional<ticketcore::HoldId> allowed_hold(const CallPtr& call);
   [[nodiscard]] std::optional<ticketcore::OrderId> allowed_order(const CallPtr& call);
-  void submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const ticketcore::Result<ticketcore::Command>& command, std::uint32_t places);
+  using Reservation = std::shared_ptr<OpenPlaces::Reservation>;
+  void submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const ticketcore::Command& command, const Reservation& reserved);
+  void submit_extension(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const ticketcore::Command& command, const Reservation& reserved);
   [[nodiscard]] std::string token_of_hold(const OpenEvent& event, ticketcore::HoldId hold, ticketcore::Revision revision) const;
   /// The longest that the caller may hold at once.
   [[nodiscard]] std::int64_t longest_ttl(const Call& call) const;
@@ -196,8 +204,10 @@ class Api {
   [[nodiscard]] std::uint32_t open_places_of(const Call& call) const;
   /// Under which name the caller's open places of the event are counted.
   [[nodiscard]] static std::string owner_of_places(const Call& call, const OpenEvent& event);
-  /// False, and answered, if the caller would hold too many.
-  [[nodiscard]] bool reserve_places(const CallPtr& call, const OpenEvent& event, std::uint32_t places);
+  /// Goes on to next, at once or on a worker, with the places counted (null: nothing limits them, or the
+  /// request was granted before); answers itself if the caller would hold too many.
+  void reserve_places(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::HoldId hold, std::uint32_t places,
+                      const std::function<void(const Reservation&)>& next);
   void submit_refund(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::OrderId id, const ticketcore::RefundOptions& options);
   void send_order(const CallPtr& call, OpenEvent& event, ticketcore::OrderId order, int status);
   void answer_payment(const CallPtr& call, const std::string& payment, int status);
@@ -207,8 +217,11 @@ class Api {
   RateLimit rate_limit_;
   OpenPlaces open_places_;
   Shares streams_;
+  Shares provider_calls_;
   std::mutex overdue_mutex_;
   std::deque<std::pair<std::chrono::steady_clock::time_point, std::weak_ptr<Call>>> at_provider_;  ///< Soonest first.
+  std::mutex damaged_mutex_;
+  std::set<std::string> damaged_;  ///< Events that the log was told of.
   OrderBooks books_;
   std::atomic<bool> draining_{false};
   SharedText openapi_;

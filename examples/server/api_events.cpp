@@ -10,19 +10,20 @@ namespace {
 
 constexpr std::uint32_t events_listed = 50;
 
-/// A stream that has its place among those of its address as long as somebody writes to it.
-class CountedStream final : public Stream {
- public:
-  CountedStream(std::shared_ptr<Stream> stream, std::unique_ptr<Shares::Place> place) : stream_(std::move(stream)), place_(std::move(place)) {}
-  bool write(std::shared_ptr<const std::string> bytes) override { return stream_->write(std::move(bytes)); }
-  void close() override { stream_->close(); }
-
- private:
-  std::shared_ptr<Stream> stream_;
-  std::unique_ptr<Shares::Place> place_;
-};
-
 }  // namespace
+
+// One event that can't be read must not hide the others. Of a store that is away nothing is guessed.
+std::shared_ptr<OpenEvent> Api::open_undamaged(const ticketcore::EventId& id) {
+  try {
+    return parts_.events.open(id);
+  } catch (const ticketcore::StorageUnavailable&) {
+    throw;
+  } catch (const ticketcore::Error& error) {
+    const std::lock_guard lock(damaged_mutex_);
+    if (damaged_.insert(id.text()).second) parts_.trouble("", "left out of the list of events: " + std::string(error.what()));
+    return nullptr;
+  }
+}
 
 void Api::list_events(const CallPtr& call) {
   const auto limit = call->read_limit(20, events_listed);
@@ -37,7 +38,7 @@ void Api::list_events(const CallPtr& call) {
     std::string last;
     for (std::uint32_t count = 0; at != ids.end() && count < limit; ++at, ++count) {
       last = at->text();
-      if (const auto event = parts_.events.open(*at)) json.raw(*event->summary());
+      if (const auto event = open_undamaged(*at)) json.raw(*event->summary());
     }
     json.close_array();
     if (at != ids.end()) json.key("next").text(make_cursor("events", last));
@@ -77,8 +78,7 @@ void Api::get_changes(const CallPtr& call) {
           make_problem("overloaded", "as many clients follow events, from this address or in all, as may; ask for the availability again and again instead"));
     const std::string last(call->request.header("Last-Event-ID"));
     const auto view = event->show().view;
-    if (auto stream = call->stream("text/event-stream"))
-      event->feed.subscribe(std::make_shared<CountedStream>(std::move(stream), std::move(place)), last, view);
+    if (auto stream = call->stream("text/event-stream", std::move(place))) event->feed.subscribe(std::move(stream), last, view);
   });
 }
 

@@ -111,6 +111,20 @@ template <class PlaceList, class AreaList>
 
 [[nodiscard]] std::int64_t seconds_of(Timestamp time) { return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count(); }
 
+[[nodiscard]] std::int64_t this_second() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count(); }
+
+/// Its places are counted as the key's own; those of other keys are counted as the public's.
+[[nodiscard]] bool holds_by_key(const Call& call) { return !call.caller.key_id.empty() && call.caller.scopes.allow(Scope::seller); }
+
+[[nodiscard]] Problem past_open_places(const Call& call, std::uint32_t most, std::uint32_t asked) {
+  const std::string who = holds_by_key(call) ? "this key" : "buyers at this address";
+  Problem problem = make_problem("open_places_limit", who + " may hold " + std::to_string(most) + " places of this event at one time");
+  problem.refusal.emplace();
+  problem.refusal->limit = most;
+  problem.refusal->asked = asked;
+  return problem;
+}
+
 }  // namespace
 
 void Api::post_hold(const CallPtr& call) {
@@ -124,75 +138,61 @@ void Api::post_hold(const CallPtr& call) {
     options.holder = wish.cart.empty() ? HolderId(to_string(call->command)) : HolderId(wish.cart);
     options.ttl = std::chrono::seconds(wish.ttl_seconds);
     options.request = call->command;
-    const std::uint32_t places = places_of(wish);
-    if (!reserve_places(call, *event, places)) return;
-    if (!wish.best) return submit_hold(call, event, event->event.hold_command(wish.selection, options), places);
-    BestPlaces best = *wish.best;
-    if (best.categories.empty()) {
-      for (const Category& category : event->event.seat_map().categories()) best.categories.push_back(category.key);
-    }
-    submit_hold(call, event, event->event.hold_best_command(best, options), places);
+    const auto command = [&]() -> Result<Command> {
+      if (!wish.best) return event->event.hold_command(wish.selection, options);
+      BestPlaces best = *wish.best;
+      if (best.categories.empty()) {
+        for (const Category& category : event->event.seat_map().categories()) best.categories.push_back(category.key);
+      }
+      return event->event.hold_best_command(best, options);
+    }();
+    if (!command) return call->refuse(command.refusal());
+    reserve_places(call, event, HoldId{call->command}, places_of(wish),
+                   [this, call, event, command = *command](const Reservation& reserved) { submit_hold(call, event, command, reserved); });
   });
 }
 
 std::int64_t Api::longest_ttl(const Call& call) const { return call.caller.scopes.allow(Scope::seller) ? most_ttl_seconds : options_.public_hold_seconds; }
 
 std::uint32_t Api::open_places_of(const Call& call) const {
-  return call.caller.key_id.empty() ? options_.open_places_per_address * call.client.buyers : options_.open_places_per_key;
+  return holds_by_key(call) ? options_.open_places_per_key : options_.open_places_per_address * call.client.buyers;
 }
 
 std::string Api::owner_of_places(const Call& call, const OpenEvent& event) {
-  return event.event.id().text() + "\n" + (call.caller.key_id.empty() ? call.client.name : "key:" + call.caller.key_id);
+  return event.event.id().text() + "\n" + (holds_by_key(call) ? "key:" + call.caller.key_id : call.client.name);
 }
 
-bool Api::reserve_places(const CallPtr& call, const OpenEvent& event, std::uint32_t places) {
-  const bool has_key = !call->caller.key_id.empty();
+void Api::reserve_places(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, HoldId hold, std::uint32_t places,
+                         const std::function<void(const Reservation&)>& next) {
   const std::uint32_t most = open_places_of(*call);
-  if (most == 0) return true;
-  const std::string owner = owner_of_places(*call, event);
-  const HoldId hold{call->command};
-  const std::int64_t now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count();
-  auto answer = open_places_.reserve(owner, hold, places, most, now);
-  if (answer == OpenPlaces::Answer::past_limit) {
-    // What was bought, or let go by another server, is found out only now that it matters. A request that comes again is told what it
-    // was told before.
+  if (most == 0) return next(nullptr);
+  const std::string owner = owner_of_places(*call, *event);
+  const auto [answer, reserved] = open_places_.reserve(owner, hold, places, most, this_second());
+  if (reserved) return next(reserved);
+  if (answer == OpenPlaces::Answer::full)
+    return call->problem(make_problem("overloaded", "more holds are open than this server can count; try again in a second"));
+  // What was bought, or let go by another server, is found out only now that it matters. A request that comes
+  // again is told what it was told before.
+  wait_for(call, [this, call, event, hold, places, next, most, owner] {
     bool decided = false;
     std::vector<HoldId> gone = open_places_.kept(owner);
-    event.event.inspect([&](const EventState& state) {
+    event->event.inspect([&](const EventState& state) {
       decided = state.find_request(call->command) != nullptr;
       std::erase_if(gone, [&](HoldId one) { return state.find_hold(one) != nullptr; });
     });
-    if (decided) return true;
-    for (const HoldId one : gone) open_places_.drop(owner, one);
-    answer = open_places_.reserve(owner, hold, places, most, now);
-  }
-  if (answer == OpenPlaces::Answer::granted) return true;
-  if (answer == OpenPlaces::Answer::full) {
-    call->problem(make_problem("overloaded", "more holds are open than this server can count; try again in a second"));
-    return false;
-  }
-  Problem problem = make_problem("open_places_limit", std::string(has_key ? "this key" : "buyers at this address") + " may hold " + std::to_string(most) +
-                                                          " places of this event at one time");
-  problem.refusal.emplace();
-  problem.refusal->limit = most;
-  problem.refusal->asked = places;
-  call->problem(problem);
-  return false;
+    if (decided) return next(nullptr);
+    for (const HoldId one : gone) open_places_.drop(one);
+    const Reservation again = open_places_.reserve(owner, hold, places, most, this_second()).reservation;
+    if (!again) return call->problem(past_open_places(*call, most, places));
+    next(again);
+  });
 }
 
-void Api::submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const Result<Command>& command, std::uint32_t places) {
-  const std::string owner = owner_of_places(*call, *event);
-  if (!command) {
-    open_places_.drop(owner, HoldId{call->command});
-    return call->refuse(command.refusal());
-  }
-  submit(call, event, *command, [this, call, event, owner, places](const Answer& answer) {
+void Api::submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const Command& command, const Reservation& reserved) {
+  submit(call, event, command, [this, call, event, reserved](const Answer& answer) {
     const auto* placed = answer.granted<HoldPlaced>();
-    if (placed == nullptr) {
-      open_places_.drop(owner, HoldId{call->command});
-      return call->refuse(event->event.to_hold(answer).refusal());
-    }
-    if (open_places_of(*call) > 0) open_places_.keep(owner, HoldId{call->command}, places, seconds_of(placed->expires_at));
+    if (placed == nullptr) return call->refuse(event->event.to_hold(answer).refusal());
+    if (reserved) reserved->keep(seconds_of(placed->expires_at));
     holds_total_.add();
     const std::string id = to_string(answer.request);
     const std::string& name = event->event.id().text();
@@ -262,15 +262,29 @@ void Api::post_extension(const CallPtr& call) {
   });
   if (!read) return;
   with_event(call, [this, call, id = *id, ttl](const std::shared_ptr<OpenEvent>& event) {
-    const std::uint32_t places = open_places_of(*call) > 0 ? places_of(*event, id) : 0;
-    submit(call, event, {call->command, ExtendHold{id, std::chrono::seconds(ttl)}}, [this, call, event, id, places](const Answer& answer) {
-      const auto deadline = event->event.to_deadline(answer);
-      if (!deadline) return call->refuse(deadline.refusal());
-      if (places > 0) open_places_.keep(owner_of_places(*call, *event), id, places, seconds_of(*deadline));
-      JsonWriter json;
-      json.open_object().key("id").id(id).key("token").text(token_of_hold(*event, id, answer.revision));
-      call->json(200, json.key("expires_at").time(*deadline).close_object().take());
+    const Command command{call->command, ExtendHold{id, std::chrono::seconds(ttl)}};
+    const auto extend = [this, call, event, command](const Reservation& reserved) { submit_extension(call, event, command, reserved); };
+    // It counts on for whom it was counted first: who extends it chooses where he asks from.
+    if (const Reservation counted = open_places_.reserve_again(id, this_second())) return extend(counted);
+    if (open_places_of(*call) == 0) return extend(nullptr);
+    // Placed before this server began to count, or on another one.
+    with_event_caught_up(call, [this, call, id, extend](const std::shared_ptr<OpenEvent>& seen) {
+      const std::uint32_t places = places_of(*seen, id);
+      if (places == 0) return extend(nullptr);
+      reserve_places(call, seen, id, places, extend);
     });
+  });
+}
+
+void Api::submit_extension(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const Command& command, const Reservation& reserved) {
+  const HoldId id = std::get<ExtendHold>(command.body).hold;
+  submit(call, event, command, [this, call, event, id, reserved](const Answer& answer) {
+    const auto deadline = event->event.to_deadline(answer);
+    if (!deadline) return call->refuse(deadline.refusal());
+    if (reserved) reserved->keep(seconds_of(*deadline));
+    JsonWriter json;
+    json.open_object().key("id").id(id).key("token").text(token_of_hold(*event, id, answer.revision));
+    call->json(200, json.key("expires_at").time(*deadline).close_object().take());
   });
 }
 
@@ -281,7 +295,7 @@ void Api::post_release(const CallPtr& call) {
     submit(call, event, {call->command, ReleaseHold{id}}, [this, call, event, id](const Answer& answer) {
       const auto done = event->event.to_done(answer);
       if (!done) return call->refuse(done.refusal());
-      open_places_.drop(owner_of_places(*call, *event), id);
+      open_places_.drop(id);
       call->json(200, JsonWriter().open_object().key("id").id(id).key("released").flag(true).close_object().take());
     });
   });

@@ -100,7 +100,7 @@ void Api::post_notice(const CallPtr& call) {
     punish(*call);
     return call->problem(make_problem("signature_invalid", "the signature is not the provider's for this notice, or is too old"));
   }
-  wait_for_provider(call, [this, call] {
+  wait_for_provider(call, parts_.pools.settle, [this, call] {
     const auto payment = parts_.payments->find(call->segment(2));
     if (!payment) return call->problem(make_problem("payment_not_found", "there is no such payment"));
     const PaymentStatus stands = parts_.payments->settle(*payment);

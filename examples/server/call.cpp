@@ -73,9 +73,10 @@ void Call::problem(const Problem& problem) {
   send(to_response(problem, request.id));
 }
 
-std::shared_ptr<Stream> Call::stream(std::string_view type) {
+std::shared_ptr<Stream> Call::stream(std::string_view type, std::shared_ptr<void> kept) {
   if (answered_.exchange(true)) return nullptr;
   Response head;
+  head.kept = std::move(kept);
   complete(head);
   head.headers.push_back({"Content-Type", std::string(type)});
   head.headers.push_back({"Cache-Control", "no-store"});

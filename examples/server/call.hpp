@@ -73,8 +73,8 @@ class Call {
   [[nodiscard]] bool answered() const { return answered_.load(std::memory_order_relaxed); }
   void problem(const Problem& problem);
   void refuse(const ticketcore::Refusal& refusal) { problem(make_problem(refusal)); }
-  /// Null if the call was answered before.
-  [[nodiscard]] std::shared_ptr<Stream> stream(std::string_view type);
+  /// Null if the call was answered before. kept lives until the client is gone, or the stream has ended.
+  [[nodiscard]] std::shared_ptr<Stream> stream(std::string_view type, std::shared_ptr<void> kept);
 
   /// Reads the body, and answers itself when there is something wrong with it. False then.
   [[nodiscard]] bool read_body(const std::function<void(const JsonValue&)>& read);

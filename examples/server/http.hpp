@@ -42,6 +42,7 @@ struct Response {
   std::vector<Header> headers{};                       ///< Without Content-Length, Date, Connection and X-Request-Id, which are added.
   std::string body{};
   std::shared_ptr<const std::string> shared_body{};  ///< Sent instead of body if there: one copy for any number of clients.
+  std::shared_ptr<void> kept{};                      ///< Lives until a stream's connection ends, or the response is sent.
 };
 
 /// A response whose body goes on: server-sent events. May be used from any thread.

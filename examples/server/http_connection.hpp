@@ -286,7 +286,10 @@ inline Task<void> Connection::serve() {
   stop();
   // A stream that is asked for at this moment sees one of the two, or is seen here.
   ended_.store(true);
-  if (answered_.load() && queue_) queue_->close();
+  if (answered_.load() && queue_) {
+    queue_->close();
+    response_.kept.reset();
+  }
   counted_.reset();
   of_peer_.reset();
   worker_->connections.erase(this);

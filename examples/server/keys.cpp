@@ -184,21 +184,31 @@ std::optional<ApiKey> Keys::find(const std::string& id) {
   return from_record(id, *record);
 }
 
-std::optional<ApiKey> Keys::remembered(const PresentedKey& key) {
-  std::optional<ApiKey> found;
+std::optional<Keys::Remembered> Keys::find_verified(const PresentedKey& key) {
+  std::optional<Remembered> found;
   {
     const std::lock_guard lock(mutex_);
     const auto at = remembered_.find(key.id);
-    if (at == remembered_.end() || at->second.until < std::chrono::steady_clock::now()) return std::nullopt;
-    found = at->second.key;
+    if (at == remembered_.end()) return std::nullopt;
+    found = at->second;
   }
-  if (found->expired(wall_clock())) return std::nullopt;
-  return same(found->hash, hash_of_secret(key.secret)) ? found : std::nullopt;
+  return same(found->key.hash, hash_of_secret(key.secret)) ? found : std::nullopt;
 }
+
+std::optional<ApiKey> Keys::remembered(const PresentedKey& key) {
+  const auto found = find_verified(key);
+  if (!found || found->until < std::chrono::steady_clock::now() || found->key.expired(wall_clock())) return std::nullopt;
+  return found->key;
+}
+
+bool Keys::was_verified(const PresentedKey& key) { return find_verified(key).has_value(); }
 
 std::optional<ApiKey> Keys::verify(const PresentedKey& key) {
   auto found = find(key.id);
-  if (!found || found->removed || found->expired(wall_clock())) return std::nullopt;
+  if (!found || found->removed || found->expired(wall_clock())) {
+    forget(key.id);
+    return std::nullopt;
+  }
   if (!same(found->hash, hash_of_secret(key.secret))) return std::nullopt;
   const std::lock_guard lock(mutex_);
   if (remembered_.size() >= remembered_keys) remembered_.clear();

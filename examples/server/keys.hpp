@@ -76,22 +76,26 @@ class Keys {
 
   /// From memory alone: nullopt when the vault must be asked.
   [[nodiscard]] std::optional<ApiKey> remembered(const PresentedKey& key);
+  /// Whether verify found the key good once, here and with this secret. It may have been removed since.
+  [[nodiscard]] bool was_verified(const PresentedKey& key);
   /// Asks the vault. nullopt when the key is not a valid one. Throws StorageError.
   [[nodiscard]] std::optional<ApiKey> verify(const PresentedKey& key);
 
  private:
+  static constexpr std::chrono::seconds remembered_for{5};
+  static constexpr std::size_t remembered_keys = 10'000;
+  struct Remembered {
+    ApiKey key;
+    std::chrono::steady_clock::time_point until;  ///< Past it the vault is asked again.
+  };
+
   void put(const ApiKey& key);
   /// Leaves nothing of the key but its name.
   void bury(ApiKey& key);
   [[nodiscard]] bool was_logged_as_removed(const std::string& id);
   void forget(const std::string& id);
-
-  static constexpr std::chrono::seconds remembered_for{5};
-  static constexpr std::size_t remembered_keys = 10'000;
-  struct Remembered {
-    ApiKey key;
-    std::chrono::steady_clock::time_point until;
-  };
+  /// What verify found of this id and secret, however long ago.
+  [[nodiscard]] std::optional<Remembered> find_verified(const PresentedKey& key);
 
   ticketcore::Storage& storage_;
   std::mutex mutex_;

@@ -54,6 +54,16 @@ using namespace std::chrono_literals;
   return line;
 }
 
+/// Whoever guesses it signs notices.
+[[nodiscard]] std::string read_payment_secret(const std::string& file) {
+  constexpr std::size_t least = 16;
+  std::ifstream in(file);
+  std::string line;
+  std::getline(in, line);
+  if (line.size() >= least) return line;
+  throw UsageError("--payment-secret " + file + " can't be read, or its first line has less than " + std::to_string(least) + " bytes");
+}
+
 /// Writes a file that only its owner may read.
 void write_secret(const std::string& file, const std::string& line) {
   const mode_t before = umask(0077);
@@ -214,12 +224,13 @@ class Service {
         pools_(std::in_place),
         staff_log_(*storage_, pools_->staff_log) {
     if (options.fake_payments) {
-      fake_.emplace(*storage_, options.payment_secret_file.empty() ? secrets_.notice_key() : read_line(options.payment_secret_file),
+      fake_.emplace(*storage_, options.payment_secret_file.empty() ? secrets_.notice_key() : read_payment_secret(options.payment_secret_file),
                     std::chrono::seconds(options.fake_payments_seconds));
       provider_.emplace(*fake_, ProviderGuard::Limits{.timeout = std::chrono::seconds(options.provider_timeout_seconds)},
                         metrics_.counter("ticketcore_provider_calls_total", "Calls to the payment provider."));
       payments_.emplace(*storage_, secrets_, events_, OrderBooks(*storage_, office_, secrets_), *provider_,
-                        metrics_.counter("ticketcore_orders_total", "Orders placed, answers to repeated requests included."));
+                        metrics_.counter("ticketcore_orders_total", "Orders placed, answers to repeated requests included."),
+                        [this](const std::string& what) { log_.trouble("", what); });
     }
     const ApiParts parts{*storage_,
                          office_,
@@ -300,7 +311,7 @@ class Service {
     });
     http_.every(1s, [this] {
       if (provider_->pausing() || sweeping_.exchange(true)) return;
-      if (!pools_->provider.submit([this] { sweep(); })) sweeping_ = false;
+      if (!pools_->settle.submit([this] { sweep(); })) sweeping_ = false;
     });
   }
 
@@ -359,6 +370,7 @@ int main(int count, char** arguments) {
     Options options = parse_options({arguments + 1, arguments + count});
     if (options.help) return std::cout << usage(), 0;
     if (options.print_routes) return print_routes(), 0;
+    if (!options.payment_secret_file.empty()) static_cast<void>(read_payment_secret(options.payment_secret_file));
     use_time_zone(options.time_zone);
     allow_many_files();
     const sigset_t signals = SignalThread::signals();

@@ -1,7 +1,9 @@
 #include "options.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
+#include <set>
 
 namespace server {
 namespace {
@@ -67,7 +69,41 @@ struct Places {
   std::map<std::string, Number> numbers;
 };
 
+/// "https://shop.example", as browsers write it (RFC 6454, 6.1): no path, no slash at the end, small letters.
+[[nodiscard]] bool is_origin(std::string_view text) {
+  const std::size_t scheme = text.find("://");
+  if (scheme == std::string_view::npos || scheme == 0) return false;
+  const std::string_view host = text.substr(scheme + 3);
+  const auto fits = [](char letter) {
+    return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || std::string_view("-._:[]+").find(letter) != std::string_view::npos;
+  };
+  return !host.empty() && std::all_of(host.begin(), host.end(), fits) && std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(scheme), fits);
+}
+
+[[nodiscard]] const std::string& origin(const std::string& option, const std::string& text) {
+  if (is_origin(text)) return text;
+  throw UsageError(option + " needs an origin as browsers send it, such as https://shop.example or http://localhost:5173, not \"" + text + "\"");
+}
+
+void check_storage(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  if (url == "memory:" || scheme == std::string::npos) return;
+  for (const std::string_view known : {"sqlite", "postgresql", "postgres"}) {
+    if (url.compare(0, scheme, known) == 0) return;
+  }
+  throw UsageError("--storage needs sqlite:///FILE, postgresql://USER@HOST/DATABASE or memory:, not \"" + url + "\"");
+}
+
+/// What one client may have, unless it is said: more than a browser or ten need, and a small part of the whole.
+constexpr unsigned connections_part = 20, connections_least = 20;
+constexpr unsigned streams_part = 50, streams_least = 10;
+
+void check_share(const std::string& option, unsigned share, const std::string& of, unsigned whole) {
+  if (share > whole) throw UsageError(option + " may be at most " + of + ", which are " + std::to_string(whole) + "; 0 is no limit");
+}
+
 void check(const Options& options) {
+  check_storage(options.storage);
   if (options.tls_certificate.empty() != options.tls_key.empty()) throw UsageError("--tls-certificate and --tls-key go together");
   if (options.streams > options.connections / 2)
     throw UsageError("--streams may be at most half of --connections, which are " + std::to_string(options.connections) + ": the others are the buyers'");
@@ -98,13 +134,13 @@ std::string usage() {
   --public-hold-seconds N  the longest that somebody without a key may ask for at once  (600)
   --open-events N          kept in memory; past that, who was asked for longest ago is let go  (512)
   --connections N          at the same time  (10000)
-  --connections-per-address N  of them, proxies aside; 0: no limit  (500)
+  --connections-per-address N  of them, proxies aside; 0: no limit  (a twentieth)
   --streams N              of live changes, at most half of the connections  (5000)
-  --streams-per-address N  of them; 0: no limit  (100)
+  --streams-per-address N  of them; 0: no limit  (a fiftieth)
   --access-log FILE        a line of JSON for each request; - for standard output
   --fake-payments          takes payments online from a pretended provider, which anybody may tell to approve
   --fake-payments-seconds N  that the pretended provider takes for each answer  (0)
-  --payment-secret FILE    what the pretended provider signs its notices with  (a secret that the store keeps)
+  --payment-secret FILE    whose first line, 16 bytes or more, the pretended provider signs its notices with  (a secret that the store keeps)
   --provider-timeout N     seconds that a payment provider may take for an answer  (10)
   --drain-seconds N        between SIGTERM, when /readyz says no, and the end of listening  (0)
   --drain-limit N          seconds after that until what is still under way is given up  (30)
@@ -117,7 +153,7 @@ std::string usage() {
 Options parse_options(const std::vector<std::string>& arguments) {
   Options options;
   const Places places(options);
-  bool streams_given = false;
+  std::set<std::string> given;
   for (std::size_t at = 0; at < arguments.size(); ++at) {
     const std::string& option = arguments[at];
     if (const auto flag = places.flags.find(option); flag != places.flags.end()) {
@@ -131,19 +167,29 @@ Options parse_options(const std::vector<std::string>& arguments) {
     if (const auto text = places.texts.find(option); text != places.texts.end()) {
       *text->second = value();
     } else if (const auto list = places.lists.find(option); list != places.lists.end()) {
-      list->second->push_back(value());
+      list->second->push_back(origin(option, value()));
     } else if (const auto list_of_networks = places.networks.find(option); list_of_networks != places.networks.end()) {
       list_of_networks->second->push_back(network(option, value()));
     } else if (const auto known = places.numbers.find(option); known != places.numbers.end()) {
       *known->second.value = number(option, value(), known->second.least, known->second.most);
-      streams_given = streams_given || option == "--streams";
+      given.insert(option);
     } else if (option == "--port") {
       options.port = static_cast<std::uint16_t>(number(option, value(), 0, 65'535));
     } else {
       throw UsageError("there is no option \"" + option + "\"");
     }
   }
-  if (!streams_given) options.streams = options.connections / 2;
+  if (!given.contains("--streams")) options.streams = options.connections / 2;
+  if (given.contains("--connections-per-address")) {
+    check_share("--connections-per-address", options.connections_per_address, "--connections", options.connections);
+  } else {
+    options.connections_per_address = std::max(connections_least, options.connections / connections_part);
+  }
+  if (given.contains("--streams-per-address")) {
+    check_share("--streams-per-address", options.streams_per_address, "--streams", options.streams);
+  } else {
+    options.streams_per_address = std::max(streams_least, options.streams / streams_part);
+  }
   check(options);
   return options;
 }

@@ -204,10 +204,12 @@ void OrderBooks::erase_buyer_of_no_order(const OpenEvent& event, OrderId order) 
   if (is_placed()) return;
   const auto who = buyer(order);
   if (!who) return;
-  storage_.vault_erase("buyer/" + to_string(order));
+  erase_buyer(order);
   // Another server may have granted the same request meanwhile, and have seen the record before it was erased.
   if (is_placed()) put_buyer(order, *who);
 }
+
+void OrderBooks::erase_buyer(OrderId order) { storage_.vault_erase("buyer/" + to_string(order)); }
 
 std::optional<Buyer> OrderBooks::buyer(OrderId order) const {
   const auto record = storage_.vault_get("buyer/" + to_string(order));

@@ -37,6 +37,8 @@ class OrderBooks {
   /// After a refusal: erases whom the order would have been for, if the log has no order of this id. The same request may be
   /// granted on another server meanwhile; then the record stays.
   void erase_buyer_of_no_order(const OpenEvent& event, ticketcore::OrderId order);
+  /// Of an order that there can't be.
+  void erase_buyer(ticketcore::OrderId order);
   [[nodiscard]] std::optional<Buyer> buyer(ticketcore::OrderId order) const;
 
   /// nullopt if there is none.

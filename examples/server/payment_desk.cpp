@@ -15,6 +15,8 @@ using namespace ticketcore;
 /// How long after its hold an approval may still come, and is paid back.
 constexpr auto watched_for = 24h;
 constexpr std::size_t swept_at_once = 200;
+/// A buyer who goes back and tries again has two; whoever wants more would only have the provider work.
+constexpr std::size_t undecided_most = 3;
 
 [[nodiscard]] Timestamp now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
 
@@ -22,6 +24,8 @@ constexpr std::size_t swept_at_once = 200;
 
 /// One stream a day, so that a sweep need not read what is long settled.
 [[nodiscard]] StreamId stream_of_day(Timestamp time) { return "server/payments/" + to_rfc3339(time).substr(0, 10); }
+
+[[nodiscard]] bool is_settled(PaymentStatus status) { return status != PaymentStatus::pending && status != PaymentStatus::expired; }
 
 [[nodiscard]] std::string to_record(const Payment& payment) {
   JsonWriter json;
@@ -130,14 +134,53 @@ std::variant<PaymentDesk::Begun, Problem> PaymentDesk::begin(OpenEvent& event, H
     payment.amount = payable.amount;
     payment.created_at = now();
     payment.expires_at = payable.expires_at;
-    books_.put_buyer(order, buyer);
-    // The day's entry before the record: what has a record is swept, wherever this server dies.
-    append_entry(storage_, stream_of_day(payment.created_at), [&](const auto&) { return std::optional<std::string>(payment.id); });
-    const std::string record = to_record(payment);
-    storage_.vault_put(vault_id(payment.id), {reinterpret_cast<const std::uint8_t*>(record.data()), record.size()});
+    if (!add_undecided(payment, undecided_most))
+      return make_problem("payments_undecided",
+                          "the provider has not decided " + std::to_string(undecided_most) + " payments of this hold yet; finish one of them");
+    try {
+      write(payment, buyer);
+    } catch (...) {
+      end_undecided(payment);
+      throw;
+    }
   }
   const std::string name = event.event.availability()->settings().name;
   return Begun{payment, provider_.create({payment.id, payment.amount, name, secrets_.token("payment", "", payment.id, 0)})};
+}
+
+// The day's entry comes first: what the vault has of a payment or its buyer is swept, wherever this server dies.
+void PaymentDesk::write(const Payment& payment, const Buyer& buyer) {
+  write_down(payment);
+  books_.put_buyer(order_of(payment.id), buyer);
+  const std::string record = to_record(payment);
+  storage_.vault_put(vault_id(payment.id), {reinterpret_cast<const std::uint8_t*>(record.data()), record.size()});
+}
+
+void PaymentDesk::write_down(const Payment& payment) {
+  const std::lock_guard lock(day_mutex_);
+  if (const auto stream = stream_of_day(payment.created_at); day_.stream != stream) day_ = {stream, 0, {}};
+  try {
+    append_text(storage_, day_, payment.id);
+  } catch (...) {
+    day_ = {};
+    throw;
+  }
+}
+
+bool PaymentDesk::add_undecided(const Payment& payment, std::size_t most) {
+  const std::lock_guard lock(undecided_mutex_);
+  std::set<std::string>& payments = undecided_[payment.hold];
+  if (payments.size() >= most && !payments.contains(payment.id)) return false;
+  payments.insert(payment.id);
+  return true;
+}
+
+void PaymentDesk::end_undecided(const Payment& payment) {
+  const std::lock_guard lock(undecided_mutex_);
+  const auto found = undecided_.find(payment.hold);
+  if (found == undecided_.end()) return;
+  found->second.erase(payment.id);
+  if (found->second.empty()) undecided_.erase(found);
 }
 
 std::optional<Payment> PaymentDesk::find(const std::string& id) const {
@@ -173,12 +216,18 @@ PaymentStatus PaymentDesk::look(const Payment& payment) const {
 }
 
 PaymentStatus PaymentDesk::settle(const Payment& payment) {
+  const PaymentStatus status = ask_and_settle(payment);
+  if (is_settled(status)) end_undecided(payment);
+  return status;
+}
+
+PaymentStatus PaymentDesk::ask_and_settle(const Payment& payment) {
   if (const auto known = outcome(payment.id)) return *known;
   switch (provider_.status(payment.id)) {
     case ChargeStatus::pending: return now() > payment.expires_at ? PaymentStatus::expired : PaymentStatus::pending;
     case ChargeStatus::declined:
+      erase_buyer(payment);
       keep_outcome(payment.id, PaymentStatus::declined);
-      if (const auto event = events_.open(EventId(payment.event))) books_.erase_buyer_of_no_order(*event, order_of(payment.id));
       return PaymentStatus::declined;
     // Paid back already, but whether for an order that there is, or because there could be none, only the log can tell.
     case ChargeStatus::refunded:
@@ -211,16 +260,23 @@ PaymentStatus PaymentDesk::take_money(const Payment& payment) {
   }
   events_.changed(*event);
   provider_.refund(payment.id, payment.amount, "not sold");
+  erase_buyer(payment);
   keep_outcome(payment.id, PaymentStatus::refunded);
-  books_.erase_buyer_of_no_order(*event, order);
   return PaymentStatus::refunded;
 }
 
+// Before the outcome, which says that nothing is left to do.
+void PaymentDesk::erase_buyer(const Payment& payment) {
+  if (const auto event = events_.open(EventId(payment.event))) books_.erase_buyer_of_no_order(*event, order_of(payment.id));
+}
+
 void PaymentDesk::read_watched() {
-  const auto moment = std::chrono::steady_clock::now();
-  for (const Timestamp day : {now() - 24h, now()}) {
+  const auto moment = Watchlist::Clock::now();
+  // A payment is over a day after its hold, which may be the day after it began: the third day.
+  for (const Timestamp day : {now() - 48h, now() - 24h, now()}) {
     const StreamId stream = stream_of_day(day);
-    for (const std::string& id : read_entries(storage_, stream, read_to_[stream])) watched_.emplace(id, Watched{moment, moment + 1s});
+    const Timestamp end = std::chrono::ceil<std::chrono::days>(day);
+    for (const std::string& id : read_entries(storage_, stream, read_to_[stream])) watchlist_.add(id, end, moment);
   }
 }
 
@@ -229,28 +285,39 @@ void PaymentDesk::sweep() {
   const std::unique_lock lock(sweep_mutex_, std::try_to_lock);
   if (!lock) return;
   read_watched();
-  const auto moment = std::chrono::steady_clock::now();
-  std::size_t swept = 0;
-  for (auto at = watched_.begin(); at != watched_.end() && swept < swept_at_once;) {
-    if (at->second.next > moment) {
-      ++at;
-      continue;
+  const auto moment = Watchlist::Clock::now();
+  std::size_t unanswered = 0;
+  for (std::size_t swept = 0; swept < swept_at_once; ++swept) {
+    const std::string id = watchlist_.take_due(moment);
+    if (id.empty()) break;
+    try {
+      if (is_over_after_a_look(id)) watchlist_.remove(id);
+    } catch (const StorageUnavailable&) {
+      throw;  // So it is for all the others.
+    } catch (const ProviderUnavailable&) {
+      ++unanswered;
+    } catch (const std::exception& error) {
+      on_trouble_("payment " + id + ": " + error.what());
     }
-    ++swept;
-    // Before what may throw: one payment in trouble must not keep the others waiting.
-    at->second.next = moment + std::max<std::chrono::steady_clock::duration>(3s, (moment - at->second.first) / 8);
-    const auto payment = find(at->first);
-    // An entry without a record: it is being written this moment, or its server died before it asked for money.
-    const PaymentStatus status = payment ? settle(*payment) : PaymentStatus::pending;
-    const bool settled = status != PaymentStatus::pending && status != PaymentStatus::expired;
-    const bool over = payment ? now() > payment->expires_at + watched_for : moment - at->second.first > watched_for;
-    if (settled || over) {
-      at = watched_.erase(at);
-      continue;
-    }
-    ++at;
   }
+  if (unanswered > 0) on_trouble_("the payment provider did not answer about " + std::to_string(unanswered) + " payments");
   refunds_.sweep();
+}
+
+bool PaymentDesk::is_over_after_a_look(const std::string& id) {
+  const auto payment = find(id);
+  if (!payment) {
+    // It is being written this moment, or its server died before it asked for money.
+    if (now() <= watchlist_.of(id).written_before + watched_for) return false;
+    books_.erase_buyer(order_of(id));
+    return true;
+  }
+  static_cast<void>(add_undecided(*payment, SIZE_MAX));
+  if (is_settled(settle(*payment))) return true;
+  if (now() <= payment->expires_at + watched_for) return false;
+  erase_buyer(*payment);
+  end_undecided(*payment);
+  return true;
 }
 
 }  // namespace server

@@ -26,6 +26,8 @@ constexpr ProblemKind kinds[] = {
     {"rate_limited", 429, "Too many requests", "This address or key has used up its share for the moment; Retry-After says when there is more."},
     {"open_places_limit", 409, "Too many places are held from here",
      "Buyers at one address, and each API key, may hold only so many places of an event at one time; bought ones don't count."},
+    {"payments_undecided", 409, "The hold has payments that are not decided",
+     "Finish one of them on the provider's page, or wait until the hold ends; a payment that was declined counts no more."},
     {"payments_off", 409, "No payments are taken online", "This server takes none; at the counter places can be paid all the same."},
     {"provider_unavailable", 503, "The payment provider does not answer",
      "It was asked, and did not answer in time, or is not asked at present; repeat the request with the same Idempotency-Key."},

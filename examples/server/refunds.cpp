@@ -1,5 +1,8 @@
 #include "refunds.hpp"
 
+#include <exception>
+#include <iterator>
+
 #include "json_reader.hpp"
 #include "json_writer.hpp"
 #include "shared_log.hpp"
@@ -119,6 +122,7 @@ bool Refunds::settle(Owed& owed) {
 void Refunds::sweep() {
   const auto moment = std::chrono::steady_clock::now();
   read_on(moment);
+  std::exception_ptr trouble;
   for (auto at = owed_.begin(); at != owed_.end();) {
     if (at->second.next > moment) {
       ++at;
@@ -126,12 +130,17 @@ void Refunds::sweep() {
     }
     // Before what may throw: one refund in trouble must not keep the others waiting.
     at->second.next = moment + std::max<std::chrono::steady_clock::duration>(3s, (moment - at->second.first) / 8);
-    if (settle(at->second) || moment - at->second.first > watched_for) {
-      at = owed_.erase(at);
-    } else {
-      ++at;
+    bool over = false;
+    try {
+      over = settle(at->second) || moment - at->second.first > watched_for;
+    } catch (const StorageUnavailable&) {
+      throw;
+    } catch (const std::exception&) {
+      trouble = std::current_exception();
     }
+    at = over ? owed_.erase(at) : std::next(at);
   }
+  if (trouble) std::rethrow_exception(trouble);
 }
 
 }  // namespace server

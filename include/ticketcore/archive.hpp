@@ -22,7 +22,9 @@ struct ArchiveReport {
 /// snapshot: a file under this name has been proven to hold the same state to the byte. Takes time linear in the log, and memory for the
 /// state, twice, and for 4 MiB of the log or its largest entry (limits::entry_bytes at most).
 /// Throws StorageDamaged when log or file can't be proven, StorageUnavailable when the file is there already or can't
-/// be written, StorageError for an event that the storage does not have. The store stays as it is.
+/// be written, StorageError for an event that the storage does not have. The store stays as it is. While it
+/// is being written the file has a name of its own (its name and ".part" and a number); of two who archive to
+/// one file, one is refused.
 ArchiveReport archive_event(Storage& storage, const EventId& event, const std::filesystem::path& file);
 
 /// Puts an archived event into a storage that has none of that name, in one commit: all of it or nothing, whatever happens meanwhile,

@@ -33,7 +33,9 @@ struct AuditReport {
 
 /// Replays the whole log of the stream, checking each entry's bytes, order and time, each fact against the state, every
 /// invariant from the ground up at the end, each place and sum against the ledger, and the snapshot, if there is one, against the replay. What is
-/// wrong becomes a problem of the report, and what stands before it is still told. Throws StorageError only if the storage can't be read at all.
+/// wrong becomes a problem of the report, and what stands before it is still told. Others may go on selling
+/// meanwhile, save snapshots, or remove the stream, which then counts as far as it was read. Throws
+/// StorageError only if the storage can't be read at all.
 [[nodiscard]] AuditReport audit(Storage& storage, const StreamId& stream);
 
 /// "hold_placed".

@@ -15,7 +15,12 @@ namespace {
 
 [[nodiscard]] std::filesystem::path sqlite_path(const std::string& word) {
   constexpr std::string_view scheme = "sqlite://";
-  if (!word.starts_with(scheme)) return word;
+  if (!word.starts_with(scheme)) {
+    // A file of this name would be made, and the sale be where nobody looks for it.
+    if (word.find("://") != std::string::npos)
+      throw StorageError("\"" + word + "\" is no store; one is a path, sqlite:///PATH or postgresql://USER@HOST/DATABASE");
+    return word;
+  }
   if (!word.substr(scheme.size()).starts_with("/")) throw StorageError("a SQLite URL has three slashes before its path, four before an absolute one");
   return word.substr(scheme.size() + 1);
 }

@@ -4,10 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
-#include <cstdlib>
-#include <new>
 #include <thread>
 
+#include "failing_new.hpp"
 #include "little_house.hpp"
 #include "passing_storage.hpp"
 #include "ticketcore/audit.hpp"
@@ -15,46 +14,11 @@
 
 namespace {
 
-/// Allocations of this thread until one fails, and all after it for a while; below zero none does.
-thread_local long until_failure = -1;
-thread_local bool failed = false;
-
-[[nodiscard]] void* allocate(std::size_t size) {
-  if (until_failure == 0) {
-    failed = true;
-    until_failure = -1;
-    throw std::bad_alloc();
-  }
-  if (until_failure > 0) --until_failure;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return allocate(size); }
-void* operator new[](std::size_t size) { return allocate(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-
-namespace {
-
 using namespace ticketcore;
 using namespace std::chrono_literals;
-
-/// Runs something with its nth allocation failing; whether it came that far.
-[[nodiscard]] bool fails_at(long nth, const std::function<void()>& what) {
-  failed = false;
-  until_failure = nth;
-  try {
-    what();
-  } catch (const std::bad_alloc&) {
-  }
-  until_failure = -1;
-  return failed;
-}
+using ticketcore::testing::failed;
+using ticketcore::testing::fails_at;
+using ticketcore::testing::until_failure;
 
 /// A box office whose storage does something as a turn begins.
 struct Office {

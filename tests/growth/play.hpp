@@ -52,7 +52,7 @@ class CountedStorage final : public Storage {
     return read;
   }
   [[nodiscard]] std::optional<Snapshot> load_snapshot(const StreamId&) override { return std::nullopt; }
-  void save_snapshot(const StreamId&, const Snapshot& snapshot) override { snapshot_bytes_ = snapshot.bytes.size(); }
+  void save_snapshot(const Position&, BytesView bytes) override { snapshot_bytes_ = bytes.size(); }
   [[nodiscard]] std::vector<StreamId> list_streams(std::string_view) override { return {}; }
   [[nodiscard]] bool wait_for_news(std::span<const Position>, std::chrono::milliseconds) override { return false; }
   void vault_put(std::string_view, BytesView) override {}

@@ -193,3 +193,19 @@ TEST_CASE("a server that is not there, or starting up, is waited for; what waiti
   }
   CHECK(std::chrono::steady_clock::now() - start < 30s);
 }
+
+TEST_CASE("a turn's time-out counts the wait for a connection and the wait for the stream together") {
+  const std::string url = shared_server().url("schema=" + fresh_schema());
+  const auto other = PostgresStorage::open(url);
+  const auto storage = PostgresStorage::open(url, {.connections = 1, .turn_timeout = 2s});
+  const Position position{"a", 0};
+  const Position elsewhere{"b", 0};
+  const auto held = other->take_turn({&position, 1});
+  auto only_connection = storage->take_turn({&elsewhere, 1});
+  auto waiting = std::async(std::launch::async, [&] { return storage->take_turn({&position, 1}) != nullptr; });
+  std::this_thread::sleep_for(1'500ms);
+  only_connection.reset();
+  // Counted anew, the wait for the stream would go on now.
+  CHECK(waiting.wait_for(1'500ms) == std::future_status::ready);
+  CHECK_THROWS_WITH_AS((void)waiting.get(), doctest::Contains("another has had the turn for 2000 ms"), StorageUnavailable);
+}

@@ -59,7 +59,7 @@ struct Raising {
   explicit Raising(const std::string& schema) : schema_(schema), storage(PostgresStorage::open(shared_server().url("schema=" + schema))) {
     shared_server().sql("CREATE TABLE " + schema + ".raised(state text); INSERT INTO " + schema + ".raised VALUES(NULL); CREATE FUNCTION " + schema +
                         ".fail() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE wanted text; BEGIN SELECT state INTO wanted FROM " + schema +
-                        ".raised; IF wanted IS NOT NULL THEN RAISE 'as if' USING ERRCODE = wanted; END IF; RETURN new; END $$;");
+                        ".raised; IF wanted IS NOT NULL THEN RAISE 'as if' USING ERRCODE = wanted; END IF; RETURN coalesce(new, old); END $$;");
   }
   void raise(const std::string& state) {
     if (connection_ == nullptr) {
@@ -121,6 +121,54 @@ TEST_CASE("a secret that fails to be put is unknown, too, where the commit may h
     store.raise(state);
     CHECK(told([&] { store.storage->vault_put("person", conformance::bytes_of("x")); }) == expected(sqlstate_rule(state), true));
   }
+}
+
+TEST_CASE("a secret whose commit fails was neither put nor erased, and nobody is told that it was") {
+  Raising store(fresh_schema());
+  shared_server().sql("CREATE CONSTRAINT TRIGGER late AFTER INSERT OR UPDATE OR DELETE ON " + store.schema_ +
+                      ".vault DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION " + store.schema_ + ".fail()");
+  const auto one = conformance::bytes_of("one");
+  store.storage->vault_put("there", one);
+  const auto pooled = PostgresStorage::open(shared_server().url("pooler=transaction&schema=" + store.schema_));
+  for (PostgresStorage* storage : {store.storage.get(), pooled.get()}) {
+    for (const char* state : {"XX000", "08006", "40003", "53100", "57014", "23514", "P0001"}) {
+      INFO(std::string(state));
+      store.raise(state);
+      const Told failed = expected(sqlstate_rule(state), true);
+      CHECK(told([&] { storage->vault_put("new", one); }) == failed);
+      CHECK(told([&] { storage->vault_put("there", conformance::bytes_of("two")); }) == failed);
+      CHECK(told([&] { storage->vault_erase("there"); }) == failed);
+      CHECK_FALSE(storage->vault_get("new"));
+      CHECK(storage->vault_get("there") == one);
+    }
+    store.raise("");
+  }
+}
+
+TEST_CASE("what fails at a sync, where calls without a COMMIT are committed, is told; of what was posted nobody hears, nor reads its answers") {
+  const std::string schema = fresh_schema();
+  Raising store(schema);
+  shared_server().sql("CREATE CONSTRAINT TRIGGER late AFTER INSERT ON " + schema + ".vault DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION " +
+                      schema + ".fail()");
+  store.raise("23514");
+  PostgresConnection::Settings settings;
+  settings.conninfo = shared_server().url();
+  settings.answer_timeout = 20s;
+  PostgresConnection connection(settings);
+  const PostgresStatement put{"", "INSERT INTO " + schema + ".vault(id, bytes) VALUES($1, 'x')"};
+  const PostgresStatement count{"", "SELECT count(*) + $1::bigint FROM " + schema + ".vault"};
+  connection.post({{&put, {std::string_view("posted")}}});
+  for (const std::int64_t more : {5, 6}) CHECK(connection.run({{&count, {more}}}).at(0).number(0, 0) == more);
+  CHECK(connection.usable());
+  bool lost = false;
+  try {
+    (void)connection.run({{&put, {std::string_view("run")}}});
+  } catch (const PostgresFailure& error) {
+    CHECK(error.sqlstate() == "23514");
+    lost = error.connection_lost();
+  }
+  CHECK(lost);
+  CHECK_FALSE(connection.usable());
 }
 
 TEST_CASE("each class has a rule, the last resort is to know nothing, and the documentation shows the same table") {

@@ -68,8 +68,9 @@ TEST_CASE("what is no address and no network is refused") {
 }
 
 TEST_CASE("a household's IPv6 addresses are one client") {
-  CHECK(client_of("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::/64");
-  CHECK(client_of("2001:db8:1:2:ffff::1") == "2001:db8:1:2::/64");
+  CHECK(client_of("2001:db8:1:2aa:3:4:5:6") == "2001:db8:1:200::/56");
+  CHECK(client_of("2001:db8:1:2ff:ffff::1") == "2001:db8:1:200::/56");
+  CHECK(client_of("2001:db8:1:300::1") == "2001:db8:1:300::/56");
   CHECK(client_of("192.0.2.7") == "192.0.2.7");
   CHECK(client_of("fakepay") == "fakepay");
 }

@@ -1,8 +1,12 @@
 """What keeps the house open to all: limits of one client, slow providers, streams, keys, and who did what."""
 
+import contextlib
 import http.client
 import json
+import pathlib
+import re
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -116,9 +120,105 @@ class GuardTests:
     def test_a_household_in_ipv6_is_one(self):
         server = self.guarded("--trusted-proxy", "127.0.0.1", "--open-places-per-address", "4")
         sale = Sale(server)
-        statuses = [from_address(sale.public, f"2001:db8:1:2::{number:x}")("POST", sale.path + "/holds", {"best": {"count": 2}}).status for number in range(1, 5)]
+        # A provider gives a home 256 networks of /64: they are one client, and so are their addresses.
+        addresses = ("2001:db8:1:200::1", "2001:db8:1:200::2", "2001:db8:1:2ff::1", "2001:db8:1:27a::9")
+        statuses = [from_address(sale.public, address)("POST", sale.path + "/holds", {"best": {"count": 2}}).status
+                    for address in addresses]
         self.assertEqual(statuses, [201, 201, 409, 409])
-        self.assertEqual(from_address(sale.public, "2001:db8:1:3::1")("POST", sale.path + "/holds", {"best": {"count": 2}}).status, 201)
+        neighbour = from_address(sale.public, "2001:db8:1:300::1")
+        self.assertEqual(neighbour("POST", sale.path + "/holds", {"best": {"count": 2}}).status, 201)
+
+    def test_no_refused_repetition_frees_places(self):
+        server = self.guarded("--trusted-proxy", "127.0.0.1", "--open-places-per-address", "20")
+        sale = Sale(server)
+        laptop = from_address(sale.public, "203.0.113.9")
+        held = 0
+        for _ in range(6):
+            key = new_key()
+            answer = laptop("POST", sale.path + "/holds", {"best": {"count": 10}}, idempotency=key)
+            held += len(answer.json["places"]) if answer.status == 201 else 0
+            # The same key, with other bodies: all are refused, and none lets go what the first one holds.
+            for body in ({"best": {"count": 1}}, {"places": ["Nowhere-A-1"]}, {"best": {"count": 1}, "cart": "x"}):
+                refused = laptop("POST", sale.path + "/holds", body, idempotency=key)
+                if answer.status == 201:
+                    self.assertIn(refused.status, (404, 422), refused.body)
+        self.assertEqual(held, 20)
+        # A body that is refused, then a larger one under its key: that one is checked too.
+        for _ in range(3):
+            key = new_key()
+            laptop("POST", sale.path + "/holds", {"places": ["Nowhere-A-1"]}, idempotency=key)
+            larger = laptop("POST", sale.path + "/holds", {"best": {"count": 10}}, idempotency=key)
+            self.assertEqual((larger.status, larger.json["reason"]), (409, "open_places_limit"))
+        self.assertEqual(sum(state == "h" for state in sale.states().values()), 20)
+
+    def test_whoever_extends_a_hold_it_counts_on(self):
+        server = self.guarded("--trusted-proxy", "127.0.0.1", "--open-places-per-address", "10")
+        sale = Sale(server)
+        here, there = (from_address(sale.public, f"203.0.113.{number}") for number in (1, 2))
+        held = 0
+        for client, other in ((here, there), (there, here), (here, there), (there, here)):
+            answer = client("POST", sale.path + "/holds", {"best": {"count": 10}})
+            if answer.status != 201:
+                continue
+            held += 10
+            hold = answer.json
+            path = f"{sale.path}/holds/{hold['id']}/extension"
+            self.assertEqual(other("POST", path, {"ttl_seconds": 600}, token=hold["token"]).status, 200)
+        self.assertEqual(held, 20)
+        # Whoever lets it go, too: it counts no more for whom it was counted.
+        self.assertEqual(here("POST", f"{sale.path}/holds/{hold['id']}/release", {}, token=hold["token"]).status, 200)
+        self.assertEqual(there("POST", sale.path + "/holds", {"best": {"count": 10}}).status, 201)
+
+    def test_holds_from_before_the_start_are_extended_under_the_limit(self):
+        with tempfile.TemporaryDirectory(prefix="ticketcore-server-") as folder:
+            storage = f"sqlite:///{folder}/shop.db"
+            server = self.guarded("--open-places-per-address", "0", storage=storage)
+            sale = Sale(server)
+            holds = [sale.held(best={"count": 4}) for _ in range(5)]
+            server.kill()
+            again = self.guarded("--open-places-per-address", "10", storage=storage)
+            client = again.client()
+            extended = [client.post(f"{sale.path}/holds/{hold['id']}/extension", {"ttl_seconds": 600}, token=hold["token"])
+                        for hold in holds]
+            self.assertEqual([answer.status for answer in extended], [200, 200, 409, 409, 409])
+            self.assertEqual(extended[-1].json["reason"], "open_places_limit")
+            # What was extended may be extended again.
+            self.assertEqual(client.post(f"{sale.path}/holds/{holds[0]['id']}/extension", {"ttl_seconds": 600},
+                                         token=holds[0]["token"]).status, 200)
+            again.kill()
+
+    def test_a_commit_that_hangs_stops_no_one_else(self):
+        with tempfile.TemporaryDirectory(prefix="ticketcore-server-") as folder:
+            storage = f"sqlite:///{folder}/shop.db"
+            server = self.guarded("--open-places-per-address", "0", storage=storage)
+            sale = Sale(server)
+            holds = [sale.held(f"Stalls-A-{seat}") for seat in range(1, 9)]
+            server.kill()
+            again = self.guarded("--open-places-per-address", "4", storage=storage)
+            self.assertEqual(again.client().get(sale.path).status, 200)
+            lock = sqlite3.connect(f"{folder}/shop.db", isolation_level=None)
+            lock.execute("BEGIN IMMEDIATE")  # As long as this lasts nobody commits.
+            waiting = []
+
+            def ask(path, body, token=None):
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    waiting.append(again.client().post(sale.path + path, body, token=token).status)
+
+            asked = [("/holds", {"places": ["Stalls-C-1"]}), ("/holds", {"best": {"count": 4}}),
+                     ("/holds", {"best": {"count": 4}})]
+            asked += [(f"/holds/{hold['id']}/extension", {"ttl_seconds": 600}, hold["token"]) for hold in holds]
+            threads = [threading.Thread(target=ask, args=one) for one in asked]
+            for thread in threads:
+                thread.start()
+            self.assertTrue(eventually(lambda: self.metric(again, "http_requests_in_flight") > len(holds)))
+            # Many more than there are threads for HTTP wait for that commit, and these do not.
+            for path in ("/healthz", sale.path, sale.path + "/availability"):
+                self.assertEqual(again.client().get(path).status, 200)
+            self.assertEqual([status for status in waiting if status in (200, 201)], [])
+            lock.close()
+            for thread in threads:
+                thread.join()
+            again.kill()
 
     def test_places_that_were_bought_are_not_held(self):
         server = self.guarded("--open-places-per-address", "4")
@@ -143,6 +243,17 @@ class GuardTests:
         self.assertEqual([sale.hold(client=seller, best={"count": 3}).status for _ in range(3)], [201, 201, 409])
         self.assertEqual(sale.hold(client=other, best={"count": 3}, ttl_seconds=3600).status, 201)
 
+    def test_a_key_that_sells_nothing_here_holds_as_the_public(self):
+        server = self.guarded("--open-places-per-address", "6")
+        here, there = Sale(server), Sale(server)
+        gate = here.staff("gate")
+        made = server.admin.post("/v1/keys", {"name": "x", "scopes": ["seller"], "events": [there.id]}).json
+        elsewhere = server.client(made["key"])
+        holds = [here.hold(client=client, best={"count": 3}) for client in (gate, elsewhere, here.public, gate, elsewhere)]
+        self.assertEqual([hold.status for hold in holds], [201, 201, 409, 409, 409])
+        self.assertIn("buyers at this address", holds[-1].json["detail"])
+        self.assertEqual(there.hold(client=elsewhere, best={"count": 9}).status, 201)
+
     def test_a_restart_learns_of_holds_that_are_extended(self):
         with tempfile.TemporaryDirectory(prefix="ticketcore-server-") as folder:
             storage = f"sqlite:///{folder}/shop.db"
@@ -160,7 +271,8 @@ class GuardTests:
             again.kill()
 
     def test_a_provider_that_hangs_holds_up_nobody(self):
-        server = self.guarded("--fake-payments-seconds", "3600", "--provider-timeout", "2", "--drain-limit", "1")
+        server = self.guarded("--fake-payments-seconds", "3600", "--provider-timeout", "2", "--drain-limit", "1",
+                              "--trusted-proxy", "127.0.0.1")
         sale = Sale(server)
         seller = sale.staff("seller")
         holds = [sale.held(f"Stalls-A-{seat}") for seat in range(1, 13)]
@@ -168,14 +280,15 @@ class GuardTests:
             sale.quote(hold, 1)
         answers = []
 
-        def pay(hold):
-            answers.append(server.client().post(f"{sale.path}/holds/{hold['id']}/payments", {"buyer": BUYER}, token=hold["token"]))
+        def pay(number, hold):
+            buyer = from_address(server.client(), f"203.0.113.{number}")
+            answers.append(buyer("POST", f"{sale.path}/holds/{hold['id']}/payments", {"buyer": BUYER}, token=hold["token"]))
 
-        threads = [threading.Thread(target=pay, args=(hold,)) for hold in holds]
+        threads = [threading.Thread(target=pay, args=(number, hold)) for number, hold in enumerate(holds)]
         for thread in threads:
             thread.start()
-        self.assertTrue(eventually(lambda: self.metric(server, "ticketcore_provider_calls") == 4))
-        # All the threads that the provider may have hang. Everything else is answered.
+        self.assertTrue(eventually(lambda: self.metric(server, "ticketcore_provider_calls") >= 4))
+        # All the threads that buyers have for the provider hang. Everything else is answered.
         client = server.client()
         for _ in range(20):
             self.assertEqual(client.get("/readyz").status, 200)
@@ -198,6 +311,87 @@ class GuardTests:
         # And the end is not put off for it: the calls are given up, which is an end with 1.
         self.assertEqual(server.stop(), 1)
         self.assertIn("gave up what is still under way", server.written())
+
+    def test_one_client_has_only_a_share_of_the_provider(self):
+        server = self.guarded("--fake-payments-seconds", "1", "--trusted-proxy", "127.0.0.1")
+        sale = Sale(server)
+        holds = [sale.held(f"Stalls-A-{seat}") for seat in range(1, 15)]
+        for hold in holds:
+            sale.quote(hold, 1)
+        answers = []
+
+        def pay(hold):
+            path = f"{sale.path}/holds/{hold['id']}/payments"
+            greedy = from_address(server.client(), "203.0.113.9")
+            answers.append(greedy("POST", path, {"buyer": BUYER}, token=hold["token"]))
+
+        threads = [threading.Thread(target=pay, args=(hold,)) for hold in holds[:-1]]
+        for thread in threads:
+            thread.start()
+        self.assertTrue(eventually(lambda: len(answers) >= 5))
+        other = from_address(server.client(), "203.0.113.10")
+        path = f"{sale.path}/holds/{holds[-1]['id']}/payments"
+        self.assertEqual(other("POST", path, {"buyer": BUYER}, token=holds[-1]["token"]).status, 201)
+        for thread in threads:
+            thread.join()
+        limited = [answer for answer in answers if answer.status != 201]
+        self.assertEqual({(answer.status, answer.json["reason"]) for answer in limited}, {(429, "rate_limited")})
+        self.assertLessEqual(len(limited), 5)
+        self.assertTrue(all(answer.headers["Retry-After"] for answer in limited))
+
+    def test_damaged_payments_keep_no_other_waiting(self):
+        with tempfile.TemporaryDirectory(prefix="ticketcore-server-") as folder:
+            server = self.guarded(storage=f"sqlite:///{folder}/shop.db", folder=folder)
+            sale = Sale(server)
+            payments = []
+            for seat in range(1, 9):
+                hold = sale.held(f"Stalls-A-{seat}")
+                sale.quote(hold, 1)
+                payments.append(sale.pay(hold).json)
+            for payment in payments:
+                sale.decide(payment, "delay", delay_seconds=1)
+            server.kill()
+            payments.sort(key=lambda payment: payment["id"])
+            # So many that in every second one of them is due.
+            damaged, others = payments[:6], payments[6:]
+            for payment in damaged:
+                self.change_vault(folder, f"payment/{payment['id']}", lambda record: b"damaged")
+            again = self.guarded(storage=f"sqlite:///{folder}/shop.db", folder=folder)
+            sale.public = again.client()
+            # Nobody asks, and notices went with the process: the sweep settles them.
+            for payment in others:
+                self.assertEqual(sale.settled(payment, 15)["status"], "approved")
+            self.assertTrue(eventually(lambda: all(f"payment {payment['id']}: " in again.written() for payment in damaged)))
+            again.kill()
+
+    def test_a_buyer_who_never_pays_is_forgotten(self):
+        with tempfile.TemporaryDirectory(prefix="ticketcore-server-") as folder:
+            server = self.guarded(storage=f"sqlite:///{folder}/shop.db", folder=folder)
+            sale = Sale(server)
+            sale.bought("Stalls-A-2")
+            hold = sale.held("Stalls-A-1")
+            sale.quote(hold, 1)
+            payment = sale.pay(hold).json
+            server.kill()
+            self.assertEqual(len(self.vault(folder, "buyer/")), 2)
+            # As if its hold had ended two days ago.
+            ended = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 2 * 86_400)).encode()
+            self.change_vault(folder, f"payment/{payment['id']}",
+                              lambda record: re.sub(rb'("expires_at":")[^"]*', rb"\g<1>" + ended, record))
+            again = self.guarded(storage=f"sqlite:///{folder}/shop.db", folder=folder)
+            self.assertTrue(eventually(lambda: len(self.vault(folder, "buyer/")) == 1))
+            again.kill()
+
+    def vault(self, folder, prefix):
+        with contextlib.closing(sqlite3.connect(f"{folder}/shop.db")) as store:
+            return dict(store.execute("SELECT id, bytes FROM vault WHERE id LIKE ?", (prefix + "%",)))
+
+    def change_vault(self, folder, name, change):
+        """For a store that no server has open."""
+        with contextlib.closing(sqlite3.connect(f"{folder}/shop.db")) as store:
+            (record,) = store.execute("SELECT bytes FROM vault WHERE id = ?", (name,)).fetchone()
+            store.execute("UPDATE vault SET bytes = ? WHERE id = ?", (change(record), name))
+            store.commit()
 
     def test_a_slow_provider_is_waited_for(self):
         server = self.guarded("--fake-payments-seconds", "1")
@@ -228,7 +422,7 @@ class GuardTests:
             connection.request("GET", sale.path + "/changes", headers={"X-Forwarded-For": address})
             response = connection.getresponse()
             if response.status == 200:
-                streams.append(connection)
+                streams.append(response)  # It has the connection: gone with it.
             else:
                 self.assertEqual(json.loads(response.read())["reason"], "overloaded")
                 connection.close()
@@ -237,11 +431,15 @@ class GuardTests:
         self.assertEqual([follow("203.0.113.1") for _ in range(7)], [200] * 5 + [503] * 2)
         self.assertEqual([follow(f"203.0.113.{number}") for number in range(2, 12)], [200] * 7 + [503] * 3)
         self.assertEqual(from_address(sale.public, "203.0.113.1")("POST", sale.path + "/holds", {"best": {"count": 2}}).status, 201)
-        for stream in streams[:5]:
-            stream.close()
-        for seat in range(1, 20):  # Something to send, so that the ends of streams are noticed.
-            sale.held(f"Stalls-D-{seat}")
-        self.assertTrue(eventually(lambda: follow("203.0.113.1") == 200))
+        # Nothing is sent meanwhile: a stream's place ends with its connection.
+        for _ in range(20):
+            for stream in streams[:5]:
+                stream.close()
+            del streams[:5]
+            self.assertTrue(eventually(lambda: follow("203.0.113.1") == 200, 5))
+            self.assertEqual([follow("203.0.113.1") for _ in range(4)], [200] * 4)
+            streams[:0] = streams[-5:]
+            del streams[-5:]
         wrong = subprocess.run([Server.program, "--connections", "100", "--streams", "51"], capture_output=True, text=True)
         self.assertEqual(wrong.returncode, 2)
         self.assertIn("--streams may be at most half of --connections", wrong.stderr)
@@ -261,6 +459,46 @@ class GuardTests:
         for one in idle:
             one.close()
         self.assertTrue(eventually(lambda: self.can_ask(server)))
+
+    def test_limits_of_one_address_follow_those_of_all(self):
+        server = self.guarded("--connections", "400")
+        idle = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(40)]
+        self.addCleanup(lambda: [one.close() for one in idle])
+        alive = 0
+        for one in idle:
+            with contextlib.suppress(OSError):
+                one.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                alive += one.recv(100).startswith(b"HTTP/1.1 200")
+        self.assertEqual(alive, 20)
+
+    def test_a_command_line_that_makes_no_sense(self):
+        with tempfile.TemporaryDirectory(prefix="ticketcore-server-") as folder:
+            short = pathlib.Path(folder, "short")
+            short.write_text("fifteen letters\n and more\n")
+            empty = pathlib.Path(folder, "empty")
+            empty.write_text("")
+            for options, message in (
+                    (("--connections", "100", "--connections-per-address", "101"), "--connections-per-address may be at most"),
+                    (("--connections", "100", "--streams-per-address", "51"), "--streams-per-address may be at most --streams"),
+                    (("--payment-secret", str(short)), "less than 16 bytes"), (("--payment-secret", str(empty)), "less than 16 bytes"),
+                    (("--payment-secret", folder + "/none"), "can't be read"),
+                    *((("--cors", text), "--cors needs an origin")
+                      for text in ("*", "https://shop.example/", "shop.example", "https://", "https://Shop.example", "null", "https://a b")),
+                    *((("--storage", text), "--storage needs") for text in ("mysql://x", "sqlite3://x", "postgres+tls://x/y"))):
+                refused = subprocess.run([Server.program, *options], capture_output=True, text=True, cwd=folder, timeout=30)
+                self.assertEqual(refused.returncode, 2, (options, refused.stderr))
+                self.assertIn(message, refused.stderr)
+            self.assertEqual(sorted(path.name for path in pathlib.Path(folder).iterdir()), ["empty", "short"])
+
+    def test_probes_go_by_their_own_names_alone(self):
+        server = self.guarded()
+        client = server.client()
+        for path in ("/metrics", "/readyz", "/healthz"):
+            self.assertEqual(client.get(path).status, 200)
+        # A proxy that keeps these in the house knows them by name.
+        for path in ("/%6Detrics", "/metric%73", "/%72eadyz", "/%68ealthz", "/metrics/", "//metrics"):
+            answer = client.get(path)
+            self.assertEqual((answer.status, answer.json["reason"]), (404, "not_found"), path)
 
     def can_ask(self, server):
         try:
@@ -319,6 +557,46 @@ class GuardTests:
         public = server.client()
         self.assertTrue(eventually(lambda: public.get("/v1/events").status == 429))
         self.assertEqual(admin.get("/v1/me").status, 200)
+
+    def test_guesses_from_its_own_address_lock_no_till_out(self):
+        server = self.guarded("--rate-limit", "2")
+        till = server.client(server.admin_key)
+        made = till.post("/v1/keys", {"name": "till", "scopes": ["box_office"]})
+        self.assertEqual(made.status, 201)
+        second = server.client(made.json["key"])
+        self.assertEqual(second.get("/v1/me").status, 200)
+        guess = server.client("tck_aaaaaaaaaaaa_" + "x" * 43)
+        # Past the seconds for which a key is taken for good without a look at the store.
+        end = time.monotonic() + 7
+        while time.monotonic() < end:
+            guess.get("/v1/me")
+            time.sleep(0.05)
+        self.assertEqual(guess.get("/v1/me").status, 429)
+        self.assertEqual(till.get("/v1/me").status, 200)
+        # Its id is no secret: a guess at it pays as every other.
+        wrong = server.client(server.admin_key[:-4] + "aaaa")
+        self.assertEqual(wrong.get("/v1/me").status, 429)
+        # One that was removed is good for nothing, and has no share any more.
+        self.assertEqual(till("DELETE", "/v1/keys/" + made.json["id"]).status, 204)
+        self.assertEqual(second.get("/v1/me").status, 429)
+
+    def test_one_damaged_event_hides_no_other(self):
+        with tempfile.TemporaryDirectory(prefix="ticketcore-server-") as folder:
+            server = self.guarded(storage=f"sqlite:///{folder}/shop.db", folder=folder)
+            events = [Sale(server).id for _ in range(3)]
+            server.kill()
+            with contextlib.closing(sqlite3.connect(f"{folder}/shop.db")) as store:
+                (stream,) = store.execute("SELECT id FROM streams WHERE name LIKE ?", (f"%{events[1]}%",)).fetchone()
+                store.execute("UPDATE entries SET bytes = x'00' WHERE key >> 40 = ?", (stream,))
+                store.commit()
+            again = self.guarded(storage=f"sqlite:///{folder}/shop.db", folder=folder)
+            for _ in range(3):
+                listed = again.client().get("/v1/events")
+                self.assertEqual(listed.status, 200, listed.body)
+                self.assertEqual([event["id"] for event in listed.json["events"]], sorted([events[0], events[2]]))
+            self.assertTrue(eventually(lambda: "left out of the list" in again.written()))
+            self.assertEqual(again.written().count("left out of the list"), 1)
+            again.kill()
 
     def test_proxies_are_known_by_their_network(self):
         for address, networks in (("127.0.0.1", ("127.0.0.0/8",)), ("::", ("127.0.0.1",)), ("::", ("10.0.0.0/8", "::ffff:127.0.0.0/104"))):
@@ -442,6 +720,10 @@ class GuardTests:
         self.assertEqual(server.admin.get("/v1/staff-log?month=2020-01").json, {"month": "2020-01", "deeds": []})
         self.assertEqual(server.admin.get("/v1/staff-log?month=2020-13").status, 422)
         self.assertEqual(sale.public.get("/v1/staff-log").status, 401)
+        # Whoever asks chooses how long a path is, not how long the log grows.
+        server.admin("DELETE", "/v1/keys/" + "k" * 10_000)
+        last = server.admin.get("/v1/staff-log?limit=200").json["deeds"][-1]
+        self.assertEqual(last["path"], "/v1/keys/" + "k" * 291 + "...")
 
     def test_every_kind_of_answer_has_its_headers(self):
         server = self.guarded("--connections", "10")

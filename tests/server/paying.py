@@ -75,6 +75,21 @@ class PaymentTests:
         self.assertEqual({sale.settled(first)["status"], sale.settled(second)["status"]}, {"approved", "refunded"})
         self.assertEqual(len(self.orders(sale)), 1)
 
+    def test_only_a_few_payments_of_a_hold_wait_to_be_decided(self):
+        sale = Sale(self.server)
+        hold, first = self.begun(sale, "Stalls-A-1")
+        key = new_key()
+        others = [sale.pay(hold, idempotency=key).json, sale.pay(hold).json]
+        refused = sale.pay(hold)
+        self.assertEqual((refused.status, refused.json["reason"]), (409, "payments_undecided"))
+        # The same request is told the same; another hold has its own.
+        self.assertEqual(sale.pay(hold, idempotency=key).json, others[0])
+        self.begun(sale, "Stalls-A-2")
+        # One that was declined makes room for the next.
+        sale.decide(first, "decline")
+        self.assertEqual(sale.settled(first)["status"], "declined")
+        self.assertEqual(sale.pay(hold).status, 201)
+
     def test_a_price_that_changed_meanwhile(self):
         sale = Sale(self.server)
         hold, payment = self.begun(sale, "Stalls-A-1")

@@ -1,6 +1,7 @@
 """Two servers behind HAProxy and behind nginx, set up as docs/server.md says: one is killed in the middle of a sale, and no buyer hears of it."""
 
 import contextlib
+import http.client
 import pathlib
 import re
 import shutil
@@ -83,6 +84,8 @@ class ProxyTests:
         try:
             with self.behind(make, (doomed, other)) as port:
                 buyers = [threading.Thread(target=buy, args=(port, wishes[start::8])) for start in range(8)]
+                for path in ("/metrics", "/%6Detrics", "/readyz", "/%72eadyz"):
+                    self.assertIn(self.status(port, path), (403, 404), path)
                 for buyer in buyers:
                     buyer.start()
                 self.assertTrue(under_way.wait(30), failed)
@@ -96,6 +99,12 @@ class ProxyTests:
             self.assertEqual(sorted(won), sorted({place for _, place in wishes}))
         finally:
             other.kill()
+
+    def status(self, port, path):
+        """Of an answer that may be the proxy's own."""
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+            connection.request("GET", path)
+            return connection.getresponse().status
 
     @unittest.skipUnless(shutil.which("haproxy"), "HAProxy is not installed")
     def test_haproxy(self):

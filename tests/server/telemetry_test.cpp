@@ -98,6 +98,23 @@ TEST_CASE("whatever stands in a request, its line in the log is JSON in UTF-8") 
   CHECK_THROWS_WITH(AccessLog("/none/access.log"), "access log /none/access.log: No such file or directory");
 }
 
+TEST_CASE("no line of the log is as long as who asks would have it") {
+  Folder folder;
+  const auto file = folder.path / "access.log";
+  {
+    AccessLog log(file);
+    const std::string longest = "/" + std::string(511, 'p');
+    log.write({.method = "GET", .path = longest, .id = "whole"}, 200, 1, 2us);
+    log.write({.method = std::string(17, 'M'), .path = longest + "q", .id = "cut"}, 400, 1, 2us);
+    log.write({.method = "GET", .path = "/v1/me", .id = "limited"}, 429, 1, 2us);
+  }
+  const std::string log = contents(file);
+  CHECK(log.find("\"path\":\"/" + std::string(511, 'p') + "\"") != std::string::npos);
+  CHECK(log.find("\"method\":\"" + std::string(16, 'M') + "...\",\"path\":\"/" + std::string(511, 'p') + "...\"") != std::string::npos);
+  CHECK(log.find(R"("method":"GET","status":429)") != std::string::npos);
+  CHECK(log.find("/v1/me") == std::string::npos);
+}
+
 TEST_CASE("what the server shall do again and again is done until it drains, even past a failure") {
   Metrics metrics;
   Folder folder;

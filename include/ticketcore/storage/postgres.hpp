@@ -32,7 +32,9 @@ struct PostgresOptions {
   Access access = Access::read_write_create;
   /// The most connections that turns use at a time, 1 to 1,000; a turn past it waits. Reads have half as many, at least two.
   int connections = 8;
-  /// How long take_turn waits for other turns on its streams, in all and wherever their locks are held; then it is cancelled.
+  /// How long take_turn waits for a free connection and for other turns on its streams, in all and wherever
+  /// their locks are held; then it is cancelled. Where a connection turns out to be dead, it begins anew on
+  /// another. The vault and snapshots wait as long for locks.
   std::chrono::milliseconds turn_timeout{10'000};
   /// How long one turn may take before the database ends it: a host that froze must not keep an event from selling.
   std::chrono::milliseconds turn_limit{5'000};

@@ -311,6 +311,10 @@ export const dictionary = {
     en: "As many places are held from your connection as may be. Let some go, pay for them, or try again in a few minutes.",
     uk: "З вашого з’єднання вже притримано стільки місць, скільки можна. Відпустіть частину, сплатіть або спробуйте за кілька хвилин.",
   },
+  reason_payments_undecided: {
+    en: "Several payments of these seats are not finished. Finish one of them, or wait until the seats are free again.",
+    uk: "За ці місця вже розпочато кілька оплат. Завершіть одну з них або зачекайте, доки місця звільняться.",
+  },
   reason_payments_off: { en: "No payments are taken online. The box office sells tickets.", uk: "Онлайн-оплату не приймаємо. Квитки продає каса." },
   reason_provider_unavailable: { en: "The payment service does not answer. Try again in a moment.", uk: "Платіжна служба не відповідає. Спробуйте за хвильку." },
   reason_event_busy: { en: "There is a rush. Wait a moment and try again.", uk: "Зараз наплив. Зачекайте хвильку й спробуйте ще раз." },
