@@ -60,8 +60,7 @@ void Desk::load() {
 void Desk::publish() {
   check_event();
   // Another history may be as long as the one that was shown.
-  if (publish_anew_ || !availability_ || availability_->revision() != at_.revision)
-    availability_ = publisher_.publish(at_.state, at_.revision);
+  if (publish_anew_ || !availability_ || availability_->revision() != at_.revision) availability_ = publisher_.publish(at_.state, at_.revision);
   publish_anew_ = false;
   standing_ = Standing::current;
   ++looks_;

@@ -128,8 +128,7 @@ bool PostgresProjection::put(const Position& from, const Position& to, std::span
       arrays[table] += ']';
       calls.push_back({body_->sql.upserts[table], {std::string_view(stream), std::string_view(arrays[table])}});
     }
-    calls.push_back({&body_->sql.move,
-                     {std::string_view(stream), static_cast<std::int64_t>(to.known), std::int64_t{to.checksum.value()}}});
+    calls.push_back({&body_->sql.move, {std::string_view(stream), static_cast<std::int64_t>(to.known), std::int64_t{to.checksum.value()}}});
     calls.push_back({&body_->sql.commit, {}});
     (void)connection.run(calls);
     return true;

@@ -151,10 +151,8 @@ class ProjectionStatements {
   const PostgresStatement& find = of_one("tc_cursor", "SELECT revision, checksum FROM " + in_ + "projections WHERE stream = $1");
   const PostgresStatement& add =
       of_one("tc_cursor_add", "INSERT INTO " + in_ + "projections(stream, revision, checksum) VALUES($1, 0, 0) ON CONFLICT DO NOTHING");
-  const PostgresStatement& lock =
-      of_one("tc_cursor_lock", "SELECT revision, checksum FROM " + in_ + "projections WHERE stream = $1 FOR UPDATE");
-  const PostgresStatement& move = of_one("tc_cursor_move", "UPDATE " + in_ +
-                                                                  "projections SET revision = $2::bigint, checksum = $3::bigint WHERE stream = $1");
+  const PostgresStatement& lock = of_one("tc_cursor_lock", "SELECT revision, checksum FROM " + in_ + "projections WHERE stream = $1 FOR UPDATE");
+  const PostgresStatement& move = of_one("tc_cursor_move", "UPDATE " + in_ + "projections SET revision = $2::bigint, checksum = $3::bigint WHERE stream = $1");
   const PostgresStatement& clear_cursor = of_one("", "DELETE FROM " + in_ + "projections WHERE stream = $1");
   std::vector<const PostgresStatement*> upserts{};  ///< As projection_tables().
   std::vector<const PostgresStatement*> clears{};   ///< As projection_tables().

@@ -528,8 +528,7 @@ void PostgresStorage::save_snapshot(const Position& at, BytesView bytes) {
   const auto revision = static_cast<std::int64_t>(at.known);
   const auto deadline = steady_clock::now() + body_->options.turn_timeout;
   // The entry is looked at in the transaction that keeps the snapshot, on whichever server that comes to be.
-  const std::vector<PostgresCall> claim{
-      {&sql.begin, {}}, {&sql.turn_settings, {}}, {&sql.newer, {stream, revision}}, {&sql.claim_snapshot, {stream}}};
+  const std::vector<PostgresCall> claim{{&sql.begin, {}}, {&sql.turn_settings, {}}, {&sql.newer, {stream, revision}}, {&sql.claim_snapshot, {stream}}};
   body_->write_by([&](PostgresConnection& connection) {
     const auto claimed = connection.run(claim, Body::patience_until(deadline));
     const std::optional<std::uint32_t> found = checksum_at(claimed[2], at.known);
@@ -539,8 +538,7 @@ void PostgresStorage::save_snapshot(const Position& at, BytesView bytes) {
       TurnStreams::check_known(body_->shown_as, at, found);
       return;
     }
-    Body::check_committed(
-        connection.run({{&sql.put_snapshot, {stream, revision, bytes}}, {&sql.commit, {}}}, Body::patience_until(deadline)));
+    Body::check_committed(connection.run({{&sql.put_snapshot, {stream, revision, bytes}}, {&sql.commit, {}}}, Body::patience_until(deadline)));
   });
 }
 

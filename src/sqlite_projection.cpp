@@ -12,8 +12,9 @@ struct SqliteProjection::Body {
   explicit Body(const std::filesystem::path& path)
       : database(std::filesystem::absolute(path).string(), path.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, "", std::chrono::seconds(10)) {
     database.run("PRAGMA synchronous=NORMAL");  // what a power failure takes back is projected again
-    std::string make = "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS projections(stream TEXT PRIMARY KEY, revision INTEGER NOT NULL, "
-                       "checksum INTEGER NOT NULL);";
+    std::string make =
+        "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS projections(stream TEXT PRIMARY KEY, revision INTEGER NOT NULL, "
+        "checksum INTEGER NOT NULL);";
     for (const ProjectionTable& table : projection_tables()) make += projection_sql::create(table, "", "INTEGER", "text") + ";";
     in_transaction([&] { database.run(make.substr(make.find(';') + 1)); });
     find.emplace(database, "SELECT revision, checksum FROM projections WHERE stream = ?1");
@@ -82,10 +83,7 @@ bool SqliteProjection::put(const Position& from, const Position& to, std::span<c
       upsert.run();
     }
     const SqliteUse use(*body_->move);
-    body_->move->bind(1, std::string_view(to.stream))
-        .bind(2, static_cast<std::int64_t>(to.known))
-        .bind(3, std::int64_t{to.checksum.value()})
-        .run();
+    body_->move->bind(1, std::string_view(to.stream)).bind(2, static_cast<std::int64_t>(to.known)).bind(3, std::int64_t{to.checksum.value()}).run();
   });
   return mine;
 }

@@ -107,8 +107,7 @@ void check_tables(SqliteDatabase& database, const std::string& shown_as) {
   constexpr const char* ours = "('streams', 'entries', 'snapshots', 'vault')";
   const auto count = [&](const std::string& what) { return database.number("SELECT count(*) FROM sqlite_schema WHERE " + what + ours); };
   if (count("type = 'table' AND name IN ") != 4) throw StorageDamaged(shown_as + ": a table of the store is missing, or is no table");
-  if (count("type = 'trigger' AND tbl_name IN ") != 0)
-    throw StorageDamaged(shown_as + ": a table of the store has a trigger; drop it, nothing here makes one");
+  if (count("type = 'trigger' AND tbl_name IN ") != 0) throw StorageDamaged(shown_as + ": a table of the store has a trigger; drop it, nothing here makes one");
 }
 
 /// The file at path is absent or empty. Throws unless a store may be made of it.

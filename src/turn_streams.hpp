@@ -90,8 +90,7 @@ class TurnStreams {
  private:
   static void need_checksum(const char* who, const Position& at) {
     if (at.known == 0 || at.checksum) return;
-    throw std::invalid_argument(std::string(who) + " needs the checksum of the entry known: " + at.stream + ", revision " +
-                                std::to_string(at.known));
+    throw std::invalid_argument(std::string(who) + " needs the checksum of the entry known: " + at.stream + ", revision " + std::to_string(at.known));
   }
   [[nodiscard]] static std::string hex(std::uint32_t number) {
     std::string digits;

@@ -153,8 +153,7 @@ TEST_CASE("a projection of another history than the log's says so, and is rebuil
   Projector projector(*store.storage, *sink);
   const auto says_so = [&] {
     Projector fresh(*store.storage, *sink);
-    for (Projector* each : {&projector, &fresh})
-      CHECK_THROWS_WITH_AS((void)each->catch_up("premiere"), doctest::Contains("rebuild it"), HistoryReplaced);
+    for (Projector* each : {&projector, &fresh}) CHECK_THROWS_WITH_AS((void)each->catch_up("premiere"), doctest::Contains("rebuild it"), HistoryReplaced);
     CHECK(fresh.rebuild("premiere") > 0);
     CHECK(projector.catch_up("premiere") == 0);
   };

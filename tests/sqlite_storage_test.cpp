@@ -153,8 +153,9 @@ TEST_CASE("a file that brings a view for a table, or a trigger, is refused befor
   };
   std::string says;
   SUBCASE("a view without end") {
-    change("ALTER TABLE entries RENAME TO kept; CREATE VIEW entries AS WITH RECURSIVE n(key) AS (SELECT 1 UNION ALL SELECT key + 1 FROM n) "
-           "SELECT key, 0 AS checksum, x'' AS bytes FROM n");
+    change(
+        "ALTER TABLE entries RENAME TO kept; CREATE VIEW entries AS WITH RECURSIVE n(key) AS (SELECT 1 UNION ALL SELECT key + 1 FROM n) "
+        "SELECT key, 0 AS checksum, x'' AS bytes FROM n");
     says = "is no table";
   }
   SUBCASE("a trigger") {

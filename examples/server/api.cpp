@@ -78,8 +78,7 @@ Api::Api(const ApiParts& parts, ApiOptions options)
   }
   parts.metrics.gauge("ticketcore_stream_clients", "Clients that follow an event's changes.",
                       [events = &parts.events] { return static_cast<double>(events->stream_clients()); });
-  parts.metrics.gauge("ticketcore_open_events", "Events kept in memory.",
-                      [events = &parts.events] { return static_cast<double>(events->count()); });
+  parts.metrics.gauge("ticketcore_open_events", "Events kept in memory.", [events = &parts.events] { return static_cast<double>(events->count()); });
   parts.metrics.gauge("ticketcore_waiting_tasks", "Tasks that wait for a worker.", [pools = &parts.pools] {
     return static_cast<double>(pools->store.waiting() + pools->keys.waiting() + pools->provider.waiting() + pools->settle.waiting());
   });

@@ -78,14 +78,8 @@ SharedText OpenEvent::derive(Derived& derived, const std::shared_ptr<const View>
 SharedText OpenEvent::summary() { return derive(summary_, show().view, summary_json); }
 SharedText OpenEvent::whole(ticketcore::Revision at_least) { return derive(whole_, show(at_least).view, event_json); }
 
-Events::Events(ticketcore::Storage& storage, ticketcore::BoxOffice& office, bool shared, std::size_t bound,
-               std::function<void(const std::string&)> on_trouble)
-    : storage_(storage),
-      office_(office),
-      shared_(shared),
-      bound_(bound),
-      on_trouble_(std::move(on_trouble)),
-      thread_([this] { keep_up(); }) {}
+Events::Events(ticketcore::Storage& storage, ticketcore::BoxOffice& office, bool shared, std::size_t bound, std::function<void(const std::string&)> on_trouble)
+    : storage_(storage), office_(office), shared_(shared), bound_(bound), on_trouble_(std::move(on_trouble)), thread_([this] { keep_up(); }) {}
 
 Events::~Events() { close(); }
 

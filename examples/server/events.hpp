@@ -80,8 +80,7 @@ class Events {
   /// shared: other processes may write to the store. bound: so many are kept open; past it, those that nobody has asked for
   /// the longest are closed, unless somebody is at work on them or follows their changes. on_trouble hears of a store that
   /// can't be read.
-  Events(ticketcore::Storage& storage, ticketcore::BoxOffice& office, bool shared, std::size_t bound,
-         std::function<void(const std::string&)> on_trouble);
+  Events(ticketcore::Storage& storage, ticketcore::BoxOffice& office, bool shared, std::size_t bound, std::function<void(const std::string&)> on_trouble);
   ~Events();
   Events(const Events&) = delete;
   Events& operator=(const Events&) = delete;

@@ -219,8 +219,7 @@ class Service {
         office_(*storage_, office_options()),
         desks_(office_, std::clamp(std::thread::hardware_concurrency(), 1U, 4U)),
         pages_(options.web.empty() ? Pages() : Pages(options.web)),
-        events_(*storage_, office_, options.storage != "memory:", options.open_events,
-                [this](const std::string& what) { log_.trouble("", what); }),
+        events_(*storage_, office_, options.storage != "memory:", options.open_events, [this](const std::string& what) { log_.trouble("", what); }),
         pools_(std::in_place),
         staff_log_(*storage_, pools_->staff_log) {
     if (options.fake_payments) {

@@ -164,7 +164,7 @@ class Desk {
   std::uint32_t known_checksum_ = 0;
   bool publish_anew_ = false;                ///< Since it was reopened, nothing was shown.
   std::weak_ptr<const SeatMap> map_before_;  ///< Before it was reopened, until the log is read.
-  std::deque<Entry> at_hand_;  ///< The log's newest entries, without gaps.
+  std::deque<Entry> at_hand_;                ///< The log's newest entries, without gaps.
   std::size_t at_hand_bytes_ = 0;
   std::map<RequestId, Found> found_;                ///< Of this turn's requests, those that the log answers.
   std::map<RequestId, std::size_t> answered_here_;  ///< Positions in this turn; filled when one is asked for.

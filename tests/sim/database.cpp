@@ -272,9 +272,8 @@ std::optional<Snapshot> NodeStorage::load_snapshot(const StreamId& stream) {
 }
 
 void NodeStorage::save_snapshot(const Position& at, BytesView bytes) {
-  const bool kept = need<bool>(patience, [&database = database_, at, copy = Bytes(bytes.begin(), bytes.end())](const auto& answer) {
-    database.save_snapshot(at, copy, answer);
-  });
+  const bool kept = need<bool>(
+      patience, [&database = database_, at, copy = Bytes(bytes.begin(), bytes.end())](const auto& answer) { database.save_snapshot(at, copy, answer); });
   if (!kept) throw HistoryReplaced("the snapshot of " + at.stream + " is of a history that has been replaced");
 }
 
