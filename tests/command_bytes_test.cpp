@@ -5,6 +5,7 @@
 #include <functional>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "little_house.hpp"
 #include "ticketcore/desk.hpp"
@@ -91,9 +92,9 @@ using Try = std::function<void()>;
 // what was there.
 template <class T>
 void with(T& value, T other, const Try& attempt) {
-  std::swap(value, other);
+  T before = std::exchange(value, std::move(other));
   attempt();
-  std::swap(value, other);
+  value = std::move(before);
 }
 template <class T>
 concept Composed = requires(T& it) {

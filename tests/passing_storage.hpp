@@ -6,9 +6,7 @@
 
 #include "ticketcore/storage.hpp"
 
-namespace testing {
-
-using namespace ticketcore;
+namespace ticketcore::testing {
 
 class PassingStorage : public Storage {
  public:
@@ -41,4 +39,4 @@ class PassingStorage : public Storage {
   Storage& inner_;
 };
 
-}  // namespace testing
+}  // namespace ticketcore::testing
