@@ -25,7 +25,7 @@ struct Office {
   little::Clock clock{};
   MemoryStorage memory{clock.reader()};
   testing::PassingStorage storage{memory};
-  BoxOffice office{storage, {.clock = clock.reader(), .desk = {.snapshot_every_bytes = 200}}};
+  BoxOffice office{storage, {.signing_key = SigningKey::generate(), .clock = clock.reader(), .desk = {.snapshot_every_bytes = 200}}};
   Event event = office.create_event(little::event()).value();
 
   /// Goes on as if nothing had been: what was asked is repeated and granted, and the log is without fault.

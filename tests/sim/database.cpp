@@ -137,6 +137,14 @@ void Database::read(const StreamId& name, Revision after, std::size_t max_bytes,
   answer({std::move(page), {}});
 }
 
+void Database::look_for_news(std::span<const Position> known, const Answer<bool>& answer) {
+  const bool news = std::any_of(known.begin(), known.end(), [this](const Position& position) {
+    const Stream& stream = streams_[position.stream];
+    return stream.entries.size() > position.known || !why_replaced(position, stream).empty();
+  });
+  answer({news, {}});
+}
+
 void Database::load_snapshot(const StreamId& stream, const Answer<std::optional<Snapshot>>& answer) { answer({streams_[stream].snapshot, {}}); }
 
 void Database::save_snapshot(const Position& at, const Bytes& bytes, const Answer<bool>& answer) {
@@ -277,9 +285,14 @@ void NodeStorage::save_snapshot(const Position& at, BytesView bytes) {
   if (!kept) throw HistoryReplaced("the snapshot of " + at.stream + " is of a history that has been replaced");
 }
 
+// A desk looks, and waits for nothing.
+bool NodeStorage::wait_for_news(std::span<const Position> streams, std::chrono::milliseconds) {
+  return need<bool>(
+      patience, [&database = database_, known = std::vector(streams.begin(), streams.end())](const auto& answer) { database.look_for_news(known, answer); });
+}
+
 // What an event's desk has no use for.
 std::vector<StreamId> NodeStorage::list_streams(std::string_view) { throw std::logic_error("not simulated"); }
-bool NodeStorage::wait_for_news(std::span<const Position>, std::chrono::milliseconds) { throw std::logic_error("not simulated"); }
 void NodeStorage::vault_put(std::string_view, BytesView) { throw std::logic_error("not simulated"); }
 std::optional<Bytes> NodeStorage::vault_get(std::string_view) { throw std::logic_error("not simulated"); }
 void NodeStorage::vault_erase(std::string_view) { throw std::logic_error("not simulated"); }

@@ -81,6 +81,7 @@ class Database {
   void commit(TurnNumber turn, const std::vector<Write>& entries, const Answer<CommitEnd>& answer);
   void end_turn(TurnNumber turn);
   void read(const StreamId& stream, Revision after, std::size_t max_bytes, const Answer<std::vector<Entry>>& answer);
+  void look_for_news(std::span<const Position> known, const Answer<bool>& answer);
   void load_snapshot(const StreamId& stream, const Answer<std::optional<Snapshot>>& answer);
   /// False when the position's entry does not stand.
   void save_snapshot(const Position& at, const Bytes& bytes, const Answer<bool>& answer);
