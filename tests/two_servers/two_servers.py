@@ -280,7 +280,8 @@ def on_store(build, storage, seconds, rng):
             own = folder / str(number)
             own.mkdir()
             # A slow provider at one of them leaves its calls under way for long enough to be killed in.
-            server = Server(store, "--fake-payments-seconds", str(number), folder=own)
+            # All shoppers come from one address.
+            server = Server(store, "--shared-network", "127.0.0.0/8", "--fake-payments-seconds", str(number), folder=own)
             if servers:
                 server.admin_file.write_text(servers[0].admin_file.read_text())
                 server.secret_file.write_text(servers[0].secret_file.read_text())
