@@ -279,9 +279,18 @@ void EventDesk::take_turn() {
   run_visits();
 }
 
+// A host's clock may fail. The turn then says so to who waits for it; the age of what it shows is not known.
+void EventDesk::note_begin() noexcept {
+  try {
+    began_at_ = options_.steady();
+  } catch (...) {
+    began_at_ = never;
+  }
+}
+
 void EventDesk::serve_batch(std::size_t count) {
   std::vector<Answer> answers;
-  began_at_ = options_.steady();
+  note_begin();
   try {
     answers = desk_.take_turn(std::span(taken_).subspan(served_, count));
   } catch (const std::bad_alloc&) {
@@ -371,7 +380,7 @@ void EventDesk::run_visits() {
     visits.swap(visits_);
   }
   for (PendingVisit& pending : visits) {
-    began_at_ = options_.steady();
+    note_begin();
     try {
       (*pending.visit)(desk_);
     } catch (...) {

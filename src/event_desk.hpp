@@ -141,6 +141,7 @@ class EventDesk {
   void lead_until(const Waiter& waiter);
   void make_room(std::size_t count);
   void serve_batch(std::size_t count);
+  void note_begin() noexcept;
   void save_snapshot_if_due();
   void tell(const char* what);
   [[nodiscard]] bool queue_is_full() const noexcept { return queue_.size() >= limits::queued_commands; }

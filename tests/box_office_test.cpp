@@ -409,3 +409,19 @@ TEST_CASE("a reader sees the whole state, and what it throws comes back") {
   CHECK(tickets == 2);
   CHECK_THROWS_AS(box.event.inspect([](const EventState&) { throw std::runtime_error("the reader's own"); }), std::runtime_error);
 }
+
+TEST_CASE("a host's clock that fails makes its turn fail and leaves nobody waiting") {
+  little::Clock clock;
+  MemoryStorage storage(clock.reader());
+  bool fails = false;
+  BoxOfficeOptions options;
+  options.clock = [&] { return fails ? throw StorageUnavailable("the clock is broken") : clock.now; };
+  BoxOffice office(storage, options);
+  const Event event = office.create_event(little::event()).value();
+  fails = true;
+  CHECK(event.hold({"Hall-A-1"}, {.holder = "cart"}).refusal().message.find("the clock is broken") != std::string::npos);
+  CHECK_NOTHROW(event.inspect([](const EventState&) {}));
+  CHECK(event.age() == std::chrono::microseconds::max());
+  fails = false;
+  CHECK(event.hold({"Hall-A-1"}, {.holder = "cart"}).ok());
+}

@@ -228,7 +228,8 @@ class Sale(RuleBasedStateMachine):
             return multiple()
         assert expected is None
         assert (hold.places, hold.areas.get(AREA, 0), hold.expires_at) == value
-        assert self.event.hold(*places, areas={AREA: standing} if standing else None, holder=holder, request=id) == hold, "a repeated request"
+        again = self.event.hold(*places, areas={AREA: standing} if standing else None, holder=holder, ttl=timedelta(seconds=ttl), request=id)
+        assert again == hold, "a repeated request"
         return id
 
     @rule(target=holds, holder=st.sampled_from(["olha", "petro", "maria"]), wishes=st.lists(st.lists(st.sampled_from(LABELS), min_size=1, max_size=3), max_size=4))
