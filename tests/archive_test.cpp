@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "little_sale.hpp"
+#include "passing_storage.hpp"
 #include "ticketcore/audit.hpp"
 #include "ticketcore/erasure.hpp"
 #include "ticketcore/storage/memory.hpp"
@@ -38,36 +39,26 @@ void write(const std::filesystem::path& file, const std::string& bytes) { std::o
 
 /// A storage in which others do something before a call that reads: the nth, counted from 0. Unless told
 /// otherwise it reads one entry at a time, so that much may happen between two.
-class MeanwhileStorage final : public Storage {
+class MeanwhileStorage final : public testing::PassingStorage {
  public:
   MeanwhileStorage(Storage& inner, long nth, std::function<void()> others, std::size_t page_bytes = 1)
-      : inner_(inner), until_(nth), others_(std::move(others)), page_bytes_(page_bytes) {}
+      : PassingStorage(inner), until_(nth), others_(std::move(others)), page_bytes_(page_bytes) {}
   [[nodiscard]] bool came_so_far() const { return until_ < 0; }
 
-  std::unique_ptr<Turn> take_turn(std::span<const Position> streams) override { return inner_.take_turn(streams); }
   std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t) override {
     meanwhile();
-    return inner_.read(stream, after, page_bytes_);
+    return PassingStorage::read(stream, after, page_bytes_);
   }
   std::optional<Snapshot> load_snapshot(const StreamId& stream) override {
     meanwhile();
-    return inner_.load_snapshot(stream);
+    return PassingStorage::load_snapshot(stream);
   }
-  void save_snapshot(const Position& at, BytesView bytes) override { inner_.save_snapshot(at, bytes); }
-  std::vector<StreamId> list_streams(std::string_view prefix) override { return inner_.list_streams(prefix); }
-  void remove_stream(const Position& end) override { inner_.remove_stream(end); }
-  bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override { return inner_.wait_for_news(streams, timeout); }
-  void vault_put(std::string_view id, BytesView bytes) override { inner_.vault_put(id, bytes); }
-  std::optional<Bytes> vault_get(std::string_view id) override { return inner_.vault_get(id); }
-  void vault_erase(std::string_view id) override { inner_.vault_erase(id); }
-  std::string describe() const override { return "meanwhile"; }
 
  private:
   void meanwhile() {
     if (until_-- == 0) others_();
   }
 
-  Storage& inner_;
   long until_;
   std::function<void()> others_;
   std::size_t page_bytes_;

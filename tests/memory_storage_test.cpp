@@ -1,6 +1,7 @@
 #include "ticketcore/storage/memory.hpp"
 
 #include "conformance/storage_conformance.hpp"
+#include "passing_storage.hpp"
 
 namespace ticketcore {
 namespace {
@@ -9,24 +10,9 @@ using conformance::append;
 using conformance::shown;
 
 /// A handle on a store that lives on when the handle is closed, as a file does.
-class Handle final : public Storage {
+class Handle final : public testing::PassingStorage {
  public:
-  explicit Handle(MemoryStorage& store) : store_(store) {}
-
-  std::unique_ptr<Turn> take_turn(std::span<const Position> streams) override { return store_.take_turn(streams); }
-  std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t max_bytes) override { return store_.read(stream, after, max_bytes); }
-  std::optional<Snapshot> load_snapshot(const StreamId& stream) override { return store_.load_snapshot(stream); }
-  void save_snapshot(const Position& at, BytesView bytes) override { store_.save_snapshot(at, bytes); }
-  std::vector<StreamId> list_streams(std::string_view prefix) override { return store_.list_streams(prefix); }
-  void remove_stream(const Position& end) override { store_.remove_stream(end); }
-  bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override { return store_.wait_for_news(streams, timeout); }
-  void vault_put(std::string_view id, BytesView bytes) override { store_.vault_put(id, bytes); }
-  std::optional<Bytes> vault_get(std::string_view id) override { return store_.vault_get(id); }
-  void vault_erase(std::string_view id) override { store_.vault_erase(id); }
-  std::string describe() const override { return store_.describe(); }
-
- private:
-  MemoryStorage& store_;
+  explicit Handle(MemoryStorage& store) : PassingStorage(store) {}
 };
 
 }  // namespace
