@@ -48,7 +48,7 @@ Keep house:
 
   --help, --version
 
-Exit status: 0 all is well, 1 check or erase found something, 2 the command line is wrong, 3 the store can't be used.
+Exit status: 0 all is well, 1 check or erase found something or events met a damaged one, 2 the command line is wrong, 3 the store can't be used.
 )";
 
 /// A mistake in the command line.
@@ -124,21 +124,35 @@ struct Arguments {
 
 [[nodiscard]] Timestamp now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
 
+void show_event(Storage& storage, const StreamId& stream) {
+  Desk desk(storage, EventId(stream.substr(6)), {.hash_key = new_hash_key()});
+  desk.catch_up();
+  if (!desk.availability()) return;  // it was taken out of the store since the streams were listed
+  const Availability& seen = *desk.availability();
+  const StatusCounts counts = seen.total(std::max(now(), desk.state().time()));
+  std::cout << std::left << std::setw(24) << stream.substr(6) << std::setw(22) << to_rfc3339(seen.settings().starts_at) << std::setw(6)
+            << (seen.sale_status() == SaleStatus::on_sale ? "on" : "off") << std::right << std::setw(10) << seen.seat_map().capacity() << std::setw(10)
+            << counts.free << std::setw(8) << counts.held << std::setw(10) << counts.sold << std::setw(10) << desk.revision() << "  " << seen.settings().name
+            << "\n";
+}
+
 int show_events(Storage& storage, const Arguments& arguments) {
   std::cout << std::left << std::setw(24) << "event" << std::setw(22) << "starts" << std::setw(6) << "sale" << std::right << std::setw(10) << "capacity"
             << std::setw(10) << "free" << std::setw(8) << "held" << std::setw(10) << "sold" << std::setw(10) << "revision"
             << "  name\n";
+  int status = 0;
   for (const StreamId& stream : streams_of(storage, arguments)) {
-    Desk desk(storage, EventId(stream.substr(6)), {.hash_key = new_hash_key()});
-    desk.catch_up();
-    const Availability& seen = *desk.availability();
-    const StatusCounts counts = seen.total(std::max(now(), desk.state().time()));
-    std::cout << std::left << std::setw(24) << stream.substr(6) << std::setw(22) << to_rfc3339(seen.settings().starts_at) << std::setw(6)
-              << (seen.sale_status() == SaleStatus::on_sale ? "on" : "off") << std::right << std::setw(10) << seen.seat_map().capacity() << std::setw(10)
-              << counts.free << std::setw(8) << counts.held << std::setw(10) << counts.sold << std::setw(10) << desk.revision() << "  " << seen.settings().name
-              << "\n";
+    try {
+      show_event(storage, stream);
+    } catch (const StorageUnavailable&) {
+      throw;  // nor can the next one be read
+    } catch (const std::exception& error) {
+      std::cout.flush();
+      std::cerr << "ticketcore: " << stream.substr(6) << " can't be shown: " << error.what() << "\n";
+      status = 1;
+    }
   }
-  return 0;
+  return status;
 }
 
 int show_log(Storage& storage, const Arguments& arguments) {

@@ -66,4 +66,25 @@ expect 3 'other.db' "$ticketcore" check other.db
 [ "$sum" = "$(sha256sum other.db)" ] && [ ! -e other.db-wal ] || fail "a foreign file was touched"
 sqlite3 out/demo.db "update entries set bytes = zeroblob(50) where key & 1099511627775 = 20"
 expect 1 'entry 20 of event/gala-2027 is damaged' "$ticketcore" check out/demo.db
+
+# One event that can't be shown is named, and does not hide those after it.
+"$odd_event" two.db || fail "the odd event can't be sold"
+expect 0 'entries are back' "$ticketcore" restore two.db gala.archive
+expect 0 'gala-2027' "$ticketcore" events two.db
+sqlite3 two.db "update entries set bytes = zeroblob(50) where key & 1099511627775 = 20"
+expect 1 "gala-2027 can't be shown: entry 20 of event/gala-2027 is damaged" "$ticketcore" events two.db
+grep -q '^odd .* Odd ' out.txt || fail "the event after a damaged one is not shown"
+
+# An operator's word for the store's clock is a turn of the event that changes nothing else.
+"$odd_event" clock.db || fail "the odd event can't be sold"
+expect 2 'needs --event ID' "$ticketcore" confirm-time clock.db
+expect 2 'there is no event "x"' "$ticketcore" confirm-time clock.db --event x
+before=$("$ticketcore" log clock.db | wc -l)
+expect 0 "odd: turns go on from $(date -u +%Y-%m-%d)" "$ticketcore" confirm-time clock.db --event odd
+"$ticketcore" log clock.db | tail -n +$((before + 1)) | python3 -c '
+import json, sys
+[line] = map(json.loads, sys.stdin)
+assert (line["fact"], line["sale"]) == ("sale_status_changed", "on"), line' ||
+  fail "the operator's word is not in the log, or changed something"
+expect 0 'nothing is wrong' "$ticketcore" check clock.db
 echo "command and demo: as they should be"
