@@ -21,13 +21,12 @@ namespace ticketcore {
 namespace {
 
 constexpr std::string_view first_bytes = "tklg";
-constexpr std::size_t length_at = 8;
-constexpr std::size_t checksum_at = 12;
+constexpr std::size_t entry_length_at = 8;
+constexpr std::size_t entry_checksum_at = 12;
 // An archive ends with "tkle", the checksum of its last entry, and its number of entries: without it a file cut between two
 // entries would pass for a whole one.
 constexpr std::string_view end_bytes = "tkle";
 constexpr std::size_t end_size = 16;
-constexpr std::size_t read_bytes = 4U << 20;
 
 /// A file being written under a name of its own, which nobody else uses: it gets the one wanted, which nobody
 /// else had, when it is whole and durable. Where that fails, neither is left behind.
@@ -167,11 +166,11 @@ class ArchiveStorage final : public Storage {
   [[nodiscard]] std::string entry_name(std::size_t number) const { return "entry " + std::to_string(number) + " of the archive " + name_; }
 
   [[nodiscard]] Place look_at(std::uint64_t offset, std::uint64_t end) const {
-    const Bytes start = file_.read_at(offset, checksum_at + 4);
-    const std::uint64_t length = start.size() < checksum_at + 4 ? 0 : number_at<4>(start, length_at);
-    if (length < checksum_at + 4 || length > end - offset || length > limits::entry_bytes)
+    const Bytes start = file_.read_at(offset, entry_checksum_at + 4);
+    const std::uint64_t length = start.size() < entry_checksum_at + 4 ? 0 : number_at<4>(start, entry_length_at);
+    if (length < entry_checksum_at + 4 || length > end - offset || length > limits::entry_bytes)
       throw StorageDamaged(entry_name(places_.size() + 1) + " is cut short, or its length is damaged");
-    return {offset, static_cast<std::uint32_t>(length), static_cast<std::uint32_t>(number_at<4>(start, checksum_at))};
+    return {offset, static_cast<std::uint32_t>(length), static_cast<std::uint32_t>(number_at<4>(start, entry_checksum_at))};
   }
 
   [[nodiscard]] Bytes bytes_of(std::size_t index) const { return file_.read_at(places_[index].offset, places_[index].length); }
@@ -193,7 +192,7 @@ void put_back(Storage& storage, ArchiveStorage& archive) {
   const auto turn = storage.take_turn({&beginning, 1});
   refuse_if(!turn->unseen(stream).empty());
   for (Revision at = 0; at < archive.revision();) {
-    const std::vector<Entry> page = archive.read(stream, at, read_bytes);
+    const std::vector<Entry> page = archive.read(stream, at, limits::page_bytes);
     std::vector<Append> appends;
     for (const Entry& entry : page) appends.push_back({stream, entry.checksum, entry.bytes});
     at = page.back().revision;
@@ -218,7 +217,7 @@ ArchiveReport archive_event(Storage& storage, const EventId& event, const std::f
   NewFile part(file);
   ArchiveReport report{event, 0, 0, 0};
   for (;;) {
-    const std::vector<Entry> entries = storage.read(stream, report.revision, read_bytes);
+    const std::vector<Entry> entries = storage.read(stream, report.revision, limits::page_bytes);
     if (entries.empty()) break;
     for (const Entry& entry : entries) {
       part.write(entry.bytes);

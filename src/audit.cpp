@@ -3,13 +3,12 @@
 #include <algorithm>
 
 #include "ticketcore/id_generator.hpp"
+#include "ticketcore/limits.hpp"
 #include "ticketcore/log.hpp"
 #include "ticketcore/snapshot.hpp"
 
 namespace ticketcore {
 namespace {
-
-constexpr std::size_t read_bytes = 4U << 20;
 
 /// Places and money as the facts alone tell them: nothing here is shared with EventState, so that one shows the other's faults.
 class Ledger {
@@ -132,7 +131,7 @@ class Replay {
   /// Goes on to the end of the log as it is by now.
   void read_on() {
     for (bool more = true; more;) {
-      const std::vector<Entry> entries = storage_.read(stream_, report_.revision, read_bytes);
+      const std::vector<Entry> entries = storage_.read(stream_, report_.revision, limits::page_bytes);
       more = !entries.empty();
       for (const Entry& entry : entries) add(entry);
     }
@@ -171,7 +170,7 @@ class Replay {
 /// meanwhile.
 [[nodiscard]] bool go_on(Storage& storage, const StreamId& stream, StateAtRevision& at, Revision end) {
   while (at.revision < end) {
-    const std::vector<Entry> entries = storage.read(stream, at.revision, read_bytes);
+    const std::vector<Entry> entries = storage.read(stream, at.revision, limits::page_bytes);
     if (entries.empty()) return false;
     for (const Entry& entry : entries) {
       if (entry.revision > end) break;

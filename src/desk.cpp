@@ -1,4 +1,5 @@
 #include "ticketcore/desk.hpp"
+#include "ticketcore/limits.hpp"
 
 #include <algorithm>
 #include <new>
@@ -6,8 +7,6 @@
 
 namespace ticketcore {
 namespace {
-
-constexpr std::size_t read_bytes = 4U << 20;
 
 [[nodiscard]] std::string entry_name(Revision revision, const StreamId& stream) { return "entry " + std::to_string(revision) + " of " + stream; }
 
@@ -110,7 +109,7 @@ void Desk::read_log() {
   }
   // The first page begins with the entry known: where nothing is new, only that shows that the history is still the one read.
   for (std::size_t known = at_.revision == 0 ? 0 : 1;; known = 0) {
-    const std::vector<Entry> page = storage_.read(stream_, at_.revision - known, read_bytes);
+    const std::vector<Entry> page = storage_.read(stream_, at_.revision - known, limits::page_bytes);
     if (known == 1) check_known(at_.revision, at_.checksum, page);
     if (page.empty()) break;
     for (const Entry& entry : std::span(page).subspan(known)) apply_entry(entry);

@@ -1,4 +1,5 @@
 #include "ticketcore/erasure.hpp"
+#include "ticketcore/limits.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -7,7 +8,6 @@ namespace ticketcore {
 namespace {
 
 constexpr std::size_t shortest_piece = 6;
-constexpr std::size_t read_bytes = 4U << 20;
 
 [[nodiscard]] std::string_view text_of(BytesView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
@@ -88,7 +88,7 @@ ErasureReport erase_person(Storage& storage, std::string_view id) {
   Search search(report);
   for (const StreamId& stream : storage.list_streams("")) {
     for (Revision at = 0;;) {
-      const std::vector<Entry> entries = storage.read(stream, at, read_bytes);
+      const std::vector<Entry> entries = storage.read(stream, at, limits::page_bytes);
       if (entries.empty()) break;
       for (const Entry& entry : entries) search.look_into(text_of(entry.bytes), "entry " + std::to_string(entry.revision) + " of " + stream);
       at = entries.back().revision;

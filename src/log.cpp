@@ -19,13 +19,13 @@ using detail::write_settings;
 using wire::Reader;
 using wire::Writer;
 
-constexpr std::array<std::uint8_t, 4> magic = {'t', 'k', 'l', 'g'};
+constexpr std::array<std::uint8_t, 4> entry_magic = {'t', 'k', 'l', 'g'};
 // magic, version, three reserved bytes, total length, checksum, previous checksum, revision, turn, fact count
 constexpr std::size_t length_at = 8;
 constexpr std::size_t checksum_at = 12;
 constexpr std::size_t after_checksum = 16;
 constexpr std::size_t fact_count_at = 36;
-constexpr std::size_t header_size = 40;
+constexpr std::size_t entry_header_size = 40;
 constexpr std::size_t fact_size_min = 5;  // its length and its tag
 
 // Facts from this tag up may be skipped by readers that do not know them; one below means the reader is too old.
@@ -319,7 +319,7 @@ void EntryWriter::begin(const EntryHeader& header) {
   Writer& out = body_->out;
   out.clear();
   body_->facts = 0;
-  out.raw(magic.data(), magic.size());
+  out.raw(entry_magic.data(), entry_magic.size());
   out.fixed(std::uint32_t{log_format_version});
   out.fixed(std::uint32_t{0});
   out.fixed(std::uint32_t{0});
@@ -356,7 +356,7 @@ BytesView EntryWriter::finish() {
 
 EntryHeader decode_entry_header(BytesView bytes, std::string_view what) {
   Reader in(bytes, what);
-  if (bytes.size() < header_size || !std::equal(magic.begin(), magic.end(), bytes.begin())) in.damaged("it does not begin like a log entry");
+  if (bytes.size() < entry_header_size || !std::equal(entry_magic.begin(), entry_magic.end(), bytes.begin())) in.damaged("it does not begin like a log entry");
   if (bytes[4] > log_format_version) {
     throw StorageNewer(std::string(what) + " has format version " + std::to_string(bytes[4]) + "; this library reads up to " +
                        std::to_string(log_format_version) + ": update it");

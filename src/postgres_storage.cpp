@@ -41,14 +41,14 @@ constexpr milliseconds longest_look{500};
 
 /// Whether the rows of "newer" differ from what is known.
 /// Of what the statement newer found, the checksum of the entry at the revision.
-[[nodiscard]] std::optional<std::uint32_t> checksum_at(const PostgresRows& rows, Revision revision) {
+[[nodiscard]] std::optional<std::uint32_t> row_checksum(const PostgresRows& rows, Revision revision) {
   if (rows.count() == 0 || static_cast<Revision>(rows.number(0, 0)) != revision) return std::nullopt;
   return static_cast<std::uint32_t>(rows.number(0, 1));
 }
 
 [[nodiscard]] bool is_news(const Position& known, const PostgresRows& rows) {
   const bool more = rows.count() > 0 && static_cast<Revision>(rows.number(rows.count() - 1, 0)) > known.known;
-  return more || !TurnStreams::still_stands(known, checksum_at(rows, known.known));
+  return more || !TurnStreams::still_stands(known, row_checksum(rows, known.known));
 }
 
 [[nodiscard]] Timestamp time_of(std::int64_t microseconds_since_2000) {
@@ -531,7 +531,7 @@ void PostgresStorage::save_snapshot(const Position& at, BytesView bytes) {
   const std::vector<PostgresCall> claim{{&sql.begin, {}}, {&sql.turn_settings, {}}, {&sql.newer, {stream, revision}}, {&sql.claim_snapshot, {stream}}};
   body_->write_by([&](PostgresConnection& connection) {
     const auto claimed = connection.run(claim, Body::patience_until(deadline));
-    const std::optional<std::uint32_t> found = checksum_at(claimed[2], at.known);
+    const std::optional<std::uint32_t> found = row_checksum(claimed[2], at.known);
     const bool stands = TurnStreams::still_stands(at, found);
     if (!stands || claimed.back().number(0, 0) == 0) {
       (void)connection.run({{&sql.rollback, {}}});

@@ -10,10 +10,13 @@
 namespace ticketcore {
 namespace {
 
-constexpr std::size_t read_bytes = 1U << 20;
+constexpr std::size_t projected_bytes = 1U << 20;
 constexpr std::size_t rows_at_once = 5'000;
 
-enum Table : std::size_t { events, places, areas, holds, orders, lines, tickets, scans };
+enum class Table : std::size_t { events, places, areas, holds, orders, lines, tickets, scans };
+
+// One for each Table, in its order.
+namespace projected {
 
 using enum ProjectionColumn::Type;
 constexpr std::array<ProjectionColumn, 8> event_columns{
@@ -71,7 +74,9 @@ constexpr std::array<ProjectionTable, 8> tables{{{"events", event_columns, 0},
                                                  {"tickets", ticket_columns, 2},
                                                  {"scans", scan_columns, 2}}};
 
-[[nodiscard]] ProjectionValue number(std::integral auto value) { return static_cast<std::int64_t>(value); }
+}  // namespace projected
+
+[[nodiscard]] ProjectionValue whole(std::integral auto value) { return static_cast<std::int64_t>(value); }
 [[nodiscard]] ProjectionValue time_text(Timestamp time) { return to_rfc3339(time); }
 
 /// The rows that a run of entries comes to: of each key the last.
@@ -88,8 +93,8 @@ class Rows {
       put_hold(hold, "sold");
       std::int64_t number_of_line = 0;
       for (const QuoteLine& line : hold.quote->lines) {
-        put(lines,
-            {to_string(fact.request), ++number_of_line, category_key(line.category.value), type_name(line.ticket_type), number(line.count), line.unit_price});
+        put(Table::lines,
+            {to_string(fact.request), ++number_of_line, category_key(line.category.value), type_name(line.ticket_type), whole(line.count), line.unit_price});
       }
     }
   }
@@ -134,13 +139,13 @@ class Rows {
   }
   void show(const TicketAdmitted& fact, const Fact&) {
     put_ticket(*state_.find_order(fact.ticket.order), fact.ticket.number);
-    put(scans, {to_string(fact.ticket.order), number(fact.ticket.number), time_text(turn_), fact.gate});
+    put(Table::scans, {to_string(fact.ticket.order), whole(fact.ticket.number), time_text(turn_), fact.gate});
   }
 
   void put_event() {
     const EventSettings& settings = state_.settings();
-    put(events, {state_.event().text(), settings.name, settings.venue, map().name(), time_text(settings.starts_at),
-                 std::string(settings.prices.currency().code()), state_.sale_status() == SaleStatus::on_sale ? "on" : "off", number(map().capacity())});
+    put(Table::events, {state_.event().text(), settings.name, settings.venue, map().name(), time_text(settings.starts_at),
+                        std::string(settings.prices.currency().code()), state_.sale_status() == SaleStatus::on_sale ? "on" : "off", whole(map().capacity())});
   }
 
   void put_place(PlaceIndex place, const std::string& status, ProjectionValue until = {}, ProjectionValue hold = {}, ProjectionValue order = {},
@@ -148,24 +153,25 @@ class Rows {
     constexpr std::array<const char*, 3> kinds{"seat", "table", "booth"};
     const Place& here = map().places()[place.value];
     const Row& row = map().rows()[here.row.value];
-    put(places, {map().label(place), map().sections()[row.section.value].label, row.label, std::string(map().seat_label(place)),
-                 kinds[static_cast<std::size_t>(here.kind)], category_key(here.category), status, std::move(until), std::move(hold), std::move(order),
-                 std::move(ticket)});
+    put(Table::places, {map().label(place), map().sections()[row.section.value].label, row.label, std::string(map().seat_label(place)),
+                        kinds[static_cast<std::size_t>(here.kind)], category_key(here.category), status, std::move(until), std::move(hold), std::move(order),
+                        std::move(ticket)});
   }
 
   void put_area(AreaIndex area) {
     const Area& here = map().areas()[area.value];
     const AreaState& counts = state_.areas()[area.value];
-    put(areas, {map().label(area), map().sections()[here.section.value].label, category_key(here.category.value), number(here.capacity), number(counts.held),
-                number(counts.sold)});
+    put(Table::areas, {map().label(area), map().sections()[here.section.value].label, category_key(here.category.value), whole(here.capacity),
+                       whole(counts.held), whole(counts.sold)});
   }
 
   void put_hold(const HoldRecord& hold, const char* status) {
     std::string names;
     for (const PlaceIndex place : hold.places) names += (names.empty() ? "" : ", ") + map().label(place);
     for (const AreaQuantity& area : hold.areas) names += (names.empty() ? "" : ", ") + std::to_string(area.quantity) + " x " + map().label(area.area);
-    put(holds, {to_string(hold.id), state_.holders()[hold.holder].name, status, time_text(from_epoch(hold.placed_at)), time_text(from_epoch(hold.expires_at)),
-                number(hold.admissions), std::move(names), hold.quote ? number(hold.quote->total) : ProjectionValue()});
+    put(Table::holds,
+        {to_string(hold.id), state_.holders()[hold.holder].name, status, time_text(from_epoch(hold.placed_at)), time_text(from_epoch(hold.expires_at)),
+         whole(hold.admissions), std::move(names), hold.quote ? whole(hold.quote->total) : ProjectionValue()});
   }
 
   void put_open_hold(HoldId id) {
@@ -183,8 +189,8 @@ class Rows {
   }
 
   void put_order(const OrderRecord& order) {
-    put(orders,
-        {to_string(order.id), number(&order - state_.orders().data() + 1), state_.holders()[order.holder].name, time_text(order.placed_at),
+    put(Table::orders,
+        {to_string(order.id), whole(&order - state_.orders().data() + 1), state_.holders()[order.holder].name, time_text(order.placed_at),
          state_.short_name(order.payment_method), order.payment_reference, order.fee_per_ticket, order.fee_per_order, order.total, order.tax, order.refunded});
   }
 
@@ -202,12 +208,12 @@ class Rows {
       if (ticket.refunded()) {
         put_place(ticket.place(), "free");
       } else {
-        put_place(ticket.place(), "sold", {}, {}, to_string(order.id), number(number_in_order));
+        put_place(ticket.place(), "sold", {}, {}, to_string(order.id), whole(number_in_order));
       }
     }
     const char* status = ticket.refunded() ? "refunded" : ticket.admitted_at != 0 ? "admitted" : "valid";
-    put(tickets, {to_string(order.id), number(number_in_order), std::move(label), category_key(category), type_name(ticket.ticket_type), ticket.price, status,
-                  ticket.admitted_at == 0 ? ProjectionValue() : time_text(from_epoch(ticket.admitted_at))});
+    put(Table::tickets, {to_string(order.id), whole(number_in_order), std::move(label), category_key(category), type_name(ticket.ticket_type), ticket.price,
+                         status, ticket.admitted_at == 0 ? ProjectionValue() : time_text(from_epoch(ticket.admitted_at))});
   }
 
   /// Areas are counters, whose row is that at the end of the run.
@@ -216,8 +222,10 @@ class Rows {
   }
 
   void put(Table table, std::vector<ProjectionValue> values) {
-    std::vector<ProjectionValue> key(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(tables[table].key_columns));
-    rows_.insert_or_assign({table, std::move(key)}, ProjectionRow{table, std::move(values)});
+    const auto index = static_cast<std::size_t>(table);
+    const auto key_columns = static_cast<std::ptrdiff_t>(projected::tables[index].key_columns);
+    std::vector<ProjectionValue> key(values.begin(), values.begin() + key_columns);
+    rows_.insert_or_assign({index, std::move(key)}, ProjectionRow{index, std::move(values)});
   }
 
   [[nodiscard]] const SeatMap& map() const { return *state_.seat_map(); }
@@ -250,7 +258,7 @@ class Rows {
 
 }  // namespace
 
-std::span<const ProjectionTable> projection_tables() { return tables; }
+std::span<const ProjectionTable> projection_tables() { return projected::tables; }
 
 void Projector::go_to(StateAtRevision& at, const Position& cursor) {
   const StreamId& stream = cursor.stream;
@@ -265,7 +273,7 @@ void Projector::go_to(StateAtRevision& at, const Position& cursor) {
     }
   }
   while (at.revision < cursor.known) {
-    const auto entries = storage_.read(stream, at.revision, read_bytes);
+    const auto entries = storage_.read(stream, at.revision, projected_bytes);
     if (entries.empty()) throw other_history(stream, cursor.known);
     for (const Entry& entry : entries) {
       if (entry.revision > cursor.known) break;
@@ -301,7 +309,7 @@ std::uint64_t Projector::catch_up(const StreamId& stream, StateAtRevision& at) {
     go_to(at, from);
     // The page begins with the entry known: where nothing is new, only that shows that it is still there.
     const std::size_t known = from.known == 0 ? 0 : 1;
-    const auto page = storage_.read(stream, from.known - known, read_bytes);
+    const auto page = storage_.read(stream, from.known - known, projected_bytes);
     if (known == 1 && (page.empty() || page.front().checksum != from.checksum)) throw other_history(stream, from.known);
     if (page.size() == known) return done;
     Rows rows(at.state);

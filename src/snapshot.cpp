@@ -13,10 +13,10 @@ namespace {
 using wire::Reader;
 using wire::Writer;
 
-constexpr std::array<std::uint8_t, 4> magic = {'t', 'k', 's', 'n'};
+constexpr std::array<std::uint8_t, 4> snapshot_magic = {'t', 'k', 's', 'n'};
 // magic, version, three reserved bytes, checksum of all that follows
-constexpr std::size_t checksum_at = 8;
-constexpr std::size_t header_size = 12;
+constexpr std::size_t snapshot_checksum_at = 8;
+constexpr std::size_t snapshot_header_size = 12;
 // What a record takes at the least: room is made for as many as there can be, not for as many as there are said to be.
 constexpr std::size_t holder_size_min = 2;
 constexpr std::size_t order_size_min = 33;
@@ -290,22 +290,23 @@ class SnapshotCodec {
 
 Bytes encode_snapshot(const EventState& state, Revision revision, std::uint32_t checksum) {
   Writer out;
-  out.raw(magic.data(), magic.size());
+  out.raw(snapshot_magic.data(), snapshot_magic.size());
   out.fixed(std::uint32_t{snapshot_format_version});
   out.fixed(std::uint32_t{0});
   out.fixed(revision);
   out.fixed(checksum);
   SnapshotCodec::write(out, state);
-  out.patch(checksum_at, crc32c(out.view().subspan(header_size)));
+  out.patch(snapshot_checksum_at, crc32c(out.view().subspan(snapshot_header_size)));
   return out.take();
 }
 
 std::optional<StateAtRevision> decode_snapshot(BytesView bytes, std::string_view what, const HashKey& key) {
   Reader in(bytes, what);
-  if (bytes.size() < header_size || !std::equal(magic.begin(), magic.end(), bytes.begin())) in.damaged("it does not begin like a snapshot");
+  if (bytes.size() < snapshot_header_size || !std::equal(snapshot_magic.begin(), snapshot_magic.end(), bytes.begin()))
+    in.damaged("it does not begin like a snapshot");
   if (bytes[4] != snapshot_format_version) return std::nullopt;
-  in.bytes(checksum_at);
-  if (in.fixed<std::uint32_t>() != crc32c(bytes.subspan(header_size))) in.damaged("its checksum does not match");
+  in.bytes(snapshot_checksum_at);
+  if (in.fixed<std::uint32_t>() != crc32c(bytes.subspan(snapshot_header_size))) in.damaged("its checksum does not match");
   StateAtRevision read{EventState(key), 0, 0};
   read.revision = in.fixed<std::uint64_t>();
   read.checksum = in.fixed<std::uint32_t>();

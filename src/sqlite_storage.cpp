@@ -24,6 +24,7 @@
 #include <utility>
 
 #include "sqlite_database.hpp"
+#include "sqlite_gate.hpp"
 #include "turn_streams.hpp"
 
 namespace ticketcore {
@@ -126,47 +127,6 @@ void check_can_create(const std::filesystem::path& path, const std::string& show
                        " is there; put the store back beside its log, or move the log away if it is not needed");
 }
 
-/// Lets one thread at a time through. A std::timed_mutex would do, but ThreadSanitizer does not know how it waits.
-class TurnGate {
- public:
-  /// False when it took longer than the timeout.
-  [[nodiscard]] bool enter(std::chrono::milliseconds timeout) {
-    std::unique_lock lock(mutex_);
-    if (owner_ == std::this_thread::get_id()) throw std::logic_error("this thread has a turn already: end it before taking another or writing anything else");
-    if (!left_.wait_for(lock, timeout, [&] { return owner_ == std::thread::id(); })) return false;
-    owner_ = std::this_thread::get_id();
-    return true;
-  }
-  void leave() noexcept {
-    {
-      const std::lock_guard lock(mutex_);
-      owner_ = std::thread::id();
-    }
-    left_.notify_one();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable left_;
-  std::thread::id owner_;
-};
-
-/// The right of way through the gate, given back at the latest when it is destroyed.
-class RightOfWay {
- public:
-  explicit RightOfWay(TurnGate& gate) : gate_(&gate) {}
-  RightOfWay(RightOfWay&& other) noexcept : gate_(std::exchange(other.gate_, nullptr)) {}
-  RightOfWay& operator=(RightOfWay&&) = delete;
-  ~RightOfWay() { give_back(); }
-  void give_back() noexcept {
-    if (gate_ != nullptr) std::exchange(gate_, nullptr)->leave();
-  }
-  [[nodiscard]] bool held() const noexcept { return gate_ != nullptr; }
-
- private:
-  TurnGate* gate_;
-};
-
 /// Has SQLite overwrite with zeros what it deletes, for a scope: right for personal data, wasted on old snapshots.
 class SecureDelete {
  public:
@@ -198,7 +158,7 @@ struct SqliteStorage::Body {
   std::optional<SqliteDatabase> reader;  // used by whoever holds reading
   std::string reader_name;               // as it was opened, for others beside it
   int reader_flags = 0;
-  TurnGate gate;
+  detail::TurnGate gate;
   std::mutex reading;
   std::mutex news_mutex;
   std::condition_variable news;
@@ -282,13 +242,13 @@ struct SqliteStorage::Body {
   [[nodiscard]] bool empty_log(std::chrono::milliseconds timeout);
   void commit();
 
-  [[nodiscard]] RightOfWay wait_for_turn() {
+  [[nodiscard]] detail::RightOfWay wait_for_turn() {
     if (!write) throw StorageUnavailable(shown_as + ": it was opened for reading only");
     if (!gate.enter(options.busy_timeout)) {
       throw StorageUnavailable(shown_as + ": another thread of this process kept its turn for longer than " + std::to_string(options.busy_timeout.count()) +
                                " ms; try again");
     }
-    return RightOfWay(gate);
+    return detail::RightOfWay(gate);
   }
   void roll_back() noexcept {
     if (sqlite3_get_autocommit(writer->handle()) == 0) sqlite3_exec(writer->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
@@ -531,7 +491,7 @@ class SqliteStorage::SqliteTurn final : public Turn {
 
   Body& body_;
   TurnStreams streams_;
-  RightOfWay right_;
+  detail::RightOfWay right_;
   std::vector<Head> heads_;  // as streams_.all()
 };
 

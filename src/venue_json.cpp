@@ -11,7 +11,7 @@
 namespace ticketcore {
 namespace {
 
-constexpr std::int64_t format_version = 1;
+constexpr std::int64_t venue_version = 1;
 
 /// "A", "A-T", "1-12" or a list of them as single labels.
 [[nodiscard]] std::vector<std::string> expand_labels(const JsonNode& node) {
@@ -45,8 +45,8 @@ class VenueReader {
     builder_ = SeatMapBuilder(root_.text("name"));
     root_.only({"$schema", "format", "version", "name", "focal_point", "categories", "floors", "zones", "shapes", "sections"});
     if (root_.text("format") != "ticketcore/seat-map") root_.problem("\"format\" must be \"ticketcore/seat-map\"");
-    if (const auto version = root_.need("version"); version && version->integer(1, INT32_MAX) > format_version) {
-      version->problem("is newer than this library, which reads version " + std::to_string(format_version) + ": update it");
+    if (const auto version = root_.need("version"); version && version->integer(1, INT32_MAX) > venue_version) {
+      version->problem("is newer than this library, which reads version " + std::to_string(venue_version) + ": update it");
     }
     if (const auto focal = root_.find("focal_point")) builder_.focal_point(focal->point());
     for (const JsonNode& node : root_.list("categories")) read_category(node);

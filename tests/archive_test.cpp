@@ -1,4 +1,5 @@
 #include "ticketcore/archive.hpp"
+#include "scratch_folder.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -15,21 +16,6 @@
 using namespace ticketcore;
 
 namespace {
-
-struct Folder {
-  std::filesystem::path path;
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "ticketcore-archive-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-};
-
-[[nodiscard]] std::string bytes_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 void write(const std::filesystem::path& file, const std::string& bytes) { std::ofstream(file, std::ios::binary) << bytes; }
 
@@ -82,12 +68,12 @@ void sell_past_a_snapshot(Storage& storage, little::Clock& clock) {
 }  // namespace
 
 TEST_CASE("an archived event leaves the store, can be looked into, and comes back as it was") {
-  const Folder folder;
+  const testing::ScratchFolder folder;
   little::Clock clock;
   MemoryStorage storage(clock.reader());
   little::sell_a_bit(storage, clock);
   const AuditReport before = audit(storage, "event/premiere");
-  const auto file = folder.path / "premiere.archive";
+  const auto file = folder.path() / "premiere.archive";
 
   const ArchiveReport report = archive_event(storage, "premiere", file);
   CHECK(report.revision == before.revision);
@@ -109,17 +95,17 @@ TEST_CASE("an archived event leaves the store, can be looked into, and comes bac
 }
 
 TEST_CASE("an archive with a flipped bit, a cut, or a missing entry is not restored") {
-  const Folder folder;
+  const testing::ScratchFolder folder;
   little::Clock clock;
   MemoryStorage storage(clock.reader());
   little::sell_a_bit(storage, clock);
-  const auto file = folder.path / "good";
+  const auto file = folder.path() / "good";
   (void)archive_event(storage, "premiere", file);
-  const std::string good = bytes_of(file);
+  const std::string good = testing::content_of(file);
   const auto refused = [&](const std::string& bytes) {
-    write(folder.path / "bad", bytes);
+    write(folder.path() / "bad", bytes);
     MemoryStorage empty(clock.reader());
-    CHECK_THROWS_AS((void)restore_event(empty, folder.path / "bad"), StorageError);
+    CHECK_THROWS_AS((void)restore_event(empty, folder.path() / "bad"), StorageError);
     CHECK(empty.list_streams("").empty());
   };
   for (std::size_t at = 0; at < good.size(); at += 41) {
@@ -137,26 +123,26 @@ TEST_CASE("an archive with a flipped bit, a cut, or a missing entry is not resto
 }
 
 TEST_CASE("an event that is not there, or a folder that is not, leaves no file behind") {
-  const Folder folder;
+  const testing::ScratchFolder folder;
   MemoryStorage storage;
-  CHECK_THROWS_AS(archive_event(storage, "none", folder.path / "x"), StorageError);
-  CHECK_THROWS_AS(archive_event(storage, "none", folder.path / "no" / "x"), StorageUnavailable);
-  CHECK(std::filesystem::is_empty(folder.path));
+  CHECK_THROWS_AS(archive_event(storage, "none", folder.path() / "x"), StorageError);
+  CHECK_THROWS_AS(archive_event(storage, "none", folder.path() / "no" / "x"), StorageUnavailable);
+  CHECK(std::filesystem::is_empty(folder.path()));
 }
 
 TEST_CASE("of two who archive to one file neither gets at the other's, whenever he comes, and whether he ends or breaks off") {
   little::Clock clock;
   MemoryStorage storage(clock.reader());
   little::sell_a_bit(storage, clock);
-  const Folder apart;
-  (void)archive_event(storage, "premiere", apart.path / "good");
-  const std::string good = bytes_of(apart.path / "good");
+  const testing::ScratchFolder apart;
+  (void)archive_event(storage, "premiere", apart.path() / "good");
+  const std::string good = testing::content_of(apart.path() / "good");
   for (const bool breaks_off : {true, false}) {
     CAPTURE(breaks_off);
     for (long nth = 0;; ++nth) {
       CAPTURE(nth);
-      const Folder folder;
-      const auto file = folder.path / "premiere.archive";
+      const testing::ScratchFolder folder;
+      const auto file = folder.path() / "premiere.archive";
       bool other_has_it = false;
       MeanwhileStorage mine(storage, nth, [&] {
         MeanwhileStorage others(storage, breaks_off ? 3 : -1, [] { throw StorageUnavailable("it broke off"); });
@@ -172,24 +158,24 @@ TEST_CASE("of two who archive to one file neither gets at the other's, whenever 
       } catch (const StorageUnavailable&) {
         CHECK(other_has_it);
       }
-      CHECK(bytes_of(file) == good);
-      CHECK(files_in(folder.path) == 1);
+      CHECK(testing::content_of(file) == good);
+      CHECK(files_in(folder.path()) == 1);
       if (!mine.came_so_far()) break;
     }
   }
 }
 
 TEST_CASE("what somebody left behind who was killed is nobody's archive, and in nobody's way") {
-  const Folder folder;
+  const testing::ScratchFolder folder;
   little::Clock clock;
   MemoryStorage storage(clock.reader());
   little::sell_a_bit(storage, clock);
-  const auto file = folder.path / "premiere.archive";
+  const auto file = folder.path() / "premiere.archive";
   for (const char* left : {".part", ".part1", ".part2"}) write(file.string() + left, "another's");
   (void)archive_event(storage, "premiere", file);
   CHECK(audit(*open_archive(file), "event/premiere").problems.empty());
-  for (const char* left : {".part", ".part1", ".part2"}) CHECK(bytes_of(file.string() + left) == "another's");
-  CHECK(files_in(folder.path) == 4);
+  for (const char* left : {".part", ".part1", ".part2"}) CHECK(testing::content_of(file.string() + left) == "another's");
+  CHECK(files_in(folder.path()) == 4);
 }
 
 TEST_CASE("an event that is removed while it is audited is no fault of its log") {
@@ -207,8 +193,8 @@ TEST_CASE("an event that is removed while it is audited is no fault of its log")
 TEST_CASE("of an event that is removed while it is archived there is a whole archive or none") {
   for (long nth = 0;; ++nth) {
     CAPTURE(nth);
-    const Folder folder;
-    const auto file = folder.path / "premiere.archive";
+    const testing::ScratchFolder folder;
+    const auto file = folder.path() / "premiere.archive";
     little::Clock clock;
     MemoryStorage storage(clock.reader());
     sell_past_a_snapshot(storage, clock);
@@ -217,11 +203,11 @@ TEST_CASE("of an event that is removed while it is archived there is a whole arc
     try {
       const ArchiveReport report = archive_event(archived, "premiere", file);
       CHECK(report.revision == whole);
-      CHECK(bytes_of(file).size() == report.bytes + 16);
+      CHECK(testing::content_of(file).size() == report.bytes + 16);
     } catch (const StorageDamaged& error) {
       FAIL(error.what());
     } catch (const StorageError&) {
-      CHECK(files_in(folder.path) == 0);
+      CHECK(files_in(folder.path()) == 0);
     }
     if (!archived.came_so_far()) break;
   }
@@ -253,11 +239,11 @@ TEST_CASE("an audit of an event that is on sale finds no fault, whatever is sold
 }
 
 TEST_CASE("an event that is sold from as soon as it is restored has been restored") {
-  const Folder folder;
+  const testing::ScratchFolder folder;
   little::Clock clock;
   MemoryStorage storage(clock.reader());
   little::sell_a_bit(storage, clock);
-  const auto file = folder.path / "premiere.archive";
+  const auto file = folder.path() / "premiere.archive";
   (void)archive_event(storage, "premiere", file);
   for (long nth = 0;; ++nth) {
     CAPTURE(nth);
@@ -275,8 +261,8 @@ TEST_CASE("an event that is sold from as soon as it is restored has been restore
 }
 
 TEST_CASE("an erased person leaves no trace in the store's files, and a trace in the log is told") {
-  const Folder folder;
-  const auto file = folder.path / "box.db";
+  const testing::ScratchFolder folder;
+  const auto file = folder.path() / "box.db";
   little::Clock clock;
   const auto storage = SqliteStorage::open(file, {.clock = clock.reader()});
   little::sell_a_bit(*storage, clock);

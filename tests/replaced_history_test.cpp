@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* stream = "event/premiere";
 
-struct Store {
+struct Shortened {
   little::Clock clock{};
   MemoryStorage storage{clock.reader()};
   std::vector<std::string> troubles{};
@@ -30,10 +30,10 @@ struct Store {
     storage.remove_stream({stream, entries.back().revision, entries.back().checksum});
     if (kept == 0) return;
     const Position from{stream};
-    const auto turn = storage.take_turn({&from, 1});
+    const auto again = storage.take_turn({&from, 1});
     std::vector<Append> first;
     for (const Entry& entry : std::span(entries).first(kept)) first.push_back({stream, entry.checksum, entry.bytes});
-    turn->commit(first);
+    again->commit(first);
   }
 };
 
@@ -44,7 +44,7 @@ struct Store {
 }  // namespace
 
 TEST_CASE("a host of the lost history leaves no snapshot behind that stops the others") {
-  Store store;
+  Shortened store;
   BoxOffice old(store.storage, store.options());
   const Event known = old.create_event(little::event()).value();
   for (const char* place : {"Hall-A-1", "Hall-A-2", "Hall-A-3"}) REQUIRE(known.hold({place}, {.holder = "x"}).ok());
@@ -63,7 +63,7 @@ TEST_CASE("a host of the lost history leaves no snapshot behind that stops the o
 }
 
 TEST_CASE("after a refresh that meets another history nobody is shown the old one, and a turn halts the event") {
-  Store store;
+  Shortened store;
   BoxOffice office(store.storage, store.options());
   const Event event = office.create_event(little::event()).value();
   const Hold hold = event.hold({"Hall-A-1"}, {.holder = "x"}).value();
@@ -80,7 +80,7 @@ TEST_CASE("after a refresh that meets another history nobody is shown the old on
 }
 
 TEST_CASE("after reopening, readers see the new history, though it is as long as the old one") {
-  Store store;
+  Shortened store;
   BoxOffice office(store.storage, store.options());
   const Event event = office.create_event(little::event()).value();
   REQUIRE(event.hold({"Hall-A-1"}, {.holder = "x"}).ok());
@@ -94,7 +94,7 @@ TEST_CASE("after reopening, readers see the new history, though it is as long as
 }
 
 TEST_CASE("a handle from before never sells by the indexes of another seat map") {
-  Store store;
+  Shortened store;
   BoxOffice office(store.storage, store.options());
   const Event event = office.create_event(little::event()).value();
   store.lose_end(0);
@@ -116,7 +116,7 @@ TEST_CASE("a handle from before never sells by the indexes of another seat map")
 }
 
 TEST_CASE("an event whose stream was renamed in the store is not sold under the wrong name") {
-  Store store;
+  Shortened store;
   BoxOffice office(store.storage, store.options());
   (void)office.create_event(little::event()).value();
   const Entry only = store.storage.read(stream, 0, 1).front();
@@ -129,7 +129,7 @@ TEST_CASE("an event whose stream was renamed in the store is not sold under the 
 }
 
 TEST_CASE("confirming the time leaves the sale as another has just set it") {
-  Store store;
+  Shortened store;
   BoxOffice other(store.storage, store.options());
   const Event elsewhere = other.create_event(little::event()).value();
   testing::PassingStorage passing(store.storage);
@@ -141,7 +141,7 @@ TEST_CASE("confirming the time leaves the sale as another has just set it") {
 }
 
 TEST_CASE("a refresh with nothing new reads no entry") {
-  Store store;
+  Shortened store;
   testing::PassingStorage passing(store.storage);
   BoxOffice office(passing, store.options());
   const Event event = office.create_event(little::event()).value();
@@ -156,7 +156,7 @@ TEST_CASE("a refresh with nothing new reads no entry") {
 }
 
 TEST_CASE("who waits for a turn from inside one is told so instead of waiting for ever") {
-  Store store;
+  Shortened store;
   BoxOffice office(store.storage, store.options());
   const Event event = office.create_event(little::event()).value();
   int told = 0;
@@ -173,7 +173,7 @@ TEST_CASE("who waits for a turn from inside one is told so instead of waiting fo
 }
 
 TEST_CASE("a wrong clock is not believed because a new event had no other witness") {
-  Store store;
+  Shortened store;
   Timestamp wall = store.clock.now;
   BoxOfficeOptions options = store.options();
   options.clock = [&wall] { return wall; };
@@ -190,7 +190,7 @@ TEST_CASE("a wrong clock is not believed because a new event had no other witnes
 }
 
 TEST_CASE("a clock that was behind the log and is set right again sells on") {
-  Store store;
+  Shortened store;
   std::chrono::microseconds steady{0};
   BoxOfficeOptions options = store.options();
   options.steady = [&steady] { return steady; };

@@ -13,12 +13,12 @@ using namespace ticketcore;
 
 namespace {
 
-const Category stalls{"stalls", "Stalls", "#1F77B4"};
+const Category stalls_category{"stalls", "Stalls", "#1F77B4"};
 
-/// A small house: stalls A-B of three seats with an aisle, a table sold by the chair, a table and a booth sold whole, a standing area.
+/// A small house: stalls_category A-B of three seats with an aisle, a table sold by the chair, a table and a booth sold whole, a standing area.
 SeatMapBuilder small_house() {
   SeatMapBuilder builder("House");
-  const CategoryIndex category = builder.add_category(stalls);
+  const CategoryIndex category = builder.add_category(stalls_category);
   const CategoryIndex cheap = builder.add_category({"cheap", "Cheap", "#aabbcc"});
   const SectionIndex section = builder.add_section({.label = "Stalls"});
   for (const char* row : {"A", "B"}) {
@@ -41,7 +41,7 @@ SeatMapBuilder small_house() {
 SeatMapData three_seats() {
   SeatMapData data;
   data.name = "Three";
-  data.categories = {stalls};
+  data.categories = {stalls_category};
   data.sections = {{.label = "Stalls"}};
   data.rows = {{.label = "A", .section = {0}, .first_place = 0, .place_count = 3}};
   data.labels = {"1", "2", "3"};
@@ -88,7 +88,7 @@ TEST_CASE("every place is found by its whole label, and by nothing else") {
   const SeatMap map = small_house().build();
   for (std::uint32_t index = 0; index < map.place_count(); ++index) CHECK(map.find_place(map.label(PlaceIndex{index})) == PlaceIndex{index});
   for (const char* unknown :
-       {"", "-", "Stalls", "Stalls-A", "Stalls-A-", "Stalls-A-4", "stalls-A-1", "StallsA1", "A-1", "Stalls-A-1-", "T2-", "-T2", "Stalls-Pit"}) {
+       {"", "-", "Stalls", "Stalls-A", "Stalls-A-", "Stalls-A-4", "stalls_category-A-1", "StallsA1", "A-1", "Stalls-A-1-", "T2-", "-T2", "Stalls-Pit"}) {
     CAPTURE(unknown);
     CHECK_FALSE(map.find_place(unknown));
   }
@@ -129,7 +129,7 @@ TEST_CASE("a seat's own label is kept once, however many seats have it") {
 
 TEST_CASE("a zone's focal point overrides the map's for its sections") {
   SeatMapBuilder builder("Track");
-  const CategoryIndex category = builder.add_category(stalls);
+  const CategoryIndex category = builder.add_category(stalls_category);
   builder.focal_point({7, 8});
   const std::uint32_t finish = builder.add_zone({.key = "finish", .name = "Finish", .focal_point = Point{100, 200}});
   const std::uint32_t hill = builder.add_zone({.key = "hill", .name = "Hill"});
@@ -146,7 +146,7 @@ TEST_CASE("a zone's focal point overrides the map's for its sections") {
 
 TEST_CASE("a map may have nothing but a standing area, or no focal point") {
   SeatMapBuilder builder("Field");
-  const CategoryIndex category = builder.add_category(stalls);
+  const CategoryIndex category = builder.add_category(stalls_category);
   builder.add_area({.label = "Field", .section = builder.no_section(), .category = category, .capacity = 10'000'000});
   const SeatMap map = builder.build();
   CHECK(map.capacity() == 10'000'000);
@@ -156,7 +156,7 @@ TEST_CASE("a map may have nothing but a standing area, or no focal point") {
 
 TEST_CASE("two labels that join to the same text are one label too many") {
   SeatMapBuilder builder("Ambiguous");
-  const CategoryIndex category = builder.add_category(stalls);
+  const CategoryIndex category = builder.add_category(stalls_category);
   builder.add_row(builder.add_section({.label = "A-B"}), "C");
   builder.add_seat({.label = "1", .category = category});
   builder.add_row(builder.add_section({.label = "A"}), "B-C");
@@ -175,8 +175,9 @@ TEST_CASE("each thing that can be wrong with a chart is named") {
   CHECK(problems_of(three_seats()).empty());
   const std::string row = "row Stalls-A";
   CHECK(problems_after([](auto& data) { data.rows.clear(), data.places.clear(); }) == Texts{"map: has no place and no area; a map needs at least one"});
-  CHECK(problems_after([](auto& data) { data.categories[0].color = "blue"; }) == Texts{"category stalls: has the color \"blue\"; it must read like #1F77B4"});
-  CHECK(problems_after([](auto& data) { data.categories.push_back(stalls); }) == Texts{"category stalls: stands twice; keys must be unique"});
+  CHECK(problems_after([](auto& data) { data.categories[0].color = "blue"; }) ==
+        Texts{"category stalls_category: has the color \"blue\"; it must read like #1F77B4"});
+  CHECK(problems_after([](auto& data) { data.categories.push_back(stalls_category); }) == Texts{"category stalls_category: stands twice; keys must be unique"});
   CHECK(problems_after([](auto& data) { data.categories[0].key = ""; }) == Texts{"category : has no label; it needs one of 1 to 100 bytes"});
   CHECK(problems_after([](auto& data) { data.sections[0].floor = 0; }) == Texts{"section Stalls: names a floor that does not exist"});
   CHECK(problems_after([](auto& data) { data.sections[0].zone = 0; }) == Texts{"section Stalls: names a zone that does not exist"});
@@ -251,9 +252,10 @@ TEST_CASE("all problems of a chart are listed, not just the first") {
   SeatMapData data = three_seats();
   data.categories[0].color = "";
   data.places[0].seats = 0;
-  CHECK_THROWS_WITH_AS(SeatMap(std::move(data)),
-                       "the seat map has 2 problems:\n  category stalls: has the color \"\"; it must read like #1F77B4\n  row Stalls-A, seat 1: has no chair",
-                       SeatMapError);
+  CHECK_THROWS_WITH_AS(
+      SeatMap(std::move(data)),
+      "the seat map has 2 problems:\n  category stalls_category: has the color \"\"; it must read like #1F77B4\n  row Stalls-A, seat 1: has no chair",
+      SeatMapError);
 }
 
 TEST_CASE("a builder lists what its caller found together with what the check adds, and is empty then") {
@@ -275,12 +277,12 @@ TEST_CASE("a builder lists what its caller found together with what the check ad
 
 TEST_CASE("a builder accepts no index that would wrap round to another one") {
   SeatMapBuilder builder("Wrapped");
-  builder.add_category(stalls);
+  builder.add_category(stalls_category);
   builder.add_row(builder.no_section(), "A");
   builder.add_seat({.label = "1", .category = {65'536}});
   CHECK_THROWS_WITH_AS(static_cast<void>(builder.build()), doctest::Contains("has no category"), SeatMapError);
 
-  const CategoryIndex category = builder.add_category(stalls);
+  const CategoryIndex category = builder.add_category(stalls_category);
   builder.add_row(builder.no_section(), "A");
   for (int seat = 0; seat < 70'000; ++seat) builder.add_seat({.label = std::to_string(seat), .category = category});
   CHECK_THROWS_WITH_AS(static_cast<void>(builder.build()), "the seat map has 1 problem:\n  row A: has more than 4096 positions", SeatMapError);
@@ -288,7 +290,7 @@ TEST_CASE("a builder accepts no index that would wrap round to another one") {
 
 TEST_CASE("a row may use every slot up to the limit") {
   SeatMapBuilder builder("Bench");
-  const CategoryIndex category = builder.add_category(stalls);
+  const CategoryIndex category = builder.add_category(stalls_category);
   builder.add_row(builder.no_section(), "A");
   for (int seat = 0; seat < 4'096; ++seat) builder.add_seat({.label = std::to_string(seat), .category = category});
   CHECK(builder.build().places().back().slot == 4'095);
@@ -301,7 +303,7 @@ TEST_CASE("a seat needs a row to stand in") {
 
 TEST_CASE("a house of 100,000 seats is built and searched, and one of 100,000 doubles is refused, without waiting") {
   SeatMapBuilder builder("Arena");
-  const CategoryIndex category = builder.add_category(stalls);
+  const CategoryIndex category = builder.add_category(stalls_category);
   SeatMapData doubles = three_seats();
   for (std::uint32_t section = 0; section < 50; ++section) {
     const SectionIndex index = builder.add_section({.label = "Block " + std::to_string(section)});

@@ -14,7 +14,7 @@ using namespace ticketcore;
 
 namespace {
 
-[[nodiscard]] std::vector<std::uint8_t> bytes_of(std::string_view hex) {
+[[nodiscard]] std::vector<std::uint8_t> from_hex(std::string_view hex) {
   std::vector<std::uint8_t> bytes;
   for (std::size_t at = 0; at + 1 < hex.size(); at += 2) bytes.push_back(static_cast<std::uint8_t>(std::stoi(std::string(hex.substr(at, 2)), nullptr, 16)));
   return bytes;
@@ -38,12 +38,12 @@ TEST_CASE("RFC 8032, section 7.1") {
       {"c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7", "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"}};
   for (const Vector& vector : vectors) {
-    const auto seed = bytes_of(vector.seed);
+    const auto seed = from_hex(vector.seed);
     const SigningKey key = SigningKey::from_seed(std::span<const std::uint8_t, 32>(seed.data(), 32));
     CHECK(key.verify_key().to_string() == vector.verify_key);
-    const auto message = bytes_of(vector.message);
+    const auto message = from_hex(vector.message);
     const Signature signature = key.sign(message);
-    CHECK(std::vector<std::uint8_t>(signature.begin(), signature.end()) == bytes_of(vector.signature));
+    CHECK(std::vector<std::uint8_t>(signature.begin(), signature.end()) == from_hex(vector.signature));
     CHECK(key.verify_key().verify(message, signature));
     Signature forged = signature;
     forged[63] ^= 0x20;

@@ -28,21 +28,16 @@ using conformance::many_bytes;
 using conformance::shown;
 using Access = SqliteOptions::Access;
 
-struct Folder : testing::ScratchFolder {
+struct StoreFolder : testing::ScratchFolder {
   [[nodiscard]] std::filesystem::path file() const { return path() / "boxoffice.db"; }
 };
-
-[[nodiscard]] std::string content(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 void write(const std::filesystem::path& path, const std::string& bytes) { std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes; }
 
 /// Every file of the folder with its bytes.
-[[nodiscard]] std::map<std::string, std::string> contents(const Folder& folder) {
+[[nodiscard]] std::map<std::string, std::string> contents(const StoreFolder& folder) {
   std::map<std::string, std::string> all;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) all[entry.path().filename().string()] = content(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) all[entry.path().filename().string()] = testing::content_of(entry.path());
   return all;
 }
 
@@ -98,12 +93,12 @@ void check_refused(const std::filesystem::path& path, std::string_view says, Sql
 }  // namespace
 
 TEST_CASE("SQLite keeps every promise of a storage backend") {
-  Folder folder;
+  StoreFolder folder;
   conformance::check_storage([&] { return SqliteStorage::open(folder.file()); });
 }
 
 TEST_CASE("a file that is not a ticketcore store is refused and left as it is") {
-  Folder folder;
+  StoreFolder folder;
   SUBCASE("a text") { write(folder.file(), "Dear box office,\n" + std::string(200, '.')); }
   SUBCASE("a short text") { write(folder.file(), "x"); }
   SUBCASE("a database of another program") { run_sql(folder.file(), "CREATE TABLE theirs(x); INSERT INTO theirs VALUES(1)"); }
@@ -119,7 +114,7 @@ TEST_CASE("a file that is not a ticketcore store is refused and left as it is") 
 }
 
 TEST_CASE("a store of a newer format is refused and left as it is") {
-  Folder folder;
+  StoreFolder folder;
   append(*SqliteStorage::open(folder.file()), "a", "one");
   run_sql(folder.file(), "PRAGMA user_version=2");
   const auto before = contents(folder);
@@ -129,7 +124,7 @@ TEST_CASE("a store of a newer format is refused and left as it is") {
 }
 
 TEST_CASE("what is no file, or no file yet, is told apart") {
-  Folder folder;
+  StoreFolder folder;
   check_refused<StorageUnavailable>(folder.path(), "is a folder");
   check_refused<StorageUnavailable>(folder.path() / "none" / "b.db", "no folder");
   check_refused<StorageUnavailable>(folder.file(), "no such file", {.access = Access::read_write});
@@ -143,7 +138,7 @@ TEST_CASE("what is no file, or no file yet, is told apart") {
 }
 
 TEST_CASE("a file that brings a view for a table, or a trigger, is refused before anything of it runs") {
-  Folder folder;
+  StoreFolder folder;
   append(*SqliteStorage::open(folder.file()), "a", "one");
   const auto change = [&](const char* sql) {
     sqlite3* database = nullptr;
@@ -167,7 +162,7 @@ TEST_CASE("a file that brings a view for a table, or a trigger, is refused befor
 }
 
 TEST_CASE("a write-ahead log without its store is not thrown away") {
-  Folder folder;
+  StoreFolder folder;
   {
     const auto storage = SqliteStorage::open(folder.file());
     append(*storage, "a", "one");
@@ -181,7 +176,7 @@ TEST_CASE("a write-ahead log without its store is not thrown away") {
 }
 
 TEST_CASE("a store that was cut short is damaged, and says so") {
-  Folder folder;
+  StoreFolder folder;
   {
     const auto storage = SqliteStorage::open(folder.file());
     for (std::uint32_t seed = 0; seed < 20; ++seed) append(*storage, {{"a", many_bytes(5'000, seed)}});
@@ -192,13 +187,13 @@ TEST_CASE("a store that was cut short is damaged, and says so") {
 }
 
 TEST_CASE("flipped bits in a store lead to errors or other bytes, never to a crash") {
-  Folder folder;
+  StoreFolder folder;
   {
     const auto storage = SqliteStorage::open(folder.file());
     for (std::uint32_t seed = 0; seed < 10; ++seed) append(*storage, {{"a", many_bytes(3'000, seed)}, {"b", many_bytes(100, seed)}});
     storage->save_snapshot({"a", 4, conformance::checksum_of(many_bytes(3'000, 3))}, many_bytes(500, 1));
   }
-  const std::string whole = content(folder.file());
+  const std::string whole = testing::content_of(folder.file());
   const Bytes random = many_bytes(4 * 300, 42);
   int error_count = 0;
   for (std::size_t round = 0; round < 300; ++round) {
@@ -221,7 +216,7 @@ TEST_CASE("flipped bits in a store lead to errors or other bytes, never to a cra
 }
 
 TEST_CASE("a missing entry is damage, not a gap") {
-  Folder folder;
+  StoreFolder folder;
   for (const char* text : {"one", "two", "three"}) append(*SqliteStorage::open(folder.file()), "a", text);
   run_sql(folder.file(), "DELETE FROM entries WHERE key & 0xFF = 2");
   const auto storage = SqliteStorage::open(folder.file());
@@ -232,7 +227,7 @@ TEST_CASE("a missing entry is damage, not a gap") {
 }
 
 TEST_CASE("sqlite3 users find the log readable") {
-  Folder folder;
+  StoreFolder folder;
   append(*SqliteStorage::open(folder.file()), "event/gala", "one");
   append(*SqliteStorage::open(folder.file()), "event/gala", "two!");
   sqlite3* database = nullptr;
@@ -248,7 +243,7 @@ TEST_CASE("sqlite3 users find the log readable") {
 }
 
 TEST_CASE("a full store refuses entries and loses none") {
-  Folder folder;
+  StoreFolder folder;
   int count = 0;
   {
     const auto storage = SqliteStorage::open(folder.file(), {.max_pages = 60});
@@ -268,7 +263,7 @@ TEST_CASE("a full store refuses entries and loses none") {
 }
 
 TEST_CASE("a file that the system lets grow no further loses nothing") {
-  Folder folder;
+  StoreFolder folder;
   const int written = finish(start([&] {
     std::signal(SIGXFSZ, SIG_IGN);
     const auto storage = SqliteStorage::open(folder.file());
@@ -300,7 +295,7 @@ TEST_CASE("whichever write or sync fails, what was answered is there and what wa
   fault::install();
   for (const int code : {SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC, SQLITE_FULL}) {
     for (int call = 1; call <= 40; ++call) {
-      Folder folder;
+      StoreFolder folder;
       std::string answered;
       std::string in_doubt;
       {
@@ -340,7 +335,7 @@ TEST_CASE("whichever write or sync fails, what was answered is there and what wa
 
 TEST_CASE("a commit that a failed sync left in doubt does not come back after the next turn found it missing") {
   fault::install();
-  Folder folder;
+  StoreFolder folder;
   const auto storage = SqliteStorage::open(folder.file(), {.vfs = fault::vfs_name});
   append(*storage, "a", "one");
   // A commit's writes come first, its sync last; the first call too many lets it succeed.
@@ -366,7 +361,7 @@ TEST_CASE("a commit that a failed sync left in doubt does not come back after th
 TEST_CASE("a store that was cut off while it was being made is made anew, by whoever may write") {
   fault::install();
   for (int call = 1;; ++call) {
-    Folder folder;
+    StoreFolder folder;
     fault::vfs.follow({.call = call, .times = fault::for_good, .calls = fault::writing_calls | fault::call_remove});
     const std::string message = message_of<StorageUnavailable>([&] { SqliteStorage::open(folder.file(), {.vfs = fault::vfs_name}).reset(); });
     fault::vfs.follow({});
@@ -383,7 +378,7 @@ TEST_CASE("a store that was cut off while it was being made is made anew, by who
 
 TEST_CASE("a store that is not in write-ahead mode after all is not taken for one") {
   fault::install();
-  Folder folder;
+  StoreFolder folder;
   SqliteStorage::open(folder.file()).reset();
   run_sql(folder.file(), "PRAGMA journal_mode=DELETE");
   fault::vfs.follow({.call = 1, .calls = fault::call_sync});
@@ -393,7 +388,7 @@ TEST_CASE("a store that is not in write-ahead mode after all is not taken for on
 }
 
 TEST_CASE("entries without their stream's name are no stream that could be written on") {
-  Folder folder;
+  StoreFolder folder;
   for (const char* text : {"one", "two", "three"}) append(*SqliteStorage::open(folder.file()), "a", text);
   run_sql(folder.file(), "DELETE FROM streams");
   for (const char* lost :
@@ -406,7 +401,7 @@ TEST_CASE("entries without their stream's name are no stream that could be writt
 }
 
 TEST_CASE("a stream's number that can't be is damage, not the end of the numbers") {
-  Folder folder;
+  StoreFolder folder;
   append(*SqliteStorage::open(folder.file()), "a", "one");
   run_sql(folder.file(), "UPDATE streams SET id = 8388607");
   const auto storage = SqliteStorage::open(folder.file());
@@ -414,7 +409,7 @@ TEST_CASE("a stream's number that can't be is damage, not the end of the numbers
 }
 
 TEST_CASE("a store opened for reading only can be looked into, not written") {
-  Folder folder;
+  StoreFolder folder;
   const auto writer = SqliteStorage::open(folder.file());
   append(*writer, "a", "one");
   const auto storage = SqliteStorage::open(folder.file(), {.access = Access::read_only});
@@ -429,7 +424,7 @@ TEST_CASE("a store opened for reading only can be looked into, not written") {
 }
 
 TEST_CASE("who may not write a store is told so, and can still look into it") {
-  Folder folder;
+  StoreFolder folder;
   append(*SqliteStorage::open(folder.file()), "a", "one");
   const bool folder_too = [] {
     bool result = false;
@@ -453,7 +448,7 @@ TEST_CASE("who may not write a store is told so, and can still look into it") {
 }
 
 TEST_CASE("while another process has the turn, reading goes on and writing waits its time and says why") {
-  Folder folder;
+  StoreFolder folder;
   append(*SqliteStorage::open(folder.file()), "a", "one");
   int ready[2];
   REQUIRE(pipe(ready) == 0);
@@ -485,7 +480,7 @@ TEST_CASE("while another process has the turn, reading goes on and writing waits
 }
 
 TEST_CASE("a thread that keeps its turn is told apart from another process") {
-  Folder folder;
+  StoreFolder folder;
   const auto storage = SqliteStorage::open(folder.file(), {.busy_timeout = std::chrono::milliseconds(20)});
   const Position position{"a", 0};
   const auto turn = storage->take_turn({&position, 1});
@@ -495,7 +490,7 @@ TEST_CASE("a thread that keeps its turn is told apart from another process") {
 }
 
 TEST_CASE("two processes that make the store and append in turn leave no gap and lose no count") {
-  Folder folder;
+  StoreFolder folder;
   constexpr int turn_count = 1'000;
   const auto work = [&] {
     const auto storage = SqliteStorage::open(folder.file(), {.sync = SqliteOptions::Sync::normal});
@@ -516,7 +511,7 @@ TEST_CASE("two processes that make the store and append in turn leave no gap and
 
 TEST_CASE("a process killed at any moment loses nothing that it was told is durable") {
   for (int round = 0; round < 20; ++round) {
-    Folder folder;
+    StoreFolder folder;
     int told[2];
     REQUIRE(pipe(told) == 0);
     const pid_t child = start([&] {
@@ -545,7 +540,7 @@ TEST_CASE("a process killed at any moment loses nothing that it was told is dura
 }
 
 TEST_CASE("what was erased from the vault is in none of the store's files") {
-  Folder folder;
+  StoreFolder folder;
   const auto storage = SqliteStorage::open(folder.file());
   const std::string secret = "Olena Koval, +380 44 000 00 00";
   storage->vault_put("buyer", bytes_of(secret));
@@ -559,7 +554,7 @@ TEST_CASE("what was erased from the vault is in none of the store's files") {
 }
 
 TEST_CASE("a store's path may have any characters, and links lead to it") {
-  Folder folder;
+  StoreFolder folder;
   const auto path = folder.path() / "50% off? #1 'gala'.db";
   append(*SqliteStorage::open(path), "a", "one");
   CHECK(shown(*SqliteStorage::open(path, {.access = Access::read_only}), "a") == "1=one");
@@ -569,7 +564,7 @@ TEST_CASE("a store's path may have any characters, and links lead to it") {
 }
 
 TEST_CASE("a search through the store's files holds up nobody who reads or sells") {
-  const Folder folder;
+  const StoreFolder folder;
   const auto storage = SqliteStorage::open(folder.file());
   append(*storage, "a", "one");
   std::vector<std::future<void>> others;

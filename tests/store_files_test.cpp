@@ -12,6 +12,7 @@
 
 #include "faults/fault_vfs.hpp"
 #include "little_sale.hpp"
+#include "scratch_folder.hpp"
 #include "ticketcore/archive.hpp"
 #include "ticketcore/audit.hpp"
 #include "ticketcore/erasure.hpp"
@@ -23,16 +24,6 @@
 using namespace ticketcore;
 
 namespace {
-
-struct Folder {
-  std::filesystem::path path;
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "ticketcore-store-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-};
 
 /// Runs the work in a process of its own: what it returns, 99 for an exception, or 100 + the signal that ended it.
 [[nodiscard]] int elsewhere(const std::function<int()>& work) {
@@ -69,9 +60,9 @@ struct Folder {
 }  // namespace
 
 TEST_CASE("nothing that may be called gives away the locks of a store in use") {
-  const Folder folder;
-  const auto file = folder.path / "box.db";
-  const auto archive = folder.path / "premiere.archive";
+  const testing::ScratchFolder folder;
+  const auto file = folder.path() / "box.db";
+  const auto archive = folder.path() / "premiere.archive";
   little::Clock clock;
   const auto storage = SqliteStorage::open(file, {.clock = clock.reader()});
   little::sell_a_bit(*storage, clock);
@@ -174,9 +165,9 @@ TEST_CASE("of the library only the listed sources open files, and they ask first
 
 TEST_CASE("an event comes back whole or not at all: killed, or failed, at every step that writes") {
   fault::install();
-  const Folder folder;
+  const testing::ScratchFolder folder;
   little::Clock clock;
-  const auto archive = folder.path / "premiere.archive";
+  const auto archive = folder.path() / "premiere.archive";
   {
     MemoryStorage memory(clock.reader());
     little::sell_a_bit(memory, clock);
@@ -186,7 +177,7 @@ TEST_CASE("an event comes back whole or not at all: killed, or failed, at every 
   for (const int code : {fault::die, SQLITE_IOERR, SQLITE_FULL}) {
     int steps = 0;
     for (bool done = false; !done && steps < 500; ++steps) {
-      const auto file = folder.path / "back.db";
+      const auto file = folder.path() / "back.db";
       for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + suffix);
       SqliteStorage::open(file).reset();
       const int status = elsewhere([&] {

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "api.hpp"
+#include "clocks.hpp"
 #include "json_writer.hpp"
 #include "ticketcore/seat_map_json.hpp"
 #include "view.hpp"
@@ -13,8 +14,6 @@ namespace server {
 namespace {
 
 using namespace ticketcore;
-
-[[nodiscard]] Timestamp now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
 
 [[nodiscard]] std::shared_ptr<const SeatMap> read_chart(const JsonValue& json, const std::string& text) {
   try {

@@ -1,6 +1,7 @@
 // Holds: the one way to a place. What buyers ask for is read here; whether they get it, the event's desk decides.
 
 #include "api.hpp"
+#include "clocks.hpp"
 #include "json_writer.hpp"
 
 namespace server {
@@ -110,8 +111,6 @@ template <class PlaceList, class AreaList>
 }
 
 [[nodiscard]] std::int64_t seconds_of(Timestamp time) { return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count(); }
-
-[[nodiscard]] std::int64_t this_second() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count(); }
 
 /// Its places are counted as the key's own; those of other keys are counted as the public's.
 [[nodiscard]] bool holds_by_key(const Call& call) { return !call.caller.key_id.empty() && call.caller.scopes.allow(Scope::seller); }

@@ -1,6 +1,7 @@
 // What is neither event nor order: probes, metrics, the API's own description, and the built pages.
 
 #include "api.hpp"
+#include "clocks.hpp"
 #include "html.hpp"
 #include "json_writer.hpp"
 
@@ -9,10 +10,6 @@ namespace {
 
 /// The store was silent for so long: not ready.
 constexpr std::int64_t silent_ms = 5'000;
-
-[[nodiscard]] std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 void send_text(const CallPtr& call, int status, std::string_view type, std::string body) {
   Response response;
@@ -29,7 +26,7 @@ void Api::get_health(const CallPtr& call) { send_text(call, 200, "text/plain; ch
 
 void Api::get_readiness(const CallPtr& call) {
   if (draining_) return send_text(call, 503, "text/plain; charset=utf-8", "draining\n");
-  if (now_ms() - storage_ok_at_ms_ > silent_ms) return send_text(call, 503, "text/plain; charset=utf-8", "the store does not answer\n");
+  if (steady_ms() - storage_ok_at_ms_ > silent_ms) return send_text(call, 503, "text/plain; charset=utf-8", "the store does not answer\n");
   send_text(call, 200, "text/plain; charset=utf-8", "ready\n");
 }
 
@@ -37,7 +34,7 @@ void Api::probe_storage() {
   if (probing_.exchange(true)) return;
   const bool queued = parts_.pools.probe.submit([this] {
     try {
-      if (!parts_.storage.read("server/secret", 0, 1).empty()) storage_ok_at_ms_ = now_ms();
+      if (!parts_.storage.read("server/secret", 0, 1).empty()) storage_ok_at_ms_ = steady_ms();
     } catch (const std::exception& error) {
       parts_.trouble("", error.what());
     }

@@ -1,5 +1,6 @@
 #include "events.hpp"
 
+#include "clocks.hpp"
 #include "secrets.hpp"
 #include "ticketcore/seat_map_json.hpp"
 
@@ -21,10 +22,6 @@ constexpr auto longest_turn = 1s;
 /// How old a view may be when a sale changes the event faster than its places can be looked through: nothing for most houses, 6 ms for
 /// one of 60,000. A hold decides by the state, never by a view.
 [[nodiscard]] std::chrono::microseconds kept_for(std::size_t places) { return places < 10'000 ? 0us : std::chrono::microseconds(places / 10); }
-
-[[nodiscard]] std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 }  // namespace
 
@@ -91,7 +88,7 @@ std::shared_ptr<OpenEvent> Events::find(std::string_view id) {
     if (at == events_.end()) return nullptr;
     found = at->second;
   }
-  const std::int64_t now = now_ms();
+  const std::int64_t now = steady_ms();
   if (found->age() > longest_age) return nullptr;
   if (now - found->used_at_ms_.load(std::memory_order_relaxed) > 1'000) found->used_at_ms_.store(now, std::memory_order_relaxed);
   return found;
@@ -115,7 +112,7 @@ std::shared_ptr<OpenEvent> Events::open(const ticketcore::EventId& id) {
   } else if (found->age() > longest_age) {
     found->event.refresh();
   }
-  found->used_at_ms_ = now_ms();
+  found->used_at_ms_ = steady_ms();
   return found;
 }
 
@@ -177,7 +174,7 @@ void Events::keep_up() {
 
 void Events::keep_up_with(OpenEvent& event) {
   const bool listened_to = event.feed.clients() > 0;
-  const std::int64_t now = now_ms();
+  const std::int64_t now = steady_ms();
   event.changed_.store(false, std::memory_order_release);
   if (!listened_to && now - event.used_at_ms_ > watched_ms) return;
   try {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <thread>
 
+#include "clocks.hpp"
 #include "html.hpp"
 #include "json_reader.hpp"
 #include "json_writer.hpp"
@@ -21,8 +22,6 @@ constexpr std::int64_t notice_seconds = 300;
 constexpr int notice_attempts = 6;
 
 [[nodiscard]] std::string stream_of(const std::string& payment) { return "fakepay/" + payment; }
-
-[[nodiscard]] std::int64_t this_second() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count(); }
 
 [[nodiscard]] std::string signature_of(const std::string& key, std::int64_t time, std::string_view body) {
   const std::string moment = std::to_string(time);

@@ -18,7 +18,7 @@ constexpr Scope all_scopes[] = {Scope::seller, Scope::box_office, Scope::gate, S
 
 [[nodiscard]] std::string vault_id(std::string_view id) { return "server/key/" + std::string(id); }
 
-[[nodiscard]] std::string to_record(const ApiKey& key) {
+[[nodiscard]] std::string key_record(const ApiKey& key) {
   JsonWriter json;
   json.open_object().key("name").text(key.name).key("hash").text(to_base64url(key.hash)).key("created_at").time(key.created_at);
   json.key("scopes").open_array();
@@ -31,7 +31,7 @@ constexpr Scope all_scopes[] = {Scope::seller, Scope::box_office, Scope::gate, S
   return json.close_object().take();
 }
 
-[[nodiscard]] ApiKey from_record(std::string id, const ticketcore::Bytes& bytes) {
+[[nodiscard]] ApiKey key_from(std::string id, const ticketcore::Bytes& bytes) {
   JsonDocument document({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   const JsonValue record = document.root();
   ApiKey key;
@@ -116,7 +116,7 @@ Scopes ApiKey::scopes_for(std::string_view event) const {
 }
 
 void Keys::put(const ApiKey& key) {
-  const std::string record = to_record(key);
+  const std::string record = key_record(key);
   storage_.vault_put(vault_id(key.id), {reinterpret_cast<const std::uint8_t*>(record.data()), record.size()});
 }
 
@@ -181,7 +181,7 @@ std::vector<ApiKey> Keys::list() {
 std::optional<ApiKey> Keys::find(const std::string& id) {
   const auto record = storage_.vault_get(vault_id(id));
   if (!record) return std::nullopt;
-  return from_record(id, *record);
+  return key_from(id, *record);
 }
 
 std::optional<Keys::Remembered> Keys::find_verified(const PresentedKey& key) {

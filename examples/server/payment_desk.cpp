@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "clocks.hpp"
 #include "json_reader.hpp"
 #include "json_writer.hpp"
 #include "shared_log.hpp"
@@ -18,8 +19,6 @@ constexpr std::size_t swept_at_once = 200;
 /// A buyer who goes back and tries again has two; whoever wants more would only have the provider work.
 constexpr std::size_t undecided_most = 3;
 
-[[nodiscard]] Timestamp now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
-
 [[nodiscard]] std::string vault_id(const std::string& payment) { return "payment/" + payment; }
 
 /// One stream a day, so that a sweep need not read what is long settled.
@@ -27,14 +26,14 @@ constexpr std::size_t undecided_most = 3;
 
 [[nodiscard]] bool is_settled(PaymentStatus status) { return status != PaymentStatus::pending && status != PaymentStatus::expired; }
 
-[[nodiscard]] std::string to_record(const Payment& payment) {
+[[nodiscard]] std::string payment_record(const Payment& payment) {
   JsonWriter json;
   json.open_object().key("event").text(payment.event).key("hold").id(payment.hold).key("minor").number(payment.amount.minor());
   json.key("currency").text(payment.amount.currency().code()).key("created_at").time(payment.created_at).key("expires_at").time(payment.expires_at);
   return json.close_object().take();
 }
 
-[[nodiscard]] Payment from_record(const std::string& id, const Bytes& bytes) {
+[[nodiscard]] Payment payment_from(const std::string& id, const Bytes& bytes) {
   JsonDocument document({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   const JsonValue root = document.root();
   const auto text = [&](std::string_view key) {
@@ -152,7 +151,7 @@ std::variant<PaymentDesk::Begun, Problem> PaymentDesk::begin(OpenEvent& event, H
 void PaymentDesk::write(const Payment& payment, const Buyer& buyer) {
   write_down(payment);
   books_.put_buyer(order_of(payment.id), buyer);
-  const std::string record = to_record(payment);
+  const std::string record = payment_record(payment);
   storage_.vault_put(vault_id(payment.id), {reinterpret_cast<const std::uint8_t*>(record.data()), record.size()});
 }
 
@@ -187,7 +186,7 @@ std::optional<Payment> PaymentDesk::find(const std::string& id) const {
   if (!parse_id(id)) return std::nullopt;
   const auto record = storage_.vault_get(vault_id(id));
   if (!record) return std::nullopt;
-  return from_record(id, *record);
+  return payment_from(id, *record);
 }
 
 std::optional<PaymentStatus> PaymentDesk::outcome(const std::string& id) const {

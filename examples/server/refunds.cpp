@@ -15,7 +15,7 @@ using namespace ticketcore;
 
 const StreamId stream = "server/refunds";
 /// A request that the log has not granted by then was refused, or never came so far.
-constexpr auto watched_for = 1h;
+constexpr auto expected_for = 1h;
 
 }  // namespace
 
@@ -132,7 +132,7 @@ void Refunds::sweep() {
     at->second.next = moment + std::max<std::chrono::steady_clock::duration>(3s, (moment - at->second.first) / 8);
     bool over = false;
     try {
-      over = settle(at->second) || moment - at->second.first > watched_for;
+      over = settle(at->second) || moment - at->second.first > expected_for;
     } catch (const StorageUnavailable&) {
       throw;
     } catch (const std::exception&) {

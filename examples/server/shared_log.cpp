@@ -5,7 +5,7 @@
 namespace server {
 namespace {
 
-constexpr std::size_t read_bytes = 1U << 20;
+constexpr std::size_t shared_bytes = 1U << 20;
 
 void add(std::vector<std::string>& texts, const ticketcore::Entry& entry) { texts.emplace_back(entry.bytes.begin(), entry.bytes.end()); }
 
@@ -13,7 +13,7 @@ void add(std::vector<std::string>& texts, const ticketcore::Entry& entry) { text
 std::vector<std::string> read_on(ticketcore::Storage& storage, ticketcore::Position& at) {
   std::vector<std::string> texts;
   for (;;) {
-    const auto entries = storage.read(at.stream, at.known, read_bytes);
+    const auto entries = storage.read(at.stream, at.known, shared_bytes);
     if (entries.empty()) return texts;
     for (const ticketcore::Entry& entry : entries) add(texts, entry);
     at.known = entries.back().revision;
@@ -60,7 +60,7 @@ void append_text(ticketcore::Storage& storage, ticketcore::Position& at, const s
     at.checksum = entries.back().checksum;
     return true;
   };
-  while (see(storage.read(at.stream, at.known, read_bytes))) continue;
+  while (see(storage.read(at.stream, at.known, shared_bytes))) continue;
   const auto turn = storage.take_turn({&at, 1});
   see(turn->unseen(at.stream));
   const ticketcore::Append append = over(at, text);

@@ -151,14 +151,14 @@ void write_column(JsonWriter& json, std::string_view name, const SeatMap& map, c
 }
 
 void write_places(JsonWriter& json, const SeatMap& map) {
-  constexpr std::string_view kinds[] = {"seat", "table", "booth"};
+  constexpr std::string_view kind_names[] = {"seat", "table", "booth"};
   const auto row_of = [&](const Place& place) -> const Row& { return map.rows()[place.row.value]; };
   const auto has_flag = [&](PlaceFlags flag) { return [&json, flag](PlaceIndex, const Place& place) { json.number(has(place.flags, flag) ? 1 : 0); }; };
   write_column(json, "labels", map, [&](PlaceIndex index, const Place&) { json.text(map.label(index)); });
   write_column(json, "x", map, [&](PlaceIndex, const Place& place) { json.raw(unit(place.position.x)); });
   write_column(json, "y", map, [&](PlaceIndex, const Place& place) { json.raw(unit(place.position.y)); });
   write_column(json, "category", map, [&](PlaceIndex, const Place& place) { json.number(place.category); });
-  write_column(json, "kind", map, [&](PlaceIndex, const Place& place) { json.text(kinds[static_cast<std::size_t>(place.kind)]); });
+  write_column(json, "kind", map, [&](PlaceIndex, const Place& place) { json.text(kind_names[static_cast<std::size_t>(place.kind)]); });
   write_column(json, "section", map, [&](PlaceIndex, const Place& place) { json.text(map.sections()[row_of(place).section.value].label); });
   write_column(json, "row", map, [&](PlaceIndex, const Place& place) { json.text(row_of(place).label); });
   write_column(json, "seat", map, [&](PlaceIndex index, const Place&) { json.text(map.seat_label(index)); });

@@ -13,7 +13,7 @@ namespace {
   return {bytes.begin(), bytes.end()};
 }
 
-void check(BytesView bytes) {
+void check_entry(BytesView bytes) {
   try {
     const LogEntry entry = decode_entry(bytes, "it");
     const EntryHeader header = decode_entry_header(bytes, "it");
@@ -32,10 +32,10 @@ void check(BytesView bytes) {
 }  // namespace
 
 void log_entry(BytesView bytes) {
-  check(bytes);
+  check_entry(bytes);
   Bytes sealed(bytes.begin(), bytes.end());
   seal_entry(sealed);
-  check(sealed);
+  check_entry(sealed);
 }
 
 }  // namespace ticketcore::fuzz

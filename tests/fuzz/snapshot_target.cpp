@@ -20,7 +20,7 @@ void use(StateAtRevision& at) {
   }
 }
 
-void check(BytesView bytes) {
+void check_snapshot(BytesView bytes) {
   try {
     auto read = decode_snapshot(bytes, "it");
     if (!read) return;
@@ -51,13 +51,13 @@ void seal_event(Bytes& bytes) {
 }  // namespace
 
 void snapshot(BytesView bytes) {
-  check(bytes);
+  check_snapshot(bytes);
   Bytes sealed(bytes.begin(), bytes.end());
   if (sealed.size() < after_header) return;
   std::memcpy(sealed.data(), "tksn\1\0\0\0", 8);
   seal_event(sealed);
   put_number(sealed, 8, crc32c(BytesView(sealed).subspan(12)));
-  check(sealed);
+  check_snapshot(sealed);
 }
 
 }  // namespace ticketcore::fuzz

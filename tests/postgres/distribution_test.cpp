@@ -10,6 +10,7 @@
 
 using namespace ticketcore;
 using ticketcore::testing::PostgresServer;
+using ticketcore::testing::said_on_opening;
 
 namespace {
 
@@ -49,15 +50,6 @@ struct Cluster {
   [[nodiscard]] std::string placed() const { return server.sql("SELECT count(*) || ' by ' || string_agg(DISTINCT placed_by, ' and ') FROM pg_dist_partition"); }
 };
 
-[[nodiscard]] std::string said_on_opening(const std::string& url, PostgresOptions::Access access = {}) {
-  try {
-    (void)PostgresStorage::open(url, {.access = access});
-  } catch (const StorageUnavailable& error) {
-    return error.what();
-  }
-  return "opened";
-}
-
 }  // namespace
 
 TEST_CASE("the script places every table by its stream, as the owner, with the tables for SQL users and without, again and again") {
@@ -92,7 +84,7 @@ TEST_CASE("a store opens only where every node's commits are durable and no node
   const std::string endless = with("on 0");
   INFO(endless);
   CHECK(endless.find("ALTER ROLE boxoffice_owner SET idle_in_transaction_session_timeout = '5s'") != std::string::npos);
-  CHECK(said_on_opening(cluster.url("boxoffice_owner"), PostgresOptions::Access::read_only) == "opened");
+  CHECK(said_on_opening(cluster.url("boxoffice_owner"), {.access = PostgresOptions::Access::read_only}) == "opened");
   cluster.server.sql("UPDATE node_settings SET success = false, result = 'connection refused' WHERE nodeid = 2");
   const std::string away = said_on_opening(cluster.url("boxoffice_owner"));
   INFO(away);

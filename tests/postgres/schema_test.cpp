@@ -13,6 +13,7 @@ using namespace ticketcore;
 using namespace std::chrono_literals;
 using ticketcore::testing::fresh_schema;
 using ticketcore::testing::quoted;
+using ticketcore::testing::said_on_opening;
 using ticketcore::testing::shared_server;
 using Access = PostgresOptions::Access;
 
@@ -44,15 +45,6 @@ namespace {
   std::vector<PostgresSchemaStep> steps(released.begin(), released.end());
   steps.insert(steps.end(), more);
   return steps;
-}
-
-[[nodiscard]] std::string said_on_opening(const std::string& url, PostgresOptions options = {}) {
-  try {
-    (void)PostgresStorage::open(url, std::move(options));
-  } catch (const StorageError& error) {
-    return error.what();
-  }
-  return "opened";
 }
 
 }  // namespace

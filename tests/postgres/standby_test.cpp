@@ -15,8 +15,8 @@ using ticketcore::testing::PostgresServer;
 
 namespace {
 
-struct Node {
-  explicit Node(const std::string& url, little::Clock& clock)
+struct Host {
+  explicit Host(const std::string& url, little::Clock& clock)
       : storage(PostgresStorage::open(url, {.turn_timeout = 400ms, .answer_timeout = 1'000ms, .clock = clock.reader()})),
         office(*storage, {.clock = clock.reader(), .desk = {.outcome_attempts = 1}}) {}
   std::unique_ptr<PostgresStorage> storage;
@@ -31,12 +31,12 @@ TEST_CASE("what has not reached the synchronous standby is not answered, neither
   primary.set("synchronous_standby_names = 'standby1'");
   primary.reload();
   little::Clock clock;
-  Node one(primary.url(), clock);
-  Node other(primary.url(), clock);
+  Host one(primary.url(), clock);
+  Host other(primary.url(), clock);
   REQUIRE(one.office.create_event(little::event()).ok());
   const RequestId request = new_request_id();
-  const auto ask = [&](Node& node) { return node.office.event("premiere").value().hold({"Hall-A-1"}, {.holder = "buyer", .request = request}); };
-  const auto answered = [&](Node& node) {
+  const auto ask = [&](Host& node) { return node.office.event("premiere").value().hold({"Hall-A-1"}, {.holder = "buyer", .request = request}); };
+  const auto answered = [&](Host& node) {
     const auto answer = ask(node);
     if (!answer.ok()) CHECK(answer.refusal().reason == Reason::storage_unavailable);
     return answer.ok();
@@ -70,6 +70,6 @@ TEST_CASE("what has not reached the synchronous standby is not answered, neither
   // And now it outlives the primary.
   primary.stop("immediate");
   standby.promote();
-  Node after(standby.url(), clock);
+  Host after(standby.url(), clock);
   CHECK(answered(after));
 }

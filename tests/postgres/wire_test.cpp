@@ -13,6 +13,7 @@ using namespace ticketcore;
 using namespace std::chrono_literals;
 using ticketcore::testing::fresh_schema;
 using ticketcore::testing::PostgresServer;
+using ticketcore::testing::said_on_opening;
 using ticketcore::testing::shared_server;
 using ticketcore::testing::TcpProxy;
 
@@ -23,15 +24,6 @@ namespace {
   std::string text;
   for (const std::string& batch : batches) text += (text.empty() ? "" : " | ") + batch;
   return text;
-}
-
-[[nodiscard]] std::string said_on_opening(const std::string& url) {
-  try {
-    (void)PostgresStorage::open(url);
-  } catch (const StorageError& error) {
-    return error.what();
-  }
-  return "opened";
 }
 
 /// A certificate authority of the test's own and certificates signed by it, made by the openssl command.
