@@ -147,6 +147,46 @@ export function buyingTests(shop) {
     await page.finish();
   });
 
+  test("a buyer who has paid and comes back to the checkout by its address gets the order, never \"nothing was charged\"", async () => {
+    const page = await shop().page();
+    await page.goto("/events/gala");
+    await pick(page, "Stalls-G-5");
+    await page.getByRole("button", { name: /^Hold 1 place/ }).click();
+    await page.getByRole("link", { name: "To checkout" }).click();
+    await page.locator(".sum .total").waitFor();
+    const checkout = page.url();
+    await fillBuyer(page);
+    await page.getByRole("button", { name: "Pay" }).click();
+    await page.getByRole("button", { name: "Approve", exact: true }).waitFor();
+    const kept = await page.evaluate(() => ({ ...sessionStorage }));
+    const [, payment] = /\/pay\/([^?]+)/.exec(page.url());
+    await shop().ask("POST", `/pay/${payment}/decision`, { body: { decision: "approve" } });
+    await page.goto(checkout);
+    await page.getByRole("heading", { name: /^Order \d+/ }).waitFor();
+    // And again, when this tab has let go of the hold.
+    await page.goto(checkout);
+    await page.getByRole("heading", { name: /^Order \d+/ }).waitFor();
+    // Who knows the hold and not its payment is told that the places are bought.
+    const other = await shop().page();
+    await other.goto("/");
+    await other.evaluate((all) => {
+      for (const [name, value] of Object.entries(all)) if (!name.startsWith("ticketcore.payment.")) sessionStorage.setItem(name, value);
+    }, kept);
+    await other.goto(checkout);
+    await other.getByRole("heading", { name: "These places are bought" }).waitFor();
+    await checkAccess(other, "the checkout of what is bought");
+    await shoot(other, "checkout-bought");
+    // And who knows neither isn't told what nobody can know.
+    const stranger = await shop().page();
+    await stranger.goto(checkout);
+    await stranger.getByRole("heading", { name: "These places are not held here" }).waitFor();
+    await shoot(stranger, "checkout-stranger");
+    for (const one of [page, other, stranger]) {
+      assert.doesNotMatch(await one.locator("main").innerText(), /nothing was charged/i);
+      await one.finish();
+    }
+  });
+
   test("everything up to the hold works by keyboard alone, in the list", async () => {
     const page = await shop().page();
     await page.goto("/events/gala");

@@ -2,9 +2,9 @@
 
 import { get, path, post, Problem } from "./api";
 import { Countdown } from "./countdown";
-import { field, h, replace } from "./dom";
-import { dateTime, money, say, t } from "./i18n";
-import { forgetHold, keepBuyer, keepPayment, keptBuyer, keptHold, keptPayment } from "./kept";
+import { field, h, replace, type Child } from "./dom";
+import { dateTime, money, say, t, type Key } from "./i18n";
+import { forgetHold, keepBuyer, keepPayment, keptBuyer, keptHold, keptPayment, paymentsOf } from "./kept";
 import { busy, failPage, notice, NoticeBoard, openPage } from "./page";
 import { TicketsChoice } from "./tickets-choice";
 import type { EventDetails, Hold, Payment } from "./types";
@@ -18,11 +18,46 @@ const holdId = before?.hold ?? parameters.get("hold") ?? "";
 const main = openPage("shop", say("checkout"), "checkout-page");
 const eventAddress = (): string => (eventId ? path`/events/${eventId}` : "/");
 const pollMilliseconds = 1000;
+/** Why a hold can't be bought any more. */
+const holdEnds = ["hold_expired", "hold_released", "hold_not_found", "hold_checked_out"];
 
-function gone(): void {
+/** The payments of these places that this tab began, as they stand. */
+const begunPayments = (): Promise<Payment[]> =>
+  Promise.all(paymentsOf(holdId).map(([id, { token }]) => get<Payment>(path`/v1/payments/${id}`, { token })));
+
+const pause = (): Promise<void> => new Promise((done) => setTimeout(done, pollMilliseconds));
+
+function openOrder({ event, id, token }: NonNullable<Payment["order"]>): void {
   forgetHold(eventId);
-  replace(main, h("h1", {}, say("time_is_up_title")), notice("bad", say("time_is_up_checkout")), h("p", {}, h("a", { class: "button primary", href: eventAddress() }, say("choose_again"))));
+  location.replace(`${path`/orders/${event}/${id}`}?token=${encodeURIComponent(token)}`);
+}
+
+/** Beside the form: a payment begun before may still be approved, and is not to be made twice. */
+async function watchPayments(over: () => boolean): Promise<void> {
+  for (let payments = await begunPayments(); !over(); payments = await begunPayments()) {
+    const paid = payments.find(({ order }) => order)?.order;
+    if (paid) return openOrder(paid);
+    if (!payments.some(({ status }) => status === "pending")) return;
+    await pause();
+  }
+}
+
+/** The end of this page: what became of the places, and the way back. */
+function close(title: Key, ...text: Child[]): void {
+  forgetHold(eventId);
+  const back = h("a", { class: "button primary", href: eventAddress() }, say("choose_again"));
+  replace(main, h("h1", {}, say(title)), text, h("p", {}, back));
   main.focus();
+}
+
+/** Nothing can be bought with this hold any more. Whoever began to pay for it is told first what became of that. */
+async function ended(reason: string): Promise<void> {
+  const payments = await begunPayments();
+  const open = payments.find(({ order }) => order) ?? payments.find(({ status }) => status !== "declined");
+  if (open && (await afterPayment(open.id, keptPayment(open.id)!.token))) return;
+  if (reason === "hold_checked_out") close("bought_already_title", notice("note", say("bought_already")));
+  else if (reason === "hold_expired") close("time_is_up_title", notice("bad", say("time_is_up_checkout")));
+  else close("not_held_here_title", notice("note", say("not_held_here")));
 }
 
 async function order(event: EventDetails, hold: Hold): Promise<void> {
@@ -33,7 +68,12 @@ async function order(event: EventDetails, hold: Hold): Promise<void> {
   const email = h("input", { type: "email", name: "email", autocomplete: "email", required: true, maxlength: 200, inputmode: "email", value: buyer?.email ?? "" });
   const pay = h("button", { type: "submit", class: "button primary wide" }, say("pay"));
   let leaving = false;
-  const countdown = new Countdown(Date.parse(hold.expires_at), () => leaving || gone(), hold.began);
+  const runOut = (): void => {
+    if (leaving) return;
+    leaving = true;
+    ended("hold_expired").catch((error: unknown) => failPage(main, error));
+  };
+  const countdown = new Countdown(Date.parse(hold.expires_at), runOut, hold.began);
   const form = h(
     "form",
     {
@@ -76,6 +116,7 @@ async function order(event: EventDetails, hold: Hold): Promise<void> {
     form,
   );
   if (declined) board.show("bad", say("payment_declined"));
+  watchPayments(() => leaving).catch((error: unknown) => board.problem(error));
 }
 
 let declined = false;
@@ -88,8 +129,7 @@ async function afterPayment(id: string, token: string): Promise<boolean> {
     const payment = await get<Payment>(path`/v1/payments/${id}`, { token });
     eventId ||= payment.event ?? "";
     if (payment.order) {
-      forgetHold(eventId);
-      location.replace(`${path`/orders/${payment.order.event}/${payment.order.id}`}?token=${encodeURIComponent(payment.order.token)}`);
+      openOrder(payment.order);
       return true;
     }
     if (payment.status === "declined") {
@@ -108,20 +148,25 @@ async function afterPayment(id: string, token: string): Promise<boolean> {
     }
     if (payment.status === "refunded") return true;
     // What has run out may still be approved, and is paid back then: worth telling to whoever is still looking.
-    await new Promise((done) => setTimeout(done, pollMilliseconds));
+    await pause();
   }
 }
 
 try {
   if (!(paymentId && paymentToken && (await afterPayment(paymentId, paymentToken)))) {
     const kept = keptHold(eventId);
-    if (!kept || kept.id !== holdId) gone();
+    if (!kept || kept.id !== holdId) await ended("");
     else {
-      const [event, hold] = await Promise.all([get<EventDetails>(path`/v1/events/${eventId}`), get<Hold>(path`/v1/events/${eventId}/holds/${holdId}`, { token: kept.token })]);
-      await order(event, { ...kept, ...hold, token: kept.token });
+      const event = await get<EventDetails>(path`/v1/events/${eventId}`);
+      try {
+        const hold = await get<Hold>(path`/v1/events/${eventId}/holds/${holdId}`, { token: kept.token });
+        await order(event, { ...kept, ...hold, token: kept.token });
+      } catch (error) {
+        if (!(error instanceof Problem) || !holdEnds.includes(error.reason)) throw error;
+        await ended(error.reason);
+      }
     }
   }
 } catch (error) {
-  if (error instanceof Problem && (error.status === 410 || error.reason === "hold_not_found" || error.reason === "hold_checked_out")) gone();
-  else failPage(main, error);
+  failPage(main, error);
 }

@@ -99,6 +99,16 @@ export const dictionary = {
   time_is_up: { en: "The time is up, and your places are free for others again. Nothing was charged.", uk: "Час вийшов, і місця знову вільні для інших. Грошей не знято." },
   time_is_up_title: { en: "The time is up", uk: "Час вийшов" },
   time_is_up_checkout: { en: "The places were not paid in time and are free for others again. Nothing was charged.", uk: "Місця не оплачено вчасно, і вони знову вільні для інших. Грошей не знято." },
+  bought_already_title: { en: "These places are bought", uk: "Ці місця куплено" },
+  bought_already: {
+    en: "They were paid for, and are an order now. Its page opened where the payment was made; the box office finds it by your name or e-mail.",
+    uk: "Їх оплачено, тепер вони — замовлення. Його сторінка відкрилася там, де ви платили; каса знайде його за ім’ям або поштою.",
+  },
+  not_held_here_title: { en: "These places are not held here", uk: "Тут цих місць не притримано" },
+  not_held_here: {
+    en: "They were let go, their time was up, or they are held in another tab or browser: go on there.",
+    uk: "Їх відпущено, час вийшов, або їх притримано в іншій вкладці чи іншому браузері: продовжуйте там.",
+  },
   hold_again: { en: "Try to hold the same again", uk: "Спробувати притримати ті самі" },
   choose_again: { en: "Choose again", uk: "Обрати знову" },
   fee_per_ticket: { en: "{price} service fee per ticket", uk: "{price} збору за квиток" },

@@ -25,8 +25,15 @@ export interface KeptPayment {
   event: string;
   hold: string;
 }
-export const keptPayment = (payment: string): KeptPayment | null => read<KeptPayment>(`ticketcore.payment.${payment}`);
-export const keepPayment = (payment: string, kept: KeptPayment): void => write(`ticketcore.payment.${payment}`, kept);
+const paymentStem = "ticketcore.payment.";
+export const keptPayment = (payment: string): KeptPayment | null => read<KeptPayment>(paymentStem + payment);
+/** The payments that this tab began for the hold. */
+export const paymentsOf = (hold: string): [string, KeptPayment][] =>
+  Object.keys(sessionStorage)
+    .filter((name) => name.startsWith(paymentStem))
+    .map((name): [string, KeptPayment | null] => [name.slice(paymentStem.length), keptPayment(name.slice(paymentStem.length))])
+    .filter((entry): entry is [string, KeptPayment] => entry[1]?.hold === hold);
+export const keepPayment = (payment: string, kept: KeptPayment): void => write(paymentStem + payment, kept);
 
 export interface Buyer {
   name: string;
