@@ -96,6 +96,46 @@ export function staffTests(shop) {
     await page.finish();
   });
 
+  test("the gate says \"not valid\" of tickets alone; its own trouble and the server's is another colour", async () => {
+    const order = await shop().sell("gala", ["Stalls-J-1", "Stalls-J-2"]);
+    const made = await shop().ask("POST", "/v1/keys", { key: shop().adminKey, body: { name: "West gate", scopes: ["gate"] } });
+    const page = await shop().page({ key: made.key });
+    await page.goto("/gate?event=gala");
+    const gate = page.getByLabel("Name of this gate");
+    const code = page.getByLabel("Ticket code");
+    const scan = async (text, tone, words) => {
+      await code.fill(text);
+      await page.keyboard.press("Enter");
+      await page.locator(`.verdict.${tone}`, { hasText: words }).waitFor();
+    };
+    // 35 letters, 66 bytes: the name is told to be too long while it is typed, and no ticket is blamed for it.
+    const long = "Головний вхід, вулиця Володимирська";
+    await gate.fill(long);
+    await gate.blur();
+    assert.equal(await gate.evaluate((input) => input.validationMessage), "At most 64 bytes; this has 66. A Cyrillic letter takes two.");
+    assert.equal(await page.evaluate(() => localStorage.getItem("ticketcore.gate")), null, "a name that can't be used isn't kept");
+    await scan(order.tickets[0].code, "again", "At most 64 bytes");
+    await shoot(page, "gate-again");
+    await checkAccess(page, "the gate in trouble");
+    await gate.fill("Головний вхід");
+    await scan(order.tickets[0].code, "good", "Stalls-J-1");
+    await scan("x".repeat(1500), "bad", "This is not one of our tickets.");
+    for (const status of [429, 500, 404, 422]) {
+      const reason = { 429: "rate_limited", 500: "internal_error", 404: "event_not_found", 422: "request_reused" }[status];
+      const answer = { status, contentType: "application/problem+json", body: JSON.stringify({ status, reason, detail: "so it is" }) };
+      await page.route("**/scans", (route) => route.fulfill(answer));
+      await scan(order.tickets[1].code, "again", "Try again");
+      await page.unroute("**/scans");
+    }
+    await shop().ask("DELETE", `/v1/keys/${made.id}`, { key: shop().adminKey, status: 204 });
+    await scan(order.tickets[1].code, "again", "The server doesn’t know this key.");
+    await shoot(page, "gate-signed-out");
+    assert.equal(await page.locator(".scan-log .bad").count(), 1);
+    await page.locator(".verdict").getByRole("button", { name: "Sign in" }).click();
+    await page.getByLabel("API key").waitFor();
+    await page.finish();
+  });
+
   test("the gate's camera reads the code off a ticket by script", async () => {
     const order = await shop().sell("gala", ["Stalls-I-4"]);
     const [ticket] = order.tickets;

@@ -219,6 +219,7 @@ export const dictionary = {
   already_in: { en: "Already used", uk: "Уже використано" },
   already_in_since: { en: "Let in {at}, {where}", uk: "Пройшли {at}, {where}" },
   not_let_in: { en: "Not valid", uk: "Недійсний" },
+  not_checked: { en: "Not checked", uk: "Не перевірено" },
   try_again: { en: "Try again", uk: "Ще раз" },
   last_scans: { en: "Last scans", uk: "Останні перевірки" },
   camera: { en: "Camera", uk: "Камера" },
@@ -299,6 +300,11 @@ export const dictionary = {
   type_senior: { en: "Senior", uk: "Пенсійний" },
   type_reduced: { en: "Reduced", uk: "Пільговий" },
   type_standard: { en: "Standard", uk: "Звичайний" },
+
+  too_many_bytes: {
+    en: "At most {most} bytes; this has {count}. A Cyrillic letter takes two.",
+    uk: "Щонайбільше {most} байтів, а тут {count}. Кирилична літера — це два.",
+  },
 
   reason_network: { en: "The server can’t be reached. Check the connection and try again.", uk: "Сервер недосяжний. Перевірте зв’язок і спробуйте ще раз." },
   reason_place_taken: { en: "Already taken: {places}.", uk: "Уже зайнято: {places}." },

@@ -1,9 +1,11 @@
 // "/gate": scanning tickets by camera or hand scanner. One look must be enough: green, or red with the reason.
 
 import { path, post, Problem } from "./api";
+import { limitBytes } from "./bytes";
 import { makeDecoder } from "./decoder";
-import { field, h, replace } from "./dom";
+import { field, h, replace, type Child } from "./dom";
 import { clockTime, say, shortDateTime, t, ticketType, type Live } from "./i18n";
+import { forgetKey } from "./kept";
 import { explain, failPage, NoticeBoard, openPage } from "./page";
 import { chooseEvent, signIn } from "./staff";
 import type { ScanAnswer } from "./types";
@@ -14,6 +16,15 @@ const soundMemory = "ticketcore.sound";
 /** The same code again within this time is the same ticket still in front of the camera. */
 const sameCodeMilliseconds = 4000;
 const logLength = 50;
+/** What a gate's name may have. */
+const gateNameBytes = 64;
+
+/** Whether the "no" is about the ticket. All else is the server's or this gate's own trouble, and no reason to send anybody away. */
+const isAboutTicket = ({ reason, body }: Problem): boolean =>
+  /^(code|ticket)_/.test(reason) || reason === "order_not_found" || (reason === "invalid_request" && body.errors?.[0]?.pointer === "/code");
+
+type Tone = "good" | "bad" | "again";
+const signs: Record<Tone, string> = { good: "✓", bad: "✕", again: "?" };
 
 let sound: AudioContext | null = null;
 function beep(good: boolean): void {
@@ -32,37 +43,64 @@ function beep(good: boolean): void {
 async function open(key: string, bar: HTMLElement): Promise<void> {
   let event = "";
   const board = new NoticeBoard();
-  const gate = h("input", { type: "text", required: true, maxlength: 64, autocomplete: "off", value: localStorage.getItem(gateMemory) ?? t("main_entrance"), on: { change: () => localStorage.setItem(gateMemory, gate.value) } });
+  const gate = h("input", {
+    type: "text",
+    required: true,
+    autocomplete: "off",
+    value: localStorage.getItem(gateMemory) ?? t("main_entrance"),
+    on: { change: () => gate.reportValidity() && localStorage.setItem(gateMemory, gate.value.trim()) },
+  });
+  limitBytes(gate, gateNameBytes);
   const verdict = h("div", { class: "verdict waiting", role: "status", "aria-live": "assertive", tabindex: -1 }, h("p", { class: "verdict-word" }, say("ready_to_scan")));
   const log = h("ol", { class: "scan-log" });
   const code = h("input", { type: "text", autocomplete: "off", spellcheck: "false", autocapitalize: "off", maxlength: 2000, class: "scan-input" });
   let queue: Promise<void> = Promise.resolve();
 
-  const tell = (good: boolean, word: Live, place: string, more: Live): void => {
-    verdict.className = `verdict ${good ? "good" : "bad"}`;
-    replace(verdict, h("p", { class: "verdict-sign", "aria-hidden": "true" }, good ? "✓" : "✕"), h("p", { class: "verdict-word" }, word), place && h("p", { class: "verdict-place" }, place), h("p", { class: "verdict-more" }, more));
+  const tell = (tone: Tone, word: Live, place: string, more: Live, ...actions: Child[]): void => {
+    verdict.className = `verdict ${tone}`;
+    replace(
+      verdict,
+      h("p", { class: "verdict-sign", "aria-hidden": "true" }, signs[tone]),
+      h("p", { class: "verdict-word" }, word),
+      place && h("p", { class: "verdict-place" }, place),
+      h("p", { class: "verdict-more" }, more),
+      actions,
+    );
     // The animation must begin anew also when the class is the same.
     verdict.getAnimations().forEach((animation) => {
       animation.cancel();
       animation.play();
     });
-    beep(good);
+    beep(tone === "good");
     const now = new Date().toISOString();
-    log.prepend(h("li", { class: good ? "good" : "bad" }, h("time", {}, () => clockTime(now)), h("b", {}, word), h("span", {}, place)));
+    log.prepend(h("li", { class: tone }, h("time", {}, () => clockTime(now)), h("b", {}, word), h("span", {}, place)));
     while (log.children.length > logLength) log.lastElementChild!.remove();
   };
 
+  const signInAgain = (): HTMLElement =>
+    h("button", { type: "button", class: "button secondary", on: { click: () => (forgetKey(), location.reload()) } }, say("sign_in"));
+
+  const refuse = (error: unknown): void => {
+    const problem = error instanceof Problem ? error : null;
+    const place = problem?.body.places?.[0] ?? "";
+    if (problem?.reason === "ticket_admitted") {
+      const { at, where } = problem.body;
+      tell("bad", say("already_in"), place, () => t("already_in_since", { at: at ? shortDateTime(at) : "–", where: where ?? "–" }));
+    } else if (problem && isAboutTicket(problem)) {
+      tell("bad", say("not_let_in"), place, () => (problem.reason === "invalid_request" ? t("reason_code_invalid") : explain(problem)));
+    } else {
+      const signedOut = problem?.status === 401 || problem?.status === 403;
+      tell("again", say(signedOut ? "not_checked" : "try_again"), "", () => explain(error), signedOut && signInAgain());
+    }
+  };
+
   const scanOne = async (text: string): Promise<void> => {
+    if (!gate.checkValidity()) return tell("again", say("not_checked"), "", () => `${t("gate_name")}: ${gate.validationMessage}`);
     try {
-      const answer = await post<ScanAnswer>(path`/v1/events/${event}/scans`, { body: { code: text, gate: gate.value.trim() || t("main_entrance") }, key });
-      tell(true, say("let_in"), answer.place, () => [answer.ticket_type && ticketType(answer.ticket_type), clockTime(answer.at)].filter(Boolean).join(" · "));
+      const answer = await post<ScanAnswer>(path`/v1/events/${event}/scans`, { body: { code: text, gate: gate.value.trim() }, key });
+      tell("good", say("let_in"), answer.place, () => [answer.ticket_type && ticketType(answer.ticket_type), clockTime(answer.at)].filter(Boolean).join(" · "));
     } catch (error) {
-      if (error instanceof Problem && error.reason === "ticket_admitted") {
-        const { at, where, places } = error.body;
-        tell(false, say("already_in"), places?.[0] ?? "", () => t("already_in_since", { at: at ? shortDateTime(at) : "–", where: where ?? "–" }));
-      } else {
-        tell(false, say(error instanceof Problem && error.status > 0 && error.status < 500 ? "not_let_in" : "try_again"), "", () => explain(error));
-      }
+      refuse(error);
     }
   };
   const scan = (text: string): Promise<void> => (queue = queue.then(() => scanOne(text)));
