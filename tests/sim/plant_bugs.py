@@ -89,7 +89,7 @@ BUGS = [
      "at_.revision > known_",
      "false"),
     ("a damaged snapshot is believed", "src/snapshot.cpp",
-     "in.fixed<std::uint32_t>() != crc32c(bytes.subspan(header_size))",
+     "in.fixed<std::uint32_t>() != crc32c(bytes.subspan(snapshot_header_size))",
      "in.fixed<std::uint32_t>() == 0"),
 ]
 
