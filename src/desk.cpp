@@ -219,6 +219,7 @@ std::size_t Desk::attempt_turn(std::span<const Command> commands, std::span<Answ
   indexed_ = 0;
   std::size_t done = 0;
   while (done < commands.size() && writer_.size_bytes() <= limits::batch_bytes) {
+    prefetch_ahead(at_.state, commands.subspan(done));
     // Who confirms the time leaves the sale as it is in this turn, whatever it was when he asked.
     answers[done] = time_confirmed_ ? answer_to(Command{commands[done].request, SetSaleStatus{at_.state.sale_status()}}, now, answers.first(done))
                                     : answer_to(commands[done], now, answers.first(done));

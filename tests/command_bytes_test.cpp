@@ -327,6 +327,27 @@ TEST_CASE("SipHash-2-4 gives the values of its authors") {
   CHECK(siphash24(key, all) == 0xA129CA6149BE45E5ULL);
 }
 
+TEST_CASE("the length before a group takes as few bytes as it needs, and the group stands whole behind it") {
+  for (const std::size_t size : {1U, 127U, 128U, 16'383U, 16'384U, 70'000U}) {
+    wire::Writer out;
+    const std::string text(size, 'x');
+    out.u8(7);
+    out.group(2, [&] {
+      out.raw(text.data(), text.size() - 1);
+      out.u8('y');
+    });
+    out.u8(9);
+    wire::Writer expected;
+    expected.u8(7);
+    expected.field(2, text.substr(1) + "y");
+    expected.u8(9);
+    CHECK(out.take() == expected.take());
+  }
+  wire::Writer nothing;
+  nothing.group(2, [] {});
+  CHECK(nothing.size() == 0);
+}
+
 TEST_CASE("a command has the bytes and the digest that the format's page says") {
   const PlaceHold hold{"cart-17", {{3}, {1}}, {{{0}, 2}}, std::chrono::seconds(600)};
   wire::Writer out;

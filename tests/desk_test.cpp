@@ -717,6 +717,51 @@ TEST_CASE("a seat map that no log entry has room for is refused, and its desk go
   CHECK(desk.take_turn({&smaller, 1}).front().refusal() == nullptr);
 }
 
+TEST_CASE("a batch is decided as its commands are one at a time, whatever they name") {
+  const NewEvent event = little::event();
+  const EventId id = "premiere";
+  const auto request = little::request;
+  const HoldId first{request(3)};
+  const OrderId order{request(8)};
+  const auto held = [](Places places) { return PlaceHold{"cart", std::move(places)}; };
+  // The later ones are looked for in tables that are empty yet, of an event that is not there yet.
+  const std::vector<Command> commands = {{request(1), held({{0}})},
+                                         {request(2), CreateEvent{id, {"Short", "", {}, event.prices, {}}, event.seat_map, SaleStatus::on_sale}},
+                                         {request(3), held({{1}, {0}})},
+                                         {request(4), held({{UINT32_MAX}})},
+                                         {request(5), held({{3}, {2}, {3}})},
+                                         {request(6), held({{4}, {4}})},
+                                         {request(7), QuoteHold{first, {{"adult", 2}}}},
+                                         {request(8), CheckOut{first, {"card"}}},
+                                         {request(9), AdmitTicket{{order, 1}, "gate"}},
+                                         {request(10), RefundTickets{order, {2}}},
+                                         {request(11), AdmitTicket{{OrderId{request(77)}, 1}, "gate"}},
+                                         {request(12), RefundTickets{OrderId{request(77)}}},
+                                         {request(13), ExtendHold{first}},
+                                         {request(14), ReleaseHold{HoldId{request(77)}}},
+                                         {request(3), held({{1}, {0}})},
+                                         {request(15), held({{1}})},
+                                         {request(16), HoldBest{"cart", {{0}}, 2}},
+                                         {RequestId{}, held({{5}})}};
+  const auto outcomes = [&](std::size_t at_once) {
+    little::Clock clock;
+    MemoryStorage storage(clock.reader());
+    Desk desk(storage, id);
+    std::vector<std::string> told;
+    const std::span<const Command> all(commands);
+    for (std::size_t from = 0; from < all.size(); from += at_once) {
+      for (const Answer& answer : desk.take_turn(all.subspan(from, std::min(at_once, all.size() - from))))
+        told.push_back(answer.refusal() ? std::to_string(static_cast<int>(answer.refusal()->reason)) + answer.refusal()->text : "granted");
+    }
+    desk.state().check_everything();
+    return told;
+  };
+  const std::vector<std::string> told = outcomes(1);
+  CHECK(outcomes(commands.size()) == told);
+  CHECK(std::count(told.begin(), told.end(), "granted") == 8);
+  CHECK((told[4] == told[5] && told[4].ends_with("names a place or area twice")));
+}
+
 TEST_CASE("lists that a command brings have an end") {
   Fixture at;
   PlaceHold hold;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <variant>
 
 #include "ticketcore/commands.hpp"
@@ -24,6 +25,11 @@ using Decision = std::variant<Fact, Repeat, RequestRefused>;
 /// Expects that holds due at now have been expired (due_holds, HoldExpired) and that now is not before state.time().
 /// Constant time per place named; best available as find_best_available says.
 [[nodiscard]] Decision decide(const EventState& state, const Command& command, Timestamp now);
+
+/// Who decides many commands calls this before each, with those that are still to be decided. Memory that will
+/// be looked at for one some places on is asked for now, lest deciding that one waits for it. Changes nothing,
+/// and no answer depends on it. Costs two or three hashes.
+void prefetch_ahead(const EventState& state, std::span<const Command> coming) noexcept;
 
 }  // namespace ticketcore
 

@@ -192,6 +192,13 @@ class EventState {
   [[nodiscard]] const RememberedRequest* find_request(RequestId request) const { return find_request(request, hash(request)); }
   [[nodiscard]] const RememberedRequest* find_request(RequestId request, std::uint64_t hash) const;
 
+  /// Ask for the memory in which these will be looked up, and wait for none of it. Nothing need be there.
+  void prefetch_request(RequestId request) const noexcept;
+  void prefetch_hold(HoldId hold) const noexcept { hold_table_.prefetch(hash(hold)); }
+  void prefetch_order(OrderId order) const noexcept { order_table_.prefetch(hash(order)); }
+  void prefetch_holder(std::string_view name) const noexcept { holder_table_.prefetch(hash(name)); }
+  void prefetch_place(PlaceIndex place) const noexcept;
+
   /// Places and areas changed since forget_touched(), with repeats.
   [[nodiscard]] std::span<const PlaceIndex> touched_places() const noexcept { return touched_places_; }
   [[nodiscard]] std::span<const AreaIndex> touched_areas() const noexcept { return touched_areas_; }
@@ -209,20 +216,25 @@ class EventState {
  private:
   friend class SnapshotCodec;
 
-  void apply_body(const EventCreated& fact, const Fact& whole, const FactPosition& position);
-  void apply_body(const EventConfigured& fact, const Fact& whole, const FactPosition& position);
-  void apply_body(const SaleStatusChanged& fact, const Fact& whole, const FactPosition& position);
-  void apply_body(const HoldPlaced& fact, const Fact& whole, const FactPosition& position);
-  void apply_body(const HoldExtended& fact, const Fact& whole, const FactPosition& position);
-  void apply_body(const HoldReleased& fact, const Fact& whole, const FactPosition& position);
-  void apply_body(const HoldExpired& fact, const Fact& whole, const FactPosition& position);
-  void apply_body(const HoldQuoted& fact, const Fact& whole, const FactPosition& position);
-  void apply_body(const OrderPlaced& fact, const Fact& whole, const FactPosition& position);
-  void apply_body(const TicketsRefunded& fact, const Fact& whole, const FactPosition& position);
-  void apply_body(const TicketAdmitted& fact, const Fact& whole, const FactPosition& position);
+  /// The request that a fact answers, and its hash: zero where nobody asked.
+  struct Asked {
+    RequestId request{};
+    std::uint64_t hash = 0;
+  };
+  void apply_body(const EventCreated& fact, const Asked& asked, const FactPosition& position);
+  void apply_body(const EventConfigured& fact, const Asked& asked, const FactPosition& position);
+  void apply_body(const SaleStatusChanged& fact, const Asked& asked, const FactPosition& position);
+  void apply_body(const HoldPlaced& fact, const Asked& asked, const FactPosition& position);
+  void apply_body(const HoldExtended& fact, const Asked& asked, const FactPosition& position);
+  void apply_body(const HoldReleased& fact, const Asked& asked, const FactPosition& position);
+  void apply_body(const HoldExpired& fact, const Asked& asked, const FactPosition& position);
+  void apply_body(const HoldQuoted& fact, const Asked& asked, const FactPosition& position);
+  void apply_body(const OrderPlaced& fact, const Asked& asked, const FactPosition& position);
+  void apply_body(const TicketsRefunded& fact, const Asked& asked, const FactPosition& position);
+  void apply_body(const TicketAdmitted& fact, const Asked& asked, const FactPosition& position);
 
   void advance(Timestamp turn);
-  void remember(const Fact& fact, const FactPosition& position);
+  void remember(const Fact& fact, std::uint64_t hash, const FactPosition& position);
   void forget_oldest_request();
   /// Requests are counted round a circle that is far larger than limits::remembered_requests.
   static constexpr std::uint32_t request_numbers = 1U << 30;

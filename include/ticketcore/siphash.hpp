@@ -52,16 +52,18 @@ struct SipState {
 template <int each, int last>
 [[nodiscard]] constexpr std::uint64_t siphash(const SipKey& key, std::span<const std::uint8_t> bytes) noexcept {
   SipState state(key);
-  // Little-endian, whatever the machine is; compilers make one load of it.
-  const auto word = [](const std::uint8_t* at, std::size_t size) {
-    std::uint64_t value = 0;
-    for (std::size_t byte = 0; byte < size; ++byte) value |= std::uint64_t{at[byte]} << (8 * byte);
-    return value;
+  // Little-endian, whatever the machine is. Compilers make one load of it, written out as it is and not as a
+  // loop.
+  const auto word = [](const std::uint8_t* from) {
+    return std::uint64_t{from[0]} | std::uint64_t{from[1]} << 8 | std::uint64_t{from[2]} << 16 | std::uint64_t{from[3]} << 24 | std::uint64_t{from[4]} << 32 |
+           std::uint64_t{from[5]} << 40 | std::uint64_t{from[6]} << 48 | std::uint64_t{from[7]} << 56;
   };
   const std::uint8_t* at = bytes.data();
   std::size_t left = bytes.size();
-  for (; left >= 8; at += 8, left -= 8) state.take<each>(word(at, 8));
-  state.take<each>(word(at, left) | static_cast<std::uint64_t>(bytes.size()) << 56);
+  for (; left >= 8; at += 8, left -= 8) state.take<each>(word(at));
+  std::uint64_t rest = static_cast<std::uint64_t>(bytes.size()) << 56;
+  for (std::size_t byte = 0; byte < left; ++byte) rest |= std::uint64_t{at[byte]} << (8 * byte);
+  state.take<each>(rest);
   return state.finish<last>();
 }
 

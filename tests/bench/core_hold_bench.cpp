@@ -42,7 +42,9 @@ class House {
 
   std::size_t batch(std::span<const Command> commands) {
     writer_.begin({++revision_, now, 0, 0});
-    for (const Command& command : commands) {
+    for (std::size_t index = 0; index < commands.size(); ++index) {
+      prefetch_ahead(state_, commands.subspan(index));
+      const Command& command = commands[index];
       const Decision decision = decide(state_, command, now);
       const Fact& fact = std::get<Fact>(decision);
       state_.apply(fact, {revision_, now});

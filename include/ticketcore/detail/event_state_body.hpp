@@ -43,8 +43,9 @@ inline void EventState::apply(const Fact& fact, const FactPosition& position) {
   ensure(position.turn >= time_, "time runs backwards");
   ensure(exists() != (tag_of(fact.body) == EventCreated::tag), "an event is created once, and first");
   if (position.turn != time_) advance(position.turn);
-  std::visit([&](const auto& body) { apply_body(body, fact, position); }, fact.body);
-  if (!fact.request.is_zero()) remember(fact, position);
+  const Asked asked{fact.request, fact.request.is_zero() ? 0 : hash(fact.request)};
+  std::visit([&](const auto& body) { apply_body(body, asked, position); }, fact.body);
+  if (!fact.request.is_zero()) remember(fact, asked.hash, position);
 }
 
 inline void EventState::advance(Timestamp turn) {
@@ -59,9 +60,9 @@ inline void EventState::forget_oldest_request() {
   forgotten_requests_ = (forgotten_requests_ + 1) % request_numbers;
 }
 
-inline void EventState::remember(const Fact& fact, const FactPosition& position) {
+inline void EventState::remember(const Fact& fact, std::uint64_t hash, const FactPosition& position) {
   if (requests_.size() == limits::remembered_requests) forget_oldest_request();
-  request_table_.insert(hash(fact.request), request_number(requests_.size()));
+  request_table_.insert(hash, request_number(requests_.size()));
   RememberedRequest& remembered = requests_.emplace_back();
   remembered.request = fact.request;
   remembered.digest = fact.digest;
@@ -79,6 +80,19 @@ inline const RememberedRequest* EventState::find_request(RequestId request, std:
   return number == SlotTable::none ? nullptr : &requests_[request_position(number)];
 }
 
+inline void EventState::prefetch_request(RequestId request) const noexcept {
+  // It may become a hold's id or an order's, which are looked up, too.
+  const std::uint64_t hashed = hash(request);
+  request_table_.prefetch(hashed);
+  hold_table_.prefetch(hashed);
+}
+
+inline void EventState::prefetch_place(PlaceIndex place) const noexcept {
+  if (place.value >= codes_.size()) return;
+  prefetch(&codes_[place.value]);
+  prefetch(&owners_[place.value]);
+}
+
 inline void EventState::set_map(std::shared_ptr<const SeatMap> map) {
   seat_map_ = std::move(map);
   free_ = std::make_unique<FreeSeats>(*seat_map_);
@@ -87,7 +101,7 @@ inline void EventState::set_map(std::shared_ptr<const SeatMap> map) {
   areas_.assign(seat_map_->areas().size(), AreaState{});
 }
 
-inline void EventState::apply_body(const EventCreated& fact, const Fact&, const FactPosition&) {
+inline void EventState::apply_body(const EventCreated& fact, const Asked&, const FactPosition&) {
   detail::ensure(fact.seat_map != nullptr, "an event is created without a seat map");
   event_ = fact.event;
   sale_status_ = fact.sale;
@@ -95,14 +109,14 @@ inline void EventState::apply_body(const EventCreated& fact, const Fact&, const 
   set_map(fact.seat_map);
 }
 
-inline void EventState::apply_body(const EventConfigured& fact, const Fact&, const FactPosition&) {
+inline void EventState::apply_body(const EventConfigured& fact, const Asked&, const FactPosition&) {
   const bool in_use = !orders_.empty() || open_holds_ > 0;
   detail::ensure(!in_use || detail::keeps_money_readable(settings_->prices, fact.settings.prices),
                  "the currency or a ticket type changes while there are holds or orders");
   settings_ = std::make_shared<const EventSettings>(fact.settings);
 }
 
-inline void EventState::apply_body(const SaleStatusChanged& fact, const Fact&, const FactPosition&) { sale_status_ = fact.status; }
+inline void EventState::apply_body(const SaleStatusChanged& fact, const Asked&, const FactPosition&) { sale_status_ = fact.status; }
 
 inline std::uint32_t EventState::hold_slot(HoldId hold, std::uint64_t hash) const {
   return hold_table_.find(hash, [&](std::uint32_t slot) { return holds_[slot].id == hold; });
@@ -190,11 +204,10 @@ inline void EventState::check_deadline(std::chrono::sys_seconds deadline) {
   detail::ensure(deadline > from_epoch(place_code::killed) && deadline <= from_epoch(UINT32_MAX), "a hold's deadline can't be told from what marks a place");
 }
 
-inline void EventState::apply_body(const HoldPlaced& fact, const Fact& whole, const FactPosition& position) {
+inline void EventState::apply_body(const HoldPlaced& fact, const Asked& asked, const FactPosition& position) {
   using detail::ensure;
-  const HoldId id{whole.request};
-  const std::uint64_t hashed = hash(id);
-  ensure(!id.is_zero() && hold_slot(id, hashed) == SlotTable::none, "two holds carry one id");
+  const HoldId id{asked.request};
+  ensure(!id.is_zero() && hold_slot(id, asked.hash) == SlotTable::none, "two holds carry one id");
   ensure((!fact.places.empty() || !fact.areas.empty()) && !fact.holder.empty(), "a hold is empty or nobody's");
   check_deadline(fact.expires_at);
   if (free_hold_slots_.empty()) {
@@ -226,7 +239,7 @@ inline void EventState::apply_body(const HoldPlaced& fact, const Fact& whole, co
   hold.areas = fact.areas;
   holders_[hold.holder].open_holds += 1;
   holders_[hold.holder].held += hold.admissions;
-  hold_table_.insert(hashed, slot);
+  hold_table_.insert(asked.hash, slot);
   held_places_ += static_cast<std::uint32_t>(fact.places.size());
   ++open_holds_;
   deadlines_.set(slot, expires_at);
@@ -261,7 +274,7 @@ inline void EventState::move_deadline(std::uint32_t slot, std::uint32_t expires_
   deadlines_.set(slot, expires_at);
 }
 
-inline void EventState::apply_body(const HoldExtended& fact, const Fact&, const FactPosition&) {
+inline void EventState::apply_body(const HoldExtended& fact, const Asked&, const FactPosition&) {
   const std::uint32_t slot = need_hold(fact.hold, "an extension");
   check_deadline(fact.expires_at);
   move_deadline(slot, to_epoch(fact.expires_at));
@@ -300,13 +313,13 @@ inline void EventState::end_hold(std::uint32_t slot, HoldEnd end) {
   check_counts();
 }
 
-inline void EventState::apply_body(const HoldReleased& fact, const Fact&, const FactPosition&) {
+inline void EventState::apply_body(const HoldReleased& fact, const Asked&, const FactPosition&) {
   const std::uint32_t slot = need_hold(fact.hold, "a release");
   return_places(holds_[slot]);
   end_hold(slot, HoldEnd::released);
 }
 
-inline void EventState::apply_body(const HoldExpired& fact, const Fact&, const FactPosition& position) {
+inline void EventState::apply_body(const HoldExpired& fact, const Asked&, const FactPosition& position) {
   const std::uint32_t slot = need_hold(fact.hold, "an expiry");
   detail::ensure(from_epoch(holds_[slot].expires_at) <= position.turn, "a hold expires before its deadline");
   return_places(holds_[slot]);
@@ -330,7 +343,7 @@ inline void EventState::check_quote(const QuotedPrice& price, std::uint32_t admi
   ensure(sum == price.total && price.tax >= 0 && price.tax <= price.total, "a quote's lines do not sum to its total");
 }
 
-inline void EventState::apply_body(const HoldQuoted& fact, const Fact&, const FactPosition&) {
+inline void EventState::apply_body(const HoldQuoted& fact, const Asked&, const FactPosition&) {
   HoldRecord& hold = holds_[need_hold(fact.hold, "a quote")];
   check_quote(fact.price, hold.admissions);
   hold.quote = std::make_unique<QuotedPrice>(fact.price);
@@ -359,16 +372,15 @@ inline void EventState::sell(const HoldRecord& hold, const QuotedPrice& price, s
   }
 }
 
-inline void EventState::apply_body(const OrderPlaced& fact, const Fact& whole, const FactPosition& position) {
+inline void EventState::apply_body(const OrderPlaced& fact, const Asked& asked, const FactPosition& position) {
   const std::uint32_t slot = need_hold(fact.hold, "an order");
   const HoldRecord& hold = holds_[slot];
   detail::ensure(hold.quote != nullptr, "an order is placed for a hold without a price");
   detail::ensure(fact.payment.amount == hold.quote->total, "an order is not paid in full");
   detail::ensure(fact.number == orders_.size() + 1, "an order's number is not the next");
-  const std::uint64_t hashed = hash(whole.request);
-  detail::ensure(!whole.request.is_zero() && order_index(OrderId{whole.request}, hashed) == SlotTable::none, "two orders carry one id");
+  detail::ensure(!asked.request.is_zero() && order_index(OrderId{asked.request}, asked.hash) == SlotTable::none, "two orders carry one id");
   OrderRecord order;
-  order.id = OrderId{whole.request};
+  order.id = OrderId{asked.request};
   order.placed_at = position.turn;
   order.fee_per_ticket = hold.quote->fee_per_ticket;
   order.fee_per_order = hold.quote->fee_per_order;
@@ -384,7 +396,7 @@ inline void EventState::apply_body(const OrderPlaced& fact, const Fact& whole, c
   const AreaQuantities areas = hold.areas;
   holders_[hold.holder].bought += hold.admissions;
   holders_[hold.holder].has_ordered = true;
-  order_table_.insert(hashed, index);
+  order_table_.insert(asked.hash, index);
   orders_.push_back(std::move(order));
   end_hold(slot, HoldEnd::checked_out);
   for (const AreaQuantity& held : areas) areas_[held.area.value].sold += held.quantity;
@@ -404,7 +416,7 @@ inline const TicketRecord* EventState::find_ticket(const TicketId& ticket) const
   return order == nullptr || ticket.number == 0 || ticket.number > order->ticket_count ? nullptr : &tickets_[order->first_ticket + ticket.number - 1];
 }
 
-inline void EventState::apply_body(const TicketsRefunded& fact, const Fact&, const FactPosition&) {
+inline void EventState::apply_body(const TicketsRefunded& fact, const Asked&, const FactPosition&) {
   using detail::ensure;
   const std::uint32_t index = order_index(fact.order, hash(fact.order));
   ensure(index != SlotTable::none && !fact.tickets.empty(), "a refund names no order or no ticket");
@@ -442,7 +454,7 @@ inline void EventState::apply_body(const TicketsRefunded& fact, const Fact&, con
   check_counts();
 }
 
-inline void EventState::apply_body(const TicketAdmitted& fact, const Fact&, const FactPosition& position) {
+inline void EventState::apply_body(const TicketAdmitted& fact, const Asked&, const FactPosition& position) {
   const TicketRecord* found = find_ticket(fact.ticket);
   detail::ensure(found != nullptr, "a ticket is admitted that does not exist");
   detail::ensure(!found->refunded() && found->admitted_at == 0, "a ticket is admitted that is void or was admitted before");

@@ -49,11 +49,11 @@ class Writer {
   }
   void varint(std::uint64_t value) {
     room(10);
-    while (value >= 0x80) {
-      buffer_[used_++] = static_cast<std::uint8_t>(value | 0x80);
-      value >>= 7;
-    }
-    buffer_[used_++] = static_cast<std::uint8_t>(value);
+    std::uint8_t* const from = buffer_.data() + used_;
+    std::uint8_t* at = from;
+    for (; value >= 0x80; value >>= 7) *at++ = static_cast<std::uint8_t>(value | 0x80);
+    *at++ = static_cast<std::uint8_t>(value);
+    used_ += static_cast<std::size_t>(at - from);
   }
   void signed_varint(std::int64_t value) { varint(zigzag(value)); }
   void text(std::string_view value) {
@@ -95,8 +95,7 @@ class Writer {
     const std::size_t before = used_;
     key(number, Type::bytes);
     const std::size_t length_at = used_;
-    room(5);
-    used_ += 5;
+    u8(0);
     const std::size_t start = used_;
     write();
     const std::size_t length = used_ - start;
@@ -104,18 +103,24 @@ class Writer {
       used_ = before;
       return;
     }
-    // The length takes as few bytes as it needs: the content moves up to it.
-    std::uint8_t encoded[5];
-    std::size_t size = 0;
-    for (std::size_t left = length; size == 0 || left > 0; left >>= 7) encoded[size++] = static_cast<std::uint8_t>((left & 0x7F) | (left > 0x7F ? 0x80 : 0));
-    std::memcpy(buffer_.data() + length_at, encoded, size);
-    std::memmove(buffer_.data() + length_at + size, buffer_.data() + start, length);
-    used_ = length_at + size + length;
+    // The length takes as few bytes as it needs, most often the one: else the content moves.
+    const std::size_t size = varint_size(length);
+    if (size > 1) {
+      room(size - 1);
+      std::memmove(buffer_.data() + length_at + size, buffer_.data() + start, length);
+    }
+    used_ = length_at;
+    varint(length);
+    used_ += length;
   }
   /// Overwrites four bytes written before.
   void patch(std::size_t at, std::uint32_t value) { std::memcpy(buffer_.data() + at, &value, sizeof value); }
 
  private:
+  [[nodiscard]] static std::size_t varint_size(std::uint64_t value) noexcept {
+    const auto bits = static_cast<std::size_t>(std::bit_width(value | 1));
+    return (bits + 6) / 7;
+  }
   void key(std::uint32_t number, Type type) { varint((std::uint64_t{number} << 3) | static_cast<std::uint64_t>(type)); }
   void room(std::size_t size) {
     if (used_ + size > buffer_.size()) buffer_.resize((used_ + size) * 2, boost::container::default_init);
