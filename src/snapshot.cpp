@@ -245,7 +245,7 @@ class SnapshotCodec {
       for (const AreaQuantity& held : hold.areas) {
         if (held.area.value >= state.areas_.size() || held.quantity > state.area_free(held.area)) in.damaged("a hold's area is out of range");
         state.areas_[held.area.value].held += held.quantity;
-        state.areas_[held.area.value].quantity_by_deadline[hold.expires_at] += held.quantity;
+        state.areas_[held.area.value].quantity_by_deadline.add(hold.expires_at, static_cast<std::int32_t>(held.quantity));
         hold.admissions += held.quantity;
       }
       if (hold.quote) state.check_quote(*hold.quote, hold.admissions);

@@ -79,11 +79,8 @@ inline StatusCounts Availability::area(AreaIndex area, Timestamp now) const {
 
 inline void Availability::add_area(AreaIndex area, Timestamp now, StatusCounts& counts) const {
   const AreaState& state = *areas_[area.value];
-  std::uint64_t held = state.held;
-  for (const auto& [deadline, quantity] : state.quantity_by_deadline) {
-    if (from_epoch(deadline) > now) break;
-    held -= quantity;
-  }
+  const std::int64_t second = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+  const std::uint64_t held = state.held - state.quantity_by_deadline.until(second);
   counts.held += held;
   counts.sold += state.sold;
   counts.free += seat_map_->areas()[area.value].capacity - held - state.sold;

@@ -3,7 +3,6 @@
 // changes only by apply(), one fact at a time; two machines that apply the same facts hold the same state to the byte.
 // Not synchronized: whoever applies facts must be alone with it. It reads no clock and does no I/O.
 
-#include <boost/container/flat_map.hpp>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -19,6 +18,7 @@
 #include "ticketcore/free_seats.hpp"
 #include "ticketcore/keyed_hash.hpp"
 #include "ticketcore/place_status.hpp"
+#include "ticketcore/quantity_by_deadline.hpp"
 #include "ticketcore/slot_table.hpp"
 
 namespace ticketcore {
@@ -53,7 +53,7 @@ inline constexpr std::uint32_t killed = 2;
 struct AreaState {
   std::uint32_t held = 0;
   std::uint32_t sold = 0;
-  boost::container::flat_map<std::uint32_t, std::uint32_t> quantity_by_deadline{};
+  QuantityByDeadline quantity_by_deadline{};
 };
 
 struct HoldRecord {

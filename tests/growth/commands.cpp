@@ -89,6 +89,24 @@ void expect(Play& play, const CommandBody& body, std::optional<Reason> reason = 
            expect(play, ReleaseHold{HoldId{play.last_id()}});
          };
        }},
+      {"hold in a standing area, each until before all others",
+       [](Play& play) {
+         return [&play] {
+           expect(play, standing(1, limits::hold_ttl_max - std::chrono::seconds(play.commands)));
+           (void)play.desk().availability()->total(play.now);
+         };
+       },
+       250},
+      {"hold in a standing area until any time, of which half is released",
+       [](Play& play) {
+         return [&play] {
+           const std::chrono::seconds ttl(1'000'000 + play.commands * 7919 % 30'000'000);
+           expect(play, standing(1, ttl));
+           expect(play, standing(1, ttl + 3s));
+           expect(play, ReleaseHold{HoldId{play.last_id()}});
+         };
+       },
+       250},
       {"best and release",
        [](Play& play) {
          return [&play] {

@@ -186,17 +186,15 @@ inline void EventState::take_area(AreaQuantity wanted, std::uint32_t expires_at)
   detail::ensure(wanted.quantity <= area_free(wanted.area), "an area is held beyond its capacity");
   AreaState& area = areas_[wanted.area.value];
   area.held += wanted.quantity;
-  area.quantity_by_deadline[expires_at] += wanted.quantity;
+  area.quantity_by_deadline.add(expires_at, static_cast<std::int32_t>(wanted.quantity));
   touched_areas_.push_back(wanted.area);
 }
 
 inline void EventState::give_area(AreaQuantity held, std::uint32_t expires_at) {
   AreaState& area = areas_[held.area.value];
-  const auto at = area.quantity_by_deadline.find(expires_at);
-  detail::ensure(area.held >= held.quantity && at != area.quantity_by_deadline.end() && at->second >= held.quantity, "an area gives back more than was held");
+  detail::ensure(area.held >= held.quantity, "an area gives back more than was held");
   area.held -= held.quantity;
-  at->second -= held.quantity;
-  if (at->second == 0) area.quantity_by_deadline.erase(at);
+  area.quantity_by_deadline.add(expires_at, -static_cast<std::int32_t>(held.quantity));
   touched_areas_.push_back(held.area);
 }
 

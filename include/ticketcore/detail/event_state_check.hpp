@@ -1,6 +1,8 @@
 #pragma once
 // EventState's full proof and its bookkeeping for snapshots. Include ticketcore/event_state.hpp, not this.
 
+#include <map>
+
 #include "ticketcore/event_state.hpp"
 
 namespace ticketcore {
@@ -10,6 +12,7 @@ inline void EventState::check_everything() const {
   if (!exists()) return;
   check_counts();
   std::vector<std::uint32_t> area_held(areas_.size()), area_sold(areas_.size());
+  std::vector<std::map<std::uint32_t, std::uint32_t>> by_deadline(areas_.size());
   std::uint32_t held = 0;
   std::uint32_t sold = 0;
   std::uint32_t open = 0;
@@ -23,7 +26,10 @@ inline void EventState::check_everything() const {
       ensure(codes_[place.value] == hold.expires_at && owners_[place.value] == slot && !free_->is_free(place), "a held place does not know its hold");
       ++held;
     }
-    for (const AreaQuantity& quantity : hold.areas) area_held[quantity.area.value] += quantity.quantity;
+    for (const AreaQuantity& quantity : hold.areas) {
+      area_held[quantity.area.value] += quantity.quantity;
+      by_deadline[quantity.area.value][hold.expires_at] += quantity.quantity;
+    }
     if (hold.quote) check_quote(*hold.quote, hold.admissions);
     ++holders[hold.holder].open_holds;
     holders[hold.holder].held += hold.admissions;
@@ -67,6 +73,13 @@ inline void EventState::check_everything() const {
     ensure((codes_[place] == place_code::free) == free_->is_free({place}), "a place is free in one index and taken in another");
   }
   for (std::uint32_t area = 0; area < areas_.size(); ++area) {
+    std::uint32_t until = 0;
+    for (const auto& [deadline, quantity] : by_deadline[area]) {
+      const bool before = areas_[area].quantity_by_deadline.until(std::int64_t{deadline} - 1) == until;
+      until += quantity;
+      ensure(before && areas_[area].quantity_by_deadline.until(deadline) == until, "an area's deadlines do not add up");
+    }
+    ensure(areas_[area].quantity_by_deadline.total() == until, "an area's deadlines do not add up");
     ensure(area_held[area] == areas_[area].held && area_sold[area] == areas_[area].sold, "an area's counts do not add up");
     ensure(std::uint64_t{areas_[area].held} + areas_[area].sold <= seat_map_->areas()[area].capacity, "an area is sold beyond its capacity");
   }
@@ -76,6 +89,7 @@ inline std::size_t EventState::memory_bytes() const {
   const auto of = [](const auto& array) { return array.capacity() * sizeof(array[0]); };
   std::size_t bytes = sizeof(*this) + of(codes_) + of(owners_) + of(areas_) + of(holds_) + of(free_hold_slots_) + deadlines_.memory_bytes() + of(holders_) +
                       of(free_holder_slots_) + of(orders_) + of(tickets_);
+  for (const AreaState& area : areas_) bytes += area.quantity_by_deadline.memory_bytes();
   bytes += hold_table_.memory_bytes() + holder_table_.memory_bytes() + order_table_.memory_bytes() + request_table_.memory_bytes();
   bytes += requests_.size() * sizeof(RememberedRequest) + of(touched_places_) + of(touched_areas_);
   if (seat_map_) {
