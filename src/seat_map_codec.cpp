@@ -1,6 +1,7 @@
 // Seat maps read back from the bytes of detail/seat_map_bytes.hpp.
 
 #include "ticketcore/detail/seat_map_bytes.hpp"
+#include "ticketcore/id_generator.hpp"
 #include "ticketcore/log.hpp"
 #include "wire.hpp"
 
@@ -197,7 +198,7 @@ SeatMap decode_seat_map(BytesView bytes, std::string_view what) {
   }
   assign_rows(in, map);
   try {
-    return SeatMap(std::move(map));
+    return SeatMap(std::move(map), new_hash_key());
   } catch (const SeatMapError& error) {
     in.damaged(error.what());
   }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 
+#include "drawn_hash_key.hpp"
 #include "json_reader.hpp"
 
 namespace ticketcore {
@@ -15,7 +16,7 @@ class SeatsioReader {
   explicit SeatsioReader(const boost::json::value& chart) : chart_(chart, "", builder_) {}
 
   SeatMap read() {
-    builder_ = SeatMapBuilder(chart_.text("name").empty() ? "Chart" : chart_.text("name"));
+    builder_ = SeatMapBuilder(chart_.text("name").empty() ? "Chart" : chart_.text("name"), drawn_hash_key());
     if (const auto categories = chart_.need("categories")) {
       for (const JsonNode& node : categories->list("list")) read_category(node);
     }

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <set>
 
+#include "drawn_hash_key.hpp"
 #include "json_reader.hpp"
 
 namespace ticketcore {
@@ -42,7 +43,7 @@ class VenueReader {
   explicit VenueReader(const boost::json::value& venue) : root_(venue, "", builder_) {}
 
   SeatMap read() {
-    builder_ = SeatMapBuilder(root_.text("name"));
+    builder_ = SeatMapBuilder(root_.text("name"), drawn_hash_key());
     root_.only({"$schema", "format", "version", "name", "focal_point", "categories", "floors", "zones", "shapes", "sections"});
     if (root_.text("format") != "ticketcore/seat-map") root_.problem("\"format\" must be \"ticketcore/seat-map\"");
     if (const auto version = root_.need("version"); version && version->integer(1, INT32_MAX) > venue_version) {

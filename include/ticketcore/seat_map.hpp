@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "ticketcore/keyed_hash.hpp"
 #include "ticketcore/limits.hpp"
 
 namespace ticketcore {
@@ -163,8 +164,9 @@ class SeatMapError : public std::runtime_error {
 class SeatMap {
  public:
   /// Checks everything that the rest of the library relies on (indices in range, rising slots, unique labels, limits) and
-  /// throws SeatMapError with every problem. O(places).
-  explicit SeatMap(SeatMapData data);
+  /// throws SeatMapError with every problem. O(places). The key is that of the table of labels, and changes
+  /// nothing that can be asked: who has the labels from strangers draws one (new_hash_key).
+  explicit SeatMap(SeatMapData data, const HashKey& key = {});
 
   [[nodiscard]] const std::string& name() const noexcept { return data_.name; }
   [[nodiscard]] std::optional<Point> focal_point() const noexcept { return data_.focal_point; }
@@ -203,6 +205,7 @@ class SeatMap {
   void index_labels(std::vector<SeatMapProblem>& problems);
   [[nodiscard]] bool same_label(PlaceIndex place, std::string_view label) const;
 
+  HashKey key_;
   SeatMapData data_;
   std::uint64_t capacity_ = 0;
   std::vector<std::uint32_t> label_table_{};  ///< Open addressing by label hash; place index + 1, 0 is empty.

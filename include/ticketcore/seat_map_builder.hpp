@@ -27,7 +27,8 @@ struct SeatSpec {
 
 class SeatMapBuilder {
  public:
-  explicit SeatMapBuilder(std::string name) { data_.name = std::move(name); }
+  /// The key is the map's (SeatMap).
+  explicit SeatMapBuilder(std::string name, const HashKey& key = {}) : key_(key), label_index_(0, LabelHash{key}) { data_.name = std::move(name); }
 
   void focal_point(Point point) { data_.focal_point = point; }
   CategoryIndex add_category(Category category);
@@ -58,11 +59,17 @@ class SeatMapBuilder {
   [[nodiscard]] SeatMap build();
 
  private:
+  struct LabelHash {
+    HashKey key;
+    [[nodiscard]] std::size_t operator()(const std::string& label) const noexcept { return keyed_hash(key, label); }
+  };
+
   std::uint32_t intern(std::string_view label);
 
+  HashKey key_;
   SeatMapData data_;
   std::vector<SeatMapProblem> problems_;
-  std::unordered_map<std::string, std::uint32_t> label_index_;
+  std::unordered_map<std::string, std::uint32_t, LabelHash> label_index_;
   std::optional<SectionIndex> no_section_;
 };
 
@@ -140,9 +147,9 @@ inline SeatMap SeatMapBuilder::build() {
   std::vector<SeatMapProblem> problems = std::exchange(problems_, {});
   label_index_.clear();
   no_section_.reset();
-  if (problems.empty()) return SeatMap(std::move(data));
+  if (problems.empty()) return SeatMap(std::move(data), key_);
   try {
-    const SeatMap checked(std::move(data));
+    const SeatMap checked(std::move(data), key_);
   } catch (const SeatMapError& more) {
     problems.insert(problems.end(), more.problems().begin(), more.problems().end());
   }

@@ -37,8 +37,8 @@ class Random {
 };
 
 /// Three rows with aisles and special places, a whole table, two standing areas, three categories.
-[[nodiscard]] std::shared_ptr<const SeatMap> random_map(Random& random) {
-  SeatMapBuilder builder("Random house");
+[[nodiscard]] std::shared_ptr<const SeatMap> random_map(Random& random, const HashKey& key) {
+  SeatMapBuilder builder("Random house", key);
   builder.focal_point({0, 0});
   for (const char* key : {"near", "far", "floor"}) builder.add_category({key, key, "#336699"});
   const SectionIndex section = builder.add_section({.label = "S"});
@@ -79,7 +79,7 @@ class Episode {
   explicit Episode(std::uint64_t seed, const HashKey& key = {})
       : random_(seed),
         options_{.hash_key = key},
-        map_(random_map(random_)),
+        map_(random_map(random_, key)),
         settings_(settings()),
         storage_([this] { return now_; }),
         desk_(std::make_unique<Desk>(storage_, EventId("episode"), options_)),

@@ -6,6 +6,7 @@
 #include "arguments.hpp"
 #include "buffer.hpp"
 #include "event.hpp"
+#include "ticketcore/id_generator.hpp"
 #include "ticketcore/seat_map_builder.hpp"
 #include "ticketcore/seat_map_json.hpp"
 #include "ticketcore/seat_map_svg.hpp"
@@ -211,7 +212,7 @@ void add_map(py::module_& module) {
 /// The builder, with names in the place of numbers.
 class MapBuilder {
  public:
-  explicit MapBuilder(const py::object& name) : builder_(text(name, "name")) {}
+  explicit MapBuilder(const py::object& name) : builder_(text(name, "name"), new_hash_key()) {}
 
   void focal_point(const py::object& point) { builder_.focal_point(point_of(point, "focal_point")); }
   void category(const py::object& key, const py::object& name, const py::object& color) {

@@ -10,18 +10,6 @@
 namespace ticketcore {
 namespace detail {
 
-/// FNV-1a, 64 bits, continued from state: a label is hashed part by part without being joined.
-[[nodiscard]] constexpr std::uint64_t hash_text(std::string_view text, std::uint64_t state = 0xCBF29CE484222325ULL) noexcept {
-  for (const char c : text) state = (state ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-  return state;
-}
-
-[[nodiscard]] constexpr std::uint64_t hash_finish(std::uint64_t state) noexcept {
-  state ^= state >> 32;
-  state *= 0xD6E8FEB86659FD93ULL;
-  return state ^ (state >> 32);
-}
-
 /// The part before the seat's own label, with its '-' when both sides are there.
 [[nodiscard]] inline std::string row_prefix(const Section& section, const Row& row) {
   std::string text = section.label;
@@ -203,7 +191,7 @@ class SeatMapCheck {
 
 }  // namespace detail
 
-inline SeatMap::SeatMap(SeatMapData data) : data_(std::move(data)) { check(); }
+inline SeatMap::SeatMap(SeatMapData data, const HashKey& key) : key_(key), data_(std::move(data)) { check(); }
 
 inline void SeatMap::check() {
   std::vector<SeatMapProblem> problems;
@@ -231,20 +219,22 @@ inline bool SeatMap::can_join_labels() const {
 inline void SeatMap::index_labels(std::vector<SeatMapProblem>& problems) {
   label_table_.assign(std::bit_ceil(data_.places.size() * 2 + 2), 0);
   const std::size_t mask = label_table_.size() - 1;
+  std::string whole;
   for (const Row& row : data_.rows) {
     const std::string prefix = detail::row_prefix(data_.sections[row.section.value], row);
-    const std::uint64_t prefix_hash = detail::hash_text(prefix);
-    const std::uint64_t dashed_hash = prefix.empty() ? prefix_hash : detail::hash_text("-", prefix_hash);
     for (std::uint32_t index = row.first_place; index < row.first_place + row.place_count; ++index) {
       const std::string& seat = data_.labels[data_.places[index].label];
-      const std::uint64_t hash = detail::hash_finish(seat.empty() ? prefix_hash : detail::hash_text(seat, dashed_hash));
+      whole = prefix;
+      if (!prefix.empty() && !seat.empty()) whole += '-';
+      whole += seat;
+      const std::uint64_t hash = keyed_hash(key_, whole);
       std::size_t at = hash & mask;
       for (; label_table_[at] != 0; at = (at + 1) & mask) {
         const PlaceIndex other{label_table_[at] - 1};
-        // Within one row only the seats' own labels can differ, so the joined texts need building only across rows.
-        const bool same = data_.places[other.value].row == data_.places[index].row ? seat_label(other) == seat : same_label(other, label(PlaceIndex{index}));
+        // Within one row only the seats' own labels can differ.
+        const bool same = data_.places[other.value].row == data_.places[index].row ? seat_label(other) == seat : same_label(other, whole);
         if (!same) continue;
-        problems.push_back({label(PlaceIndex{index}), "stands twice; whole labels must be unique in the map"});
+        problems.push_back({whole, "stands twice; whole labels must be unique in the map"});
         break;  // Left out of the table: a chart of nothing but doubles must not make each search longer than the last.
       }
       if (label_table_[at] == 0) label_table_[at] = index + 1;
@@ -288,7 +278,7 @@ inline std::string SeatMap::label(AreaIndex area) const {
 
 inline std::optional<PlaceIndex> SeatMap::find_place(std::string_view label) const {
   const std::size_t mask = label_table_.size() - 1;
-  for (std::size_t at = detail::hash_finish(detail::hash_text(label)) & mask; label_table_[at] != 0; at = (at + 1) & mask) {
+  for (std::size_t at = keyed_hash(key_, label) & mask; label_table_[at] != 0; at = (at + 1) & mask) {
     const PlaceIndex place{label_table_[at] - 1};
     if (same_label(place, label)) return place;
   }
