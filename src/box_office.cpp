@@ -442,6 +442,7 @@ BoxOffice::BoxOffice(Storage& storage, BoxOfficeOptions options) : body_(new Bod
   BoxOfficeOptions& own = body_->options;
   own.steady = steady_clock(own);
   if (!own.desk.store_time) own.desk.store_time = std::make_shared<StoreTime>(host_clocks(own), own.clock_leap);
+  if (!own.desk.at_hand) own.desk.at_hand = std::make_shared<AtHandBudget>(limits::at_hand_total_bytes, own.open_events);
   own.desk.hash_key = new_hash_key();
 }
 BoxOffice::~BoxOffice() = default;

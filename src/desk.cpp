@@ -15,7 +15,12 @@ namespace {
 StreamId stream_of(const EventId& event) { return "event/" + event.text(); }
 
 Desk::Desk(Storage& storage, EventId event, DeskOptions options)
-    : storage_(storage), event_(std::move(event)), stream_(stream_of(event_)), options_(options), at_{EventState(options.hash_key), 0, 0} {}
+    : storage_(storage),
+      event_(std::move(event)),
+      stream_(stream_of(event_)),
+      options_(options),
+      at_{EventState(options.hash_key), 0, 0},
+      at_hand_(options.at_hand) {}
 
 void Desk::reopen() {
   if (availability_) map_before_ = availability_->shared_seat_map();
@@ -33,7 +38,6 @@ void Desk::forget() {
   standing_ = Standing::unread;
   at_ = {EventState(options_.hash_key), 0, 0};
   at_hand_.clear();
-  at_hand_bytes_ = 0;
   log_bytes_since_snapshot_ = 0;
   publisher_ = {};
   halted_.clear();
@@ -61,6 +65,7 @@ void Desk::publish() {
   // Another history may be as long as the one that was shown.
   if (publish_anew_ || !availability_ || availability_->revision() != at_.revision) availability_ = publisher_.publish(at_.state, at_.revision);
   publish_anew_ = false;
+  at_hand_.trim();
   standing_ = Standing::current;
   ++looks_;
 }
@@ -145,7 +150,7 @@ void Desk::apply_entry(const Entry& entry) {
   }
   at_.revision = entry.revision;
   at_.checksum = decoded.header.checksum;
-  keep_at_hand(entry);
+  at_hand_.add(entry);
   standing_ = Standing::behind;
   // Who commits the entry that makes a snapshot due saves it. When that was another, counting starts anew, so that of many
   // hosts on one event one does the work.
@@ -331,7 +336,7 @@ void Desk::look_up(std::span<const Command> commands) {
     while (next < wanted.size() && wanted[next].first == revision) ++next;
     const auto of_entry = std::span(wanted).subspan(first, next - first);
     first = next;
-    if (const Entry* entry = at_hand(revision)) {
+    if (const Entry* entry = at_hand_.find(revision)) {
       look_up_in(*entry, of_entry);
       continue;
     }
@@ -355,22 +360,6 @@ void Desk::look_up_in(const Entry& entry, std::span<const std::pair<Revision, Re
   }
   for (const auto& [revision, request] : wanted) {
     if (!found_.contains(request)) throw StorageDamaged(name + " is damaged: a remembered request is not in it");
-  }
-}
-
-const Entry* Desk::at_hand(Revision revision) const {
-  if (at_hand_.empty() || revision < at_hand_.front().revision) return nullptr;
-  const std::size_t position = revision - at_hand_.front().revision;
-  return position < at_hand_.size() ? &at_hand_[position] : nullptr;
-}
-
-// At least the newest entry stays, however large: what a turn hands over is looked into within it.
-void Desk::keep_at_hand(Entry entry) {
-  at_hand_bytes_ += entry.bytes.size();
-  at_hand_.push_back(std::move(entry));
-  while (at_hand_bytes_ > limits::at_hand_bytes && at_hand_.size() > 1) {
-    at_hand_bytes_ -= at_hand_.front().bytes.size();
-    at_hand_.pop_front();
   }
 }
 
@@ -437,7 +426,7 @@ void Desk::commit(Turn& turn) {
   turn.commit({&append, 1});
   at_.revision += 1;
   at_.checksum = writer_.checksum();
-  keep_at_hand({at_.revision, at_.checksum, Bytes(bytes.begin(), bytes.end())});
+  at_hand_.add({at_.revision, at_.checksum, Bytes(bytes.begin(), bytes.end())});
   standing_ = Standing::behind;
   log_bytes_since_snapshot_ += bytes.size();
 }

@@ -3,7 +3,6 @@
 // storage, reads no clock of its own and starts no thread, so that a simulator can drive it step by step. BoxOffice puts
 // the locks and the waiting around it.
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +15,7 @@
 
 #include "ticketcore/availability.hpp"
 #include "ticketcore/decide.hpp"
+#include "ticketcore/entries_at_hand.hpp"
 #include "ticketcore/log.hpp"
 #include "ticketcore/snapshot.hpp"
 #include "ticketcore/storage.hpp"
@@ -59,6 +59,8 @@ struct DeskOptions {
   int outcome_attempts = 3;
   /// Turns that its clocks can't explain are refused. None: every turn's time is believed, up to limits::turn_latest.
   std::shared_ptr<StoreTime> store_time{};
+  /// Of all desks of a box office, which puts in its own. None: each keeps up to limits::at_hand_bytes.
+  std::shared_ptr<AtHandBudget> at_hand{};
   /// Of the state's tables. A box office puts in its own; who makes a desk for strangers' ids draws one, too
   /// (new_hash_key).
   HashKey hash_key{};
@@ -138,8 +140,6 @@ class Desk {
   /// Finds what the state remembers of the commands' requests, reading each entry once.
   void look_up(std::span<const Command> commands);
   void look_up_in(const Entry& entry, std::span<const std::pair<Revision, RequestId>> wanted);
-  void keep_at_hand(Entry entry);
-  [[nodiscard]] const Entry* at_hand(Revision revision) const;
   void check_log_reaches_snapshot(const StateAtRevision& snapshot) const;
   void check_known(Revision known, std::uint32_t checksum, std::span<const Entry> page) const;
   void check_log_reaches_known() const;
@@ -164,8 +164,7 @@ class Desk {
   std::uint32_t known_checksum_ = 0;
   bool publish_anew_ = false;                ///< Since it was reopened, nothing was shown.
   std::weak_ptr<const SeatMap> map_before_;  ///< Before it was reopened, until the log is read.
-  std::deque<Entry> at_hand_;                ///< The log's newest entries, without gaps.
-  std::size_t at_hand_bytes_ = 0;
+  EntriesAtHand at_hand_;
   std::map<RequestId, Found> found_;                ///< Of this turn's requests, those that the log answers.
   std::map<RequestId, std::size_t> answered_here_;  ///< Positions in this turn; filled when one is asked for.
   std::size_t indexed_ = 0;                         ///< So many of this turn's answers are in answered_here_.

@@ -53,7 +53,7 @@ inline constexpr std::size_t commands_per_batch = 4'096;
 /// Commands waiting at one event's desk: bounds memory when they come faster than the storage takes them.
 inline constexpr std::size_t queued_commands = 100'000;
 /// Events whose state a box office keeps in memory: a page that shows every date of a year fits. A house of 1,000 places takes
-/// about 100 KB, one of 60,000 some 30 MB when it is sold, and each as much of its newest log entries as at_hand_bytes.
+/// about 100 KB, one of 60,000 some 30 MB when it is sold.
 inline constexpr std::size_t open_events = 512;
 /// Bytes of facts after which a batch takes no further command; the others get a turn of their own. With the largest fact
 /// on top an entry stays within its limit.
@@ -65,6 +65,9 @@ inline constexpr std::size_t entry_bytes = 64U << 20;
 /// The newest log entries that a desk keeps at hand: after a fail-over many clients repeat what the last turns decided, and a few
 /// full turns fit. Of older ones a page of as much is read at once where several are looked for close to each other.
 inline constexpr std::size_t at_hand_bytes = 1U << 20;
+/// The same for all events of a box office: room for those in use, while each that is open has its share
+/// (BoxOfficeOptions::open_events), which holds a turn or two.
+inline constexpr std::size_t at_hand_total_bytes = 64U << 20;
 inline constexpr std::uint64_t page_neighbours = 64;
 /// How long a RequestId is remembered after its turn, and how many of them, the oldest forgotten first. Clients that
 /// retry later than that must look first: what is still there of the first time, an open hold or an order, makes it a
