@@ -213,6 +213,7 @@ std::size_t Desk::attempt_turn(std::span<const Command> commands, std::span<Answ
   // What others decided meanwhile has just been handed over, and is at hand.
   if (standing_ != Standing::current) look_up(commands);
   const Timestamp store = turn->now();
+  if (options_.store_time) options_.store_time->saw(store);
   const Timestamp now = std::max(store, at_.state.time());
   const bool is_new = at_.revision == 0;
   check_clock(now);

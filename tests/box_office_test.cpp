@@ -26,6 +26,25 @@ struct Office {
 
 }  // namespace
 
+TEST_CASE("a store whose clock is behind the host's is seen to be") {
+  little::Clock store;
+  little::Clock host;
+  MemoryStorage storage(store.reader());
+  BoxOffice office(storage, {.clock = host.reader()});
+  CHECK_FALSE(office.store_clock_ahead());
+  const Event event = office.create_event(little::event()).value();
+  CHECK(office.store_clock_ahead() == 0min);
+  // Its time stands still then, and nothing fails.
+  host.now += 2h;
+  store.now -= 1min;
+  CHECK(event.hold({"Hall-A-1"}, {.holder = "cart"}).ok());
+  CHECK(office.store_clock_ahead() == -121min);
+  // A leap that is not believed is seen as well.
+  store.now += 24h;
+  CHECK(event.hold({"Hall-A-2"}, {.holder = "cart"}).refusal().reason == Reason::storage_unavailable);
+  CHECK(office.store_clock_ahead() == 24h - 121min);
+}
+
 TEST_CASE("a seat goes from free to held to sold to admitted") {
   Office box;
   const Hold hold = box.event.hold({"Hall-A-3", "Hall-A-4"}, {.holder = "cart-1", .ttl = 10min}).value();

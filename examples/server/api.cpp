@@ -1,6 +1,7 @@
 #include "api.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "http_text.hpp"
 #include "openapi_document.hpp"
@@ -80,6 +81,10 @@ Api::Api(const ApiParts& parts, ApiOptions options)
                       [events = &parts.events] { return static_cast<double>(events->stream_clients()); });
   parts.metrics.gauge("ticketcore_open_events", "Events kept in memory.", [events = &parts.events] { return static_cast<double>(events->count()); });
   parts.metrics.gauge("ticketcore_waiting_tasks", "Tasks that wait for a worker.", [pools = &parts.pools] {
+  parts.metrics.gauge("ticketcore_store_clock_ahead_seconds", "The store's clock before this host's, at the last turn.", [office = &parts.office] {
+    const auto ahead = office->store_clock_ahead();
+    return ahead ? std::chrono::duration<double>(*ahead).count() : std::numeric_limits<double>::quiet_NaN();
+  });
     return static_cast<double>(pools->store.waiting() + pools->keys.waiting() + pools->provider.waiting() + pools->settle.waiting());
   });
   parts.metrics.gauge("ticketcore_counted_holds", "Open holds that limits of places are counted by.",

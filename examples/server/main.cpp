@@ -16,6 +16,7 @@
 #include "access_log.hpp"
 #include "api.hpp"
 #include "cli/open_storage.hpp"
+#include "clock_watch.hpp"
 #include "demo_event.hpp"
 #include "fake_payments.hpp"
 #include "http_server.hpp"
@@ -301,6 +302,9 @@ class Service {
     api_->probe_storage();
     http_.every(1s, [this] { api_->probe_storage(); });
     http_.every(15s, [this] { events_.heartbeat(); });
+    http_.every(1s, [this] {
+      if (const std::string told = clock_watch_.look(office_.store_clock_ahead()); !told.empty()) log_.trouble("", told);
+    });
     if (!payments_) return;
     http_.every(200ms, [this] { api_->answer_overdue(); });
     http_.every(100ms, [this] {
@@ -342,6 +346,7 @@ class Service {
   HttpServer http_;
   ticketcore::BoxOffice office_;
   DeskThreads desks_;
+  ClockWatch clock_watch_;
   Pages pages_;
   Events events_;
   std::optional<FakePayments> fake_;

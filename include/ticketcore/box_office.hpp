@@ -216,6 +216,11 @@ class BoxOffice {
   /// The ids of all events in the storage, sorted. Throws StorageError.
   [[nodiscard]] std::vector<EventId> events();
 
+  /// How far the store's clock was ahead of this host's at the last turn of whatever event; below zero: behind.
+  /// While it is behind an event's last turn, that event's time stands still and no hold of it runs out, without
+  /// any call failing. nullopt before the first turn.
+  [[nodiscard]] std::optional<std::chrono::microseconds> store_clock_ahead() const;
+
   /// What the ticket's barcode carries.
   [[nodiscard]] std::string code(const Ticket& ticket) const;
 

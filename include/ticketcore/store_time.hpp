@@ -60,6 +60,18 @@ class StoreTime {
     const std::lock_guard lock(mutex_);
     return latest_believable(last_turn, believed_, host, leap_);
   }
+  /// What the store's clock shows right now, whether it is believed or not.
+  void saw(Timestamp store) {
+    const std::chrono::microseconds ahead = store - host_().wall;
+    const std::lock_guard lock(mutex_);
+    ahead_ = ahead;
+  }
+  /// How far the store's clock was ahead of the host's when it was last seen; below zero: behind. An event's time
+  /// stands still for as long as that clock is behind its last turn.
+  [[nodiscard]] std::optional<std::chrono::microseconds> ahead() const {
+    const std::lock_guard lock(mutex_);
+    return ahead_;
+  }
   /// A turn at the store's own time, which latest() allowed and no later turn in the log disproves. is_new: the event's first.
   void believe(Timestamp store, bool is_new) {
     const HostTime host = host_();
@@ -72,6 +84,7 @@ class StoreTime {
   std::chrono::microseconds leap_;
   mutable std::mutex mutex_;
   std::optional<BelievedTime> believed_;
+  std::optional<std::chrono::microseconds> ahead_;
 };
 
 }  // namespace ticketcore

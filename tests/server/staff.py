@@ -119,4 +119,6 @@ class StaffTests:
         self.assertGreaterEqual(float(values["ticketcore_orders_total"]), 1)
         self.assertGreaterEqual(float(values['ticketcore_refusals_total{reason="place_taken"}']), 1)
         self.assertIn("ticketcore_stream_clients", values)
+        # The store in memory and the server have one clock.
+        self.assertLess(abs(float(values["ticketcore_store_clock_ahead_seconds"])), 1)
         self.assertEqual(sale.public.get("/openapi.json").json["openapi"], "3.1.0")
