@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <string>
 #include <thread>
 #include <variant>
@@ -96,6 +95,13 @@ template <std::size_t Size>
   return end;
 }
 
+[[nodiscard]] bool same(BytesView bytes, std::string_view text) {
+  return std::equal(bytes.begin(), bytes.end(), text.begin(), text.end(),
+                    [](std::uint8_t byte, char letter) { return byte == static_cast<std::uint8_t>(letter); });
+}
+
+[[nodiscard]] bool begins_like_a_log(const PlainFile& file) { return same(file.read_at(0, first_bytes.size()), first_bytes); }
+
 /// An archive as a storage that can be read. Of the file it holds in memory where each entry lies (16 bytes an entry), and what one
 /// call reads.
 class ArchiveStorage final : public Storage {
@@ -103,7 +109,7 @@ class ArchiveStorage final : public Storage {
   /// Finds where entries begin and end, and whose they are; what they say is for the audit to prove.
   explicit ArchiveStorage(const std::filesystem::path& path) : file_(path), name_(path.string()) {
     const std::uint64_t size = file_.size();
-    if (!same(file_.read_at(0, first_bytes.size()), first_bytes)) throw StorageDamaged(name_ + ": it is not an archive: it does not begin like a log");
+    if (!begins_like_a_log(file_)) throw StorageDamaged(name_ + ": it is not an archive: it does not begin like a log");
     const Bytes end = size < end_size ? Bytes() : file_.read_at(size - end_size, end_size);
     if (end.size() < end_size || !same(BytesView(end).first(end_bytes.size()), end_bytes)) throw StorageDamaged(name_ + ": the archive is cut short");
     for (std::uint64_t at = 0; at < size - end_size; at += places_.back().length) places_.push_back(look_at(at, size - end_size));
@@ -158,10 +164,6 @@ class ArchiveStorage final : public Storage {
     std::uint32_t checksum = 0;
   };
 
-  [[nodiscard]] static bool same(BytesView bytes, std::string_view text) {
-    return std::equal(bytes.begin(), bytes.end(), text.begin(), text.end(),
-                      [](std::uint8_t byte, char letter) { return byte == static_cast<std::uint8_t>(letter); });
-  }
   [[noreturn]] void fail() const { throw StorageUnavailable(name_ + ": an archive is only to be looked into; restore it into a store"); }
   [[nodiscard]] std::string entry_name(std::size_t number) const { return "entry " + std::to_string(number) + " of the archive " + name_; }
 
@@ -253,10 +255,11 @@ ArchiveReport restore_event(Storage& storage, const std::filesystem::path& file)
 }
 
 bool is_archive(const std::filesystem::path& file) {
-  if (is_locked_here(file)) return false;
-  std::ifstream in(file, std::ios::binary);
-  std::string start(first_bytes.size(), '\0');
-  return in.read(start.data(), static_cast<std::streamsize>(start.size())) && start == first_bytes;
+  try {
+    return begins_like_a_log(PlainFile(file));
+  } catch (const StorageUnavailable&) {
+    return false;  // what can't be read here is no archive to look into
+  }
 }
 
 std::unique_ptr<Storage> open_archive(const std::filesystem::path& file) { return std::make_unique<ArchiveStorage>(file); }

@@ -1,7 +1,5 @@
 #include "ticketcore/seat_map_json.hpp"
 
-#include <fstream>
-
 #include "by_section.hpp"
 #include "json_reader.hpp"
 #include "plain_file.hpp"
@@ -110,16 +108,12 @@ SeatMap parse_seat_map(std::string_view json) {
 }
 
 SeatMap load_seat_map(const std::filesystem::path& path) {
-  std::error_code failed;
-  const std::uintmax_t size = std::filesystem::file_size(path, failed);
-  if (failed) throw Error(path.string() + ": the seat map can't be read: " + failed.message());
+  const PlainFile file(path, "the seat map");
+  const std::uint64_t size = file.size();
   if (size > file_bytes_max)
     throw Error(path.string() + ": the seat map has " + std::to_string(size) + " bytes; at most " + std::to_string(file_bytes_max) + " are read");
-  if (is_locked_here(path)) throw Error(path.string() + ": no seat map: it belongs to a store that this process has open");
-  std::ifstream file(path, std::ios::binary);
-  std::string text(static_cast<std::size_t>(size), '\0');
-  if (!file.read(text.data(), static_cast<std::streamsize>(size))) throw Error(path.string() + ": the seat map can't be read");
-  return parse_seat_map(text);
+  const Bytes text = file.read_at(0, static_cast<std::size_t>(size));
+  return parse_seat_map({reinterpret_cast<const char*>(text.data()), text.size()});
 }
 
 std::string seat_map_to_json(const SeatMap& map) {

@@ -9,12 +9,13 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 
 namespace ticketcore {
 namespace {
 
 constexpr std::string_view file_prefix = "ticketcore-signing-key-1 ";
+/// More than its one line takes.
+constexpr std::size_t file_bytes_max = 256;
 
 /// libsodium wants to be woken once; it may be asked any number of times from any thread.
 void need_sodium() {
@@ -76,15 +77,14 @@ SigningKey SigningKey::from_seed(std::span<const std::uint8_t, 32> seed) {
 SigningKey::~SigningKey() { sodium_memzero(secret_.data(), secret_.size()); }
 
 SigningKey SigningKey::load(const std::filesystem::path& path) {
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0) throw Error(path.string() + ": the signing key can't be read: " + std::strerror(errno));
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) throw Error(path.string() + ": the signing key may be read by others; run: chmod 600 " + path.string());
-  if (is_locked_here(path)) throw Error(path.string() + ": not a signing key: it belongs to a store that this process has open");
-  std::ifstream file(path);
-  std::string line;
-  if (!file || !std::getline(file, line)) throw Error(path.string() + ": the signing key can't be read");
-  const auto seed = line.starts_with(file_prefix) ? from_hex(std::string_view(line).substr(file_prefix.size())) : std::nullopt;
-  sodium_memzero(line.data(), line.size());
+  const PlainFile file(path, "the signing key");
+  if ((file.status().st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    throw Error(path.string() + ": the signing key may be read by others; run: chmod 600 " + path.string());
+  Bytes bytes = file.read_at(0, file_bytes_max);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const std::string_view line = text.substr(0, text.find('\n'));
+  const auto seed = line.starts_with(file_prefix) ? from_hex(line.substr(file_prefix.size())) : std::nullopt;
+  sodium_memzero(bytes.data(), bytes.size());
   if (!seed)
     throw Error(path.string() + ": not a signing key; it must be one line that begins with \"" + std::string(file_prefix) + "\" and 64 hexadecimal digits");
   return from_seed(*seed);
