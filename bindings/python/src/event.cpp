@@ -14,6 +14,13 @@ namespace {
   return self.event.availability();
 }
 
+/// None where nothing was looked at yet.
+[[nodiscard]] py::object age_of(const EventValue& self) {
+  const Office::Call call(*self.office);
+  const std::chrono::microseconds age = self.event.age();
+  return age == std::chrono::microseconds::max() ? py::object(py::none()) : to_timedelta(age);
+}
+
 /// The command, or raises why there is none.
 [[nodiscard]] CommandValue need(Result<Command> command, AnswerKind kind) {
   if (!command) raise_refusal(command.refusal());
@@ -307,6 +314,7 @@ void add_event(py::module_& module) {
       .def("availability",
            [at](const EventValue& self) { return py::make_tuple(std::const_pointer_cast<Availability>(at(self)), to_datetime(self.office->now())); });
 
+  event.def("age", &age_of);
   event.def("hold_command", &hold_command, py::arg("places"), py::arg("areas"), py::arg("holder"), py::arg("ttl"), py::arg("request"))
       .def("hold_best_command", &hold_best_command, py::arg("count"), py::arg("categories"), py::arg("accessible"), py::arg("restricted_view"),
            py::arg("together"), py::arg("holder"), py::arg("ttl"), py::arg("request"))

@@ -291,9 +291,12 @@ py::object to_datetime(Timestamp time) {
   return py::reinterpret_steal<py::object>(result);
 }
 
-py::object to_timedelta(std::chrono::seconds seconds) {
+py::object to_timedelta(std::chrono::microseconds time) {
   if (PyDateTimeAPI == nullptr) PyDateTime_IMPORT;
-  PyObject* result = PyDelta_FromDSU(static_cast<int>(seconds.count() / 86'400), static_cast<int>(seconds.count() % 86'400), 0);
+  const auto days = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::hh_mm_ss rest(time - days);
+  const auto seconds = rest.hours() + rest.minutes() + rest.seconds();
+  PyObject* result = PyDelta_FromDSU(static_cast<int>(days.count()), static_cast<int>(seconds.count()), static_cast<int>(rest.subseconds().count()));
   if (result == nullptr) throw py::error_already_set();
   return py::reinterpret_steal<py::object>(result);
 }

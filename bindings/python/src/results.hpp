@@ -22,7 +22,7 @@ namespace py = pybind11;
 [[nodiscard]] py::object to_str_lossy(std::string_view text);
 /// A datetime in UTC.
 [[nodiscard]] py::object to_datetime(Timestamp time);
-[[nodiscard]] py::object to_timedelta(std::chrono::seconds seconds);
+[[nodiscard]] py::object to_timedelta(std::chrono::microseconds time);
 [[nodiscard]] py::object to_decimal(const Money& money);
 [[nodiscard]] py::object to_bytes(BytesView bytes);
 [[nodiscard]] py::object to_tuple(const std::vector<std::string>& texts);

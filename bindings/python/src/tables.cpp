@@ -126,6 +126,7 @@ void add_availability(py::module_& module) {
 
   py::class_<Availability, std::shared_ptr<Availability>>(module, "Availability", "An event's places at one revision.")
       .def_property_readonly("revision", &Availability::revision)
+      .def_property_readonly("time", [](const Availability& self) { return to_datetime(self.time()); })
       .def(
           "status",
           [](const Availability& self, const py::object& label, const py::object& now) -> py::object {

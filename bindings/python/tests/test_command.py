@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -97,6 +99,21 @@ def test_archive_restore_project_and_erase(sold: Path, tmp_path: Path, capsys: p
                   "TRACE in entry 1 of event/gala-2027"):  # fmt: skip
         assert words in said.out
     assert "nothing was put over it" in said.err
+
+
+def test_one_damaged_event_does_not_hide_the_others(sold: Path, tmp_path: Path) -> None:
+    file = tmp_path / "box.db"
+    shutil.copy(sold / "out" / "demo.db", file)
+    with ticketcore.open(file) as office:
+        house = office.event("gala-2027")
+        office.create_event("zarzuela", seat_map=house.seat_map, prices=house.prices, starts_at=house.starts_at)
+    with contextlib.closing(sqlite3.connect(file)) as rows, rows:
+        rows.execute("delete from snapshots")
+        rows.execute("update entries set bytes = zeroblob(50) where key & 1099511627775 = 20")
+    status, output, errors = python_command(tmp_path, "events", "box.db")
+    assert status == 1
+    assert "gala-2027 can't be shown: entry 20 of event/gala-2027 is damaged" in errors
+    assert "zarzuela" in output
 
 
 @pytest.mark.parametrize(

@@ -285,6 +285,22 @@ def test_two_offices_on_one_file_see_each_other(tmp_path: Path) -> None:
         assert there.availability().status("Hall-A-2") == "held"
 
 
+def test_what_is_shown_says_how_old_it_is(tmp_path: Path, clock: Clock) -> None:
+    with ticketcore.open(tmp_path / "box.db", clock=clock) as office:
+        event = create_premiere(office)
+        began = event.availability().time
+        assert event.age() == timedelta(0)
+        clock.advance(timedelta(minutes=1, microseconds=7))
+        assert event.age() == timedelta(minutes=1, microseconds=7)
+        event.refresh()
+        assert event.age() == timedelta(0)
+        assert event.availability().time == began
+        event.hold("Hall-A-1", holder="cart")
+        assert event.availability().time > began
+    with pytest.raises(ticketcore.Closed):
+        event.age()
+
+
 def test_archives_and_erasure(tmp_path: Path, clock: Clock) -> None:
     with ticketcore.open(tmp_path / "box.db", clock=clock) as office:
         buy(create_premiere(office), "Hall-A-1")

@@ -27,7 +27,7 @@ examples:
   python -m ticketcore events out/demo.db        what is in the file that it leaves
   python -m ticketcore check out/demo.db         prove it again
 
-exit status: 0 all is well, 1 check or erase found something, 2 the command line is wrong, 3 the store can't be used
+exit status: 0 all is well, 1 check or erase found something or events met a damaged one, 2 the command line is wrong, 3 the store can't be used
 """
 
 
@@ -110,16 +110,26 @@ def _rfc3339(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S") + (f".{time.microsecond:06}" if time.microsecond else "") + "Z"
 
 
+def _show_event(event: ticketcore.Event) -> None:
+    counts = event.availability().counts
+    print(
+        f"{event.id:<24}{_rfc3339(event.starts_at):<22}{'on' if event.on_sale else 'off':<6}"
+        f"{event.seat_map.capacity:>10}{counts.free:>10}{counts.held:>8}{counts.sold:>10}{event.revision:>10}  {event.name}"
+    )
+
+
 def _events(arguments: argparse.Namespace) -> int:
+    status = 0
     with _open(arguments.store, "look") as storage, ticketcore.BoxOffice(storage) as office:
         print(f"{'event':<24}{'starts':<22}{'sale':<6}{'capacity':>10}{'free':>10}{'held':>8}{'sold':>10}{'revision':>10}  name")
-        for event in office:
-            counts = event.availability().counts
-            print(
-                f"{event.id:<24}{_rfc3339(event.starts_at):<22}{'on' if event.on_sale else 'off':<6}{event.seat_map.capacity:>10}{counts.free:>10}"
-                f"{counts.held:>8}{counts.sold:>10}{event.revision:>10}  {event.name}"
-            )
-    return 0
+        for id in office.events():
+            try:
+                _show_event(office.event(id))
+            except (ticketcore.StorageDamaged, ticketcore.StorageNewer) as error:
+                sys.stdout.flush()
+                print(f"ticketcore: {id} can't be shown: {error}", file=sys.stderr)
+                status = 1
+    return status
 
 
 def _log(arguments: argparse.Namespace) -> int:

@@ -92,6 +92,11 @@ class EventView:
         core, at = self._core.availability()
         return Availability(core, at, self.name, self.seat_map)
 
+    def age(self) -> Optional[timedelta]:
+        """How old availability() is: what others committed since then is not in it. Since the last turn or refresh
+        that succeeded began; None if there was none."""
+        return self._core.age()
+
     def _repr_svg_(self) -> str:
         return self.availability().svg()
 

@@ -51,6 +51,12 @@ class Availability:
         return self._core.revision
 
     @property
+    def time(self) -> datetime:
+        """When the newest turn was taken that it reflects. Up to this moment its answers hold for good; later, if nothing was
+        committed since (Event.age): another process may have sold a hold before the deadline at which it ends here."""
+        return self._core.time
+
+    @property
     def seat_map(self) -> SeatMap:
         """The event's seat map."""
         return self._seat_map
