@@ -14,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include "http_text.hpp"
 #include "json_text.hpp"
 
 namespace server {
@@ -34,9 +35,6 @@ void append_member(std::string& line, std::string_view name, std::string_view te
 void append_member(std::string& line, std::string_view name, std::uint64_t number) {
   line.append(",\"").append(name).append("\":").append(std::to_string(number));
 }
-
-/// Whoever asks chooses how long it is: cut, and marked, so that no client fills the disk.
-std::string shortened(const std::string& text, std::size_t bytes_most) { return text.size() <= bytes_most ? text : text.substr(0, bytes_most) + "..."; }
 
 /// `{"time":"2027-03-01T18:30:00.123Z"`
 void append_time(std::string& line) {

@@ -17,6 +17,8 @@ constexpr unsigned buyers_of_shared_address = 10;
 /// Calls to the payment provider that one client may have under way or waiting: twice the threads there are for
 /// them, so that whoever asks for more waits behind himself.
 constexpr std::size_t provider_calls_of_client = 8;
+/// Of a path in the log of what staff did.
+constexpr std::size_t deed_path_bytes_most = 300;
 /// How long a request may wait for a worker.
 constexpr std::chrono::seconds longest_wait{10};
 
@@ -27,12 +29,6 @@ constexpr std::chrono::seconds longest_wait{10};
 [[nodiscard]] const Route* route_of(const Request& request) {
   const Route* const route = find_route(request.method, request.segments);
   return route != nullptr && is_probe(route->pattern) && request.path != route->pattern ? nullptr : route;
-}
-
-/// What is written down of a path: whoever asks chooses its length.
-[[nodiscard]] std::string shortened(const std::string& path) {
-  constexpr std::size_t most = 300;
-  return path.size() <= most ? path : path.substr(0, most) + "...";
 }
 
 /// Of all headers of that name, joined by commas.
@@ -81,14 +77,14 @@ Api::Api(const ApiParts& parts, ApiOptions options)
                       [events = &parts.events] { return static_cast<double>(events->stream_clients()); });
   parts.metrics.gauge("ticketcore_open_events", "Events kept in memory.", [events = &parts.events] { return static_cast<double>(events->count()); });
   parts.metrics.gauge("ticketcore_waiting_tasks", "Tasks that wait for a worker.", [pools = &parts.pools] {
-  parts.metrics.gauge("ticketcore_store_clock_ahead_seconds", "The store's clock before this host's, at the last turn.", [office = &parts.office] {
-    const auto ahead = office->store_clock_ahead();
-    return ahead ? std::chrono::duration<double>(*ahead).count() : std::numeric_limits<double>::quiet_NaN();
-  });
     return static_cast<double>(pools->store.waiting() + pools->keys.waiting() + pools->provider.waiting() + pools->settle.waiting());
   });
   parts.metrics.gauge("ticketcore_counted_holds", "Open holds that limits of places are counted by.",
                       [this] { return static_cast<double>(open_places_.holds()); });
+  parts.metrics.gauge("ticketcore_store_clock_ahead_seconds", "The store's clock before this host's, at the last turn.", [office = &parts.office] {
+    const auto ahead = office->store_clock_ahead();
+    return ahead ? std::chrono::duration<double>(*ahead).count() : std::numeric_limits<double>::quiet_NaN();
+  });
   if (parts.provider != nullptr) {
     parts.metrics.gauge("ticketcore_provider_calls", "Calls that the payment provider has not answered yet.",
                         [provider = parts.provider] { return static_cast<double>(provider->under_way()); });
@@ -208,7 +204,7 @@ void Api::record_and_run(const CallPtr& call, const Route& route) {
   deed.at = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
   deed.key = call->caller.key_id;
   deed.what = std::string(route.method) + " " + std::string(route.pattern);
-  deed.path = shortened(call->request.path);
+  deed.path = shortened(call->request.path, deed_path_bytes_most);
   if (route.repeats == Repeats::by_key) deed.request = to_string(call->command);
   const bool queued = parts_.staff_log.record(std::move(deed), [this, call, &route](const std::exception_ptr& failure) {
     if (!failure) return run(call, route);

@@ -37,6 +37,11 @@ bool equal_in_any_case(std::string_view left, std::string_view right) noexcept {
   return std::ranges::equal(left, right, [](char one, char other) { return lower(one) == lower(other); });
 }
 
+std::string shortened(const std::string& text, std::size_t bytes_most) {
+  if (text.size() <= bytes_most) return text;
+  return text.substr(0, bytes_most) + "...";
+}
+
 std::string_view status_text(int status) noexcept {
   switch (status) {
     case 200: return "OK";

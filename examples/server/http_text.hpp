@@ -15,6 +15,9 @@ namespace server {
 
 [[nodiscard]] std::string_view status_text(int status) noexcept;
 
+/// Whoever asks chooses how long a text is: cut, and marked, before it is written down.
+[[nodiscard]] std::string shortened(const std::string& text, std::size_t bytes_most);
+
 /// 1 to 128 letters, digits and "-._~:+/=".
 [[nodiscard]] bool fit_request_id(std::string_view id) noexcept;
 /// As W3C Trace Context, version 00, has it.
