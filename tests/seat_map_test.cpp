@@ -15,7 +15,7 @@ namespace {
 
 const Category stalls_category{"stalls", "Stalls", "#1F77B4"};
 
-/// A small house: stalls_category A-B of three seats with an aisle, a table sold by the chair, a table and a booth sold whole, a standing area.
+/// A small house: stalls A-B of three seats with an aisle, a table sold by the chair, a table and a booth sold whole, a standing area.
 SeatMapBuilder small_house() {
   SeatMapBuilder builder("House");
   const CategoryIndex category = builder.add_category(stalls_category);
@@ -88,7 +88,7 @@ TEST_CASE("every place is found by its whole label, and by nothing else") {
   const SeatMap map = small_house().build();
   for (std::uint32_t index = 0; index < map.place_count(); ++index) CHECK(map.find_place(map.label(PlaceIndex{index})) == PlaceIndex{index});
   for (const char* unknown :
-       {"", "-", "Stalls", "Stalls-A", "Stalls-A-", "Stalls-A-4", "stalls_category-A-1", "StallsA1", "A-1", "Stalls-A-1-", "T2-", "-T2", "Stalls-Pit"}) {
+       {"", "-", "Stalls", "Stalls-A", "Stalls-A-", "Stalls-A-4", "stalls-A-1", "StallsA1", "A-1", "Stalls-A-1-", "T2-", "-T2", "Stalls-Pit"}) {
     CAPTURE(unknown);
     CHECK_FALSE(map.find_place(unknown));
   }
@@ -176,8 +176,8 @@ TEST_CASE("each thing that can be wrong with a chart is named") {
   const std::string row = "row Stalls-A";
   CHECK(problems_after([](auto& data) { data.rows.clear(), data.places.clear(); }) == Texts{"map: has no place and no area; a map needs at least one"});
   CHECK(problems_after([](auto& data) { data.categories[0].color = "blue"; }) ==
-        Texts{"category stalls_category: has the color \"blue\"; it must read like #1F77B4"});
-  CHECK(problems_after([](auto& data) { data.categories.push_back(stalls_category); }) == Texts{"category stalls_category: stands twice; keys must be unique"});
+        Texts{"category stalls: has the color \"blue\"; it must read like #1F77B4"});
+  CHECK(problems_after([](auto& data) { data.categories.push_back(stalls_category); }) == Texts{"category stalls: stands twice; keys must be unique"});
   CHECK(problems_after([](auto& data) { data.categories[0].key = ""; }) == Texts{"category : has no label; it needs one of 1 to 100 bytes"});
   CHECK(problems_after([](auto& data) { data.sections[0].floor = 0; }) == Texts{"section Stalls: names a floor that does not exist"});
   CHECK(problems_after([](auto& data) { data.sections[0].zone = 0; }) == Texts{"section Stalls: names a zone that does not exist"});
@@ -254,7 +254,7 @@ TEST_CASE("all problems of a chart are listed, not just the first") {
   data.places[0].seats = 0;
   CHECK_THROWS_WITH_AS(
       SeatMap(std::move(data)),
-      "the seat map has 2 problems:\n  category stalls_category: has the color \"\"; it must read like #1F77B4\n  row Stalls-A, seat 1: has no chair",
+      "the seat map has 2 problems:\n  category stalls: has the color \"\"; it must read like #1F77B4\n  row Stalls-A, seat 1: has no chair",
       SeatMapError);
 }
 
