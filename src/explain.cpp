@@ -19,6 +19,11 @@ namespace {
   return settings ? Money{minor, settings->prices.currency()}.to_string() : std::to_string(minor) + " minor units";
 }
 
+/// "ticket 2 (Stalls-A-4)": what the order calls it, and what stands on it.
+[[nodiscard]] std::string ticket(const RequestRefused& refused, const std::string& labels) {
+  return "ticket " + std::to_string(refused.asked) + (labels.empty() ? "" : " (" + labels + ")");
+}
+
 [[nodiscard]] std::string capacity_message(const RequestRefused& refused, const std::string& labels) {
   switch (refused.reason) {
     case Reason::place_taken: return (refused.places.size() == 1 ? "this place is no longer free: " : "these places are no longer free: ") + labels;
@@ -73,8 +78,9 @@ namespace {
     case Reason::order_not_found: return "there is no such order";
     case Reason::ticket_not_found: return "there is no ticket " + std::to_string(refused.asked) + " in this order";
     case Reason::ticket_refunded:
-      return refused.asked == 0 ? "every ticket of this order was refunded before" : "ticket " + std::to_string(refused.asked) + " was refunded and is void";
-    case Reason::ticket_admitted: return "ticket " + std::to_string(refused.asked) + " was admitted before, at " + to_rfc3339(refused.at) + ", " + refused.text;
+      if (refused.asked == 0) return "every ticket of this order was refunded before";
+      return ticket(refused, labels) + " was refunded and is void";
+    case Reason::ticket_admitted: return ticket(refused, labels) + " was admitted before, at " + to_rfc3339(refused.at) + ", " + refused.text;
     case Reason::code_invalid: return "this is no valid ticket code: " + refused.text;
     case Reason::code_for_other_event: return "this ticket is for another event: " + refused.text;
     case Reason::storage_unavailable: return "the storage can't be used just now: " + refused.text;

@@ -76,6 +76,8 @@ TEST_CASE("a seat goes from free to held to sold to admitted") {
   CHECK(again.refusal().reason == Reason::ticket_admitted);
   CHECK(again.refusal().where == "north");
   CHECK(again.refusal().at == *parse_rfc3339("2027-01-10T10:00:00Z"));
+  CHECK(again.refusal().places == std::vector<std::string>{"Hall-A-3"});
+  CHECK(again.refusal().message == "ticket 1 (Hall-A-3) was admitted before, at 2027-01-10T10:00:00Z, north");
 }
 
 TEST_CASE("a hold takes all its places or none, and names those that are gone") {
@@ -193,7 +195,9 @@ TEST_CASE("refunded tickets are void, and their places on sale again") {
   const Refund part = box.event.refund(order.id, {.tickets = {order.tickets[0].id}}).value();
   CHECK(part.amount.to_string() == "305.00 UAH");
   CHECK(box.event.hold({"Hall-A-1"}, {.holder = "next"}).ok());
-  CHECK(box.event.check_in(box.office.code(order.tickets[0]), {.gate = "north"}).refusal().reason == Reason::ticket_refunded);
+  const Refusal refunded = box.event.check_in(box.office.code(order.tickets[0]), {.gate = "north"}).refusal();
+  CHECK(refunded.reason == Reason::ticket_refunded);
+  CHECK(refunded.places == std::vector<std::string>{"Hall-A-1"});
   CHECK(box.event.refund(order.id, {.tickets = {order.tickets[0].id}}).refusal().reason == Reason::ticket_refunded);
   // The last ticket takes the order's fee with it.
   CHECK(box.event.refund(order.id).value().amount.to_string() == "317.00 UAH");

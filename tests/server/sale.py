@@ -56,6 +56,7 @@ class SaleTests:
         self.assertEqual((scan.status, scan.json["place"], scan.json["ticket_type"]), (200, ticket["place"], ticket["ticket_type"]))
         again = gate.post(sale.path + "/scans", {"code": ticket["code"], "gate": "south"})
         self.assertEqual((again.status, again.json["reason"], again.json["where"]), (409, "ticket_admitted", "north"))
+        self.assertEqual(again.json["places"], [ticket["place"]])
         self.assertEqual(again.json["at"][:16], scan.json["at"][:16])
         seen = sale.public.get(f"{sale.path}/orders/{order['id']}", token=order["token"]).json["tickets"][0]
         self.assertEqual((seen["status"], seen["gate"]), ("admitted", "north"))

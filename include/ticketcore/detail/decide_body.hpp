@@ -326,8 +326,19 @@ class ChoiceAssigner {
 
 [[nodiscard]] inline RequestRefused refuse_ticket(Reason reason, std::uint32_t number) { return refuse(reason, 0, number); }
 
+/// With its place: who stands at a gate must see whose seat it is.
+[[nodiscard]] inline RequestRefused refuse_ticket(Reason reason, std::uint32_t number, const TicketRecord& ticket) {
+  RequestRefused refused = refuse_ticket(reason, number);
+  if (ticket.in_area()) {
+    refused.areas.push_back(ticket.area());
+  } else {
+    refused.places.push_back(ticket.place());
+  }
+  return refused;
+}
+
 [[nodiscard]] inline RequestRefused refuse_admitted(const EventState& state, const TicketRecord& ticket, std::uint32_t number) {
-  RequestRefused refused = refuse_ticket(Reason::ticket_admitted, number);
+  RequestRefused refused = refuse_ticket(Reason::ticket_admitted, number, ticket);
   refused.at = from_epoch(ticket.admitted_at);
   refused.text = state.short_name(ticket.gate);
   return refused;
@@ -355,7 +366,7 @@ class ChoiceAssigner {
   for (const std::uint32_t number : refund.tickets) {
     if (number == 0 || number > order->ticket_count) return refuse_ticket(Reason::ticket_not_found, number);
     const TicketRecord& ticket = tickets[number - 1];
-    if (ticket.refunded()) return refuse_ticket(Reason::ticket_refunded, number);
+    if (ticket.refunded()) return refuse_ticket(Reason::ticket_refunded, number, ticket);
     if (ticket.admitted_at != 0) return refuse_admitted(state, ticket, number);
   }
   refund.amount = refund_amount(*order, tickets, refund.tickets);
@@ -367,7 +378,7 @@ class ChoiceAssigner {
   if (std::optional<RequestRefused> refused = refuse_name(state, command.gate)) return *refused;
   const TicketRecord* ticket = state.find_ticket(command.ticket);
   if (ticket == nullptr) return refuse_ticket(Reason::ticket_not_found, command.ticket.number);
-  if (ticket->refunded()) return refuse_ticket(Reason::ticket_refunded, command.ticket.number);
+  if (ticket->refunded()) return refuse_ticket(Reason::ticket_refunded, command.ticket.number, *ticket);
   if (ticket->admitted_at != 0) return refuse_admitted(state, *ticket, command.ticket.number);
   return TicketAdmitted{command.ticket, command.gate};
 }
