@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <boost/json/basic_parser_impl.hpp>
 
 #include "ticketcore/detail/control_characters.hpp"
 
@@ -23,6 +24,92 @@ constexpr std::size_t listed_errors = 50;
   }
   return token;
 }
+
+/// Reads along, and notes each member that stands twice in its object: a boost::json::value keeps the last and
+/// forgets the others, and nobody would learn that half of what was sent counts for nothing.
+class TwiceNamed {
+ public:
+  static constexpr std::size_t max_object_size = SIZE_MAX;
+  static constexpr std::size_t max_array_size = SIZE_MAX;
+  static constexpr std::size_t max_key_size = SIZE_MAX;
+  static constexpr std::size_t max_string_size = SIZE_MAX;
+  using Error = boost::json::error_code;
+  using Text = boost::json::string_view;
+
+  explicit TwiceNamed(std::vector<FieldError>& errors) : errors_(errors) {}
+
+  bool on_document_begin(Error&) { return true; }
+  bool on_document_end(Error&) { return true; }
+  bool on_object_begin(Error&) { return begin(false); }
+  bool on_array_begin(Error&) { return begin(true); }
+  bool on_array_end(std::size_t, Error&) {
+    open_.pop_back();
+    return true;
+  }
+  bool on_object_end(std::size_t, Error&) {
+    const auto first = names_.begin() + static_cast<std::ptrdiff_t>(open_.back().first_name);
+    std::sort(first, names_.end());
+    for (auto twice = first; (twice = std::adjacent_find(twice, names_.end())) != names_.end();) {
+      if (errors_.size() < listed_errors) errors_.push_back({pointer() + "/" + pointer_token(twice->substr(0, 100)), "stands twice"});
+      twice = std::upper_bound(twice, names_.end(), *twice);
+    }
+    names_.erase(first, names_.end());
+    open_.pop_back();
+    return true;
+  }
+  bool on_key_part(Text part, std::size_t, Error&) {
+    key_.append(part.data(), part.size());
+    return true;
+  }
+  bool on_key(Text part, std::size_t, Error&) {
+    key_.append(part.data(), part.size());
+    names_.push_back(std::move(key_));
+    key_.clear();
+    return true;
+  }
+  bool on_string_part(Text, std::size_t, Error&) { return true; }
+  bool on_string(Text, std::size_t, Error&) { return element(); }
+  bool on_number_part(Text, Error&) { return true; }
+  bool on_int64(std::int64_t, Text, Error&) { return element(); }
+  bool on_uint64(std::uint64_t, Text, Error&) { return element(); }
+  bool on_double(double, Text, Error&) { return element(); }
+  bool on_bool(bool, Error&) { return element(); }
+  bool on_null(Error&) { return element(); }
+  bool on_comment_part(Text, Error&) { return true; }
+  bool on_comment(Text, Error&) { return true; }
+
+ private:
+  struct Open {
+    bool array = false;
+    std::size_t elements = 0;    ///< Of an array, so far.
+    std::size_t first_name = 0;  ///< Of an object: where its names begin.
+  };
+
+  bool element() {
+    if (!open_.empty()) ++open_.back().elements;
+    return true;
+  }
+  bool begin(bool array) {
+    element();
+    open_.push_back({array, 0, names_.size()});
+    return true;
+  }
+  /// Of the innermost object that is open.
+  [[nodiscard]] std::string pointer() const {
+    std::string path;
+    for (std::size_t depth = 0; depth + 1 < open_.size(); ++depth) {
+      const Open& outer = open_[depth];
+      path += "/";
+      path += outer.array ? std::to_string(outer.elements - 1) : pointer_token(names_[open_[depth + 1].first_name - 1]);
+    }
+    return path;
+  }
+
+  std::vector<FieldError>& errors_;
+  std::vector<Open> open_;
+  std::vector<std::string> names_;  ///< Of all objects that are open, the outermost's first.
+  std::string key_;
+};
 
 [[nodiscard]] std::string_view view_of(boost::json::string_view text) { return {text.data(), text.size()}; }
 
@@ -76,7 +163,8 @@ std::string JsonValue::text(std::size_t least_bytes, std::size_t most_bytes) con
   const boost::json::string* string = value_->if_string();
   const bool fits = string != nullptr && string->size() >= least_bytes && string->size() <= most_bytes;
   if (!fits || ticketcore::detail::has_control_character({string->data(), string->size()})) {
-    error("must be a text of " + std::to_string(least_bytes) + " to " + std::to_string(most_bytes) + " bytes without control characters");
+    const std::string came = string == nullptr ? "" : "; this has " + std::to_string(string->size()) + " bytes";
+    error("must be a text of " + std::to_string(least_bytes) + " to " + std::to_string(most_bytes) + " bytes without control characters" + came);
     return {};
   }
   return std::string(string->data(), string->size());
@@ -129,6 +217,8 @@ JsonDocument::JsonDocument(std::string_view text) : body_(std::make_unique<Body>
     return;
   }
   body_->value = parser.release();
+  boost::json::basic_parser<TwiceNamed> again({}, errors_);
+  again.write_some(false, text.data(), text.size(), error);
 }
 
 JsonDocument::~JsonDocument() = default;

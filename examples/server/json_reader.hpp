@@ -1,6 +1,7 @@
 #pragma once
 // Reads a request's JSON strictly, and collects everything that is wrong with it, each with its JSON pointer (RFC 6901): a caller
-// learns all of it at once. Fields that nobody asked for are refused, so that a misspelt option is never silently left out.
+// learns all of it at once. A member that stands twice is wrong, too. Fields that nobody asked for are refused,
+// so that a misspelt option is never silently left out.
 
 #include <boost/json/fwd.hpp>
 #include <cstdint>

@@ -36,6 +36,36 @@ class HostileTests:
             self.assertIn(pointer, [error["pointer"] for error in errors], body)
         self.problem(sale.hold("Stalls-A-1", "Stalls-A-1"), 422, "invalid_request")
 
+    def test_a_member_that_stands_twice(self):
+        sale = Sale(self.server)
+
+        def hold(text):
+            return sale.public("POST", sale.path + "/holds", raw=text)
+
+        for text, pointers in ((b'{"best":{"count":1},"best":{"count":2}}', ["/best"]),
+                               (b'{"best":{"count":1,"count":1}}', ["/best/count"]),
+                               (b'{"best":{"count":1,"co\\u0075nt":2}}', ["/best/count"]),
+                               (b'{"areas":[7,{"a":{"a":[]}},{"x":{"a":[1,{}]},"area":"A","area":"B","x":1,"area":"C"}]}',
+                                ["/areas/2/area", "/areas/2/x"]),
+                               (b'{"a/b":1,"a/b":null,"":2,"":3}', ["/", "/a~1b"])):
+            problem = self.problem(hold(text), 422, "invalid_request")
+            twice = [error["pointer"] for error in problem["errors"] if error["message"] == "stands twice"]
+            self.assertEqual(twice, pointers, text)
+            self.assertEqual(problem["detail"], pointers[0] + " stands twice")
+        # The same name in another object is another member.
+        problem = self.problem(hold(b'{"best":{"count":0},"areas":[{"area":"A"},{"area":"A"}]}'), 422, "invalid_request")
+        self.assertNotIn("stands twice", [error["message"] for error in problem["errors"]])
+        many = b'{"places":["Stalls-A-1"]' + b"".join(b',"a%d":0' % (number % 5000) for number in range(6000)) + b"}"
+        self.assertEqual(len(self.problem(hold(many), 422, "invalid_request")["errors"]), 50)
+        self.assertEqual(hold(b'{"places":["Stalls-A-1"]}').status, 201)
+
+    def test_a_text_that_is_too_long_says_how_long_it_is(self):
+        sale = Sale(self.server)
+        event = {"id": "x-" + new_key(), "starts_at": "2027-01-31T19:30:00Z", "seat_map": CHART, "prices": PRICES}
+        answer = sale.admin.post("/v1/events", {**event, "name": "ж" * 60})
+        says = "must be a text of 1 to 100 bytes without control characters; this has 120 bytes"
+        self.assertEqual(self.problem(answer, 422, "invalid_request")["errors"], [{"pointer": "/name", "message": says}])
+
     def test_an_event_that_makes_no_sense(self):
         sale = Sale(self.server)
         good = {"id": "x-" + new_key(), "starts_at": "2027-01-31T19:30:00Z", "seat_map": CHART, "prices": PRICES}
