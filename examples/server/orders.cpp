@@ -87,21 +87,58 @@ struct OrderJson {
   }
 };
 
+[[nodiscard]] std::string label_of(const SeatMap& map, std::uint32_t where) {
+  if ((where & TicketRecord::area_bit) != 0) return map.label(AreaIndex{where & ~TicketRecord::area_bit});
+  return map.label(PlaceIndex{where});
+}
+
+/// What tickets, pages and people put between the names of a place, or before an order's number.
+[[nodiscard]] bool says_nothing(std::string_view word) {
+  constexpr std::string_view words[] = {"row", "seat", "table", "booth", "no", "order", "№", "ряд", "місце", "стіл", "ложа", "замовлення"};
+  return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
+
+/// "Stalls, row D, seat 9", "stalls D-9" and "Stalls-D-9" are "stalls-d-9"; "No. 6" and "#6" are "6".
+[[nodiscard]] std::string plain_words(std::string_view text) {
+  std::string plain;
+  std::string word;
+  const auto end_word = [&] {
+    if (!word.empty() && !says_nothing(word)) plain += (plain.empty() ? "" : "-") + word;
+    word.clear();
+  };
+  const std::string small = folded(text);
+  for (std::size_t at = 0; at < small.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(small[at]);
+    const bool belongs = byte >= 0x80 || (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z');
+    if (!belongs) {
+      end_word();
+    } else {
+      word += small[at];
+      if (word == "№") end_word();
+    }
+  }
+  end_word();
+  return plain;
+}
+
 /// What a search compares orders with.
 struct Words {
-  explicit Words(const std::string& text, const SeatMap& map) : small(folded(text)), exact(text) {
-    if (const auto found = map.find_place(text)) where = found->value;
-    if (const auto found = map.find_area(text)) where = found->value | TicketRecord::area_bit;
-  }
+  explicit Words(const std::string& text, const SeatMap& seat_map) : map(seat_map), small(folded(text)), plain(plain_words(text)) {}
+  const SeatMap& map;
   std::string small;
-  std::string exact;
-  std::optional<std::uint32_t> where{};
+  std::string plain;
 
   [[nodiscard]] bool fit(const OrderCopy& order) const {
     const std::string id = to_string(order.order.id);
-    if (std::to_string(order.number) == exact || id == small || order.order.payment_reference == exact) return true;
-    if (small.starts_with(id)) return true;  // a ticket's id
-    return where && std::any_of(order.tickets.begin(), order.tickets.end(), [&](const TicketRecord& ticket) { return ticket.where == *where; });
+    if (std::to_string(order.number) == plain || folded(order.order.payment_reference) == small) return true;
+    if (small.starts_with(id)) return true;  // or a ticket's id
+    return std::any_of(order.tickets.begin(), order.tickets.end(), [&](const TicketRecord& ticket) { return fit(label_of(map, ticket.where)); });
+  }
+  /// A place, named in full or by its row and seat.
+  [[nodiscard]] bool fit(const std::string& label) const {
+    if (plain.empty()) return false;
+    const std::string words = plain_words(label);
+    return words == plain || (plain.find('-') != std::string::npos && words.ends_with("-" + plain));
   }
   [[nodiscard]] bool fit(const Buyer& buyer) const {
     return folded(buyer.name).find(small) != std::string::npos || folded(buyer.email).find(small) != std::string::npos;
@@ -265,10 +302,9 @@ Page OrderBooks::seating(OpenEvent& event, const std::string& position, std::uin
   const SeatMap& map = event.event.seat_map();
   std::vector<Seat> seats;
   event.event.inspect([&](const EventState& state) { seats = seats_of(state, event.known_until(state.time())); });
-  const auto label_of = [&](const Seat& seat) {
-    return (seat.where & TicketRecord::area_bit) != 0 ? map.label(AreaIndex{seat.where & ~TicketRecord::area_bit}) : map.label(PlaceIndex{seat.where});
-  };
-  if (!place.empty()) std::erase_if(seats, [&](const Seat& seat) { return !folded(label_of(seat)).starts_with(folded(place)); });
+  const std::string wanted = plain_words(place);
+  const auto begins_otherwise = [&](const Seat& seat) { return !plain_words(label_of(map, seat.where)).starts_with(wanted); };
+  if (!wanted.empty()) std::erase_if(seats, begins_otherwise);
   std::sort(seats.begin(), seats.end(), [](const Seat& a, const Seat& b) { return a.position() < b.position(); });
   auto first = seats.begin();
   if (const auto after = parse_position(position)) {
@@ -285,7 +321,8 @@ Page OrderBooks::seating(OpenEvent& event, const std::string& position, std::uin
       page.next = std::to_string(last.where) + "." + std::to_string(last.order) + "." + std::to_string(last.ticket);
       break;
     }
-    json.open_object().key("place").text(label_of(*seat)).key("status").text(seat->order == 0 ? "held" : seat->admitted ? "admitted" : "sold");
+    json.open_object().key("place").text(label_of(map, seat->where));
+    json.key("status").text(seat->order == 0 ? "held" : seat->admitted ? "admitted" : "sold");
     if (seat->quantity > 1) json.key("quantity").number(seat->quantity);
     if (seat->order == 0) {
       json.key("until").time(from_epoch(seat->until));

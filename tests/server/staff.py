@@ -1,6 +1,8 @@
 """What staff do: counter sales, looking people up, keys, charts."""
 
-from shop import CHART, Sale, eventually, new_key
+import urllib.parse
+
+from shop import BUYER, CHART, Sale, eventually, new_key
 
 
 class StaffTests:
@@ -44,7 +46,13 @@ class StaffTests:
             self.assertEqual([order["number"] for order in found], [3], words)
         for words in ("%D1%88%D0%B5%D0%92%D1%87%D0%B5%D0%BD%D0%BA%D0%BE", "OLENA", "example.org"):
             self.assertEqual(len(office.get(f"{sale.path}/orders?q={words}").json["orders"]), 5, words)
-        self.assertEqual(office.get(f"{sale.path}/orders?q=nobody").json, {"orders": []})
+        # As a ticket prints it, as the pages write it, as people type it.
+        for words in ("No. 3", "#3", "№3", "№ 3", "order 3", "Stalls A-3", "stalls-a-3", "A-3", "a 3", "Stalls, row A, seat 3",
+                      "Stalls, ряд A, місце 3", "STALLS  ROW A  SEAT 3"):
+            found = office.get(f"{sale.path}/orders?q={urllib.parse.quote(words)}").json["orders"]
+            self.assertEqual([order["number"] for order in found], [3], words)
+        for words in ("nobody", "-", "row", "Stalls-A", "A-33", "alls-A-3"):
+            self.assertEqual(office.get(f"{sale.path}/orders?q={urllib.parse.quote(words)}").json, {"orders": []}, words)
         for query in ("cursor=x", "cursor=ZXZlbnRzOjE", "limit=0", "limit=101", "limit=-1", "limit=x"):
             answer = office.get(f"{sale.path}/orders?{query}")
             self.assertEqual((answer.status, answer.json["reason"]), (422, "invalid_request"), query)
@@ -78,6 +86,8 @@ class StaffTests:
         self.assertEqual((seats[1]["order"], seats[1]["number"], seats[1]["ticket_type"]), (order["id"], 1, "adult"))
         self.assertEqual(seats[1]["buyer"], {"name": order["buyer"]["name"]})
         self.assertEqual([seat["place"] for seat in office.get(sale.path + "/seating?place=stalls-b").json["seats"]], ["Stalls-B-2", "Stalls-B-3"])
+        one = office.get(sale.path + "/seating?place=Stalls,%20row%20B,%20seat%202").json["seats"]
+        self.assertEqual([seat["place"] for seat in one], ["Stalls-B-2"])
 
     def test_keys_come_and_go(self):
         admin = self.server.admin
