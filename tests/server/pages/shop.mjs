@@ -67,7 +67,7 @@ export class Shop {
     return text ? JSON.parse(text) : null;
   }
 
-  async makeEvent(id, { name = "Gala night", policy = {}, sale_status = "on_sale" } = {}) {
+  async makeEvent(id, { name = "Gala night", policy = {}, sale_status = "on_sale", starts_at = "2035-02-14T17:00:00Z" } = {}) {
     const amounts = { stalls: 1200, "stalls-rear": 800, box: 1500, "balcony-1": 600, "balcony-2": 400, gallery: 200 };
     const lines = Object.entries(amounts).flatMap(([category, amount]) => [
       { category, ticket_type: "adult", amount: `${amount}.00` },
@@ -75,7 +75,7 @@ export class Shop {
     ]);
     return this.ask("POST", "/v1/events", {
       key: this.adminKey,
-      body: { id, name, starts_at: "2035-02-14T17:00:00Z", seat_map: this.chart, prices: { currency: "UAH", lines, fees: { per_ticket: "15.00", tax_basis_points: 2000 } }, policy, sale_status },
+      body: { id, name, starts_at, seat_map: this.chart, prices: { currency: "UAH", lines, fees: { per_ticket: "15.00", tax_basis_points: 2000 } }, policy, sale_status },
     });
   }
 
@@ -89,6 +89,17 @@ export class Shop {
     const choices = hold.places.map(({ category }) => ({ ticket_type: "adult", count: 1, category }));
     await this.ask("POST", `/v1/events/${event}/holds/${hold.id}/quote`, { token: hold.token, body: { choices } });
     return this.ask("POST", `/v1/events/${event}/holds/${hold.id}/orders`, { key: this.adminKey, body: { payment: { method: "card", reference: `terminal-${hold.id}` }, buyer } });
+  }
+
+  /** When nobody holds the place any more. */
+  async gone(event, label) {
+    const { places: columns } = await this.ask("GET", `/v1/events/${event}/places`);
+    const at = columns.labels.indexOf(label);
+    for (;;) {
+      const { places } = await this.ask("GET", `/v1/events/${event}/availability`);
+      if (places[at] === "f") return;
+      await new Promise((done) => setTimeout(done, 200));
+    }
   }
 
   /** A page of a browser of its own: nothing is shared with others. */

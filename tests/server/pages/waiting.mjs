@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkAccess, fillBuyer, pick, shoot } from "./shop.mjs";
 
@@ -19,6 +20,28 @@ export function waitingTests(shop) {
     await page.getByRole("heading", { name: "The time is up" }).waitFor();
     await page.getByRole("link", { name: "Choose again" }).click();
     await page.getByText("Nothing chosen yet").waitFor();
+    await page.finish();
+  });
+
+  test("time runs out at the counter: the till is told so, and holds again with what was typed of the buyer", async () => {
+    const page = await shop().page({ key: await shop().makeKey("Slow counter", "box_office") });
+    await page.goto("/box-office?event=short");
+    await pick(page, "Stalls-C-5");
+    await page.getByRole("button", { name: /^Hold 1 place/ }).click();
+    await page.getByLabel("Ticket type for Stalls, row C, seat 5").selectOption("child");
+    await page.getByText("Buyer and receipt").click();
+    await page.getByLabel("Name", { exact: true }).fill("Taras");
+    await page.getByText("Nothing is sold: hold them again").waitFor();
+    await shoot(page, "box-office-time-is-up");
+    await page.getByRole("button", { name: "Try to hold the same again" }).click();
+    await page.locator(".sum .total", { hasText: "₴615" }).waitFor();
+    assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "Taras");
+    // While the cashier looks elsewhere, too.
+    await page.getByRole("button", { name: "Orders" }).click();
+    await page.getByLabel("Find an order").waitFor();
+    await shop().gone("short", "Stalls-C-5");
+    await page.getByRole("button", { name: "Sell", exact: true }).click();
+    await page.getByText("Nothing is sold: hold them again").waitFor();
     await page.finish();
   });
 

@@ -12,6 +12,7 @@ export interface ProblemBody {
   available?: number;
   at?: string;
   where?: string;
+  order?: { id: string; number: number };
   errors?: { pointer: string; message: string }[];
   request_id?: string;
 }
@@ -33,6 +34,8 @@ export interface Ask {
   body?: unknown;
   token?: string | undefined;
   key?: string | undefined;
+  /** The Idempotency-Key of a POST that may have been granted before; a new one by default. */
+  request?: string | undefined;
 }
 
 const attempts = 4;
@@ -102,7 +105,7 @@ export async function call<T>(method: "GET" | "POST" | "DELETE", path: string, a
   if (ask.key) headers["Authorization"] = `Bearer ${ask.key}`;
   let body: string | undefined;
   if (method === "POST") {
-    headers["Idempotency-Key"] = newRequestId();
+    headers["Idempotency-Key"] = ask.request ?? newRequestId();
     headers["Content-Type"] = "application/json";
     body = JSON.stringify(ask.body ?? {});
   }

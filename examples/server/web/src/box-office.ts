@@ -1,8 +1,10 @@
 // "/box-office": selling at the counter, orders and refunds, who sits where.
 
-import { get, path, post } from "./api";
+import { get, newRequestId, path, post, Problem, serverNow } from "./api";
+import { limitBytes } from "./bytes";
 import { freshId, field, h, replace, type Child } from "./dom";
 import { money, paymentMethod, say, shortDateTime, t, ticketType, type Key } from "./i18n";
+import { forgetSale, keepSale, keptSale, type TillSale } from "./kept";
 import { announce, busy, failPage, notice, NoticeBoard, openPage } from "./page";
 import { Picker } from "./picker";
 import { SalePanel } from "./sale-panel";
@@ -16,65 +18,156 @@ const orderAddress = (order: Order): string => `${path`/orders/${order.event}/${
 
 type Tab = { key: Key; open: (event: EventDetails, place: HTMLElement) => Promise<() => void> };
 
+/** The order that a hold became, if that is what the "no" says. */
+async function orderBehind(event: EventDetails, error: unknown): Promise<Order | null> {
+  const order = error instanceof Problem && error.reason === "hold_checked_out" ? error.body.order : undefined;
+  return order ? get<Order>(path`/v1/events/${event.id}/orders/${order.id}`, { key }) : null;
+}
+
+/** Asks for the order. What was asked before and not answered is asked again by the same key: the same order then. */
+async function order(event: EventDetails, sale: TillSale, method: "cash" | "card"): Promise<Order> {
+  const { hold } = sale;
+  const [name, email, reference] = [sale.name.trim(), sale.email.trim(), sale.reference.trim()];
+  const body = {
+    payment: { method, ...(reference ? { reference } : {}) },
+    ...(name || email ? { buyer: { ...(name ? { name } : {}), ...(email ? { email } : {}) } } : {}),
+  };
+  const asked = JSON.stringify(body);
+  const request = (sale.requests[asked] ??= newRequestId());
+  keepSale(sale);
+  try {
+    const orders = path`/v1/events/${event.id}/holds/${hold.id}/orders`;
+    return await post<Order>(orders, { body, token: hold.token, key, request });
+  } catch (error) {
+    if (error instanceof Problem && error.status >= 400 && error.status < 500) {
+      delete sale.requests[asked];
+      keepSale(sale);
+    }
+    throw error;
+  }
+}
+
 /** Taking the money for a hold. */
-function counter(event: EventDetails, hold: Hold, sold: (order: Order) => void): Child {
+function counter(event: EventDetails, sale: TillSale, sold: (order: Order, before: boolean) => void): Child {
   const board = new NoticeBoard();
-  const choice = new TicketsChoice(event, hold, board, key);
-  const name = h("input", { type: "text", autocomplete: "off", maxlength: 100 });
-  const email = h("input", { type: "email", autocomplete: "off", maxlength: 200 });
-  const reference = h("input", { type: "text", autocomplete: "off", maxlength: 64 });
-  const pay = (method: "cash" | "card") => {
-    const button = h(
-      "button",
-      {
-        type: "button",
-        class: `button ${method === "card" ? "primary" : "secondary"}`,
-        on: {
-          click: () =>
-            void busy(button, board, async () => {
-              if (!email.reportValidity() || !(await choice.settled())) return;
-              const buyer = { ...(name.value.trim() ? { name: name.value.trim() } : {}), ...(email.value.trim() ? { email: email.value.trim() } : {}) };
-              const order = await post<Order>(path`/v1/events/${event.id}/holds/${hold.id}/orders`, {
-                body: { payment: { method, ...(reference.value.trim() ? { reference: reference.value.trim() } : {}) }, ...(Object.keys(buyer).length ? { buyer } : {}) },
-                token: hold.token,
-                key,
-              });
-              sold(order);
-            }),
-        },
-      },
-      say(method === "cash" ? "paid_cash" : "paid_card"),
-    );
+  const choice = new TicketsChoice(event, sale.hold, board, key, sale.tickets, (tickets) => {
+    sale.tickets = tickets;
+    keepSale(sale);
+  });
+  const typed = (type: "text" | "email", what: "name" | "email" | "reference", most: number) => {
+    const keep = (): void => {
+      sale[what] = input.value;
+      keepSale(sale);
+    };
+    const input = h("input", { type, autocomplete: "off", value: sale[what], on: { input: keep } });
+    return limitBytes(input, most);
+  };
+  const name = typed("text", "name", 200);
+  const email = typed("email", "email", 254);
+  const reference = typed("text", "reference", 64);
+  const inputs = [name, email, reference];
+  const details = h(
+    "details",
+    { open: inputs.some(({ value }) => value) },
+    h("summary", {}, say("buyer_and_receipt")),
+    field(say("name"), name),
+    field(say("email"), email),
+    field(say("payment_reference"), reference),
+  );
+  const take = async (method: "cash" | "card"): Promise<void> => {
+    const wrong = inputs.find((input) => !input.checkValidity());
+    if (wrong) {
+      // The browser points to what is wrong only where it can be seen.
+      details.open = true;
+      wrong.reportValidity();
+      return;
+    }
+    if (!(await choice.settled())) return;
+    try {
+      sold(await order(event, sale, method), false);
+    } catch (error) {
+      const made = await orderBehind(event, error);
+      if (!made) throw error;
+      sold(made, true);
+    }
+  };
+  const pay = (method: "cash" | "card"): HTMLElement => {
+    const click = (): void => void busy(button, board, () => take(method));
+    const tone = method === "card" ? "primary" : "secondary";
+    const text = say(method === "cash" ? "paid_cash" : "paid_card");
+    const button = h("button", { type: "button", class: `button ${tone}`, on: { click } }, text);
     return button;
   };
-  return h(
-    "div",
-    { class: "counter" },
-    choice.element,
-    choice.quoteElement,
-    h("details", {}, h("summary", {}, say("buyer_and_receipt")), field(say("name"), name), field(say("email"), email), field(say("payment_reference"), reference)),
-    board.element,
-    h("div", { class: "button-pair" }, pay("card"), pay("cash")),
-  );
+  const pair = h("div", { class: "button-pair" }, pay("card"), pay("cash"));
+  return h("div", { class: "counter" }, choice.element, choice.quoteElement, details, board.element, pair);
 }
 
 async function openSale(event: EventDetails, place: HTMLElement): Promise<() => void> {
+  let last: TillSale | null = null;
+  const saleOf = (hold: Hold, instead?: Hold): TillSale => {
+    const kept = keptSale(event.id);
+    if (kept?.hold.id === hold.id) return { ...kept, hold };
+    // Another hold is another buyer's, unless it is the same again.
+    if (instead && last?.hold.id === instead.id) return { ...last, hold, requests: {} };
+    return { hold, tickets: { types: [], areas: [] }, name: "", email: "", reference: "", requests: {} };
+  };
+  const sold = (order: Order, before: boolean): void => {
+    panel.endHold();
+    const told = { number: String(order.number), price: money(order.total) };
+    const method = (): string => paymentMethod(order.payment?.method ?? "–");
+    const text = before ? () => t("sold_before", { ...told, method: method() }) : say("sold_now", told);
+    const link = { class: "button secondary", href: orderAddress(order), target: "_blank", rel: "noopener" };
+    const print = h("a", link, say("print_tickets"));
+    panel.board.show(before ? "note" : "good", text, print);
+    announce(text());
+  };
+  const offerAgain = (hold: Hold): void => panel.offerAgain(hold, say("time_is_up_till"));
+  /** What became of a hold that is over: an order, though its answer was lost, or nothing. */
+  const over = async (hold: Hold, error: unknown): Promise<void> => {
+    const order = await orderBehind(event, error);
+    if (order) sold(order, true);
+    else if (error instanceof Problem && error.reason === "hold_expired") offerAgain(hold);
+    else panel.board.problem(error);
+  };
+  const look = ({ id, token }: Hold): Promise<Hold> =>
+    get<Hold>(path`/v1/events/${event.id}/holds/${id}`, { token, key });
   const panel = new SalePanel(event, {
     listHeld: false,
     key,
-    heldActions: (hold) =>
-      counter(event, hold, (order) => {
-        panel.endHold();
-        panel.board.show("good", say("sold_now", { number: String(order.number), price: money(order.total) }), h("a", { class: "button secondary", href: orderAddress(order), target: "_blank", rel: "noopener" }, say("print_tickets")));
-        announce(t("sold_now", { number: String(order.number), price: money(order.total) }));
-      }),
+    heldActions: (hold, instead) => {
+      const sale = saleOf({ ...hold, began: hold.began ?? serverNow() }, instead);
+      keepSale(sale);
+      return counter(event, sale, sold);
+    },
     held: () => undefined,
-    ended: () => undefined,
+    ended: () => {
+      last = keptSale(event.id);
+      forgetSale(event.id);
+    },
+    ranOut: (hold) => void look(hold).then(() => offerAgain(hold), (error: unknown) => over(hold, error)),
   });
   const picker = await Picker.load(event, { mode: "choose", changed: () => panel.picker && panel.changed(), lost: (labels) => panel.lost(labels) });
   panel.attach(picker);
   replace(place, event.sale_status !== "on_sale" && notice("note", say("not_on_sale_now")), h("div", { class: "event-body" }, h("div", { class: "event-main" }, picker.element), panel.element));
-  return () => picker.close();
+  let closed = false;
+  /** What this till was selling before it looked at something else. */
+  const resume = async (kept: TillSale): Promise<void> => {
+    try {
+      const hold = await look(kept.hold);
+      if (!closed) panel.showHold({ ...kept.hold, ...hold, token: kept.hold.token });
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status === 0 || error.status >= 500) throw error;
+      last = kept;
+      forgetSale(event.id);
+      if (!closed) await over(kept.hold, error);
+    }
+  };
+  const kept = keptSale(event.id);
+  if (kept) resume(kept).catch((error: unknown) => panel.board.problem(error));
+  return () => {
+    closed = true;
+    panel.close();
+  };
 }
 
 const stateText: Record<Order["status"], Key> = { paid: "order_paid", partly_refunded: "order_partly_refunded", refunded: "order_refunded" };
@@ -259,6 +352,7 @@ try {
   let close = (): void => undefined;
   let round = 0;
   const open = async (): Promise<void> => {
+    if (!eventId) return;
     const mine = ++round;
     close();
     close = () => undefined;

@@ -1,7 +1,7 @@
 // What a tab keeps: holds and payments with their tokens, and the staff's key. Session storage only: closing the tab forgets.
 
 import { newRequestId, serverNow } from "./api";
-import type { Hold } from "./types";
+import type { ChosenTickets, Hold } from "./types";
 
 function read<T>(name: string): T | null {
   const text = sessionStorage.getItem(name);
@@ -35,6 +35,21 @@ export const paymentsOf = (hold: string): [string, KeptPayment][] =>
     .filter((entry): entry is [string, KeptPayment] => entry[1]?.hold === hold);
 export const keepPayment = (payment: string, kept: KeptPayment): void => write(paymentStem + payment, kept);
 
+const saleStem = "ticketcore.till.";
+/** A sale that a till has begun: what is held, which tickets for, and what was typed of the buyer. */
+export interface TillSale {
+  hold: Hold;
+  tickets: ChosenTickets;
+  name: string;
+  email: string;
+  reference: string;
+  /** Of each order that was asked for and not answered: what was asked, and the Idempotency-Key. */
+  requests: Record<string, string>;
+}
+export const keptSale = (event: string): TillSale | null => read<TillSale>(saleStem + event);
+export const keepSale = (sale: TillSale): void => write(saleStem + sale.hold.event, sale);
+export const forgetSale = (event: string): void => sessionStorage.removeItem(saleStem + event);
+
 export interface Buyer {
   name: string;
   email: string;
@@ -44,7 +59,12 @@ export const keepBuyer = (buyer: Buyer): void => write("ticketcore.buyer", buyer
 
 export const keptKey = (): string | null => sessionStorage.getItem("ticketcore.key");
 export const keepKey = (key: string): void => sessionStorage.setItem("ticketcore.key", key);
-export const forgetKey = (): void => sessionStorage.removeItem("ticketcore.key");
+/** With what its bearer was selling. */
+export function forgetKey(): void {
+  sessionStorage.removeItem("ticketcore.key");
+  const sales = Object.keys(sessionStorage).filter((name) => name.startsWith(saleStem));
+  for (const name of sales) sessionStorage.removeItem(name);
+}
 
 /** One name for all holds of this tab, so that the limits per buyer count. */
 export function cart(): string {

@@ -3,7 +3,7 @@
 import { Problem, path, post } from "./api";
 import { Countdown } from "./countdown";
 import { field, h, option, replace, type Child } from "./dom";
-import { follow, money, number, say, t } from "./i18n";
+import { follow, money, number, say, t, type Live } from "./i18n";
 import { cart } from "./kept";
 import { announce, busy, NoticeBoard } from "./page";
 import { Picker, range } from "./picker";
@@ -14,8 +14,10 @@ export interface SalePanelOptions {
   key?: string | undefined;
   /** Whether what is held is listed here; not where heldActions does. */
   listHeld: boolean;
-  /** What is offered while places are held. */
-  heldActions: (hold: Hold) => Child;
+  /** What is offered while places are held; instead of which hold that ran out, if of one. */
+  heldActions: (hold: Hold, instead?: Hold) => Child;
+  /** When the time is up, and the panel is back at choosing; says so by default. */
+  ranOut?: (hold: Hold) => void;
   held: (hold: Hold) => void;
   ended: (hold: Hold) => void;
 }
@@ -220,12 +222,12 @@ export class SalePanel {
     return this.picker.drawing.areas[index]!.label;
   }
 
-  private async take(what: object): Promise<void> {
+  private async take(what: object, instead?: Hold): Promise<void> {
     try {
       const hold = await this.picker.asking(() =>
         post<Hold>(path`/v1/events/${this.event.id}/holds`, { body: { cart: cart(), ...what }, key: this.options.key }),
       );
-      this.showHold(hold);
+      this.showHold(hold, instead);
       this.options.held(hold);
       announce(t("held_now", { count: hold.places.length + hold.areas.reduce((sum, area) => sum + area.quantity, 0) }));
     } catch (error) {
@@ -244,7 +246,7 @@ export class SalePanel {
   }
 
   /** Also for a hold that this tab made before. */
-  showHold(hold: Hold): void {
+  showHold(hold: Hold, instead?: Hold): void {
     this.hold = hold;
     this.board.clear();
     this.picker.quantities.fill(0);
@@ -264,7 +266,7 @@ export class SalePanel {
         hold.places.map((place) => h("li", {}, h("div", {}, h("b", {}, () => placeText(place)), h("span", { class: "muted" }, this.categoryName(place.category))))),
         hold.areas.map(({ area, quantity, category }) => h("li", {}, h("div", {}, h("b", {}, () => `${area} × ${number(quantity)}`), h("span", { class: "muted" }, this.categoryName(category))))),
       ),
-      this.options.heldActions(hold),
+      this.options.heldActions(hold, instead),
       release,
     );
     this.choosing.hidden = true;
@@ -300,28 +302,27 @@ export class SalePanel {
     if (hold) this.options.ended(hold);
   }
 
+  /** For a panel that is no longer shown. */
+  close(): void {
+    this.countdown?.stop();
+    this.picker?.close();
+  }
+
   private runOut(): void {
     const hold = this.hold!;
     this.endHold();
-    const again = h(
-      "button",
-      {
-        type: "button",
-        class: "button secondary",
-        on: {
-          click: () =>
-            void busy(again, this.board, () =>
-              this.take({
-                ...(hold.places.length ? { places: hold.places.map(({ label }) => label) } : {}),
-                ...(hold.areas.length ? { areas: hold.areas.map(({ area, quantity }) => ({ area, quantity })) } : {}),
-              }),
-            ),
-        },
-      },
-      say("hold_again"),
-    );
-    this.board.show("bad", say("time_is_up"), again);
-    again.focus();
+    if (this.options.ranOut) this.options.ranOut(hold);
+    else this.offerAgain(hold, say("time_is_up"));
   }
 
+  /** Tells of a hold that ran out, and offers the same again. */
+  offerAgain(hold: Hold, text: Live): void {
+    const places = hold.places.map(({ label }) => label);
+    const areas = hold.areas.map(({ area, quantity }) => ({ area, quantity }));
+    const same = { ...(places.length ? { places } : {}), ...(areas.length ? { areas } : {}) };
+    const click = (): void => void busy(again, this.board, () => this.take(same, hold));
+    const again = h("button", { type: "button", class: "button secondary", on: { click } }, say("hold_again"));
+    this.board.show("bad", text, again);
+    again.focus();
+  }
 }

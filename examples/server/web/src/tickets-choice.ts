@@ -5,7 +5,7 @@ import { h, option, replace } from "./dom";
 import { money, number, say, t, ticketType } from "./i18n";
 import type { NoticeBoard } from "./page";
 import { placeText } from "./place-text";
-import type { EventDetails, Hold, Quote, TicketChoice } from "./types";
+import type { ChosenTickets, EventDetails, Hold, Quote, TicketChoice } from "./types";
 
 export class TicketsChoice {
   readonly element = h("div", { class: "tickets-choice" });
@@ -21,9 +21,11 @@ export class TicketsChoice {
     private readonly hold: Hold,
     private readonly board: NoticeBoard,
     private readonly key?: string,
+    before?: ChosenTickets,
+    private readonly chosen: (tickets: ChosenTickets) => void = () => undefined,
   ) {
-    this.types = hold.places.map(({ category }) => this.typesOf(category)[0] ?? "");
-    this.areaTypes = hold.areas.map(() => new Map<string, number>());
+    this.types = hold.places.map(({ category }, index) => before?.types[index] ?? this.typesOf(category)[0] ?? "");
+    this.areaTypes = hold.areas.map((_, index) => new Map(before?.areas[index]));
     replace(this.element, h("ul", { class: "ticket-lines" }, hold.places.map((_, index) => this.placeLine(index)), hold.areas.map((_, index) => this.areaLine(index))));
     this.ask();
   }
@@ -54,7 +56,9 @@ export class TicketsChoice {
           },
         },
       },
-      this.typesOf(place.category).map((type) => option(type, () => this.priceText(place.category, type))),
+      this.typesOf(place.category).map((type) =>
+        option(type, () => this.priceText(place.category, type), type === this.types[index]),
+      ),
     );
     return h("li", {}, h("div", {}, h("b", {}, () => placeText(place)), h("span", { class: "muted" }, this.categoryName(place.category))), select);
   }
@@ -68,7 +72,7 @@ export class TicketsChoice {
         type: "number",
         min: 0,
         max: quantity,
-        value: 0,
+        value: chosen.get(type) ?? 0,
         inputmode: "numeric",
         "aria-label": () => `${area}: ${ticketType(type)}`,
         on: {
@@ -105,6 +109,7 @@ export class TicketsChoice {
   }
 
   private ask(): void {
+    this.chosen({ types: this.types, areas: this.areaTypes.map((types) => [...types]) });
     const round = ++this.round;
     this.quote = null;
     this.quoteElement.setAttribute("aria-busy", "true");

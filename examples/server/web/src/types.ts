@@ -107,6 +107,12 @@ export interface Hold {
   began?: number;
 }
 
+/** A ticket type for each place, and how many of which for each area: those that aren't of its first type. */
+export interface ChosenTickets {
+  types: string[];
+  areas: [string, number][][];
+}
+
 export interface TicketChoice {
   ticket_type: string;
   count: number;
