@@ -56,6 +56,33 @@ export function staffTests(shop) {
     await page.finish();
   });
 
+  test("what the counter holds is still there after a look at the orders, with its tickets and its buyer", async () => {
+    const page = await shop().page({ key: await shop().makeKey("Counter 5", "box_office") });
+    await page.goto("/box-office?event=gala");
+    await pick(page, "Stalls-D-5");
+    await page.getByRole("button", { name: /^Hold 1 place/ }).click();
+    await page.getByLabel("Ticket type for Stalls, row D, seat 5").selectOption("child");
+    await page.locator(".sum .total", { hasText: "₴615" }).waitFor();
+    await page.getByText("Buyer and receipt").click();
+    await page.getByLabel("Name", { exact: true }).fill("Taras");
+    for (const look of [() => page.getByRole("button", { name: "Seating" }).click(), () => page.reload()]) {
+      await look();
+      await page.getByRole("button", { name: "Sell", exact: true }).click();
+      await page.locator(".sum .total", { hasText: "₴615" }).waitFor();
+      assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "Taras");
+    }
+    // Of another buyer nothing of this one is left.
+    await page.getByRole("button", { name: "Let go and choose others" }).click();
+    await pick(page, "Stalls-D-5");
+    await page.getByRole("button", { name: /^Hold 1 place/ }).click();
+    await page.locator(".sum .total", { hasText: "₴1,215" }).waitFor();
+    assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Box office" }).waitFor();
+    assert.deepEqual(await page.evaluate(() => Object.keys(sessionStorage).filter((name) => name.includes("till"))), []);
+    await page.finish();
+  });
+
   test("who sits where is seen on the map and in the list", async () => {
     await shop().sell("gala", ["Stalls-I-6"], { name: "Maria Shevchuk", email: "maria@example.com" });
     const page = await shop().page({ key: await shop().makeKey("Counter 3", "box_office") });
@@ -87,7 +114,7 @@ export function staffTests(shop) {
     await page.keyboard.press("Enter");
     await page.locator(".verdict.bad", { hasText: "Already used" }).waitFor();
     const text = await page.locator(".verdict.bad").textContent();
-    assert.match(text, /Let in .*\d\d:\d\d.*North gate/);
+    assert.match(text, /Stalls-I-1.*Let in .*\d\d:\d\d.*North gate/);
     await shoot(page, "gate-second");
     await checkAccess(page, "the gate with a refusal");
     await page.keyboard.insertText("no ticket at all");
@@ -187,6 +214,73 @@ export function staffTests(shop) {
     const event = await shop().ask("GET", "/v1/events/lisova-pisnia");
     assert.equal(event.sale_status, "on_sale");
     assert.deepEqual(event.prices.map(({ price }) => price.amount), ["900.00", "450.50"]);
+    await page.finish();
+  });
+
+  test("what is over is not offered; the next performance comes first, and an unknown event is no other one", async () => {
+    const day = 24 * 3600 * 1000;
+    const at = (days) => new Date(Date.now() + days * day).toISOString();
+    await shop().makeEvent("a-old", { name: "Long past", starts_at: at(-40) });
+    await shop().makeEvent("b-later", { name: "In a month", starts_at: at(30) });
+    await shop().makeEvent("z-next", { name: "Already begun", starts_at: at(-1 / 24) });
+    const buyer = await shop().page();
+    await buyer.goto("/");
+    await buyer.getByRole("link", { name: "Already begun" }).waitFor();
+    const names = await buyer.locator(".event-card h2").allTextContents();
+    assert.deepEqual(names.slice(0, 2), ["Already begun", "In a month"]);
+    assert.equal(names.includes("Long past"), false);
+    await buyer.finish();
+    const page = await shop().page({ key: await shop().makeKey("Counter and gate", "box_office", "gate") });
+    await page.goto("/box-office");
+    await mapReady(page);
+    const select = page.getByLabel("Event", { exact: true });
+    assert.equal(await select.inputValue(), "z-next");
+    assert.equal(await select.locator("optgroup").getAttribute("label"), "Over");
+    assert.deepEqual(await select.locator("optgroup option").evaluateAll((all) => all.map(({ value }) => value)), ["a-old"]);
+    for (const place of ["/box-office", "/gate"]) {
+      await page.goto(`${place}?event=nope`);
+      await page.getByText("There is no event “nope”").waitFor();
+      assert.equal(await select.inputValue(), "");
+    }
+    await page.getByLabel("Ticket code").fill("anything");
+    await page.keyboard.press("Enter");
+    await page.locator(".verdict.again", { hasText: "Choose an event" }).waitFor();
+    await page.goto("/box-office?event=nope");
+    await page.getByRole("button", { name: "Orders" }).click();
+    await shoot(page, "box-office-unknown-event");
+    await checkAccess(page, "the counter with an unknown event");
+    await select.selectOption("a-old");
+    await page.getByLabel("Find an order").waitFor();
+    assert.equal(await page.getByText("There is no event").count(), 0);
+    assert.match(page.url(), /event=a-old/);
+    await page.finish();
+    const desk = await shop().page({ key: shop().adminKey });
+    await desk.goto("/admin");
+    await desk.getByRole("row", { name: /Long past.*Over/ }).waitFor();
+    await desk.finish();
+  });
+
+  test("a name is counted in bytes, and a chart as it is sent, before the server has to refuse them", async () => {
+    const page = await shop().page({ key: shop().adminKey });
+    await page.goto("/admin");
+    const file = page.getByLabel("Chart of the house");
+    const chart = (bytes) => {
+      const path = join(shop().folder, `${bytes}.json`);
+      writeFileSync(path, `{"x":"${"x".repeat(bytes - 8)}"}`);
+      return path;
+    };
+    const most = 8 * 1024 * 1024 - 64 * 1024;
+    await file.setInputFiles(chart(most + 1));
+    await page.getByText("The server takes charts of at most 7.9 MB").waitFor();
+    // What the page lets pass the server reads: this one is told what is wrong with it.
+    await file.setInputFiles(chart(most));
+    await page.locator(".problem-list li").first().waitFor();
+    await file.setInputFiles(chartFile);
+    const name = page.getByLabel("Name of the event");
+    await name.fill("Ой на горі два дубки, та й схилилися докупи, а я молода, зажурена");
+    await name.evaluate((input) => input.form.requestSubmit());
+    assert.match(await name.evaluate((input) => input.validationMessage), /At most 100 bytes; this has 11\d/);
+    await shoot(page, "admin-name-too-long");
     await page.finish();
   });
 

@@ -1,21 +1,28 @@
 // "/admin": events and their sale, a new event from a chart, API keys.
 
 import { call, get, path, post, Problem } from "./api";
+import { byteCount, limitBytes } from "./bytes";
+import { allEvents, isOver } from "./calendar";
 import { readDrawing } from "./drawing";
 import { field, freshId, h, replace } from "./dom";
 import { number, say, shortDateTime, t, ticketType } from "./i18n";
 import { announce, busy, failPage, notice, NoticeBoard, openPage } from "./page";
 import { SeatMapElement } from "./seat-map";
-import { allEvents, signIn } from "./staff";
+import { signIn } from "./staff";
 import type { ApiKey, ChartReport, EventSummary } from "./types";
 
 const main = openPage("admin", say("administration"), "staff-page");
 let key = "";
-const largestChart = 32 * 1024 * 1024;
+/** What the server takes as a name, in bytes. */
+const labelBytes = 100;
+/** The server takes requests of 8 MiB here; a new event's brings its name and prices beside the chart. */
+const largestChart = 8 * 1024 * 1024 - 64 * 1024;
+const megabytes = (bytes: number): number => Math.round(bytes / 1024 / 102.4) / 10;
 
 function eventsSection(): { element: HTMLElement; load: () => Promise<void> } {
   const board = new NoticeBoard();
   const body = h("tbody", {});
+  const over = (): HTMLElement => h("span", { class: "tag" }, say("is_over"));
   const row = (event: EventSummary): HTMLElement => {
     const on = event.sale_status === "on_sale";
     const button = h(
@@ -39,7 +46,7 @@ function eventsSection(): { element: HTMLElement; load: () => Promise<void> } {
       "tr",
       {},
       h("th", { scope: "row" }, h("a", { href: path`/events/${event.id}` }, event.name), h("small", { class: "muted" }, event.id)),
-      h("td", {}, () => shortDateTime(event.starts_at, event.time_zone)),
+      h("td", {}, () => shortDateTime(event.starts_at, event.time_zone), isOver(event) && [" ", over()]),
       h("td", { class: "number" }, () => `${number(event.free)} / ${number(event.capacity)}`),
       h("td", {}, h("span", { class: `tag ${on ? "good" : ""}` }, say(on ? "on_sale" : "off_sale"))),
       h("td", { class: "number" }, button),
@@ -96,8 +103,9 @@ class PriceTable {
 
   private draw(): void {
     const standing = (key: string) => this.report.areas.reduce((sum, area) => sum + (area.category === key ? area.capacity : 0), 0);
-    const name = h("input", { type: "text", maxlength: 40, autocomplete: "off" });
-    const add = h("button", { type: "button", class: "button quiet small", on: { click: () => this.add(name.value.trim()) } }, say("add_ticket_type"));
+    const name = limitBytes(h("input", { type: "text", autocomplete: "off" }), labelBytes);
+    const click = (): void => void (name.reportValidity() && this.add(name.value.trim()));
+    const add = h("button", { type: "button", class: "button quiet small", on: { click } }, say("add_ticket_type"));
     replace(
       this.element,
       h(
@@ -178,14 +186,14 @@ class PriceTable {
 function newEventForm(chart: unknown, report: ChartReport, made: () => Promise<void>): HTMLElement {
   const board = new NoticeBoard();
   const prices = new PriceTable(report);
-  const name = h("input", { type: "text", required: true, maxlength: 100, autocomplete: "off" });
+  const name = limitBytes(h("input", { type: "text", required: true, autocomplete: "off" }), labelBytes);
   const id = h("input", { type: "text", required: true, maxlength: 64, pattern: "[A-Za-z0-9][A-Za-z0-9_.\\-]*", autocomplete: "off", spellcheck: "false" });
   let ownId = false;
   name.addEventListener("input", () => {
     if (!ownId) id.value = slug(name.value);
   });
   id.addEventListener("input", () => (ownId = id.value !== ""));
-  const venue = h("input", { type: "text", maxlength: 100, autocomplete: "off", value: report.name });
+  const venue = limitBytes(h("input", { type: "text", autocomplete: "off", value: report.name }), labelBytes);
   const starts = h("input", { type: "datetime-local", required: true });
   const currency = h("input", { type: "text", required: true, maxlength: 3, pattern: "[A-Z]{3}", value: "UAH", autocomplete: "off", spellcheck: "false" });
   const amount = () => h("input", { type: "text", inputmode: "decimal", pattern: "\\d{1,9}([.,]\\d{1,3})?", maxlength: 13, autocomplete: "off" });
@@ -245,13 +253,16 @@ function newEventSection(made: () => Promise<void>): HTMLElement {
     board.clear();
     result.replaceChildren();
     if (!chosen) return;
-    if (chosen.size > largestChart) return board.show("bad", say("chart_too_large"));
     let chart: unknown;
     try {
       chart = JSON.parse(await chosen.text());
     } catch {
       return board.show("bad", say("chart_not_json"));
     }
+    // As it is sent: without the file's indentation.
+    const size = byteCount(JSON.stringify(chart));
+    const sizes = { most: megabytes(largestChart), size: megabytes(size) };
+    if (size > largestChart) return board.show("bad", say("chart_too_large", sizes));
     try {
       replace(result, h("p", { class: "muted", role: "status" }, say("checking_chart")));
       const report = await post<ChartReport>("/v1/charts", { body: chart, key });
@@ -287,7 +298,7 @@ function newEventSection(made: () => Promise<void>): HTMLElement {
 function keysSection(): { element: HTMLElement; load: () => Promise<void> } {
   const board = new NoticeBoard();
   const body = h("tbody", {});
-  const name = h("input", { type: "text", required: true, maxlength: 60, autocomplete: "off" });
+  const name = limitBytes(h("input", { type: "text", required: true, autocomplete: "off" }), labelBytes);
   const scopes = (["seller", "box_office", "gate", "admin"] as const).map((scope) => ({ scope, box: h("input", { type: "checkbox", id: freshId("scope") }) }));
   const events = h("input", { type: "text", maxlength: 2000, autocomplete: "off", spellcheck: "false" });
   const expires = h("input", { type: "datetime-local" });

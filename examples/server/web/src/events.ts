@@ -1,12 +1,14 @@
 // "/": what is on.
 
-import { get, path } from "./api";
+import { path } from "./api";
+import { allEvents, isOver } from "./calendar";
 import { h, replace } from "./dom";
 import { dayOfMonth, money, monthName, say, weekdayAndTime, type Live } from "./i18n";
 import { failPage, openPage } from "./page";
 import type { EventSummary } from "./types";
 
 const main = openPage("shop", say("events"), "narrow");
+const shownAtOnce = 50;
 
 function state(event: EventSummary): { text: Live; tone: string } {
   if (event.sale_status !== "on_sale") return { text: say("not_on_sale"), tone: "off" };
@@ -38,18 +40,19 @@ function card(event: EventSummary): HTMLElement {
 }
 
 try {
+  const events = (await allEvents()).filter((event) => !isOver(event));
   const list = h("ul", { class: "event-list" });
   const more = h("p", { class: "more" });
-  let total = 0;
-  const load = async (cursor?: string): Promise<void> => {
-    const page = await get<{ events: EventSummary[]; next?: string }>(`/v1/events?limit=50${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
-    total += page.events.length;
-    list.append(...page.events.sort((a, b) => a.starts_at.localeCompare(b.starts_at)).map(card));
-    const next = page.next;
-    replace(more, next && h("button", { class: "button quiet", type: "button", on: { click: () => void load(next) } }, say("more_events")));
+  const show = (from: number): void => {
+    list.append(...events.slice(from, from + shownAtOnce).map(card));
+    const next = from + shownAtOnce;
+    const click = (): void => show(next);
+    const button = h("button", { class: "button quiet", type: "button", on: { click } }, say("more_events"));
+    replace(more, next < events.length && button);
   };
-  await load();
-  replace(main, h("div", { class: "hero" }, h("h1", {}, say("whats_on")), h("p", { class: "lead" }, say("shop_lead"))), total ? list : h("p", { class: "empty" }, say("no_events")), more);
+  show(0);
+  const hero = h("div", { class: "hero" }, h("h1", {}, say("whats_on")), h("p", { class: "lead" }, say("shop_lead")));
+  replace(main, hero, events.length ? list : h("p", { class: "empty" }, say("no_events")), more);
 } catch (error) {
   failPage(main, error);
 }

@@ -95,6 +95,7 @@ async function open(key: string, bar: HTMLElement): Promise<void> {
   };
 
   const scanOne = async (text: string): Promise<void> => {
+    if (!event) return tell("again", say("not_checked"), "", say("choose_event"));
     if (!gate.checkValidity()) return tell("again", say("not_checked"), "", () => `${t("gate_name")}: ${gate.validationMessage}`);
     try {
       const answer = await post<ScanAnswer>(path`/v1/events/${event}/scans`, { body: { code: text, gate: gate.value.trim() }, key });

@@ -1,6 +1,7 @@
 // Signing in with an API key. The key lives in session storage: it leaves with the tab.
 
 import { get, Problem } from "./api";
+import { allEvents, isOver } from "./calendar";
 import { field, h, option, replace } from "./dom";
 import { say, shortDateTime, t } from "./i18n";
 import { forgetKey, keepKey, keptKey } from "./kept";
@@ -86,36 +87,32 @@ function staff(key: string, me: Me): Staff {
   return { key, bar: h("p", { class: "staff-bar" }, me.name ? say("signed_in_as", { name: me.name }) : say("signed_in"), leave) };
 }
 
-/** All events, page by page. */
-export async function allEvents(): Promise<EventSummary[]> {
-  const events: EventSummary[] = [];
-  let next: string | undefined;
-  do {
-    const page: { events: EventSummary[]; next?: string } = await get(`/v1/events?limit=50${next ? `&cursor=${encodeURIComponent(next)}` : ""}`);
-    events.push(...page.events);
-    next = page.next;
-  } while (next && events.length < 2000);
-  return events;
-}
-
-/** Which event to work with; the address remembers it. */
+/** Which event to work with: the one in the address, which remembers it, or the next performance. */
 export async function chooseEvent(changed: (id: string) => void): Promise<HTMLElement> {
   const events = await allEvents();
   if (!events.length) return notice("note", say("no_events_yet"));
   const wanted = new URLSearchParams(location.search).get("event");
-  const first = events.find(({ id }) => id === wanted) ?? events[0]!;
+  const first = wanted === null ? events[0] : events.find(({ id }) => id === wanted);
+  const board = new NoticeBoard();
+  const one = (event: EventSummary): HTMLElement =>
+    option(event.id, () => `${event.name} · ${shortDateTime(event.starts_at, event.time_zone)}`, event === first);
+  const change = (): void => {
+    board.clear();
+    none?.remove();
+    history.replaceState(null, "", `?event=${encodeURIComponent(select.value)}`);
+    changed(select.value);
+  };
+  // Another event than the one asked for would be sold, or let in, by mistake.
+  const none = first ? null : option("", say("choose_event"), true);
+  const past = events.filter(isOver);
   const select = h(
     "select",
-    {
-      on: {
-        change: () => {
-          history.replaceState(null, "", `?event=${encodeURIComponent(select.value)}`);
-          changed(select.value);
-        },
-      },
-    },
-    events.map((event) => option(event.id, () => `${event.name} · ${shortDateTime(event.starts_at, event.time_zone)}`, event === first)),
+    { on: { change } },
+    none,
+    events.filter((event) => !isOver(event)).map(one),
+    past.length > 0 && h("optgroup", { label: say("events_over") }, past.map(one)),
   );
-  queueMicrotask(() => changed(first.id));
-  return field(say("event"), select);
+  if (first) queueMicrotask(() => changed(first.id));
+  else board.show("bad", say("event_unknown", { name: wanted ?? "" }));
+  return h("div", {}, field(say("event"), select), board.element);
 }
