@@ -116,6 +116,24 @@ export function buyingTests(shop) {
     await second.finish();
   });
 
+  test("who asks for more together than there are is told how many there are", async () => {
+    const page = await shop().page();
+    await page.goto("/events/gala");
+    const ask = async (count, wheelchairs, words) => {
+      await page.getByLabel("How many").fill(count);
+      await page.getByLabel("In a wheelchair").fill(wheelchairs);
+      await page.getByRole("button", { name: "Find the best seats" }).click();
+      await page.locator(".notice.bad", { hasText: words }).waitFor();
+    };
+    await page.getByLabel("Category").selectOption("box");
+    const best = { count: 40, categories: ["box"] };
+    const { available } = await shop().ask("POST", "/v1/events/gala/holds", { body: { best }, status: 409 });
+    await ask("40", "0", `at most ${available} together`);
+    await shoot(page, "event-not-together");
+    await ask("40", "20", "places for wheelchairs among them (20)");
+    await page.finish();
+  });
+
   test("a seat chosen but not yet held falls out of the basket when another takes it", async () => {
     const page = await shop().page();
     await page.goto("/events/fight");

@@ -90,11 +90,19 @@ export function openPage(place: Place, title: Live, className = ""): HTMLElement
   return main;
 }
 
+/** The dictionary's key for the refusal, if it has one. */
+function textOf({ reason, body }: Problem): string {
+  // A limit is that of wheelchair places: of those the most that adjoin isn't known.
+  if (reason === "not_enough_adjoining" && body.limit) return "not_enough_for_wheelchairs";
+  if (reason === "not_enough_adjoining" && !body.available) return "none_adjoining";
+  return `reason_${reason}`;
+}
+
 /** What a refusal means to the person in front of the page. */
 export function explain(error: unknown): string {
   if (!(error instanceof Problem)) return error instanceof Error ? error.message : String(error);
   const { body } = error;
-  const key = `reason_${error.reason}`;
+  const key = textOf(error);
   if (!isKey(key)) return body.errors?.length ? body.errors.map(({ pointer, message }) => `${pointer}: ${message}`).join("; ") : error.message;
   return t(key, {
     places: (body.places ?? []).join(", "),
