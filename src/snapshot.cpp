@@ -20,7 +20,7 @@ constexpr std::size_t snapshot_header_size = 12;
 // What a record takes at the least: room is made for as many as there can be, not for as many as there are said to be.
 constexpr std::size_t holder_size_min = 2;
 constexpr std::size_t order_size_min = 33;
-constexpr std::size_t request_size_min = 31;
+constexpr std::size_t request_size_min = 32;
 
 void write_quote(Writer& out, const QuotedPrice& quote) {
   out.varint(quote.lines.size());
@@ -64,6 +64,7 @@ class SnapshotCodec {
       out.fixed(request.turn);
       out.u8(static_cast<std::uint8_t>(request.tag));
       out.u8(static_cast<std::uint8_t>(request.hold_end));
+      out.varint(request.order);
     }
   }
 
@@ -81,6 +82,7 @@ class SnapshotCodec {
       request.turn = in.fixed<std::uint32_t>();
       request.tag = in.u8();
       request.hold_end = static_cast<HoldEnd>(std::min<unsigned>(in.u8(), 3));
+      request.order = in.number(static_cast<std::uint32_t>(state.orders_.size()));
       state.requests_.push_back(request);
     }
     if (!in.at_end()) in.damaged("something follows its end");

@@ -209,6 +209,10 @@ TEST_CASE("yesterday's log opens today, and today's writer writes it to the byte
   CHECK(state.open_holds() == 0);
   CHECK(state.find_request(little::request(9))->tag == HoldQuoted::tag);
   CHECK(state.find_request(little::request(9))->digest == golden_digest + little::request(9).low);
+  // The hold that was sold knows its order; those that ran out, or were let go, have none.
+  const auto order_of = [](const EventState& of, std::uint64_t hold) { return of.find_request(little::request(hold))->order; };
+  CHECK(order_of(state, 3) == 1);
+  CHECK(order_of(state, 4) + order_of(state, 5) == 0);
 
   const auto snapshot = decode_snapshot(read_file(golden("v1.snapshot")), "the golden snapshot");
   REQUIRE(snapshot.has_value());
@@ -216,6 +220,7 @@ TEST_CASE("yesterday's log opens today, and today's writer writes it to the byte
   snapshot->state.check_everything();
   CHECK(std::ranges::equal(snapshot->state.place_codes(), state.place_codes()));
   CHECK(snapshot->state.find_request(little::request(9))->digest == golden_digest + little::request(9).low);
+  CHECK(order_of(snapshot->state, 3) == 1);
 }
 
 TEST_CASE("an audit proves a good log and finds what is wrong with a bad one") {

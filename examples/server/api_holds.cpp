@@ -243,10 +243,23 @@ void Api::get_hold(const CallPtr& call) {
     switch (end) {
       case HoldEnd::expired: return call->problem(make_problem("hold_expired", "the hold ran out; its places are free again"));
       case HoldEnd::released: return call->problem(make_problem("hold_released", "the hold was released; its places are free again"));
-      case HoldEnd::checked_out: return call->problem(make_problem("hold_checked_out", "the hold was checked out, and is an order now"));
+      case HoldEnd::checked_out: return refuse_hold(call, event, id, make_problem("hold_checked_out", "the hold was checked out, and is an order now"));
       case HoldEnd::open: break;
     }
     call->problem(make_problem("hold_not_found", "there is no such hold, or the token sent is not its"));
+  });
+}
+
+void Api::refuse_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, HoldId hold, Problem problem) {
+  if (problem.reason != "hold_checked_out") return call->problem(problem);
+  // Not here: a desk's callback may not read the state that the desk is at work on.
+  wait_for(call, [call, event, hold, problem = std::move(problem)]() mutable {
+    event->event.inspect([&](const EventState& state) {
+      const RememberedRequest* placed = state.find_request(RequestId{hold});
+      if (placed == nullptr || placed->order == 0) return;
+      problem.order = {to_string(state.orders()[placed->order - 1].id), placed->order};
+    });
+    call->problem(problem);
   });
 }
 
@@ -279,7 +292,7 @@ void Api::submit_extension(const CallPtr& call, const std::shared_ptr<OpenEvent>
   const HoldId id = std::get<ExtendHold>(command.body).hold;
   submit(call, event, command, [this, call, event, id, reserved](const Answer& answer) {
     const auto deadline = event->event.to_deadline(answer);
-    if (!deadline) return call->refuse(deadline.refusal());
+    if (!deadline) return refuse_hold(call, event, id, make_problem(deadline.refusal()));
     if (reserved) reserved->keep(seconds_of(*deadline));
     JsonWriter json;
     json.open_object().key("id").id(id).key("token").text(token_of_hold(*event, id, answer.revision));
@@ -293,7 +306,7 @@ void Api::post_release(const CallPtr& call) {
   with_event(call, [this, call, id = *id](const std::shared_ptr<OpenEvent>& event) {
     submit(call, event, {call->command, ReleaseHold{id}}, [this, call, event, id](const Answer& answer) {
       const auto done = event->event.to_done(answer);
-      if (!done) return call->refuse(done.refusal());
+      if (!done) return refuse_hold(call, event, id, make_problem(done.refusal()));
       open_places_.drop(id);
       call->json(200, JsonWriter().open_object().key("id").id(id).key("released").flag(true).close_object().take());
     });
@@ -319,9 +332,9 @@ void Api::post_quote(const CallPtr& call) {
   });
   if (!read) return;
   with_event(call, [this, call, id = *id, choices = std::move(choices)](const std::shared_ptr<OpenEvent>& event) {
-    submit(call, event, {call->command, QuoteHold{id, choices}}, [this, call, event](const Answer& answer) {
+    submit(call, event, {call->command, QuoteHold{id, choices}}, [this, call, event, id](const Answer& answer) {
       const auto quote = event->event.to_quote(answer);
-      if (!quote) return call->refuse(quote.refusal());
+      if (!quote) return refuse_hold(call, event, id, make_problem(quote.refusal()));
       call->json(200, quote_json(*quote, token_of_hold(*event, quote->hold, answer.revision)));
     });
   });

@@ -55,7 +55,7 @@ void Api::post_payment(const CallPtr& call) {
     const auto event = open_named_event(call);
     if (!event) return;
     const auto begun = parts_.payments->begin(*event, id, call->command, buyer);
-    if (const Problem* problem = std::get_if<Problem>(&begun)) return call->problem(*problem);
+    if (const Problem* problem = std::get_if<Problem>(&begun)) return refuse_hold(call, event, id, *problem);
     const auto& [payment, url] = std::get<PaymentDesk::Begun>(begun);
     JsonWriter json;
     json.open_object().key("id").text(payment.id).key("token").text(parts_.secrets.token("payment", "", payment.id, 0)).key("status").text("pending");

@@ -46,7 +46,7 @@ constexpr ProblemKind kinds[] = {
     {"hold_not_found", 404, "There is no such hold", "It never was, or its token is not the one sent."},
     {"hold_expired", 410, "The hold ran out", "Its places are free again."},
     {"hold_released", 410, "The hold was released", "Its places are free again."},
-    {"hold_checked_out", 409, "The hold was sold", "It became an order before this."},
+    {"hold_checked_out", 409, "The hold was sold", "It became an order before this; order names it."},
     {"hold_lifetime_reached", 409, "The hold can't be extended further", "However often it is extended, a hold ends so long after it began."},
     {"not_quoted", 409, "The hold has no price yet", "Quote it first."},
     {"no_price", 422, "There is no price for this", "The event's price list has no line for this category and ticket type."},
@@ -56,7 +56,7 @@ constexpr ProblemKind kinds[] = {
     {"order_not_found", 404, "There is no such order", "It never was, or its token is not the one sent."},
     {"ticket_not_found", 404, "There is no such ticket", "The order has no ticket of this number."},
     {"ticket_refunded", 409, "The ticket was refunded", "It is void."},
-    {"ticket_admitted", 409, "The ticket was let in before", "at and where say when and at which gate."},
+    {"ticket_admitted", 409, "The ticket was let in before", "at and where say when and at which gate, places for which place."},
     {"code_invalid", 422, "This is no valid ticket code", "It was not made by this box office, or was not read whole."},
     {"code_for_other_event", 409, "The ticket is for another event", "It is genuine, but not for this evening."},
     {"key_not_found", 404, "There is no such key", "No API key has this id."},
@@ -110,6 +110,10 @@ std::string to_json(const Problem& problem, std::string_view request_id) {
     if (refusal.available) json.key("available").number(*refusal.available);
     if (refusal.at) json.key("at").time(*refusal.at);
     if (!refusal.where.empty()) json.key("where").text(refusal.where);
+  }
+  if (problem.order) {
+    json.key("order").open_object().key("id").text(problem.order->id);
+    json.key("number").number(problem.order->number).close_object();
   }
   if (!problem.errors.empty()) {
     json.key("errors").open_array();

@@ -121,7 +121,8 @@ struct RememberedRequest {
   std::uint64_t revision : 48 = 0;  ///< Of the entry that holds the fact.
   std::uint64_t tag : 8 = 0;        ///< Of the fact.
   HoldEnd hold_end = HoldEnd::open;
-  std::uint32_t turn = 0;  ///< Epoch seconds of the turn.
+  std::uint32_t turn = 0;   ///< Epoch seconds of the turn.
+  std::uint32_t order = 0;  ///< Number of the order that the hold of a request became; 0: of none.
 };
 
 /// Where a fact stands and when it happened.
@@ -259,7 +260,7 @@ class EventState {
   [[nodiscard]] static std::int64_t whole_seconds(Timestamp now) noexcept { return std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count(); }
   void move_deadline(std::uint32_t slot, std::uint32_t expires_at);
   void return_places(const HoldRecord& hold);
-  void end_hold(std::uint32_t slot, HoldEnd end);
+  void end_hold(std::uint32_t slot, HoldEnd end, std::uint32_t order = 0);
   void sell(const HoldRecord& hold, const QuotedPrice& price, std::uint32_t order);
   void take_area(AreaQuantity wanted, std::uint32_t expires_at);
   void give_area(AreaQuantity held, std::uint32_t expires_at);

@@ -10,7 +10,7 @@
 
 namespace ticketcore {
 
-inline constexpr std::uint8_t snapshot_format_version = 1;
+inline constexpr std::uint8_t snapshot_format_version = 2;
 
 /// A state and the log position it stands at.
 struct StateAtRevision {

@@ -23,6 +23,16 @@ class StaffTests:
         self.assertEqual((other.status, other.json["reason"]), (422, "request_reused"))
         again = seller.post(path, body)
         self.assertEqual((again.status, again.json["reason"]), (409, "hold_checked_out"))
+        # Whoever lost the answer is told which order it was, by every request about the hold.
+        name = {"id": order.json["id"], "number": order.json["number"]}
+        self.assertEqual(again.json["order"], name)
+        about = f"{sale.path}/holds/{hold['id']}"
+        asked = (sale.public.get(about, token=hold["token"]), seller.get(about), seller.post(about + "/release"),
+                 seller.post(about + "/extension", {"ttl_seconds": 60}),
+                 seller.post(about + "/quote", {"choices": [{"ticket_type": "adult", "count": 2}]}),
+                 sale.public.post(about + "/payments", {"buyer": BUYER}, token=hold["token"]))
+        self.assertEqual([(answer.json["reason"], answer.json["order"]) for answer in asked], [("hold_checked_out", name)] * 6)
+        self.assertNotIn("order", sale.public.get(about).json)
         self.assertEqual(seller.get(f"{sale.path}/orders/{order.json['id']}", token=order.json["token"]).status, 200)
         unpriced = sale.hold("Stalls-A-3", client=seller).json
         self.assertEqual(seller.post(f"{sale.path}/holds/{unpriced['id']}/orders", body).json["reason"], "not_quoted")

@@ -287,7 +287,7 @@ inline void EventState::return_places(const HoldRecord& hold) {
   free_->give(std::span(hold.places.data(), hold.places.size()));
 }
 
-inline void EventState::end_hold(std::uint32_t slot, HoldEnd end) {
+inline void EventState::end_hold(std::uint32_t slot, HoldEnd end, std::uint32_t order) {
   HoldRecord& hold = holds_[slot];
   for (const AreaQuantity& held : hold.areas) give_area(held, hold.expires_at);
   HolderRecord& holder = holders_[hold.holder];
@@ -298,7 +298,11 @@ inline void EventState::end_hold(std::uint32_t slot, HoldEnd end) {
   --open_holds_;
   const std::uint64_t hashed = hash(hold.id);
   const std::uint32_t request = request_slot(RequestId{hold.id}, hashed);
-  if (request != SlotTable::none) requests_[request_position(request)].hold_end = end;
+  if (request != SlotTable::none) {
+    RememberedRequest& placed = requests_[request_position(request)];
+    placed.hold_end = end;
+    placed.order = order;
+  }
   hold_table_.erase(hashed, slot);
   forget_idle_holder(hold.holder);
   hold.expires_at = 0;
@@ -396,7 +400,7 @@ inline void EventState::apply_body(const OrderPlaced& fact, const Asked& asked, 
   holders_[hold.holder].has_ordered = true;
   order_table_.insert(asked.hash, index);
   orders_.push_back(std::move(order));
-  end_hold(slot, HoldEnd::checked_out);
+  end_hold(slot, HoldEnd::checked_out, index + 1);
   for (const AreaQuantity& held : areas) areas_[held.area.value].sold += held.quantity;
 }
 

@@ -83,6 +83,42 @@ export function staffTests(shop) {
     await page.finish();
   });
 
+  test("a sale whose answers were lost is the same sale when the button is pressed again", async () => {
+    const page = await shop().page({ key: await shop().makeKey("Counter 6", "box_office") });
+    await page.goto("/box-office?event=gala");
+    const loseAnswers = async () => {
+      await page.route("**/orders", async (route) => {
+        if (route.request().method() !== "POST") return route.continue();
+        await route.fetch();
+        return route.abort();
+      });
+    };
+    const sell = async (place) => {
+      await pick(page, place);
+      await page.getByRole("button", { name: /^Hold 1 place/ }).click();
+      await page.locator(".sum .total").waitFor();
+      await loseAnswers();
+      await page.getByRole("button", { name: "Paid in cash" }).click();
+      await page.locator(".counter .notice.bad", { hasText: "can’t be reached" }).waitFor();
+      await page.unroute("**/orders");
+    };
+    await sell("Stalls-F-9");
+    await page.getByRole("button", { name: "Paid in cash" }).click();
+    await page.locator(".notice.good", { hasText: /Sold: order \d+, ₴1,215/ }).waitFor();
+    // Pressed as something else it is no other sale: the one that there is, and how it was paid.
+    await sell("Stalls-F-10");
+    await page.getByRole("button", { name: "Paid by card" }).click();
+    await page.locator(".notice", { hasText: /Sold already: order \d+, ₴1,215, in cash/ }).waitFor();
+    await page.getByRole("link", { name: "Print tickets" }).waitFor();
+    await shoot(page, "box-office-sold-already");
+    await checkAccess(page, "the counter with what is sold already");
+    // And when the page was loaded again before anything was pressed.
+    await sell("Stalls-F-11");
+    await page.reload();
+    await page.locator(".notice", { hasText: /Sold already: order \d+/ }).waitFor();
+    await page.finish();
+  });
+
   test("who sits where is seen on the map and in the list", async () => {
     await shop().sell("gala", ["Stalls-I-6"], { name: "Maria Shevchuk", email: "maria@example.com" });
     const page = await shop().page({ key: await shop().makeKey("Counter 3", "box_office") });
