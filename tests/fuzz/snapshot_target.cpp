@@ -54,7 +54,8 @@ void snapshot(BytesView bytes) {
   check_snapshot(bytes);
   Bytes sealed(bytes.begin(), bytes.end());
   if (sealed.size() < after_header) return;
-  std::memcpy(sealed.data(), "tksn\1\0\0\0", 8);
+  std::memcpy(sealed.data(), "tksn\0\0\0\0", 8);
+  sealed[4] = snapshot_format_version;
   seal_event(sealed);
   put_number(sealed, 8, crc32c(BytesView(sealed).subspan(12)));
   check_snapshot(sealed);
