@@ -211,7 +211,7 @@ export const dictionary = {
   who_sits_here: { en: "Who sits here", uk: "Хто тут сидить" },
   seating_list: { en: "Who sits where", uk: "Хто де сидить" },
   find_place: { en: "Find a place", uk: "Знайти місце" },
-  find_place_hint: { en: "The whole label, such as Stalls-C-11.", uk: "Повна назва, як-от Stalls-C-11." },
+  find_place_hint: { en: "As on the ticket, such as Stalls C-11.", uk: "Як на квитку, як-от Stalls C-11." },
   place: { en: "Place", uk: "Місце" },
   state: { en: "State", uk: "Стан" },
   sold: { en: "Sold", uk: "Продано" },
