@@ -36,11 +36,33 @@ namespace {
 
 [[nodiscard]] RequestId or_new(RequestId request) { return request.is_zero() ? new_request_id() : request; }
 
-[[nodiscard]] Refusal refuse_unknown(std::string_view label, const SeatMap& map) {
-  RequestRefused refused;
-  refused.reason = Reason::place_unknown;
-  refused.text = std::string(label);
-  return explain(refused, &map, nullptr);
+/// Names the first of the labels that the map does not have, and those that it has as the other kind.
+[[nodiscard]] Refusal refuse_unknown(const Selection& selection, const SeatMap& map) {
+  constexpr std::size_t listed = 10;
+  Refusal refusal;
+  refusal.reason = Reason::place_unknown;
+  std::string unknown;
+  std::string misplaced;
+  bool more = false;
+  const auto note = [&](const std::string& label, bool elsewhere, const char* rather) {
+    more = refusal.places.size() == listed;
+    if (more) return;
+    refusal.places.push_back(label);
+    if (elsewhere) misplaced += (misplaced.empty() ? "" : "; ") + label + rather;
+    if (!elsewhere) unknown += (unknown.empty() ? "" : ", ") + label;
+  };
+  for (const std::string& label : selection.places) {
+    if (!map.find_place(label)) note(label, map.find_area(label).has_value(), " is an area: name it in areas, with a quantity");
+    if (more) break;
+  }
+  for (const AreaAdmissions& wanted : selection.areas) {
+    if (more) break;
+    if (!map.find_area(wanted.area)) note(wanted.area, map.find_place(wanted.area).has_value(), " is a place: name it in places");
+  }
+  if (!unknown.empty()) refusal.message = "the seat map has no place or area called " + unknown;
+  if (!misplaced.empty()) refusal.message += (unknown.empty() ? "" : "; ") + misplaced;
+  if (more) refusal.message += "; and there are more";
+  return refusal;
 }
 
 [[nodiscard]] Refusal refusal_of(const Answer& answer) {
@@ -147,12 +169,6 @@ void Event::refresh(Revision at_least) const {
 Answer Event::ask_one(Command command) const { return std::move(desk_->call({&command, 1}).front()); }
 std::vector<Answer> Event::ask(std::vector<Command> commands) const { return desk_->call(commands); }
 
-Result<Hold> Event::hold(std::initializer_list<std::string_view> places, const HoldOptions& options) const {
-  Selection selection;
-  for (const std::string_view place : places) selection.places.emplace_back(place);
-  return hold(selection, options);
-}
-
 Result<Hold> Event::hold(const Selection& selection, const HoldOptions& options) const {
   auto command = hold_command(selection, options);
   return command ? to_hold(ask_one(std::move(command).value())) : command.refusal();
@@ -165,12 +181,12 @@ Result<Command> Event::hold_command(const Selection& selection, const HoldOption
   command.ttl = options.ttl;
   for (const std::string& label : selection.places) {
     const auto place = map.find_place(label);
-    if (!place) return refuse_unknown(label, map);
+    if (!place) return refuse_unknown(selection, map);
     command.places.push_back(*place);
   }
   for (const AreaAdmissions& wanted : selection.areas) {
     const auto area = map.find_area(wanted.area);
-    if (!area) return refuse_unknown(wanted.area, map);
+    if (!area) return refuse_unknown(selection, map);
     command.areas.push_back({*area, wanted.quantity});
   }
   return Command{or_new(options.request), std::move(command)};
@@ -478,6 +494,7 @@ Result<Event> BoxOffice::event(const EventId& id) {
   if (!seen) {
     RequestRefused refused;
     refused.reason = Reason::event_not_found;
+    refused.text = id.text();
     return explain(refused, nullptr, nullptr);
   }
   return Event(*desk, desk->id(), *seen);

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <new>
+#include <system_error>
 #include <utility>
+
+#include "forced_unwind.hpp"
 
 namespace ticketcore {
 namespace {
@@ -101,6 +104,8 @@ void Desk::catch_up() {
     // was read, the next look shows more.
     if (standing_ == Standing::current) standing_ = Standing::behind;
     throw;
+  } catch (const std::system_error& error) {
+    throw StorageUnavailable(error.what());
   }
 }
 
@@ -177,6 +182,10 @@ std::size_t Desk::turn_for_some(std::span<const Command> commands, std::span<Ans
       } catch (const CommitOutcomeUnknown& error) {
         // The log knows. Read anew, and decide again: what took place answers for itself by its RequestId.
         why = error.what();
+      } catch (const std::system_error& error) {
+        // Of a storage that lets its system's errors through. Whether it was the commit that failed can't be
+        // told from it.
+        why = error.what();
       } catch (const StorageUnavailable& error) {
         why = error.what();
         break;
@@ -187,6 +196,10 @@ std::size_t Desk::turn_for_some(std::span<const Command> commands, std::span<Ans
       } catch (const std::exception& error) {
         // A damaged log: the state can't be trusted, but the host's other events and threads can go on.
         halted_ = error.what();
+      } catch (const detail::ForcedUnwind&) {
+        throw;
+      } catch (...) {
+        halted_ = "the storage threw something that is no std::exception";
       }
     }
     if (!halted_.empty()) {
@@ -287,6 +300,7 @@ Answer Desk::answer_to(const Command& command, Timestamp now, std::span<const An
   answer.request = command.request;
   answer.turn = now;
   if (RequestRefused* refused = std::get_if<RequestRefused>(&decision)) {
+    if (refused->reason == Reason::event_not_found) refused->text = event_.text();
     answer.outcome = std::move(*refused);
     return answer;
   }

@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "forced_unwind.hpp"
+
 namespace ticketcore::detail {
 namespace {
 
@@ -98,6 +100,10 @@ void EventDesk::let_go() {
     desk_.let_go();
   } catch (const std::exception& error) {
     tell(error.what());
+  } catch (const ForcedUnwind&) {
+    throw;
+  } catch (...) {
+    tell("letting the event go threw something that is no std::exception");
   }
   taken_ = {};
   taken_deliveries_ = {};
@@ -110,9 +116,9 @@ void EventDesk::let_go() {
 }
 
 EventDesk::~EventDesk() {
-  const auto close = [](std::span<const Command> commands, std::span<const Delivery> deliveries) {
+  const auto close = [this](std::span<const Command> commands, std::span<const Delivery> deliveries) {
     for (std::size_t index = 0; index < commands.size(); ++index) {
-      if (deliveries[index].callback) deliveries[index].callback(unavailable(commands[index], "the box office was closed"));
+      if (deliveries[index].callback) call_back(deliveries[index].callback, unavailable(commands[index], "the box office was closed"));
     }
   };
   close(std::span(taken_).subspan(served_), std::span(taken_deliveries_).subspan(served_));
@@ -311,7 +317,21 @@ void EventDesk::tell(const char* what) {
   if (!options_.on_trouble) return;
   try {
     options_.on_trouble(id_, what);
-  } catch (const std::exception&) {
+  } catch (const ForcedUnwind&) {
+    throw;
+  } catch (...) {
+  }
+}
+
+void EventDesk::call_back(const Callback& callback, const Answer& answer) {
+  try {
+    callback(answer);
+  } catch (const std::exception& error) {
+    tell(error.what());
+  } catch (const ForcedUnwind&) {
+    throw;
+  } catch (...) {
+    tell("a callback threw something that is no std::exception");
   }
 }
 
@@ -349,11 +369,7 @@ void EventDesk::deliver(std::size_t count, std::span<Answer> answers) {
       delivery.waiter->answers[delivery.position] = std::move(answer);
       if (--delivery.waiter->missing == 0) delivery.waiter->wake(Waiter::done);
     } else if (delivery.callback) {
-      try {
-        delivery.callback(answer);
-      } catch (const std::exception& error) {
-        tell(error.what());
-      }
+      call_back(delivery.callback, answer);
     }
   }
   if (served_ == taken_.size()) {
@@ -370,6 +386,10 @@ void EventDesk::save_snapshot_if_due() {
   } catch (const std::exception& error) {
     // Only a cache, and the answers are out. The next one is tried when the log has grown as much again.
     tell(error.what());
+  } catch (const ForcedUnwind&) {
+    throw;
+  } catch (...) {
+    tell("saving a snapshot threw something that is no std::exception");
   }
 }
 

@@ -144,6 +144,8 @@ class EventDesk {
   void note_begin() noexcept;
   void save_snapshot_if_due();
   void tell(const char* what);
+  /// What the callback throws goes to on_trouble.
+  void call_back(const Callback& callback, const Answer& answer);
   [[nodiscard]] bool queue_is_full() const noexcept { return queue_.size() >= limits::queued_commands; }
   [[nodiscard]] bool nothing_waits() const noexcept { return taken_.size() == served_ && queue_.empty(); }
   [[nodiscard]] const std::shared_ptr<Waiter>* next_waiter() const;

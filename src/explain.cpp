@@ -24,6 +24,17 @@ namespace {
   return "ticket " + std::to_string(refused.asked) + (labels.empty() ? "" : " (" + labels + ")");
 }
 
+[[nodiscard]] std::string event_of(const RequestRefused& refused) { return refused.text.empty() ? "event of this id" : "event \"" + refused.text + "\""; }
+
+[[nodiscard]] bool says_available(const RequestRefused& refused) {
+  switch (refused.reason) {
+    case Reason::area_full: return true;
+    case Reason::not_enough_adjoining: return refused.limit == 0;
+    case Reason::holder_limit: return refused.text == "places";
+    default: return false;
+  }
+}
+
 [[nodiscard]] std::string capacity_message(const RequestRefused& refused, const std::string& labels) {
   switch (refused.reason) {
     case Reason::place_taken: return (refused.places.size() == 1 ? "this place is no longer free: " : "these places are no longer free: ") + labels;
@@ -69,12 +80,11 @@ namespace {
   switch (refused.reason) {
     case Reason::invalid_request: return refused.text;
     case Reason::request_reused: return "this request id was used before; each command needs its own, and a repeated one is the same in every part";
-    case Reason::event_exists: return "there is an event of this id already";
-    case Reason::event_not_found: return "there is no event of this id";
+    case Reason::event_exists: return "there is an " + event_of(refused) + " already";
+    case Reason::event_not_found: return "there is no " + event_of(refused);
     case Reason::settings_in_use:
       return "once places have been held the currency stays, and ticket types may be added after those there are, but not removed or reordered";
     case Reason::event_off_sale: return "the event is not on sale";
-    case Reason::place_unknown: return "the seat map has no place or area called " + refused.text;
     case Reason::order_not_found: return "there is no such order";
     case Reason::ticket_not_found: return "there is no ticket " + std::to_string(refused.asked) + " in this order";
     case Reason::ticket_refunded:
@@ -104,10 +114,9 @@ Refusal explain(const RequestRefused& refused, const SeatMap* map, const EventSe
     for (const PlaceIndex place : refused.places) refusal.places.push_back(map->label(place));
     for (const AreaIndex area : refused.areas) refusal.places.push_back(map->label(area));
   }
-  if (refused.reason == Reason::place_unknown) refusal.places.push_back(refused.text);
   if (refused.limit != 0) refusal.limit = refused.limit;
   if (refused.asked != 0) refusal.asked = refused.asked;
-  if (refused.limit != 0 || refused.asked != 0) refusal.available = refused.available;
+  if (says_available(refused)) refusal.available = refused.available;
   if (refused.at != Timestamp{}) refusal.at = refused.at;
   if (refused.reason == Reason::ticket_admitted) refusal.where = refused.text;
   refusal.message = message_of(refused, join(refusal.places), settings);

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "ticketcore/detail/control_characters.hpp"
-#include "utf8.hpp"
+#include "ticketcore/detail/utf8.hpp"
 
 namespace ticketcore {
 
@@ -15,10 +15,10 @@ namespace ticketcore {
 [[nodiscard]] inline std::string json_text(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
-    const utf8::Sequence sequence = utf8::first(text);
+    const detail::utf8::Sequence sequence = detail::utf8::first(text);
     const char letter = text[0];
     if (!sequence.valid) {
-      out += utf8::replacement;
+      out += detail::utf8::replacement;
     } else if (letter == '"' || letter == '\\') {
       out += {'\\', letter};
     } else if (detail::is_control_character(sequence.code)) {

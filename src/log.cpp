@@ -84,7 +84,7 @@ void read_rising(Reader in, Append&& append) {
       case 6: lines.push_back(read_price_line(in.group_field())); break;
       case 7: per_ticket = in.signed_field(); break;
       case 8: per_order = in.signed_field(); break;
-      case 9: tax = in.number_field(100'000); break;
+      case 9: tax = in.number_field(limits::tax_basis_points); break;
       case 10: settings.policy.places_per_hold = in.number_field(limits::places_per_hold); break;
       case 11: settings.policy.holds_per_holder = in.number_field(); break;
       case 12: settings.policy.places_per_holder = in.number_field(); break;

@@ -77,9 +77,10 @@ SigningKey SigningKey::from_seed(std::span<const std::uint8_t, 32> seed) {
 SigningKey::~SigningKey() { sodium_memzero(secret_.data(), secret_.size()); }
 
 SigningKey SigningKey::load(const std::filesystem::path& path) {
+  if (path.empty()) throw Error("the path of a signing key is empty; give that of a file, such as gate.key");
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown)) throw Error(path.string() + ": it is a folder; give the path of a file with a signing key");
   const PlainFile file(path, "the signing key");
-  if ((file.status().st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    throw Error(path.string() + ": the signing key may be read by others; run: chmod 600 " + path.string());
   Bytes bytes = file.read_at(0, file_bytes_max);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const std::string_view line = text.substr(0, text.find('\n'));
@@ -87,11 +88,13 @@ SigningKey SigningKey::load(const std::filesystem::path& path) {
   sodium_memzero(bytes.data(), bytes.size());
   if (!seed)
     throw Error(path.string() + ": not a signing key; it must be one line that begins with \"" + std::string(file_prefix) + "\" and 64 hexadecimal digits");
+  if ((file.status().st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    throw Error(path.string() + ": the signing key may be read by others; run: chmod 600 " + path.string());
   return from_seed(*seed);
 }
 
 SigningKey SigningKey::load_or_create(const std::filesystem::path& path) {
-  if (std::filesystem::exists(path)) return load(path);
+  if (path.empty() || std::filesystem::exists(path)) return load(path);
   SigningKey key = generate();
   key.save(path);
   return key;

@@ -375,7 +375,10 @@ std::unique_ptr<SqliteStorage> SqliteStorage::open(const std::filesystem::path& 
   auto body = std::make_unique<Body>();
   body->shown_as = path.string();
   const std::filesystem::path real = std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
-  if (path.empty() || error) throw StorageUnavailable("\"" + path.string() + "\" is no path of a file");
+  if (path.empty()) throw StorageUnavailable("the path of a store is empty; give that of a file, such as box.db");
+  // SQLite's own word for a database that has no file: here it would become one's name.
+  if (path == ":memory:") throw StorageUnavailable(":memory: is no path of a file; a store in memory is a MemoryStorage (\"memory:\" in Python)");
+  if (error) throw StorageUnavailable("\"" + path.string() + "\" is no path of a file");
   body->path = real.string();
   body->options = std::move(options);
   if (!body->options.clock) body->options.clock = system_now;

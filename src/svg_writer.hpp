@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "ticketcore/detail/control_characters.hpp"
-#include "utf8.hpp"
+#include "ticketcore/detail/utf8.hpp"
 
 namespace ticketcore::svg {
 
@@ -19,11 +19,11 @@ inline constexpr std::string_view fonts = "'Helvetica Neue',Helvetica,Arial,'Not
 [[nodiscard]] inline std::string escape(std::string_view text) {
   std::string out;
   while (!text.empty()) {
-    const utf8::Sequence sequence = utf8::first(text);
+    const detail::utf8::Sequence sequence = detail::utf8::first(text);
     const std::string_view bytes = text.substr(0, sequence.length);
     text.remove_prefix(sequence.length);
     if (!sequence.valid || sequence.code == 0xFFFE || sequence.code == 0xFFFF) {
-      out += utf8::replacement;
+      out += detail::utf8::replacement;
       continue;
     }
     switch (sequence.code) {
@@ -58,7 +58,7 @@ inline constexpr std::string_view fonts = "'Helvetica Neue',Helvetica,Arial,'Not
 }
 
 /// What one character is wide, in thousandths of the font size, generously: capitals and wide scripts count more.
-[[nodiscard]] inline std::int64_t width_of(const utf8::Sequence& character) {
+[[nodiscard]] inline std::int64_t width_of(const detail::utf8::Sequence& character) {
   const char32_t code = character.code;
   if (!character.valid || code >= 0x2000) return 1050;
   if (code >= 0x80 || (code >= 'A' && code <= 'Z') || code == '@' || code == '%' || code == 'm' || code == 'w') return 740;
@@ -69,7 +69,7 @@ inline constexpr std::string_view fonts = "'Helvetica Neue',Helvetica,Arial,'Not
 [[nodiscard]] inline std::int64_t width(std::string_view text) {
   std::int64_t sum = 0;
   while (!text.empty()) {
-    const utf8::Sequence character = utf8::first(text);
+    const detail::utf8::Sequence character = detail::utf8::first(text);
     sum += width_of(character);
     text.remove_prefix(character.length);
   }
@@ -83,7 +83,7 @@ inline constexpr std::string_view fonts = "'Helvetica Neue',Helvetica,Arial,'Not
   std::int64_t used = ellipsis;
   std::size_t kept = 0;
   while (kept < text.size()) {
-    const utf8::Sequence character = utf8::first(text.substr(kept));
+    const detail::utf8::Sequence character = detail::utf8::first(text.substr(kept));
     used += width_of(character);
     if (used * size > room * 1000) break;
     kept += character.length;

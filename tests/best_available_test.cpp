@@ -326,6 +326,11 @@ TEST_CASE("a wish that makes no sense is not met") {
   CHECK(house.best({.count = 1, .category = {2}}) == "none");
   CHECK(house.best({.count = 1, .accessible = 2}) == "none");
   CHECK(house.best({.count = 1'001, .together = Together::preferred}) == "none");
+  for (const int number : {2, 77, 255}) {
+    CAPTURE(number);
+    CHECK(house.best({.count = 1, .restricted_view = static_cast<RestrictedView>(number)}) == "none");
+    CHECK(largest_block(house.free(), {0}, static_cast<RestrictedView>(number)) == 0);
+  }
 }
 
 TEST_CASE("in rows longer than a word blocks cross from word to word") {

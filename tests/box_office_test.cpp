@@ -206,6 +206,79 @@ TEST_CASE("refunded tickets are void, and their places on sale again") {
   CHECK(box.event.refund(used.id).refusal().reason == Reason::ticket_admitted);
 }
 
+TEST_CASE("who refunds all that are left of an order keeps nobody out who is in, and is told when nothing is left") {
+  Office box;
+  const Order order = box.buy({"Hall-A-1", "Hall-A-2", "Hall-A-3"});
+  CHECK(box.event.check_in(box.office.code(order.tickets[1]), {.gate = "north"}).ok());
+  // Whoever names a ticket means that one.
+  CHECK(box.event.refund(order.id, {.tickets = {order.tickets[0].id, order.tickets[1].id}}).refusal().reason == Reason::ticket_admitted);
+  const Refund rest = box.event.refund(order.id).value();
+  CHECK(rest.tickets == std::vector<TicketId>{order.tickets[0].id, order.tickets[2].id});
+  CHECK(rest.amount.to_string() == "610.00 UAH");  // the order's fee stays: there is a ticket left
+  const Refusal none = box.event.refund(order.id).refusal();
+  CHECK(none.reason == Reason::ticket_admitted);
+  CHECK(none.message == "ticket 2 (Hall-A-2) was admitted before, at 2027-01-10T10:00:00Z, north");
+  const Order gone = box.buy({"Hall-A-5"});
+  CHECK(box.event.refund(gone.id).ok());
+  CHECK(box.event.refund(gone.id).refusal().message == "every ticket of this order was refunded before");
+}
+
+TEST_CASE("places in a second pair of braces are places, whatever their number") {
+  Office box;
+  const HoldOptions options{.holder = "cart"};
+  using Labels = std::vector<std::string>;
+  CHECK(box.event.hold({{"Hall-A-1", "Hall-A-2"}}, options).value().places == Labels{"Hall-A-1", "Hall-A-2"});
+  CHECK(box.event.hold({{"Hall-A-3"}}, options).value().places == Labels{"Hall-A-3"});
+  CHECK(box.event.hold({{"Hall-A-4"}, {{"Hall-Standing", 2}}}, options).value().areas.size() == 1);
+  CHECK(box.event.hold({.places = {"Hall-A-5"}}, options).value().places == Labels{"Hall-A-5"});
+  CHECK(box.event.hold({.places = {"Hall-A-6"}, .areas = {{"Hall-Standing", 2}}}, options).ok());
+  CHECK(box.event.hold({.areas = {{"Hall-Standing", 2}}}, options).value().areas.size() == 1);
+  const std::string label = "Hall-A-7";
+  CHECK(box.event.hold({label}, options).value().places == Labels{label});
+  CHECK(box.event.hold({std::string_view(label).substr(0, 6)}, options).refusal().places == Labels{"Hall-A"});
+  CHECK(box.event.hold({}, options).refusal().reason == Reason::invalid_request);
+}
+
+TEST_CASE("best available takes any category where none is named, in the map's order") {
+  Office box;
+  CHECK(box.event.hold_best({.count = 4}, {.holder = "first"}).value().places.front() == "Hall-A-1");
+  CHECK(box.event.hold_best({.count = 4}, {.holder = "second"}).value().places.front() == "Hall-A-5");
+  CHECK(box.event.hold_best({.count = 4}, {.holder = "third"}).value().places.front() == "Hall-B-5");
+  CHECK(box.event.hold_best({.count = 9}, {.holder = "many"}).refusal().reason == Reason::not_enough_adjoining);
+}
+
+TEST_CASE("a refusal says which") {
+  Office box;
+  const auto hold = [&](const Selection& selection) { return box.event.hold(selection, {.holder = "cart"}); };
+  const auto refused = [&](const Selection& selection) { return hold(selection).refusal(); };
+  CHECK(refused({{"Hall-A-1", "Hall-A-2", "Hall-A-1"}, {}}).message == "a hold names Hall-A-1 twice");
+  CHECK(refused({{}, {{"Hall-Standing", 1}, {"Hall-Standing", 1}}}).message == "a hold names Hall-Standing twice");
+
+  const Refusal unknown = refused({{"Hall-Z-1", "Hall-A-1", "Hall-Standing"}, {{"Hall-A-2", 1}, {"Nowhere", 1}}});
+  CHECK(unknown.reason == Reason::place_unknown);
+  CHECK(unknown.message ==
+        "the seat map has no place or area called Hall-Z-1, Nowhere; Hall-Standing is an area: name it in areas, with a quantity; "
+        "Hall-A-2 is a place: name it in places");
+  CHECK(unknown.places == std::vector<std::string>{"Hall-Z-1", "Hall-Standing", "Hall-A-2", "Nowhere"});
+  CHECK(refused({{"Hall-Standing"}, {}}).message == "Hall-Standing is an area: name it in areas, with a quantity");
+  const Refusal many = refused({std::vector<std::string>(50, "Hall-Z-1"), {}});
+  CHECK(many.places.size() == 10);
+  CHECK(many.message.ends_with("Hall-Z-1; and there are more"));
+
+  CHECK(box.office.event("nope").refusal().message == "there is no event \"nope\"");
+  CHECK(box.office.create_event(little::event()).refusal().message == "there is an event \"premiere\" already");
+  CHECK(box.event.hold_best({.count = 1, .categories = {"cheap", "cheap"}}, {.holder = "cart"}).refusal().message ==
+        "best available names category \"cheap\" twice");
+
+  const Hold held = hold({{"Hall-A-1", "Hall-B-5"}, {}}).value();
+  CHECK(box.event.quote(held.id, {{"adlt", 2}}).refusal().message == "there is no price for parquet, adlt; parquet has prices for adult, child");
+  CHECK(box.event.quote(held.id, {{"child", 2}}).refusal().message == "there is no price for cheap, child; cheap has prices for adult");
+  const Refusal mismatch = box.event.quote(held.id, {{"adult", 1}}).refusal();
+  CHECK(mismatch.asked == 1);
+  CHECK(mismatch.limit == 2);
+  CHECK_FALSE(mismatch.available.has_value());
+}
+
 TEST_CASE("codes of others are refused at the door") {
   Office box;
   const Order order = box.buy({"Hall-A-1"});

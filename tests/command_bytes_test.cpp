@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <limits>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -218,24 +219,100 @@ void each_change(T& value, const Try& attempt) {
   std::apply([&](auto&... member) { (each_change(member, attempt), ...); }, members(value));
 }
 
+/// Gives value in turn what its type holds and nobody should ask for. What must not be granted calls refused;
+/// of the rest, the ends of the numbers, calls allowed.
+struct OddValues {
+  Try refused;
+  Try allowed;
+
+  template <class T>
+  void each(T& value) const {
+    if constexpr (std::is_enum_v<T>) {
+      for (const int number : {2, 9, 77, 128, 255}) with(value, static_cast<T>(number), refused);
+    } else if constexpr (std::same_as<T, std::string>) {
+      for (const char* text : bad_texts) with(value, std::string(text), refused);
+    } else if constexpr (std::integral<T>) {
+      for (const T number : {std::numeric_limits<T>::min(), T{0}, std::numeric_limits<T>::max()}) with(value, number, allowed);
+    } else if constexpr (requires { members(value); }) {
+      std::apply([this](auto&... member) { (each(member), ...); }, members(value));
+    } else if constexpr (requires { value.value; }) {
+      each(value.value);
+    } else if constexpr (requires { value.front(); }) {
+      for (auto& item : value) each(item);
+    } else {
+      each_of(value);
+    }
+  }
+
+ private:
+  static constexpr const char* bad_texts[] = {"a\nb", "\x1B[31m", "a\x7F", "\xC2\x85", "a\xFF", "\xC0\xAF", "\xED\xA0\x80", "\xE2\x82"};
+
+  void each_of(std::chrono::seconds& value) const {
+    for (const std::chrono::seconds odd : {std::chrono::seconds::min(), std::chrono::seconds::max()}) with(value, odd, allowed);
+  }
+  void each_of(Timestamp& value) const {
+    for (const Timestamp odd : {Timestamp::min(), Timestamp::max()}) with(value, odd, allowed);
+  }
+  void each_of(std::optional<std::int64_t>& value) const {
+    const std::optional<std::int64_t> before = std::exchange(value, 0);
+    each(*value);
+    value = before;
+  }
+  template <class Tag>
+  void each_of(StrongId<Tag>& value) const {
+    with(value, StrongId<Tag>(), allowed);
+  }
+  template <class Tag, std::size_t bytes>
+  void each_of(Name<Tag, bytes>& value) const {
+    with(value, Name<Tag, bytes>(), refused);
+    for (const char* text : bad_texts) CHECK_THROWS_AS((Name<Tag, bytes>(text)), std::invalid_argument);
+  }
+  void each_of(PriceList& value) const {
+    with(value, PriceList(), allowed);
+    const PriceList list = value;
+    const auto parts = [&](const Try& attempt, std::string type, PriceList::Line line, std::int64_t fee, std::uint32_t tax) {
+      with(value, PriceList(list.currency(), {std::move(type)}, {std::move(line)}, fee, fee, tax), attempt);
+    };
+    const PriceList::Line line{list.lines().front().category, 0, 100};
+    parts(allowed, "adult", line, 0, 0);
+    for (const char* text : bad_texts) {
+      parts(refused, text, line, 0, 0);
+      parts(refused, "adult", {text, 0, 100}, 0, 0);
+      CHECK_THROWS_AS(PriceList("UAH", {{"parquet", text, "1"}}), std::invalid_argument);
+      CHECK_THROWS_AS(PriceList("UAH", {{text, "adult", "1"}}), std::invalid_argument);
+    }
+    parts(refused, "adult", {line.category, 1, 100}, 0, 0);
+    for (const std::int64_t amount : {std::int64_t{-1}, limits::amount + 1}) {
+      parts(refused, "adult", {line.category, 0, amount}, 0, 0);
+      parts(refused, "adult", line, amount, 0);
+    }
+    parts(refused, "adult", line, 0, limits::tax_basis_points + 1);
+  }
+  // Its own check goes through everything in it (seat_map_test.cpp).
+  void each_of(std::shared_ptr<const SeatMap>& value) const { with(value, std::shared_ptr<const SeatMap>(), refused); }
+};
+
 /// A sale in which every kind of command is granted once and more.
 struct Sale {
   little::Clock clock{};
   MemoryStorage storage{clock.reader()};
   std::unique_ptr<Desk> desk = std::make_unique<Desk>(storage, "premiere");
   std::vector<Command> granted{};
-  std::vector<Bytes> told{};  ///< By command: the fact that granted it, as the log has it.
+  std::vector<Bytes> told{};                                  ///< By command: the fact that granted it, as the log has it.
+  std::function<void(const EventState&, Command&)> before{};  ///< Each of them.
 
-  [[nodiscard]] static Bytes bytes_of(const Answer& answer) {
+  [[nodiscard]] static Bytes bytes_of(const Fact& fact) {
     EntryWriter writer;
     writer.begin({});
-    writer.add(*answer.fact());
+    writer.add(fact);
     const BytesView bytes = writer.finish();
     return {bytes.begin(), bytes.end()};
   }
+  [[nodiscard]] static Bytes bytes_of(const Answer& answer) { return bytes_of(*answer.fact()); }
   [[nodiscard]] Answer ask(const Command& command) { return desk->take_turn({&command, 1}).front(); }
   RequestId grant(CommandBody body) {
-    const Command command{little::request(granted.size() + 1), std::move(body)};
+    Command command{little::request(granted.size() + 1), std::move(body)};
+    if (before) before(desk->state(), command);
     const Answer answer = ask(command);
     REQUIRE(answer.refusal() == nullptr);
     granted.push_back(command);
@@ -243,7 +320,7 @@ struct Sale {
     return command.request;
   }
 
-  Sale() {
+  explicit Sale(std::function<void(const EventState&, Command&)> look = {}) : before(std::move(look)) {
     const NewEvent event = little::event();
     const EventSettings settings{event.name, "Little house", event.starts_at, event.prices, event.policy};
     grant(CreateEvent{event.id, settings, event.seat_map, SaleStatus::off_sale});
@@ -301,6 +378,37 @@ TEST_CASE("a request that comes again with anything else in it is not told that 
   sale.desk = std::make_unique<Desk>(sale.storage, "premiere");
   sale.repeat_all();
   CHECK(sale.desk->revision() == revision);
+}
+
+TEST_CASE("whatever stands in a command, it is refused or can be read back from the log") {
+  std::set<std::size_t> kinds;
+  const Sale sale([&](const EventState& state, Command& command) {
+    CAPTURE(command.body.index());
+    kinds.insert(command.body.index());
+    const auto answer = [&] { return decide(state, command, std::max(state.time(), little::Clock().now)); };
+    const auto readable = [&] {
+      const Decision decision = answer();
+      const Fact* fact = std::get_if<Fact>(&decision);
+      if (fact == nullptr) return;
+      LogEntry read;
+      REQUIRE_NOTHROW(read = decode_entry(Sale::bytes_of(*fact), "what was granted"));
+      CHECK(Sale::bytes_of(read.facts.at(0)) == Sale::bytes_of(*fact));
+    };
+    const auto refused = [&] {
+      const Decision decision = answer();
+      REQUIRE(std::holds_alternative<RequestRefused>(decision));
+      CHECK(std::get<RequestRefused>(decision).reason == Reason::invalid_request);
+      CHECK(detail::fault_of_text(std::get<RequestRefused>(decision).text).empty());
+    };
+    readable();
+    std::visit(
+        [&](auto& body) {
+          OddValues{refused, readable}.each(body);
+          each_change(body, readable);
+        },
+        command.body);
+  });
+  CHECK(kinds.size() == std::variant_size_v<CommandBody>);
 }
 
 TEST_CASE("in one batch, too, a request id stands for one command") {

@@ -20,6 +20,7 @@ TEST_CASE("a price list that can't be meant is refused with the line at fault") 
   CHECK_THROWS_WITH_AS((void)make("UAH", {{"a", "adult", "-1"}}), doctest::Contains("negative"), std::invalid_argument);
   CHECK_THROWS_WITH_AS((void)make("UAH", {{"a", "adult", "1"}, {"a", "adult", "2"}}), doctest::Contains("stands twice"), std::invalid_argument);
   CHECK_THROWS_WITH_AS((void)make("UAH", {{"", "adult", "1"}}), doctest::Contains("1 to 100 bytes"), std::invalid_argument);
+  CHECK_THROWS_WITH_AS((void)make("UAH", {{"a", "b", "1"}, {"a", "\xFF", "1"}}), "price 2: a category or ticket type is not UTF-8", std::invalid_argument);
   CHECK_THROWS_WITH_AS((void)make("UAH", {{"a", "adult", "99999999999999"}}), doctest::Contains("minor units"), std::invalid_argument);
   CHECK_THROWS_WITH_AS((void)make("UAH", {}, {.per_order = "x"}), doctest::Contains("fee per order"), std::invalid_argument);
   CHECK_THROWS_WITH_AS((void)make("UAH", {}, {.tax_basis_points = 100'001}), doctest::Contains("basis points"), std::invalid_argument);

@@ -3,10 +3,15 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <functional>
+#include <limits>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "ticketcore/log.hpp"
 #include "ticketcore/seat_map_builder.hpp"
 
 using namespace ticketcore;
@@ -68,6 +73,86 @@ std::vector<std::string> problems_after(Change change) {
 }
 
 using Texts = std::vector<std::string>;
+
+// The members of everything that a map is made of: one that has a member more does not come apart, and does
+// not compile.
+auto parts(SeatMapData& it) {
+  auto& [name, focal_point, categories, floors, zones, sections, rows, places, labels, areas, shapes] = it;
+  return std::tie(name, focal_point, categories, floors, zones, sections, rows, places, labels, areas, shapes);
+}
+auto parts(Category& it) {
+  auto& [key, name, color] = it;
+  return std::tie(key, name, color);
+}
+auto parts(Floor& it) {
+  auto& [name] = it;
+  return std::tie(name);
+}
+auto parts(Zone& it) {
+  auto& [key, name, focal_point] = it;
+  return std::tie(key, name, focal_point);
+}
+auto parts(Section& it) {
+  auto& [label, floor, zone, entrance, outline] = it;
+  return std::tie(label, floor, zone, entrance, outline);
+}
+auto parts(Row& it) {
+  auto& [label, section, first_place, place_count, kind] = it;
+  return std::tie(label, section, first_place, place_count, kind);
+}
+auto parts(Place& it) {
+  auto& [position, label, row, slot, seats, category, kind, flags] = it;
+  return std::tie(position, label, row, slot, seats, category, kind, flags);
+}
+auto parts(Area& it) {
+  auto& [label, section, category, capacity, center, outline] = it;
+  return std::tie(label, section, category, capacity, center, outline);
+}
+auto parts(Shape& it) {
+  auto& [kind, label, outline] = it;
+  return std::tie(kind, label, outline);
+}
+auto parts(Point& it) {
+  auto& [x, y] = it;
+  return std::tie(x, y);
+}
+
+/// Gives each member in turn what its type holds and a map must not, calls refused, and puts back what was
+/// there. Of the rest, the ends of the numbers, it calls allowed.
+struct OddParts {
+  std::function<void()> refused;
+  std::function<void()> allowed;
+
+  template <class T>
+  void each(T& part) const {
+    if constexpr (std::is_enum_v<T>) {
+      for (const int number : {8, 55, 128, 255}) put(part, static_cast<T>(number), refused);
+    } else if constexpr (std::same_as<T, std::string>) {
+      for (const char* text : {"a\xFF", "\xC0\xAF", "\xED\xA0\x80", "\xE2\x82"}) put(part, std::string(text), refused);
+      for (const char* text : {"a\x1B[31m", "a\nb", "\xC2\x85"}) put(part, std::string(text), lines_are_right ? allowed : refused);
+    } else if constexpr (std::integral<T>) {
+      for (const T number : {std::numeric_limits<T>::min(), T{0}, std::numeric_limits<T>::max()}) put(part, number, allowed);
+    } else if constexpr (requires { parts(part); }) {
+      lines_are_right = std::same_as<T, Shape>;
+      std::apply([this](auto&... member) { (each(member), ...); }, parts(part));
+      lines_are_right = false;
+    } else if constexpr (requires { part.front(); }) {
+      for (auto& item : part) each(item);
+    } else if constexpr (requires { *part; }) {
+      if (part) each(*part);
+    } else {
+      each(part.value);
+    }
+  }
+
+  template <class T>
+  static void put(T& part, T other, const std::function<void()>& attempt) {
+    T before = std::exchange(part, std::move(other));
+    attempt();
+    part = std::move(before);
+  }
+  mutable bool lines_are_right = false;  ///< What is drawn may have several lines of text.
+};
 
 }  // namespace
 
@@ -175,8 +260,7 @@ TEST_CASE("each thing that can be wrong with a chart is named") {
   CHECK(problems_of(three_seats()).empty());
   const std::string row = "row Stalls-A";
   CHECK(problems_after([](auto& data) { data.rows.clear(), data.places.clear(); }) == Texts{"map: has no place and no area; a map needs at least one"});
-  CHECK(problems_after([](auto& data) { data.categories[0].color = "blue"; }) ==
-        Texts{"category stalls: has the color \"blue\"; it must read like #1F77B4"});
+  CHECK(problems_after([](auto& data) { data.categories[0].color = "blue"; }) == Texts{"category stalls: has the color \"blue\"; it must read like #1F77B4"});
   CHECK(problems_after([](auto& data) { data.categories.push_back(stalls_category); }) == Texts{"category stalls: stands twice; keys must be unique"});
   CHECK(problems_after([](auto& data) { data.categories[0].key = ""; }) == Texts{"category : has no label; it needs one of 1 to 100 bytes"});
   CHECK(problems_after([](auto& data) { data.sections[0].floor = 0; }) == Texts{"section Stalls: names a floor that does not exist"});
@@ -240,6 +324,29 @@ TEST_CASE("what is only drawn has limits too") {
   CHECK(problems_after([](auto& data) { data.zones.resize(1'025); }) == Texts{"map: has 1025 zones; at most 1024 are possible"});
 }
 
+TEST_CASE("whatever stands in a map, it is refused or can be read back") {
+  SeatMapData data = small_house().build().data();
+  data.focal_point = Point{0, 0};
+  data.floors = {{"Ground"}};
+  data.zones = {{"left", "Left", Point{1, 1}}};
+  data.sections[0] = {"Stalls", 0, 0, "Door 1", {{0, 0}, {1, 1}, {2, 0}}};
+  data.shapes = {{ShapeKind::text, "Stage", {{0, 0}}}};
+  int count = 0;
+  const auto readable = [&] {
+    ++count;
+    std::optional<SeatMap> map;
+    try {
+      map.emplace(data);
+    } catch (const SeatMapError&) {
+      return;
+    }
+    CHECK(decode_seat_map(encode_seat_map(*map), "what was built").data() == data);
+  };
+  readable();
+  OddParts{[&] { CHECK_THROWS_AS(SeatMap{data}, SeatMapError); }, readable}.each(data);
+  CHECK(count > 200);
+}
+
 TEST_CASE("all problems of a chart are listed, not just the first") {
   const Texts problems = problems_after([](auto& data) {
     data.categories[0].color = "";
@@ -252,10 +359,9 @@ TEST_CASE("all problems of a chart are listed, not just the first") {
   SeatMapData data = three_seats();
   data.categories[0].color = "";
   data.places[0].seats = 0;
-  CHECK_THROWS_WITH_AS(
-      SeatMap(std::move(data)),
-      "the seat map has 2 problems:\n  category stalls: has the color \"\"; it must read like #1F77B4\n  row Stalls-A, seat 1: has no chair",
-      SeatMapError);
+  CHECK_THROWS_WITH_AS(SeatMap(std::move(data)),
+                       "the seat map has 2 problems:\n  category stalls: has the color \"\"; it must read like #1F77B4\n  row Stalls-A, seat 1: has no chair",
+                       SeatMapError);
 }
 
 TEST_CASE("a builder lists what its caller found together with what the check adds, and is empty then") {

@@ -66,6 +66,13 @@ TEST_CASE("a key is saved for its owner's eyes only, and never overwritten") {
   std::ofstream(path) << "hello\n";
   CHECK_THROWS_WITH_AS((void)SigningKey::load(path), doctest::Contains("not a signing key"), Error);
   CHECK_THROWS_AS((void)SigningKey::load(folder.file("none")), Error);
+  // Who may read it matters where it is a key at all.
+  REQUIRE(chmod(path.c_str(), 0644) == 0);
+  CHECK_THROWS_WITH_AS((void)SigningKey::load(path), doctest::Contains("not a signing key"), Error);
+  CHECK_THROWS_WITH_AS((void)SigningKey::load(folder.path()), doctest::Contains("it is a folder"), Error);
+  CHECK_THROWS_WITH_AS((void)SigningKey::load_or_create(folder.path()), doctest::Contains("it is a folder"), Error);
+  CHECK_THROWS_WITH_AS((void)SigningKey::load(""), "the path of a signing key is empty; give that of a file, such as gate.key", Error);
+  CHECK_THROWS_WITH_AS((void)SigningKey::load_or_create(""), doctest::Contains("is empty"), Error);
 }
 
 TEST_CASE("a public key travels as text") {

@@ -127,6 +127,9 @@ TEST_CASE("what is no file, or no file yet, is told apart") {
   StoreFolder folder;
   check_refused<StorageUnavailable>(folder.path(), "is a folder");
   check_refused<StorageUnavailable>(folder.path() / "none" / "b.db", "no folder");
+  check_refused<StorageUnavailable>("", "the path of a store is empty");
+  check_refused<StorageUnavailable>(":memory:", "a store in memory is a MemoryStorage");
+  CHECK_FALSE(std::filesystem::exists(":memory:"));
   check_refused<StorageUnavailable>(folder.file(), "no such file", {.access = Access::read_write});
   check_refused<StorageUnavailable>(folder.file(), "no such file", {.access = Access::read_only});
   REQUIRE(mkfifo((folder.path() / "pipe").c_str(), 0600) == 0);

@@ -146,10 +146,10 @@ TEST_CASE("nothing that may be called gives away the locks of a store in use") {
 }
 
 TEST_CASE("a store that takes the place of the file that is looked at keeps its locks") {
-  const Folder folder;
-  const auto file = folder.path / "box.db";
-  const auto archive = folder.path / "premiere.archive";
-  const auto door = folder.path / "door";
+  const testing::ScratchFolder folder;
+  const auto file = folder.file("box.db");
+  const auto archive = folder.path() / "premiere.archive";
+  const auto door = folder.path() / "door";
   little::Clock clock;
   const auto storage = SqliteStorage::open(file, {.clock = clock.reader()});
   little::sell_a_bit(*storage, clock);
@@ -158,7 +158,7 @@ TEST_CASE("a store that takes the place of the file that is looked at keeps its 
   std::atomic<bool> done{false};
   std::thread swapping([&] {
     for (int turn = 0; !done; ++turn) {
-      const auto next = folder.path / "next";
+      const auto next = folder.path() / "next";
       std::filesystem::create_symlink(turn % 2 == 0 ? file : archive, next);
       std::filesystem::rename(next, door);
     }

@@ -139,11 +139,7 @@ void Api::post_hold(const CallPtr& call) {
     options.request = call->command;
     const auto command = [&]() -> Result<Command> {
       if (!wish.best) return event->event.hold_command(wish.selection, options);
-      BestPlaces best = *wish.best;
-      if (best.categories.empty()) {
-        for (const Category& category : event->event.seat_map().categories()) best.categories.push_back(category.key);
-      }
-      return event->event.hold_best_command(best, options);
+      return event->event.hold_best_command(*wish.best, options);
     }();
     if (!command) return call->refuse(command.refusal());
     reserve_places(call, event, HoldId{call->command}, places_of(wish),

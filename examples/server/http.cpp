@@ -4,7 +4,7 @@
 
 #include "http_text.hpp"
 #include "ticketcore/detail/control_characters.hpp"
-#include "utf8.hpp"
+#include "ticketcore/detail/utf8.hpp"
 
 namespace server {
 namespace {
@@ -36,7 +36,7 @@ std::string_view percent_decode(std::string_view text, Plus plus, std::string& d
     }
   }
   for (std::string_view rest = decoded; !rest.empty();) {
-    const auto next = ticketcore::utf8::first(rest);
+    const auto next = ticketcore::detail::utf8::first(rest);
     if (!next.valid) return "the request's target is not UTF-8 once its percent-encoding is undone";
     if (ticketcore::detail::is_control_character(next.code)) return "the request's target has a control character";
     rest.remove_prefix(next.length);

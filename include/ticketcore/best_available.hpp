@@ -38,7 +38,8 @@ struct BestAvailable {
 using ChosenPlaces = boost::container::small_vector<PlaceIndex, 8>;
 
 /// nullopt when the wish can't be met, and for a count out of its range or below accessible, or a category that the map
-/// does not have. Whole tables and booths are never offered; chairs of a table adjoin in seating order, first and last don't.
+/// does not have, or a RestrictedView that there is not. Whole tables and booths are never offered; chairs of
+/// a table adjoin in seating order, first and last don't.
 ///
 /// Wheelchair and companion places go only to a wish with accessible > 0. Its block holds exactly that many wheelchair
 /// places; the others sit on the companion places next to them, and on ordinary seats adjoining those as far as there are

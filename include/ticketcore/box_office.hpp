@@ -4,6 +4,7 @@
 // queued, and wakes them when the batch is durable. While that happens the next batch gathers.
 
 #include <chrono>
+#include <concepts>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -68,7 +69,7 @@ struct Selection {
 /// Places that the event picks.
 struct BestPlaces {
   std::uint32_t count = 1;
-  std::vector<std::string> categories{};  ///< Keys, in order of preference.
+  std::vector<std::string> categories{};  ///< Keys, in order of preference. None: all, in the map's order.
   std::uint32_t accessible = 0;           ///< How many of them are wheelchair places.
   RestrictedView restricted_view = RestrictedView::avoid;
   Together together = Together::required;
@@ -94,7 +95,7 @@ struct CheckOutOptions {
 };
 
 struct RefundOptions {
-  std::vector<TicketId> tickets{};  ///< None: all that are left of the order.
+  std::vector<TicketId> tickets{};  ///< None: all that are neither refunded nor admitted.
   std::string reference{};
   RequestId request{};
 };
@@ -131,7 +132,15 @@ class Event {
   /// Of the log, as availability() shows it; 0 when there is none.
   [[nodiscard]] Revision revision() const;
 
-  [[nodiscard]] Result<Hold> hold(std::initializer_list<std::string_view> places, const HoldOptions& options) const;
+  /// By whole labels, as hold({"A-1", "A-2"}, ...): texts of one type. With its type open it is never taken
+  /// for what stands in braces of its own, hold({{"A-1", "A-2"}}, ...), which a string_view would take for
+  /// the two ends of one text.
+  template <std::convertible_to<std::string_view> Text>
+  [[nodiscard]] Result<Hold> hold(std::initializer_list<Text> places, const HoldOptions& options) const {
+    Selection selection;
+    for (const std::string_view place : places) selection.places.emplace_back(place);
+    return hold(selection, options);
+  }
   [[nodiscard]] Result<Hold> hold(const Selection& selection, const HoldOptions& options) const;
   [[nodiscard]] Result<Hold> hold_best(const BestPlaces& wish, const HoldOptions& options) const;
   /// The new deadline: now + ttl, or the end of the hold's lifetime if that comes first.
@@ -157,8 +166,9 @@ class Event {
 
   /// The same without blocking: queues the command and returns; the callback gets the answer once it is durable, on the
   /// thread that takes the turn: one inside BoxOffice::run or poll, or one that blocks on this event anyway. The callback
-  /// may submit again, but must not throw, and must not call what waits for a turn: std::logic_error on its own event. Thousands may be outstanding; past
-  /// limits::queued_commands the callback is told storage_unavailable at once, on this thread.
+  /// may submit again; what it throws goes to on_trouble. It must not call what waits for a turn:
+  /// std::logic_error on its own event. Thousands may be outstanding; past limits::queued_commands the
+  /// callback is told storage_unavailable at once, on this thread.
   void submit(Command command, std::function<void(const Answer&)> callback) const;
   /// Many commands in one call, in as few turns as they fit in; blocks until the last answer is durable. The answers stand at the
   /// commands' positions.

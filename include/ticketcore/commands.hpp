@@ -47,8 +47,8 @@ struct PlaceHold {
   AreaQuantities areas{};
   std::chrono::seconds ttl{600};
 };
-/// Places that the event picks: the best block, of the first of the categories that has one. Naming a
-/// category twice is refused.
+/// Places that the event picks: the best block, of the first of the categories that has one; of any, in the
+/// map's order, where none is named. Naming a category twice is refused.
 struct HoldBest {
   static constexpr std::uint8_t tag = 5;
   using GrantedBy = HoldPlaced;
@@ -98,7 +98,8 @@ struct CheckOut {
   HoldId hold{};
   PaymentOffer payment{};
 };
-/// Voids tickets and returns their places. No numbers: all that are left of the order.
+/// Voids tickets and returns their places. No numbers: all of the order that are neither refunded nor
+/// admitted; refused where there is none.
 struct RefundTickets {
   static constexpr std::uint8_t tag = 10;
   using GrantedBy = TicketsRefunded;

@@ -109,8 +109,9 @@ struct TicketId {
   return TicketId{*order, static_cast<std::uint32_t>(number)};
 }
 
-/// A short text of 1 to max_bytes bytes. Throws std::invalid_argument, naming the limit, when it is empty, too long or
-/// carries a control character; a Name that exists is therefore always fit to store and to print.
+/// A short text of 1 to max_bytes bytes. Throws std::invalid_argument, saying why, when it is empty, too
+/// long, not UTF-8 or carries a control character; a Name that exists is therefore always fit to store and to
+/// print.
 template <class Tag, std::size_t max_bytes_>
 class Name {
  public:
@@ -130,8 +131,8 @@ class Name {
     if (text_.empty() || text_.size() > max_bytes) {
       throw std::invalid_argument(std::string(Tag::what) + " has " + std::to_string(text_.size()) + " bytes; it must have 1 to " + std::to_string(max_bytes));
     }
-    if (detail::has_control_character(text_)) {
-      throw std::invalid_argument(std::string(Tag::what) + " carries a control character");
+    if (const std::string_view fault = detail::fault_of_text(text_); !fault.empty()) {
+      throw std::invalid_argument(std::string(Tag::what) + " " + std::string(fault));
     }
     for (const char c : text_) {
       if (Tag::slug && !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.')) {

@@ -42,6 +42,8 @@ inline constexpr std::uint32_t ticket_types = 256;
 inline constexpr std::uint32_t prices = 4'096;
 /// A price or fee in minor units: a thousand of them add up far inside 64 bits.
 inline constexpr std::int64_t amount = 1'000'000'000'000;
+/// Tax, in hundredths of a percent: ten times the price.
+inline constexpr std::uint32_t tax_basis_points = 100'000;
 /// Gates, payment methods and other short names that an event remembers.
 inline constexpr std::size_t short_name_bytes = 64;
 inline constexpr std::uint32_t short_names = 65'000;

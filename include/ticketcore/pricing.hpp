@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "ticketcore/detail/control_characters.hpp"
 #include "ticketcore/limits.hpp"
 #include "ticketcore/money.hpp"
 
@@ -19,7 +20,7 @@ namespace ticketcore {
 /// One line of a price list: a place of this category costs this much for this type of ticket.
 struct Price {
   std::string category{};     ///< A category's key in the seat map.
-  std::string ticket_type{};  ///< "adult", "child": any name of 1 to limits::label_bytes bytes.
+  std::string ticket_type{};  ///< "adult", "child": any name of 1 to limits::label_bytes bytes of UTF-8.
   std::string amount{};       ///< "1200.00", read with the list's currency.
 };
 
@@ -43,7 +44,8 @@ class PriceList {
   PriceList() = default;
 
   /// Throws std::invalid_argument that names the line and what would be right: an amount that is not one or is negative,
-  /// a name that is empty or too long, a price given twice, too many ticket types.
+  /// a name that is empty, too long, not UTF-8 or has a control character, a price given twice, too many
+  /// ticket types.
   PriceList(Currency currency, const std::vector<Price>& prices, const Fees& fees = {});
   PriceList(std::string_view currency, const std::vector<Price>& prices, const Fees& fees = {}) : PriceList(parse_currency(currency), prices, fees) {}
 
@@ -112,7 +114,9 @@ inline PriceList::PriceList(Currency currency, const std::vector<Price>& prices,
     : currency_(currency), tax_basis_points_(fees.tax_basis_points) {
   per_ticket_ = parse_amount(fees.per_ticket, "fee per ticket");
   per_order_ = parse_amount(fees.per_order, "fee per order");
-  if (tax_basis_points_ > 100'000) throw std::invalid_argument("tax of " + std::to_string(tax_basis_points_) + " basis points; 0 to 100000 are possible");
+  if (tax_basis_points_ > limits::tax_basis_points)
+    throw std::invalid_argument("tax of " + std::to_string(tax_basis_points_) + " basis points; 0 to " + std::to_string(limits::tax_basis_points) +
+                                " are possible");
   if (prices.size() > limits::prices)
     throw std::invalid_argument("a list of " + std::to_string(prices.size()) + " prices; at most " + std::to_string(limits::prices) + " are possible");
   for (const Price& price : prices) {
@@ -120,6 +124,8 @@ inline PriceList::PriceList(Currency currency, const std::vector<Price>& prices,
     for (const std::string* name : {&price.category, &price.ticket_type}) {
       if (name->empty() || name->size() > limits::label_bytes)
         throw std::invalid_argument(what + ": category and ticket type need 1 to " + std::to_string(limits::label_bytes) + " bytes");
+      if (const std::string_view fault = detail::fault_of_text(*name); !fault.empty())
+        throw std::invalid_argument("price " + std::to_string(lines_.size() + 1) + ": a category or ticket type " + std::string(fault));
     }
     auto type = find_ticket_type(price.ticket_type);
     if (!type) {

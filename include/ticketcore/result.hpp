@@ -98,7 +98,7 @@ struct Refusal {
   std::string where{};                      ///< A gate's name.
 };
 
-/// Thrown by Result::value() when there is a refusal instead; what() is its message.
+/// Thrown by Result::value() when there is a refusal instead; what() is "reason: message".
 class Refused : public std::runtime_error {
  public:
   explicit Refused(Refusal refusal) : std::runtime_error(std::string(to_string(refusal.reason)) + ": " + refusal.message), refusal_(std::move(refusal)) {}

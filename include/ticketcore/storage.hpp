@@ -3,6 +3,13 @@
 // bytes, streams and revisions, and nothing of seats. docs/storage-backends.md walks through writing one, and
 // tests/conformance/ holds the suite that every backend must pass.
 //
+// Errors: each method throws what stands with it, and StorageError of whatever kind fits (errors.hpp). A
+// std::system_error that an implementation lets through, such as a full disk's, is taken for
+// StorageUnavailable where the log is read, and for CommitOutcomeUnknown in a turn, after which the log is
+// read anew. Out of memory (std::bad_alloc) is answered with storage_unavailable. Anything else, whatever its
+// type, says that the storage can't be trusted: in a turn it halts the event until it is reopened, elsewhere
+// it comes back from the call.
+//
 // Threads: every method of Storage may be called from any thread at any time. A Turn belongs to the thread that took it.
 
 #include <chrono>

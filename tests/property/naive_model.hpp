@@ -239,10 +239,13 @@ class Model {
     if (at == orders.end()) return {Reason::order_not_found, {}, 0};
     Order& order = at->second;
     if (numbers.empty()) {
+      bool admitted = false;
       for (std::uint32_t number = 1; number <= order.tickets.size(); ++number) {
-        if (!order.tickets[number - 1].refunded) numbers.push_back(number);
+        const Ticket& ticket = order.tickets[number - 1];
+        if (!ticket.refunded && !ticket.admitted) numbers.push_back(number);
+        admitted = admitted || ticket.admitted;
       }
-      if (numbers.empty()) return {Reason::ticket_refunded, {}, 0};
+      if (numbers.empty()) return {admitted ? Reason::ticket_admitted : Reason::ticket_refunded, {}, 0};
     }
     std::sort(numbers.begin(), numbers.end());
     for (const std::uint32_t number : numbers) {

@@ -40,7 +40,7 @@ class Random {
 [[nodiscard]] std::shared_ptr<const SeatMap> random_map(Random& random, const HashKey& key) {
   SeatMapBuilder builder("Random house", key);
   builder.focal_point({0, 0});
-  for (const char* key : {"near", "far", "floor"}) builder.add_category({key, key, "#336699"});
+  for (const char* name : {"near", "far", "floor"}) builder.add_category({name, name, "#336699"});
   const SectionIndex section = builder.add_section({.label = "S"});
   for (std::int32_t row = 0; row < 3; ++row) {
     builder.add_row(section, std::string(1, static_cast<char>('A' + row)));

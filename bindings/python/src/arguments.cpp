@@ -26,6 +26,17 @@ constexpr std::int64_t micros_per_second = 1'000'000;
          PyDateTime_DELTA_GET_MICROSECONDS(delta);
 }
 
+/// How long, in microseconds: a timedelta goes so far that these can't count it.
+[[nodiscard]] std::int64_t micros_within(py::handle value, const std::string& name, std::int64_t least, const std::string& wanted) {
+  constexpr std::int64_t most = std::chrono::microseconds(limits::hold_ttl_max).count();
+  constexpr int most_days = limits::hold_ttl_max.count() / 24;
+  const int days = PyDateTime_DELTA_GET_DAYS(value.ptr());
+  const bool countable = days >= 0 && days <= most_days;
+  const std::int64_t micros = countable ? micros_of(value.ptr()) : -1;
+  if (micros < least || micros > most) wrong_value(name, value, wanted + " " + std::to_string(most_days) + " days");
+  return micros;
+}
+
 /// datetime.h keeps its table of functions in a variable of each source file.
 void need_datetime() {
   if (PyDateTimeAPI == nullptr) PyDateTime_IMPORT;
@@ -103,16 +114,14 @@ bool truth(py::handle value, const std::string& name) {
 std::chrono::seconds seconds(py::handle value, const std::string& name) {
   need_datetime();
   if (!PyDelta_Check(value.ptr())) wrong_type(name, value, "a timedelta such as timedelta(minutes=10)");
-  const std::int64_t micros = micros_of(value.ptr());
-  if (micros <= 0) wrong_value(name, value, "longer than zero");
+  const std::int64_t micros = micros_within(value, name, 1, "longer than zero and at most");
   return std::chrono::ceil<std::chrono::seconds>(std::chrono::microseconds(micros));
 }
 
 std::chrono::milliseconds milliseconds(py::handle value, const std::string& name) {
   need_datetime();
   if (!PyDelta_Check(value.ptr())) wrong_type(name, value, "a timedelta such as timedelta(seconds=10)");
-  const std::int64_t micros = micros_of(value.ptr());
-  if (micros < 0) wrong_value(name, value, "zero or longer");
+  const std::int64_t micros = micros_within(value, name, 0, "zero to");
   return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::microseconds(micros));
 }
 

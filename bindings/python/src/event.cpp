@@ -44,23 +44,24 @@ namespace {
   return result;
 }
 
-/// Adds places by the labels in a tuple or list; name says what an item is called in errors. The label that the map does not have, if there is one.
+/// Adds places by the labels in a tuple or list; name says what an item is called in errors. False when the
+/// map lacks one.
 template <class Name>
-[[nodiscard]] std::optional<std::string_view> add_places(Places& places, const SeatMap& map, py::handle labels, Name name) {
+[[nodiscard]] bool add_places(Places& places, const SeatMap& map, py::handle labels, Name name) {
   const Py_ssize_t size = PySequence_Fast_GET_SIZE(labels.ptr());
   for (Py_ssize_t at = 0; at < size; ++at) {
     const std::string_view label = text_view(PySequence_Fast_GET_ITEM(labels.ptr(), at), [&] { return name(at); });
     const std::optional<PlaceIndex> place = map.find_place(label);
-    if (!place) return label;
+    if (!place) return false;
     places.push_back(*place);
   }
-  return std::nullopt;
+  return true;
 }
 
-/// Why there is no such place, in the event's own words.
-[[nodiscard]] Refusal unknown_place(const EventValue& self, std::string_view label) {
+/// Why there are not all of these places, in the event's own words.
+[[nodiscard]] Refusal unknown_places(const EventValue& self, py::handle labels, const std::string& name) {
   Selection selection;
-  selection.places.emplace_back(label);
+  selection.places = texts(labels, name);
   return self.event.hold_command(selection, {}).refusal();
 }
 
@@ -68,9 +69,9 @@ template <class Name>
                                         const py::object& ttl, const py::object& request_id) {
   if (areas.is_none()) {
     PlaceHold hold;
-    const auto unknown = add_places(hold.places, self.event.seat_map(), places, [](Py_ssize_t at) { return "places[" + std::to_string(at) + "]"; });
+    const bool known = add_places(hold.places, self.event.seat_map(), places, [](Py_ssize_t at) { return "places[" + std::to_string(at) + "]"; });
     const HoldOptions options = hold_options(holder, ttl, request_id);
-    if (unknown) raise_refusal(unknown_place(self, *unknown));
+    if (!known) raise_refusal(unknown_places(self, places, "places"));
     hold.holder = options.holder;
     hold.ttl = options.ttl;
     return {{or_new(options.request), std::move(hold)}, AnswerKind::hold};
@@ -213,12 +214,12 @@ template <class Name>
     hold.ttl = wanted;
     hold.holder =
         one_holder ? shared : HolderId(text_view(PySequence_Fast_GET_ITEM(holders.ptr(), index), [&] { return "holder[" + std::to_string(index) + "]"; }));
-    if (const auto unknown = add_places(hold.places, map, item, item_name)) {
-      commands.pop_back();
-      result[static_cast<std::size_t>(index)] = to_exception(unknown_place(self, *unknown));
-    } else {
+    if (add_places(hold.places, map, item, item_name)) {
       commands.back().request = new_request_id();
       asked.push_back(index);
+    } else {
+      commands.pop_back();
+      result[static_cast<std::size_t>(index)] = to_exception(unknown_places(self, item, item_name()));
     }
   }
   const std::vector<Answer> answers = ask(self, std::move(commands));

@@ -156,9 +156,9 @@ class NaiveOffice:
             return Reason.INVALID_REQUEST, None
         tickets = self.orders[id].tickets
         if not numbers:
-            numbers = [number for number, ticket in enumerate(tickets, 1) if not ticket.refunded]
+            numbers = [number for number, ticket in enumerate(tickets, 1) if not ticket.refunded and not ticket.admitted]
             if not numbers:
-                return Reason.TICKET_REFUNDED, None
+                return Reason.TICKET_ADMITTED if any(ticket.admitted for ticket in tickets) else Reason.TICKET_REFUNDED, None
         for number in sorted(numbers):
             if number > len(tickets):
                 return Reason.TICKET_NOT_FOUND, None

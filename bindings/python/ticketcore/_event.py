@@ -152,7 +152,7 @@ class Event(EventView):
         accessible is how many of them are wheelchair places. restricted_view=True takes places that see less, too. together=False splits the party where no row
         has room. Raises NotEnoughAdjoining and other subclasses of Refused.
         """
-        return self._core.ask(self._core.hold_best_command(count, self._categories(categories), accessible, restricted_view, together, holder, ttl, request))
+        return self._core.ask(self._core.hold_best_command(count, categories, accessible, restricted_view, together, holder, ttl, request))
 
     def hold_many(
         self, places: Sequence[Sequence[str]], *, holder: Union[str, Sequence[str]], ttl: timedelta = TEN_MINUTES
@@ -222,7 +222,7 @@ class Event(EventView):
     def refund(
         self, order: Union[Order, Id], tickets: Optional[Iterable[Union[Ticket, str]]] = None, *, reference: str = "", request: Optional[Id] = None
     ) -> Refund:
-        """Void tickets and put their places back on sale; all that are left of the order if none are named. What is owed. Raises TicketAdmitted, ..."""
+        """Void tickets and put their places back on sale; if none are named, all of the order that are neither refunded nor admitted. What is owed. Raises TicketAdmitted, ..."""
         return self._core.ask(self._core.refund_command(order, tickets, reference, request))
 
     def refund_many(self, orders: Iterable[Union[Order, Id]], *, reference: str = "") -> list[Union[Refund, Refused]]:
@@ -293,9 +293,6 @@ class Event(EventView):
     def save_snapshot(self) -> None:
         """Save the state now, so that the next opening is fast."""
         self._core.save_snapshot()
-
-    def _categories(self, categories: Sequence[str]) -> Sequence[str]:
-        return categories or [category.key for category in self.seat_map.categories]
 
     def _settings(
         self, name: Optional[str], venue: Optional[str], starts_at: Optional[datetime], prices: Optional[PriceList], policy: Optional[SalePolicy]

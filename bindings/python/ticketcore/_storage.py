@@ -295,6 +295,10 @@ def open_storage(url: Union[str, os.PathLike[str], Storage], *, clock: Clock | N
     scheme, colon, rest = url.partition(":")
     if url == "memory:":
         return MemoryStorage(clock=clock)
+    if url in ("", "sqlite:///", "sqlite:////"):
+        raise ValueError(f"url is {url!r}; it names no file: 'sqlite:///box.db' or 'box.db' is one in this folder, 'memory:' a store without a file")
+    if url == ":memory:" or scheme == "memory":
+        raise ValueError(f"url is {url!r}; a store in memory is 'memory:', without a name: each one that is opened is a new one")
     if scheme in ("postgresql", "postgres") and rest.startswith("//"):
         return PostgresStorage(url, clock=clock)
     if scheme == "sqlite":

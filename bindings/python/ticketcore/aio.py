@@ -74,9 +74,7 @@ class Event(EventView):
         request: Optional[Id] = None,
     ) -> Hold:
         """See ticketcore.Event.hold_best."""
-        command = self._core.hold_best_command(
-            count, self._sync._categories(categories), accessible, restricted_view, together, holder, ttl, request
-        )
+        command = self._core.hold_best_command(count, categories, accessible, restricted_view, together, holder, ttl, request)
         return await self._ask(command)
 
     async def extend(self, hold: Union[Hold, Id], ttl: timedelta, *, request: Optional[Id] = None) -> datetime:

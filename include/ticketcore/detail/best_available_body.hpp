@@ -440,7 +440,7 @@ namespace ticketcore {
 
 inline std::optional<ChosenPlaces> find_best_available(const SeatMap& map, const FreeSeats& free, const BestAvailable& wish) {
   if (wish.count == 0 || wish.count > limits::places_per_hold || wish.accessible > wish.count) return std::nullopt;
-  if (wish.category.value >= map.categories().size()) return std::nullopt;
+  if (wish.category.value >= map.categories().size() || !detail::is_up_to(wish.restricted_view, RestrictedView::allow)) return std::nullopt;
   detail::BlockSearch search(map, free, wish.category, wish.restricted_view);
   auto places = wish.accessible > 0 ? search.one_wheelchair_block(wish.count, wish.accessible) : search.one_block(wish.count);
   if (places || wish.together == Together::required) return places;
@@ -448,6 +448,7 @@ inline std::optional<ChosenPlaces> find_best_available(const SeatMap& map, const
 }
 
 inline std::uint32_t largest_block(const FreeSeats& free, CategoryIndex category, RestrictedView restricted_view) {
+  if (!detail::is_up_to(restricted_view, RestrictedView::allow)) return 0;
   return detail::BlockSearch::largest(free, category, restricted_view);
 }
 

@@ -1,7 +1,9 @@
 #pragma once
-// What terminals and printers obey rather than show.
+// What a text must be free of: what terminals and printers obey rather than show, and what is no UTF-8.
 
 #include <string_view>
+
+#include "ticketcore/detail/utf8.hpp"
 
 namespace ticketcore::detail {
 
@@ -17,6 +19,21 @@ namespace ticketcore::detail {
     before = byte;
   }
   return false;
+}
+
+[[nodiscard]] constexpr bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const utf8::Sequence character = utf8::first(text);
+    if (!character.valid) return false;
+    text.remove_prefix(character.length);
+  }
+  return true;
+}
+
+/// Why a text can't be kept and printed, as the end of a sentence; empty when it can.
+[[nodiscard]] constexpr std::string_view fault_of_text(std::string_view text) noexcept {
+  if (has_control_character(text)) return "carries a control character";
+  return is_utf8(text) ? "" : "is not UTF-8";
 }
 
 }  // namespace ticketcore::detail

@@ -32,7 +32,23 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
   refused.text = std::move(what);
   return refused;
 }
-[[nodiscard]] inline bool is_short_name(const std::string& name) { return !name.empty() && name.size() <= limits::short_name_bytes; }
+/// What is wrong with a text that has least to most bytes, or nothing.
+[[nodiscard]] inline std::string fault_of(std::string_view what, std::string_view text, std::size_t least, std::size_t most) {
+  if (text.size() < least || text.size() > most) {
+    const std::string from = least == 0 ? " has at most " : " needs " + std::to_string(least) + " to ";
+    return std::string(what) + from + std::to_string(most) + " bytes";
+  }
+  const std::string_view fault = fault_of_text(text);
+  return fault.empty() ? std::string() : std::string(what) + " " + std::string(fault);
+}
+[[nodiscard]] inline std::optional<RequestRefused> refuse_text(std::string_view what, std::string_view text, std::size_t least, std::size_t most) {
+  std::string fault = fault_of(what, text, least, most);
+  return fault.empty() ? std::nullopt : std::optional(invalid(std::move(fault)));
+}
+[[nodiscard]] inline RequestRefused no_such_status(SaleStatus status) {
+  const std::string number = std::to_string(static_cast<unsigned>(status));
+  return invalid("there is no sale status " + number + "; it is off_sale (0) or on_sale (1)");
+}
 
 /// A name that is new to an event which can remember no more of them.
 [[nodiscard]] inline std::optional<RequestRefused> refuse_name(const EventState& state, const std::string& name) {
@@ -42,11 +58,33 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
   return refused;
 }
 
+/// What is wrong with a price list that was made of parts, or nothing.
+[[nodiscard]] inline std::string fault_of(const PriceList& prices) {
+  const auto is_amount = [](std::int64_t amount) { return amount >= 0 && amount <= limits::amount; };
+  const std::vector<std::string>& types = prices.ticket_types();
+  const std::vector<PriceList::Line>& lines = prices.lines();
+  bool fits = types.size() <= limits::ticket_types && lines.size() <= limits::prices;
+  fits = fits && is_amount(prices.per_ticket()) && is_amount(prices.per_order());
+  fits = fits && prices.tax_basis_points() <= limits::tax_basis_points;
+  for (const PriceList::Line& line : lines) fits = fits && line.ticket_type < types.size() && is_amount(line.amount);
+  if (!fits) return "the price list has an amount, a tax or a ticket type out of range, or too many of them";
+  for (const std::string& type : types) {
+    std::string fault = fault_of("a ticket type's name", type, 1, limits::label_bytes);
+    if (!fault.empty()) return fault;
+  }
+  for (const PriceList::Line& line : lines) {
+    std::string fault = fault_of("a price's category", line.category, 1, limits::label_bytes);
+    if (!fault.empty()) return fault;
+  }
+  return {};
+}
+
 /// What is wrong with the settings for this map, or nothing.
 [[nodiscard]] inline std::string fault_of(const EventSettings& settings, const SeatMap& map) {
-  if (settings.name.empty() || settings.name.size() > limits::label_bytes)
-    return "an event's name needs 1 to " + std::to_string(limits::label_bytes) + " bytes";
-  if (settings.venue.size() > limits::label_bytes) return "a venue's name has at most " + std::to_string(limits::label_bytes) + " bytes";
+  std::string fault = fault_of("an event's name", settings.name, 1, limits::label_bytes);
+  if (fault.empty()) fault = fault_of("a venue's name", settings.venue, 0, limits::label_bytes);
+  if (fault.empty()) fault = fault_of(settings.prices);
+  if (!fault.empty()) return fault;
   if (settings.policy.places_per_hold == 0 || settings.policy.places_per_hold > limits::places_per_hold) {
     return "places_per_hold must be 1 to " + std::to_string(limits::places_per_hold);
   }
@@ -59,9 +97,14 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
 }
 
 [[nodiscard]] inline Verdict<CreateEvent> decide_body(const EventState& state, const CreateEvent& command, const Command&, Timestamp) {
-  if (state.exists()) return refuse(Reason::event_exists);
+  if (state.exists()) {
+    RequestRefused refused = refuse(Reason::event_exists);
+    refused.text = state.event().text();
+    return refused;
+  }
   if (command.seat_map == nullptr) return invalid("an event needs a seat map");
   if (command.event.empty()) return invalid("an event needs an id");
+  if (!is_up_to(command.sale, SaleStatus::on_sale)) return no_such_status(command.sale);
   if (std::string fault = fault_of(command.settings, *command.seat_map); !fault.empty()) return invalid(std::move(fault));
   return EventCreated{command.event, command.settings, command.seat_map, command.sale};
 }
@@ -74,6 +117,7 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
 }
 
 [[nodiscard]] inline Verdict<SetSaleStatus> decide_body(const EventState&, const SetSaleStatus& command, const Command&, Timestamp) {
+  if (!is_up_to(command.status, SaleStatus::on_sale)) return no_such_status(command.status);
   return SaleStatusChanged{command.status};
 }
 
@@ -109,13 +153,15 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
   return ceil_to_seconds(now) + std::min(ttl, state.settings().policy.hold_lifetime);
 }
 
+/// One of the items that stands there twice.
 template <class Items>
-[[nodiscard]] bool names_one_twice(const Items& items) {
+[[nodiscard]] std::optional<typename Items::value_type> find_twice(const Items& items) {
   // Neighbours are mostly named in their order.
-  if (std::adjacent_find(items.begin(), items.end(), std::greater_equal<>()) == items.end()) return false;
+  if (std::adjacent_find(items.begin(), items.end(), std::greater_equal<>()) == items.end()) return std::nullopt;
   Items sorted = items;
   std::sort(sorted.begin(), sorted.end());
-  return std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  return twice == sorted.end() ? std::nullopt : std::optional(*twice);
 }
 
 [[nodiscard]] inline Verdict<PlaceHold> decide_body(const EventState& state, const PlaceHold& command, const Command&, Timestamp now) {
@@ -133,7 +179,9 @@ template <class Items>
     named_areas.push_back(wanted.area);
     admissions += wanted.quantity;
   }
-  if (names_one_twice(command.places) || names_one_twice(named_areas)) return invalid("a hold names a place or area twice");
+  const auto twice = [](const std::string& label) { return invalid("a hold names " + label + " twice"); };
+  if (const auto place = find_twice(command.places)) return twice(state.seat_map()->label(*place));
+  if (const auto area = find_twice(named_areas)) return twice(state.seat_map()->label(*area));
   if (std::optional<RequestRefused> refused = refuse_hold(state, command.holder, admissions, command.ttl)) return *refused;
   RequestRefused taken = refuse(Reason::place_taken);
   for (const PlaceIndex place : command.places) {
@@ -151,17 +199,22 @@ template <class Items>
 }
 
 [[nodiscard]] inline Verdict<HoldBest> decide_body(const EventState& state, const HoldBest& command, const Command&, Timestamp now) {
-  if (command.categories.empty()) return invalid("best available needs at least one category");
+  const std::span<const Category> known = state.seat_map()->categories();
   if (command.categories.size() > limits::categories) return invalid("best available takes at most " + std::to_string(limits::categories) + " categories");
-  // Each category is scanned once.
-  if (names_one_twice(command.categories)) return invalid("best available names a category twice");
   if (command.accessible > command.count) return invalid("more wheelchair places are asked for than places");
+  if (!is_up_to(command.restricted_view, RestrictedView::allow) || !is_up_to(command.together, Together::preferred))
+    return invalid("best available takes RestrictedView::avoid or allow, and Together::required or preferred");
   for (const CategoryIndex category : command.categories) {
-    if (category.value >= state.seat_map()->categories().size())
-      return invalid("category " + std::to_string(category.value) + " does not exist on this seat map");
+    if (category.value >= known.size()) return invalid("category " + std::to_string(category.value) + " does not exist on this seat map");
+  }
+  // Each category is scanned once.
+  if (const auto twice = find_twice(command.categories)) return invalid("best available names category \"" + known[twice->value].key + "\" twice");
+  auto categories = command.categories;
+  if (categories.empty()) {
+    for (std::uint32_t index = 0; index < known.size(); ++index) categories.push_back({index});
   }
   if (std::optional<RequestRefused> refused = refuse_hold(state, command.holder, command.count, command.ttl)) return *refused;
-  for (const CategoryIndex category : command.categories) {
+  for (const CategoryIndex category : categories) {
     const BestAvailable wanted{command.count, category, command.accessible, command.restricted_view, command.together};
     if (const auto found = find_best_available(*state.seat_map(), state.free_seats(), wanted)) {
       return HoldPlaced{command.holder, Places(found->begin(), found->end()), {}, first_deadline(state, command.ttl, now)};
@@ -170,7 +223,7 @@ template <class Items>
   // For a wheelchair place the length of ordinary blocks means nothing.
   if (command.accessible > 0) return refuse(Reason::not_enough_adjoining, command.accessible, command.count);
   std::uint32_t largest = 0;
-  for (const CategoryIndex category : command.categories) largest = std::max(largest, largest_block(state.free_seats(), category, command.restricted_view));
+  for (const CategoryIndex category : categories) largest = std::max(largest, largest_block(state.free_seats(), category, command.restricted_view));
   return refuse(Reason::not_enough_adjoining, 0, command.count, largest);
 }
 
@@ -229,7 +282,7 @@ class ChoiceAssigner {
       const auto price = type ? prices_.price_of(key, *type) : std::nullopt;
       if (!price) {
         refusal_ = refuse(Reason::no_price);
-        refusal_.text = key + ", " + fitting->choice->ticket_type;
+        refusal_.text = key + ", " + fitting->choice->ticket_type + "; " + key + types_of(key);
         return false;
       }
       const std::uint32_t count = std::min(admissions, fitting->count);
@@ -262,6 +315,18 @@ class ChoiceAssigner {
     std::uint32_t count;
   };
 
+  /// Those that have a price for the category, as the end of a sentence.
+  [[nodiscard]] std::string types_of(const std::string& category) const {
+    constexpr int listed = 10;
+    std::string text;
+    int count = 0;
+    for (const PriceList::Line& line : prices_.lines()) {
+      if (line.category != category || ++count > listed) continue;
+      text += (text.empty() ? " has prices for " : ", ") + prices_.ticket_types()[line.ticket_type];
+    }
+    if (count > listed) text += " and " + std::to_string(count - listed) + " more";
+    return text.empty() ? " has none" : text;
+  }
   Left* find(const std::string& category) {
     for (Left& left : choices_) {
       if (left.count > 0 && left.choice->category == category) return &left;
@@ -292,8 +357,9 @@ class ChoiceAssigner {
     return invalid("a quote takes at most " + std::to_string(limits::places_per_hold) + " choices of tickets");
   std::uint64_t chosen = 0;
   for (const TicketChoice& choice : command.choices) {
-    if (choice.ticket_type.size() > limits::label_bytes || choice.category.size() > limits::label_bytes)
-      return invalid("a choice of tickets names a type or category of more than " + std::to_string(limits::label_bytes) + " bytes");
+    for (const std::string* name : {&choice.ticket_type, &choice.category}) {
+      if (auto refused = refuse_text("a type or category of tickets", *name, 0, limits::label_bytes)) return *refused;
+    }
     if (choice.count == 0) return invalid("a choice of tickets has a count of zero");
     chosen += choice.count;
   }
@@ -311,17 +377,16 @@ class ChoiceAssigner {
 }
 
 [[nodiscard]] inline Verdict<CheckOut> decide_body(const EventState& state, const CheckOut& command, const Command&, Timestamp) {
-  if (!is_short_name(command.payment.method)) return invalid("a payment's method needs 1 to " + std::to_string(limits::short_name_bytes) + " bytes");
-  if (command.payment.reference.size() > limits::payment_reference_bytes)
-    return invalid("a payment's reference has at most " + std::to_string(limits::payment_reference_bytes) + " bytes");
-  if (std::optional<RequestRefused> refused = refuse_name(state, command.payment.method)) return *refused;
+  const auto& [method, reference, amount] = command.payment;
+  if (auto refused = refuse_text("a payment's method", method, 1, limits::short_name_bytes)) return *refused;
+  if (auto refused = refuse_text("a payment's reference", reference, 0, limits::payment_reference_bytes)) return *refused;
+  if (std::optional<RequestRefused> refused = refuse_name(state, method)) return *refused;
   const HoldRecord* hold = state.find_hold(command.hold);
   if (hold == nullptr) return refuse_ended(state, command.hold);
   if (hold->quote == nullptr) return refuse(Reason::not_quoted);
   const std::int64_t price = hold->quote->total;
-  if (const std::int64_t paid = command.payment.amount.value_or(price); paid != price) return refuse(Reason::payment_mismatch, price, paid);
-  return OrderPlaced{command.hold, static_cast<std::uint32_t>(state.orders().size() + 1),
-                     PaymentRecord{command.payment.method, command.payment.reference, price}};
+  if (const std::int64_t paid = amount.value_or(price); paid != price) return refuse(Reason::payment_mismatch, price, paid);
+  return OrderPlaced{command.hold, static_cast<std::uint32_t>(state.orders().size() + 1), PaymentRecord{method, reference, price}};
 }
 
 [[nodiscard]] inline RequestRefused refuse_ticket(Reason reason, std::uint32_t number) { return refuse(reason, 0, number); }
@@ -345,10 +410,9 @@ class ChoiceAssigner {
 }
 
 [[nodiscard]] inline Verdict<RefundTickets> decide_body(const EventState& state, const RefundTickets& command, const Command&, Timestamp) {
-  if (command.reference.size() > limits::payment_reference_bytes)
-    return invalid("a refund's reference has at most " + std::to_string(limits::payment_reference_bytes) + " bytes");
+  if (auto refused = refuse_text("a refund's reference", command.reference, 0, limits::payment_reference_bytes)) return *refused;
   if (command.tickets.size() > limits::places_per_hold) return invalid("a refund takes at most " + std::to_string(limits::places_per_hold) + " tickets");
-  if (names_one_twice(command.tickets)) return invalid("a refund names a ticket twice");
+  if (const auto twice = find_twice(command.tickets)) return invalid("a refund names ticket " + std::to_string(*twice) + " twice");
   const OrderRecord* order = state.find_order(command.order);
   if (order == nullptr) return refuse(Reason::order_not_found);
   const auto tickets = state.tickets_of(*order);
@@ -358,9 +422,14 @@ class ChoiceAssigner {
   refund.tickets.assign(command.tickets.begin(), command.tickets.end());
   std::sort(refund.tickets.begin(), refund.tickets.end());
   if (command.tickets.empty()) {
+    std::uint32_t admitted = 0;
     for (std::uint32_t number = 1; number <= order->ticket_count; ++number) {
-      if (!tickets[number - 1].refunded()) refund.tickets.push_back(number);
+      const TicketRecord& ticket = tickets[number - 1];
+      if (ticket.refunded()) continue;
+      if (ticket.admitted_at == 0) refund.tickets.push_back(number);
+      if (ticket.admitted_at != 0 && admitted == 0) admitted = number;
     }
+    if (refund.tickets.empty() && admitted != 0) return refuse_admitted(state, tickets[admitted - 1], admitted);
     if (refund.tickets.empty()) return refuse(Reason::ticket_refunded);
   }
   for (const std::uint32_t number : refund.tickets) {
@@ -374,7 +443,7 @@ class ChoiceAssigner {
 }
 
 [[nodiscard]] inline Verdict<AdmitTicket> decide_body(const EventState& state, const AdmitTicket& command, const Command&, Timestamp) {
-  if (!is_short_name(command.gate)) return invalid("a gate's name needs 1 to " + std::to_string(limits::short_name_bytes) + " bytes");
+  if (auto refused = refuse_text("a gate's name", command.gate, 1, limits::short_name_bytes)) return *refused;
   if (std::optional<RequestRefused> refused = refuse_name(state, command.gate)) return *refused;
   const TicketRecord* ticket = state.find_ticket(command.ticket);
   if (ticket == nullptr) return refuse_ticket(Reason::ticket_not_found, command.ticket.number);

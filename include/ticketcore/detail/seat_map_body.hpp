@@ -17,6 +17,12 @@ namespace detail {
   return text += row.label;
 }
 
+/// Whether it is one of its enum's values, which run from 0 to last.
+template <class Enum>
+[[nodiscard]] constexpr bool is_up_to(Enum value, Enum last) noexcept {
+  return static_cast<unsigned>(value) <= static_cast<unsigned>(last);
+}
+
 [[nodiscard]] inline bool is_color(std::string_view color) {
   return color.size() == 7 && color[0] == '#' &&
          std::all_of(color.begin() + 1, color.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); });
@@ -47,7 +53,7 @@ class SeatMapCheck {
     if (count > limit) report("map", "has " + std::to_string(count) + " " + std::string(what) + "; at most " + std::to_string(limit) + " are possible");
   }
   [[nodiscard]] static bool beyond(std::int64_t coordinate) { return (coordinate < 0 ? -coordinate : coordinate) > std::int64_t{limits::coordinate} * 1'000; }
-  [[nodiscard]] static bool is_plain(std::string_view label) { return label.size() <= limits::label_bytes && !detail::has_control_character(label); }
+  [[nodiscard]] static bool is_plain(std::string_view label) { return label.size() <= limits::label_bytes && fault_of_text(label).empty(); }
   void outline(const std::string& where, const std::vector<Point>& points) {
     if (points.size() > limits::outline_points) {
       report(where, "has an outline of " + std::to_string(points.size()) + " points; at most " + std::to_string(limits::outline_points) + " are possible");
@@ -60,7 +66,8 @@ class SeatMapCheck {
     if (label.size() > limits::label_bytes) {
       report(where, "has a label of " + std::to_string(label.size()) + " bytes; at most " + std::to_string(limits::label_bytes) + " are possible");
     }
-    if (detail::has_control_character(label)) report(where, "has a control character in its label");
+    if (has_control_character(label)) report(where, "has a control character in its label");
+    if (!is_utf8(label)) report(where, "has a label that is not UTF-8");
   }
 
   void sizes() {
@@ -86,6 +93,9 @@ class SeatMapCheck {
     for (const Shape& shape : data_.shapes) {
       const std::string where = "shape " + shape.label.substr(0, limits::label_bytes);
       outline(where, shape.outline);
+      if (!is_up_to(shape.kind, ShapeKind::text)) report(where, "is of no kind that there is");
+      // It may have several lines.
+      if (!is_utf8(shape.label)) report(where, "has a text that is not UTF-8");
       if (shape.label.size() > limits::shape_text_bytes) {
         report(where, "has a text of " + std::to_string(shape.label.size()) + " bytes; at most " + std::to_string(limits::shape_text_bytes) + " are possible");
       }
@@ -124,6 +134,7 @@ class SeatMapCheck {
       }
       const std::string where = "row " + row_prefix(data_.sections[row.section.value], row);
       text(where, row.label, row.kind != RowKind::row);
+      if (!is_up_to(row.kind, RowKind::booth)) report(where, "is of no kind that there is");
       if (row.place_count == 0) report(where, "has no seats; leave it out or give it some");
       if (row.first_place != next_place || row.place_count > data_.places.size() - next_place) {
         report(where, "does not take up the places after the row before it");
@@ -153,6 +164,7 @@ class SeatMapCheck {
       }
       if (place.category >= data_.categories.size()) report(seat(), "has no category; every place needs one");
       if (place.kind != kind) report(seat(), "is of another kind than its row");
+      if (!is_up_to(place.flags, PlaceFlags::accessible | PlaceFlags::companion | PlaceFlags::restricted_view)) report(seat(), "has flags that there are not");
       if (place.seats == 0) report(seat(), "has no chair");
       if (place.kind == PlaceKind::seat && place.seats > 1) report(seat(), "is one seat with " + std::to_string(place.seats) + " chairs");
       if (beyond(place.position.x) || beyond(place.position.y)) {

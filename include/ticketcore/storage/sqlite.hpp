@@ -45,7 +45,8 @@ struct SqliteOptions {
 class SqliteStorage final : public Storage {
  public:
   /// Opens or makes the store at path. A file that is not a ticketcore store is left as it is, to the last byte.
-  /// Throws StorageUnavailable (no such file, a directory, no right, busy), StorageDamaged (not ours, cut short),
+  /// Throws StorageUnavailable (no such file, a directory, ":memory:", no right, busy), StorageDamaged (not
+  /// ours, cut short),
   /// StorageNewer; each names the file.
   [[nodiscard]] static std::unique_ptr<SqliteStorage> open(const std::filesystem::path& path, SqliteOptions options = {});
   ~SqliteStorage() override;

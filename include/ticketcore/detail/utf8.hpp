@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace ticketcore::utf8 {
+namespace ticketcore::detail::utf8 {
 
 inline constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
 
@@ -15,8 +15,8 @@ struct Sequence {
   bool valid = false;
 };
 
-/// The sequence at the front of a text that is not empty. Overlong forms, surrogates, what lies past U+10FFFF and what is cut
-/// short are not valid (RFC 3629).
+/// The sequence at the front of a text that is not empty. Overlong forms, surrogates, what lies past U+10FFFF
+/// and what is cut short are not valid (RFC 3629).
 [[nodiscard]] constexpr Sequence first(std::string_view text) noexcept {
   const auto byte = [&](std::size_t at) { return static_cast<std::uint8_t>(text[at]); };
   const std::uint8_t lead = byte(0);
@@ -33,4 +33,4 @@ struct Sequence {
   return {length, code, true};
 }
 
-}  // namespace ticketcore::utf8
+}  // namespace ticketcore::detail::utf8
