@@ -232,6 +232,13 @@ class Model {
     return {std::nullopt, {}, orders[id].total};
   }
 
+  /// Why not, and the place that the ticket is for.
+  [[nodiscard]] static Answer about(const Ticket& ticket, Reason reason) {
+    Answer answer{reason, {}, 0};
+    if (ticket.where >= 0) answer.places.push_back(static_cast<std::uint32_t>(ticket.where));
+    return answer;
+  }
+
   Answer refund(const RefundTickets& command) {
     std::vector<std::uint32_t> numbers = command.tickets;
     if (std::set<std::uint32_t>(numbers.begin(), numbers.end()).size() != numbers.size()) return {Reason::invalid_request, {}, 0};
@@ -239,19 +246,20 @@ class Model {
     if (at == orders.end()) return {Reason::order_not_found, {}, 0};
     Order& order = at->second;
     if (numbers.empty()) {
-      bool admitted = false;
+      const Ticket* admitted = nullptr;
       for (std::uint32_t number = 1; number <= order.tickets.size(); ++number) {
         const Ticket& ticket = order.tickets[number - 1];
         if (!ticket.refunded && !ticket.admitted) numbers.push_back(number);
-        admitted = admitted || ticket.admitted;
+        if (ticket.admitted && admitted == nullptr) admitted = &ticket;
       }
-      if (numbers.empty()) return {admitted ? Reason::ticket_admitted : Reason::ticket_refunded, {}, 0};
+      if (numbers.empty() && admitted != nullptr) return about(*admitted, Reason::ticket_admitted);
+      if (numbers.empty()) return {Reason::ticket_refunded, {}, 0};
     }
     std::sort(numbers.begin(), numbers.end());
     for (const std::uint32_t number : numbers) {
       if (number == 0 || number > order.tickets.size()) return {Reason::ticket_not_found, {}, 0};
-      if (order.tickets[number - 1].refunded) return {Reason::ticket_refunded, {}, 0};
-      if (order.tickets[number - 1].admitted) return {Reason::ticket_admitted, {}, 0};
+      if (order.tickets[number - 1].refunded) return about(order.tickets[number - 1], Reason::ticket_refunded);
+      if (order.tickets[number - 1].admitted) return about(order.tickets[number - 1], Reason::ticket_admitted);
     }
     std::int64_t amount = 0;
     for (const std::uint32_t number : numbers) {
@@ -267,8 +275,8 @@ class Model {
     const auto at = orders.find(command.ticket.order);
     if (at == orders.end() || command.ticket.number == 0 || command.ticket.number > at->second.tickets.size()) return {Reason::ticket_not_found, {}, 0};
     Ticket& ticket = at->second.tickets[command.ticket.number - 1];
-    if (ticket.refunded) return {Reason::ticket_refunded, {}, 0};
-    if (ticket.admitted) return {Reason::ticket_admitted, {}, 0};
+    if (ticket.refunded) return about(ticket, Reason::ticket_refunded);
+    if (ticket.admitted) return about(ticket, Reason::ticket_admitted);
     ticket.admitted = true;
     return {};
   }
