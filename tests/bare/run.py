@@ -33,6 +33,7 @@ NUMBERS = {"bookworm": "12", "trixie": "13"}
 PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
 SETTINGS = re.compile(r"(pip|npm_config)_\w+|https?_proxy|no_proxy|ssl_cert_(file|dir)|requests_ca_bundle"
                       r"|node_extra_ca_certs|ccache_maxsize", re.I)
+MAY_NOT_MOUNT = 77
 MACHINE_FILES = ["etc/resolv.conf", "etc/hosts", "etc/pip.conf", "etc/npmrc"]
 
 
@@ -242,10 +243,11 @@ def tutorial(release: str) -> None:
 
 
 def embedding(release: str) -> None:
-    """docs/embedding.md, then README's program by each of its ways, with what the page installs and no more."""
+    """docs/embedding.md, then README's program, with what the page installs and no more. add_subdirectory is
+    what FetchContent does, and the test "install" has it."""
     root = Root(release)
     root.run("docs/embedding.md", "\n".join(of_release(code, release) for code in fenced(root.page("docs/embedding.md"), "sh")))
-    for way in ("find_package", "add_subdirectory", "FetchContent"):
+    for way in ("find_package", "FetchContent"):
         must_not_warn(root.run(f"README's program by {way}", f"""
 cmake -S tests/install/consumer -B /tmp/{way} -DWAY={way} -DTICKETCORE_SOURCE="$PWD" \\
   -DCMAKE_PREFIX_PATH=/opt/ticketcore -DCMAKE_BUILD_TYPE=Release
@@ -284,8 +286,9 @@ def main() -> None:
     if os.geteuid() != 0:
         sys.exit("bare: only root can make a root")
     if subprocess.run([*ISOLATED, "mount", "-t", "proc", "proc", "/proc"], capture_output=True).returncode:
-        sys.exit("bare: a new root needs mounts, and here root may not mount, as in a container without "
-                 "CAP_SYS_ADMIN (Docker: --privileged, or --cap-add SYS_ADMIN and no AppArmor)")
+        print("bare: a new root needs mounts, and here root may not mount, as in a container without "
+              "CAP_SYS_ADMIN (Docker: --privileged, or --cap-add SYS_ADMIN and no AppArmor)", file=sys.stderr)
+        sys.exit(MAY_NOT_MOUNT)
     KEPT.mkdir(parents=True, exist_ok=True)
     for release in releases:
         start = time.monotonic()
@@ -295,4 +298,5 @@ def main() -> None:
         print(f"{release}: {', '.join(chapter.__name__ for chapter in chapters)} in {time.monotonic() - start:.0f} s", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
