@@ -6,6 +6,7 @@
 #include "csv_text.hpp"
 #include "fuzz.hpp"
 #include "json_text.hpp"
+#include "ticketcore/detail/control_characters.hpp"
 
 namespace ticketcore::fuzz {
 namespace {
@@ -39,15 +40,6 @@ namespace {
   return records;
 }
 
-[[nodiscard]] bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const utf8::Sequence sequence = utf8::first(text);
-    if (!sequence.valid) return false;
-    text.remove_prefix(sequence.length);
-  }
-  return true;
-}
-
 }  // namespace
 
 void text_output(BytesView bytes) {
@@ -55,7 +47,7 @@ void text_output(BytesView bytes) {
   boost::json::error_code error;
   const boost::json::value value = boost::json::parse(json_text(text), error);
   require(!error && value.is_string(), "any text is a text in JSON");
-  if (is_utf8(text)) require(std::string_view(value.get_string().data(), value.get_string().size()) == text, "JSON gives the text back");
+  if (detail::is_utf8(text)) require(std::string_view(value.get_string().data(), value.get_string().size()) == text, "JSON gives the text back");
 
   const std::string half = text.substr(0, text.size() / 2);
   const auto records = read_csv(csv_text(text) + "," + csv_text(half) + "\n" + csv_text(half) + "," + csv_text(text));
