@@ -16,7 +16,7 @@ int main(int count, char** arguments) {
   BoxOffice office(*storage);
   const Event event = office
                           .create_event({.id = "odd",
-                                         .name = "Odd \xFF \"quoted\"",
+                                         .name = "Odd \"quoted\"",
                                          .seat_map = std::make_shared<const SeatMap>(builder.build()),
                                          .prices = {"JPY", {{"a, \"b\"", "member, \"gold\"", "1200"}}}})
                           .value();

@@ -192,6 +192,8 @@ std::string Client::judge_refusal(const Command& command, const Answer& answer) 
   const Ledger::Logged* logged = town_.ledger.answer_to(command.request);
   // In the turn that granted it, an earlier sending of it may have come too early.
   if (logged != nullptr && logged->revision < answer.revision) return "a request is refused that was granted: " + to_string(command.request);
+  // Refusals about tickets name places, too: those that the tickets are for.
+  if (answer.refusal()->reason != Reason::place_taken) return {};
   for (const PlaceIndex place : answer.refusal()->places) {
     if (!town_.ledger.was_taken(place, answer.revision, answer.turn)) return "a place is said to be taken that was free: " + to_string(command.request);
   }

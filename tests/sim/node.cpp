@@ -124,8 +124,9 @@ void Node::reopen() {
 }
 
 void Node::look() {
-  add_chore([this](const Event& event) {
-    Process& process = *process_;  // whose fiber this is
+  if (!process_) return;
+  // The process whose fiber this is; the node may be another one's by then.
+  add_chore([this, &process = *process_](const Event& event) {
     const std::vector<OrderId> orders = process.answered_orders;
     for (const OrderId order : orders) {
       const auto found = event.find_order(order);
