@@ -64,10 +64,15 @@ void Fiber::kill() {
   done_ = true;
 }
 
+void Fiber::end_if_killed() {
+  if (running->killed_) throw Killed{};
+}
+
 void Fiber::suspend() {
+  end_if_killed();
   Fiber& self = *running;
   swapcontext(&self.inside_, &self.outside_);
-  if (self.killed_) throw Killed{};
+  end_if_killed();
 }
 
 }  // namespace ticketcore::sim

@@ -12,7 +12,8 @@ namespace ticketcore::sim {
 
 class Fiber {
  public:
-  /// Thrown by suspend() in a fiber that is being killed. No std::exception, so that nobody but the fiber's end catches it.
+  /// Thrown by suspend() in a fiber that is being killed, each time anew: the library takes what a storage
+  /// throws, be it no std::exception, for the storage's end.
   struct Killed {};
 
   /// Nothing runs until the first resume(). body must not throw anything but Killed.
@@ -30,6 +31,8 @@ class Fiber {
 
   /// Gives control back to whoever resumed the fiber that runs now.
   static void suspend();
+  /// Throws Killed in a fiber that is being killed.
+  static void end_if_killed();
   /// Null outside every fiber.
   [[nodiscard]] static Fiber* current() noexcept;
 

@@ -61,6 +61,7 @@ void Node::open(Process& process) {
     } catch (const StorageUnavailable&) {
       rest(process, 20 * millisecond);
     } catch (const std::exception& error) {
+      Fiber::end_if_killed();
       world_.fail("node " + std::to_string(setting_.number) + " can't open the event: " + error.what());
       Fiber::suspend();
     }
@@ -74,10 +75,12 @@ void Node::live(Process& process) {
     process.office->poll();
     for (const auto& chore : std::exchange(process.chores, {})) {
       try {
+        Fiber::end_if_killed();
         chore(*process.event);
       } catch (const StorageUnavailable& error) {
         world_.trace("node " + std::to_string(setting_.number) + ": " + error.what());
       } catch (const std::exception& error) {
+        Fiber::end_if_killed();
         world_.fail("node " + std::to_string(setting_.number) + ": " + error.what());
       }
     }
