@@ -10,6 +10,8 @@ trap 'rm -rf "$work"' EXIT
 setting() { sed -n "s/^$1:[A-Z]*=//p" "$build_dir/CMakeCache.txt"; }
 type=$(setting CMAKE_BUILD_TYPE)
 flags="CMAKE_CXX_FLAGS_${type^^}"
+# The two ways that compile the library have it at the same place below their folders: ccache takes it once.
+export CCACHE_BASEDIR=$work
 
 cmake --install "$build_dir" --prefix "$work/prefix" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 
