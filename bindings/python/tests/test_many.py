@@ -61,7 +61,7 @@ def test_a_whole_sale_in_five_calls(office: ticketcore.BoxOffice, event: ticketc
     scans = event.check_in_many([*codes[:2], "no code", codes[0]], gate="north")
     assert [type(scan).__name__ for scan in scans] == ["Admission", "Admission", "CodeInvalid", "TicketAdmitted"]
     refunds = event.refund_many([order for order in orders if isinstance(order, ticketcore.Order)])
-    assert all(isinstance(refund, ticketcore.TicketAdmitted) for refund in refunds)
+    assert [type(refund).__name__ for refund in refunds] == ["TicketAdmitted", "Refund"]  # the third of the three is not in
     more = event.hold_many([["Hall-A-5"]], holder="party")
     party = [hold for hold in more if isinstance(hold, ticketcore.Hold)]
     event.quote_many([(hold, {"adult": 1}) for hold in party])
