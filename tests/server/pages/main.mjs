@@ -11,6 +11,8 @@ before(async () => {
   shop = await Shop.open();
   await shop.makeEvent("gala");
   await shop.makeEvent("fight", { name: "The last seat" });
+  // Time to type in on a busy machine, too.
+  await shop.makeEvent("till", { name: "At the till", policy: { hold_lifetime_seconds: 15 } });
   await shop.makeEvent("short", { name: "In a hurry", policy: { hold_lifetime_seconds: 5 } });
 });
 after(() => shop?.close());

@@ -25,13 +25,13 @@ export function waitingTests(shop) {
 
   test("time runs out at the counter: the till is told so, and holds again with what was typed of the buyer", async () => {
     const page = await shop().page({ key: await shop().makeKey("Slow counter", "box_office") });
-    await page.goto("/box-office?event=short");
+    await page.goto("/box-office?event=till");
     await pick(page, "Stalls-C-5");
     await page.getByRole("button", { name: /^Hold 1 place/ }).click();
     await page.getByLabel("Ticket type for Stalls, row C, seat 5").selectOption("child");
     await page.getByText("Buyer and receipt").click();
     await page.getByLabel("Name", { exact: true }).fill("Taras");
-    await page.getByText("Nothing is sold: hold them again").waitFor();
+    await page.getByText("Nothing is sold: hold them again").waitFor({ timeout: 30_000 });
     await shoot(page, "box-office-time-is-up");
     await page.getByRole("button", { name: "Try to hold the same again" }).click();
     await page.locator(".sum .total", { hasText: "₴615" }).waitFor();
@@ -39,9 +39,9 @@ export function waitingTests(shop) {
     // While the cashier looks elsewhere, too.
     await page.getByRole("button", { name: "Orders" }).click();
     await page.getByLabel("Find an order").waitFor();
-    await shop().gone("short", "Stalls-C-5");
+    await shop().gone("till", "Stalls-C-5");
     await page.getByRole("button", { name: "Sell", exact: true }).click();
-    await page.getByText("Nothing is sold: hold them again").waitFor();
+    await page.getByText("Nothing is sold: hold them again").waitFor({ timeout: 30_000 });
     await page.finish();
   });
 
