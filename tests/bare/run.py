@@ -229,7 +229,7 @@ def python(release: str) -> None:
     (root.path / "tmp/snippets.py").write_text("\n".join(fenced(page, "python")), encoding="utf-8")
     root.run("its snippets", f"""
 {enter}
-pip install '.[pandas]'
+pip install pandas
 cp examples/venues/opera_house.json /tmp
 cd /tmp
 python snippets.py""")
