@@ -96,15 +96,7 @@ bool EventDesk::try_lead_to_let_go() {
 
 void EventDesk::let_go() {
   const Lead lead{*this};
-  try {
-    desk_.let_go();
-  } catch (const std::exception& error) {
-    tell(error.what());
-  } catch (const ForcedUnwind&) {
-    throw;
-  } catch (...) {
-    tell("letting the event go threw something that is no std::exception");
-  }
+  tell_of_throws("letting the event go threw something that is no std::exception", [&] { desk_.let_go(); });
   taken_ = {};
   taken_deliveries_ = {};
   {
@@ -323,16 +315,21 @@ void EventDesk::tell(const char* what) {
   }
 }
 
-void EventDesk::call_back(const Callback& callback, const Answer& answer) {
+template <class Work>
+void EventDesk::tell_of_throws(const char* otherwise, const Work& work) {
   try {
-    callback(answer);
+    work();
   } catch (const std::exception& error) {
     tell(error.what());
   } catch (const ForcedUnwind&) {
     throw;
   } catch (...) {
-    tell("a callback threw something that is no std::exception");
+    tell(otherwise);
   }
+}
+
+void EventDesk::call_back(const Callback& callback, const Answer& answer) {
+  tell_of_throws("a callback threw something that is no std::exception", [&] { callback(answer); });
 }
 
 void EventDesk::publish() {
@@ -381,16 +378,8 @@ void EventDesk::deliver(std::size_t count, std::span<Answer> answers) {
 
 void EventDesk::save_snapshot_if_due() {
   if (!desk_.snapshot_due()) return;
-  try {
-    desk_.save_snapshot();
-  } catch (const std::exception& error) {
-    // Only a cache, and the answers are out. The next one is tried when the log has grown as much again.
-    tell(error.what());
-  } catch (const ForcedUnwind&) {
-    throw;
-  } catch (...) {
-    tell("saving a snapshot threw something that is no std::exception");
-  }
+  // Only a cache, and the answers are out. The next one is tried when the log has grown as much again.
+  tell_of_throws("saving a snapshot threw something that is no std::exception", [&] { desk_.save_snapshot(); });
 }
 
 void EventDesk::run_visits() {

@@ -144,6 +144,9 @@ class EventDesk {
   void note_begin() noexcept;
   void save_snapshot_if_due();
   void tell(const char* what);
+  /// What the work throws goes to on_trouble; otherwise is said of what is no std::exception.
+  template <class Work>
+  void tell_of_throws(const char* otherwise, const Work& work);
   /// What the callback throws goes to on_trouble.
   void call_back(const Callback& callback, const Answer& answer);
   [[nodiscard]] bool queue_is_full() const noexcept { return queue_.size() >= limits::queued_commands; }
