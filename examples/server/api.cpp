@@ -390,7 +390,12 @@ std::shared_ptr<OpenEvent> Api::open_named_event(const CallPtr& call) {
            letter == '.';
   });
   auto event = fit ? parts_.events.open(ticketcore::EventId(id)) : nullptr;
-  if (!event) call->problem(make_problem("event_not_found", "there is no event of this id"));
+  if (!event) {
+    const std::string why = fit ? "there is no event \"" + id + "\""
+                                : "that is no event's id: it is 1 to " + std::to_string(ticketcore::EventId::max_bytes) +
+                                      " letters, digits, hyphens, underscores and dots";
+    call->problem(make_problem("event_not_found", why));
+  }
   return event;
 }
 

@@ -199,6 +199,8 @@ class EventState {
   void prefetch_order(OrderId order) const noexcept { order_table_.prefetch(hash(order)); }
   void prefetch_holder(std::string_view name) const noexcept { holder_table_.prefetch(hash(name)); }
   void prefetch_place(PlaceIndex place) const noexcept;
+  /// The records that a hold will get which is placed after so many others.
+  void prefetch_new_hold(std::size_t others) const noexcept;
 
   /// Places and areas changed since forget_touched(), with repeats.
   [[nodiscard]] std::span<const PlaceIndex> touched_places() const noexcept { return touched_places_; }

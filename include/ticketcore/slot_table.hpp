@@ -7,14 +7,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace ticketcore {
+#include "ticketcore/prefetch.hpp"
 
-/// Asks for the memory there and does not wait for it. Any address will do.
-inline void prefetch(const void* at) noexcept {
-  __builtin_prefetch(at);
-  // GCC takes a function that does nothing but prefetch for one without effect, and drops calls of it.
-  asm volatile("");
-}
+namespace ticketcore {
 
 /// Open addressing with linear probing, erasing by shifting back, so that no tombstones gather.
 class SlotTable {

@@ -138,7 +138,8 @@ class SaleTests:
         sale.admin.post(sale.path + "/sale-status", {"status": "off_sale"})
         self.refused(sale.hold("Stalls-E-2"), 409, "event_off_sale")
         self.refused(sale.admin.post("/v1/events", {"id": sale.id, "starts_at": "2027-01-31T19:30:00Z", "seat_map": CHART, "prices": PRICES}), 409, "event_exists")
-        self.refused(sale.public.get("/v1/events/no-such-evening"), 404, "event_not_found")
+        missing = self.refused(sale.public.get("/v1/events/no-such-evening"), 404, "event_not_found")
+        self.assertIn('"no-such-evening"', missing["detail"])
         self.refused(sale.public.get("/v1/events/no%2Fsuch"), 404, "event_not_found")
 
     def test_every_refusal_after_the_sale(self):

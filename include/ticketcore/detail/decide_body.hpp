@@ -452,16 +452,24 @@ class ChoiceAssigner {
   return TicketAdmitted{command.ticket, command.gate};
 }
 
+/// So many commands on, memory is asked for: deciding them takes longer than memory does, and what is asked for
+/// stays in the first cache meanwhile.
+inline constexpr std::size_t prefetch_distance = 6;
+
 // What prefetch_ahead asks for beside the request.
 template <class Body>
 void prefetch_body(const EventState&, const Body&) noexcept {}
 inline void prefetch_body(const EventState& state, const PlaceHold& command) noexcept {
+  state.prefetch_new_hold(prefetch_distance);
   state.prefetch_holder(command.holder.text());
   // More of them would push out what is looked at sooner.
   constexpr std::size_t few = 8;
   for (std::size_t at = 0; at < std::min(few, command.places.size()); ++at) state.prefetch_place(command.places[at]);
 }
-inline void prefetch_body(const EventState& state, const HoldBest& command) noexcept { state.prefetch_holder(command.holder.text()); }
+inline void prefetch_body(const EventState& state, const HoldBest& command) noexcept {
+  state.prefetch_new_hold(prefetch_distance);
+  state.prefetch_holder(command.holder.text());
+}
 inline void prefetch_body(const EventState& state, const RefundTickets& command) noexcept { state.prefetch_order(command.order); }
 inline void prefetch_body(const EventState& state, const AdmitTicket& command) noexcept { state.prefetch_order(command.ticket.order); }
 template <class Body>
@@ -485,8 +493,9 @@ void prefetch_body(const EventState& state, const Body& command) noexcept { stat
 namespace ticketcore {
 
 inline void prefetch_ahead(const EventState& state, std::span<const Command> coming) noexcept {
-  // Deciding so many takes longer than memory does, and what is asked for stays in the first cache meanwhile.
-  constexpr std::size_t distance = 6;
+  constexpr std::size_t distance = detail::prefetch_distance;
+  // A command's own memory first: what it will look up can't be foreseen before it is read.
+  if (coming.size() > 2 * distance) prefetch_all(coming[2 * distance]);
   if (coming.size() <= distance) return;
   const Command& command = coming[distance];
   state.prefetch_request(command.request);

@@ -93,6 +93,16 @@ inline void EventState::prefetch_place(PlaceIndex place) const noexcept {
   prefetch(&owners_[place.value]);
 }
 
+inline void EventState::prefetch_new_hold(std::size_t others) const noexcept {
+  if (free_hold_slots_.size() > others) {
+    const std::uint32_t slot = free_hold_slots_[free_hold_slots_.size() - 1 - others];
+    prefetch_all(holds_[slot]);
+    deadlines_.prefetch(slot);
+  }
+  if (free_holder_slots_.size() > others)
+    prefetch(&holders_[free_holder_slots_[free_holder_slots_.size() - 1 - others]]);
+}
+
 inline void EventState::set_map(std::shared_ptr<const SeatMap> map) {
   seat_map_ = std::move(map);
   free_ = std::make_unique<FreeSeats>(*seat_map_);
