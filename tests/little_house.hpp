@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "ticketcore/box_office.hpp"
-#include "ticketcore/seat_map_builder.hpp"
+#include "ticketcore/engine/box_office.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 
 namespace little {
 

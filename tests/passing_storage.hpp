@@ -4,7 +4,7 @@
 #include <functional>
 #include <utility>
 
-#include "ticketcore/storage.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace ticketcore::testing {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "ticketcore/box_office.hpp"
+#include "ticketcore/engine/box_office.hpp"
 
 namespace demo {
 

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "demo.hpp"
-#include "ticketcore/seat_map_json.hpp"
+#include "ticketcore/formats/seat_map_json.hpp"
 #include "ticketcore/storage/sqlite.hpp"
 
 namespace {

@@ -3,7 +3,7 @@
 #include <iostream>
 
 #include "demo.hpp"
-#include "ticketcore/audit.hpp"
+#include "ticketcore/log/audit.hpp"
 #include "ticketcore/storage/sqlite.hpp"
 
 namespace demo {

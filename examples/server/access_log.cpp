@@ -15,7 +15,7 @@
 #include <utility>
 
 #include "http_text.hpp"
-#include "json_text.hpp"
+#include "base/json_text.hpp"
 
 namespace server {
 namespace {

@@ -30,7 +30,7 @@
 #include "secrets.hpp"
 #include "shares.hpp"
 #include "staff_log.hpp"
-#include "ticketcore/box_office.hpp"
+#include "ticketcore/engine/box_office.hpp"
 #include "workers.hpp"
 
 namespace server {

@@ -7,7 +7,7 @@
 #include "api.hpp"
 #include "clocks.hpp"
 #include "json_writer.hpp"
-#include "ticketcore/seat_map_json.hpp"
+#include "ticketcore/formats/seat_map_json.hpp"
 #include "view.hpp"
 
 namespace server {

@@ -17,8 +17,8 @@
 #include "keys.hpp"
 #include "metrics.hpp"
 #include "problem.hpp"
-#include "ticketcore/ids.hpp"
-#include "ticketcore/storage.hpp"
+#include "ticketcore/base/ids.hpp"
+#include "ticketcore/storage/storage.hpp"
 #include "view.hpp"
 
 namespace server {

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "ticketcore/time.hpp"
+#include "ticketcore/base/time.hpp"
 
 namespace server {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "ticketcore/box_office.hpp"
+#include "ticketcore/engine/box_office.hpp"
 
 namespace server {
 

@@ -2,7 +2,7 @@
 
 #include "clocks.hpp"
 #include "secrets.hpp"
-#include "ticketcore/seat_map_json.hpp"
+#include "ticketcore/formats/seat_map_json.hpp"
 
 namespace server {
 namespace {

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "feed.hpp"
-#include "ticketcore/box_office.hpp"
+#include "ticketcore/engine/box_office.hpp"
 #include "view.hpp"
 
 namespace server {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "http_text.hpp"
-#include "ticketcore/detail/control_characters.hpp"
-#include "ticketcore/detail/utf8.hpp"
+#include "ticketcore/base/detail/control_characters.hpp"
+#include "ticketcore/base/detail/utf8.hpp"
 
 namespace server {
 namespace {

@@ -4,7 +4,7 @@
 #include <boost/json.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 
-#include "ticketcore/detail/control_characters.hpp"
+#include "ticketcore/base/detail/control_characters.hpp"
 
 namespace server {
 namespace {

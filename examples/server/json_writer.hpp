@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "json_text.hpp"
-#include "ticketcore/ids.hpp"
-#include "ticketcore/money.hpp"
-#include "ticketcore/time.hpp"
+#include "base/json_text.hpp"
+#include "ticketcore/base/ids.hpp"
+#include "ticketcore/base/money.hpp"
+#include "ticketcore/base/time.hpp"
 
 namespace server {
 

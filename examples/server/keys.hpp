@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "secrets.hpp"
-#include "ticketcore/storage.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace server {
 

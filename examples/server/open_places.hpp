@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "ticketcore/ids.hpp"
+#include "ticketcore/base/ids.hpp"
 
 namespace server {
 

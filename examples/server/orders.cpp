@@ -6,7 +6,7 @@
 
 #include "json_reader.hpp"
 #include "json_writer.hpp"
-#include "ticketcore/ticket_svg.hpp"
+#include "ticketcore/tickets/ticket_svg.hpp"
 #include "time_zone.hpp"
 
 namespace server {

@@ -10,7 +10,7 @@
 
 #include "events.hpp"
 #include "secrets.hpp"
-#include "ticketcore/box_office.hpp"
+#include "ticketcore/engine/box_office.hpp"
 
 namespace server {
 

@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "http.hpp"
-#include "ticketcore/money.hpp"
-#include "ticketcore/time.hpp"
+#include "ticketcore/base/money.hpp"
+#include "ticketcore/base/time.hpp"
 
 namespace server {
 

@@ -9,7 +9,7 @@
 
 #include "http.hpp"
 #include "json_reader.hpp"
-#include "ticketcore/result.hpp"
+#include "ticketcore/base/result.hpp"
 
 namespace server {
 

@@ -12,7 +12,7 @@
 
 #include "events.hpp"
 #include "payments.hpp"
-#include "ticketcore/storage.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace server {
 

@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include "ticketcore/ids.hpp"
-#include "ticketcore/signing.hpp"
-#include "ticketcore/storage.hpp"
+#include "ticketcore/base/ids.hpp"
+#include "ticketcore/tickets/signing.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace server {
 

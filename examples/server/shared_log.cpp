@@ -1,6 +1,6 @@
 #include "shared_log.hpp"
 
-#include "ticketcore/crc32c.hpp"
+#include "ticketcore/base/crc32c.hpp"
 
 namespace server {
 namespace {

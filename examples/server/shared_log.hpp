@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "ticketcore/storage.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace server {
 

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ticketcore/storage.hpp"
-#include "ticketcore/time.hpp"
+#include "ticketcore/storage/storage.hpp"
+#include "ticketcore/base/time.hpp"
 #include "workers.hpp"
 
 namespace server {

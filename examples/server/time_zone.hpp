@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "ticketcore/time.hpp"
+#include "ticketcore/base/time.hpp"
 
 namespace server {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "ticketcore/availability.hpp"
+#include "ticketcore/engine/availability.hpp"
 
 namespace server {
 

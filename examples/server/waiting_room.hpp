@@ -6,7 +6,7 @@
 #include <string>
 
 #include "options.hpp"
-#include "ticketcore/storage.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace server {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "ticketcore/time.hpp"
+#include "ticketcore/base/time.hpp"
 
 namespace server {
 

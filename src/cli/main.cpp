@@ -11,13 +11,13 @@
 
 #include "../csv_text.hpp"
 #include "open_storage.hpp"
-#include "ticketcore/archive.hpp"
-#include "ticketcore/audit.hpp"
-#include "ticketcore/desk.hpp"
-#include "ticketcore/erasure.hpp"
-#include "ticketcore/fact_json.hpp"
-#include "ticketcore/id_generator.hpp"
-#include "ticketcore/projection.hpp"
+#include "ticketcore/log/archive.hpp"
+#include "ticketcore/log/audit.hpp"
+#include "ticketcore/engine/desk.hpp"
+#include "ticketcore/log/erasure.hpp"
+#include "ticketcore/log/fact_json.hpp"
+#include "ticketcore/base/id_generator.hpp"
+#include "ticketcore/projections/projection.hpp"
 
 namespace {
 

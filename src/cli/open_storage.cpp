@@ -1,11 +1,11 @@
 #include "open_storage.hpp"
 
-#include "ticketcore/archive.hpp"
+#include "ticketcore/log/archive.hpp"
 #include "ticketcore/storage/sqlite.hpp"
-#include "ticketcore/storage/sqlite_projection.hpp"
+#include "ticketcore/projections/sqlite_projection.hpp"
 #ifdef TICKETCORE_HAVE_POSTGRES
 #include "ticketcore/storage/postgres.hpp"
-#include "ticketcore/storage/postgres_projection.hpp"
+#include "ticketcore/projections/postgres_projection.hpp"
 #endif
 
 namespace ticketcore::cli {

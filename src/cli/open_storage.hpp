@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "ticketcore/projection.hpp"
-#include "ticketcore/storage.hpp"
+#include "ticketcore/projections/projection.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace ticketcore::cli {
 

@@ -9,7 +9,7 @@
 #include "failing_new.hpp"
 #include "little_house.hpp"
 #include "passing_storage.hpp"
-#include "ticketcore/audit.hpp"
+#include "ticketcore/log/audit.hpp"
 #include "ticketcore/storage/memory.hpp"
 
 namespace {

@@ -7,7 +7,7 @@
 #include "failing_new.hpp"
 #include "little_house.hpp"
 #include "scratch_folder.hpp"
-#include "ticketcore/audit.hpp"
+#include "ticketcore/log/audit.hpp"
 #include "ticketcore/storage/sqlite.hpp"
 
 #ifdef TICKETCORE_HAVE_POSTGRES

@@ -11,8 +11,8 @@
 #include <tuple>
 #include <vector>
 
-#include "ticketcore/best_available.hpp"
-#include "ticketcore/seat_map_builder.hpp"
+#include "ticketcore/venue/best_available.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 
 namespace ticketcore::bench {
 

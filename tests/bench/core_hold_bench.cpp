@@ -4,8 +4,8 @@
 #include "bench.hpp"
 #include "houses.hpp"
 #include "redis_peer.hpp"
-#include "ticketcore/decide.hpp"
-#include "ticketcore/log.hpp"
+#include "ticketcore/sale/decide.hpp"
+#include "ticketcore/log/log.hpp"
 
 namespace bench {
 namespace {

@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "bench.hpp"
-#include "ticketcore/qr.hpp"
+#include "ticketcore/tickets/qr.hpp"
 
 #if defined(TICKETCORE_HAVE_QRCODEGEN)
 #include <qrcodegen/qrcodegen.hpp>

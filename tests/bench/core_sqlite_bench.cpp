@@ -13,8 +13,8 @@
 #include "bench.hpp"
 #include "houses.hpp"
 #include "redis_peer.hpp"
-#include "ticketcore/box_office.hpp"
-#include "ticketcore/id_generator.hpp"
+#include "ticketcore/engine/box_office.hpp"
+#include "ticketcore/base/id_generator.hpp"
 #include "ticketcore/storage/sqlite.hpp"
 
 namespace bench {

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "ticketcore/facts.hpp"
-#include "ticketcore/seat_map_builder.hpp"
+#include "ticketcore/sale/facts.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 
 namespace bench {
 

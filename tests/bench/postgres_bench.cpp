@@ -9,8 +9,8 @@
 #include "../postgres/postgres_server.hpp"
 #include "bench.hpp"
 #include "houses.hpp"
-#include "ticketcore/box_office.hpp"
-#include "ticketcore/id_generator.hpp"
+#include "ticketcore/engine/box_office.hpp"
+#include "ticketcore/base/id_generator.hpp"
 #include "ticketcore/storage/postgres.hpp"
 
 namespace bench {

@@ -1,7 +1,7 @@
 // Sells one ticket of an event whose texts are all awkward: ticketcore_odd_event FILE
 
-#include "ticketcore/box_office.hpp"
-#include "ticketcore/seat_map_builder.hpp"
+#include "ticketcore/engine/box_office.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 #include "ticketcore/storage/sqlite.hpp"
 
 using namespace ticketcore;

@@ -18,11 +18,11 @@
 #include "../postgres/postgres_server.hpp"
 #include "../real_time_order.hpp"
 #include "cut_proxy.hpp"
-#include "ticketcore/audit.hpp"
-#include "ticketcore/box_office.hpp"
-#include "ticketcore/id_generator.hpp"
-#include "ticketcore/log.hpp"
-#include "ticketcore/seat_map_builder.hpp"
+#include "ticketcore/log/audit.hpp"
+#include "ticketcore/engine/box_office.hpp"
+#include "ticketcore/base/id_generator.hpp"
+#include "ticketcore/log/log.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 #include "ticketcore/storage/postgres.hpp"
 
 namespace {

@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-#include "ticketcore/storage.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace ticketcore::conformance {
 

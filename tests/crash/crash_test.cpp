@@ -16,8 +16,8 @@
 #include <thread>
 
 #include "scratch_folder.hpp"
-#include "ticketcore/box_office.hpp"
-#include "ticketcore/seat_map_builder.hpp"
+#include "ticketcore/engine/box_office.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 #include "ticketcore/storage/sqlite.hpp"
 
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "ticketcore/storage.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace ticketcore::fault {
 

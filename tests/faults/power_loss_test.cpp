@@ -6,9 +6,9 @@
 #include <cstdlib>
 
 #include "sale.hpp"
-#include "ticketcore/audit.hpp"
-#include "ticketcore/log.hpp"
-#include "ticketcore/snapshot.hpp"
+#include "ticketcore/log/audit.hpp"
+#include "ticketcore/log/log.hpp"
+#include "ticketcore/log/snapshot.hpp"
 
 using namespace ticketcore;
 using namespace ticketcore::fault;

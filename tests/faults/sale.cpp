@@ -2,8 +2,8 @@
 
 #include <unistd.h>
 
-#include "ticketcore/audit.hpp"
-#include "ticketcore/log.hpp"
+#include "ticketcore/log/audit.hpp"
+#include "ticketcore/log/log.hpp"
 
 namespace ticketcore::fault {
 namespace {

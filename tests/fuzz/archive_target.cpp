@@ -1,10 +1,10 @@
-#include "ticketcore/archive.hpp"
+#include "ticketcore/log/archive.hpp"
 #include "ticketcore/storage/memory.hpp"
 
 #include "fuzz.hpp"
 #include "scratch_file.hpp"
 #include "sealed.hpp"
-#include "ticketcore/desk.hpp"
+#include "ticketcore/engine/desk.hpp"
 
 namespace ticketcore::fuzz {
 namespace {

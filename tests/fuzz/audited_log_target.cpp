@@ -4,10 +4,10 @@
 
 #include "fuzz.hpp"
 #include "sealed.hpp"
-#include "ticketcore/audit.hpp"
-#include "ticketcore/desk.hpp"
-#include "ticketcore/fact_json.hpp"
-#include "ticketcore/log.hpp"
+#include "ticketcore/log/audit.hpp"
+#include "ticketcore/engine/desk.hpp"
+#include "ticketcore/log/fact_json.hpp"
+#include "ticketcore/log/log.hpp"
 #include "ticketcore/storage/memory.hpp"
 
 namespace ticketcore::fuzz {

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "ticketcore/storage.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace ticketcore::fuzz {
 

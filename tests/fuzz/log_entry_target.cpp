@@ -1,6 +1,6 @@
 #include "fuzz.hpp"
 #include "sealed.hpp"
-#include "ticketcore/log.hpp"
+#include "ticketcore/log/log.hpp"
 
 namespace ticketcore::fuzz {
 namespace {

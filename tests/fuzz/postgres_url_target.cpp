@@ -1,6 +1,6 @@
 #ifdef TICKETCORE_HAVE_POSTGRES
 
-#include "postgres_url.hpp"
+#include "storage/postgres/postgres_url.hpp"
 
 #include "fuzz.hpp"
 

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "ticketcore/storage.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace ticketcore::fuzz {
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "ticketcore/crc32c.hpp"
-#include "ticketcore/storage.hpp"
+#include "ticketcore/base/crc32c.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace ticketcore::fuzz {
 

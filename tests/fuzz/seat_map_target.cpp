@@ -1,7 +1,7 @@
 #include "fuzz.hpp"
-#include "ticketcore/detail/utf8.hpp"
-#include "ticketcore/log.hpp"
-#include "ticketcore/seat_map_json.hpp"
+#include "ticketcore/base/detail/utf8.hpp"
+#include "ticketcore/log/log.hpp"
+#include "ticketcore/formats/seat_map_json.hpp"
 
 namespace ticketcore::fuzz {
 namespace {

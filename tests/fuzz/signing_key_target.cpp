@@ -1,6 +1,6 @@
 #include "fuzz.hpp"
 #include "scratch_file.hpp"
-#include "ticketcore/signing.hpp"
+#include "ticketcore/tickets/signing.hpp"
 
 namespace ticketcore::fuzz {
 

@@ -1,8 +1,8 @@
 #include "fuzz.hpp"
 #include "sealed.hpp"
-#include "ticketcore/availability.hpp"
-#include "ticketcore/decide.hpp"
-#include "ticketcore/snapshot.hpp"
+#include "ticketcore/engine/availability.hpp"
+#include "ticketcore/sale/decide.hpp"
+#include "ticketcore/log/snapshot.hpp"
 
 namespace ticketcore::fuzz {
 namespace {

@@ -3,10 +3,10 @@
 #include <boost/json.hpp>
 #include <optional>
 
-#include "csv_text.hpp"
+#include "base/csv_text.hpp"
 #include "fuzz.hpp"
-#include "json_text.hpp"
-#include "ticketcore/detail/control_characters.hpp"
+#include "base/json_text.hpp"
+#include "ticketcore/base/detail/control_characters.hpp"
 
 namespace ticketcore::fuzz {
 namespace {

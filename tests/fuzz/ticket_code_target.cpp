@@ -1,7 +1,7 @@
-#include "ticketcore/ticket_code.hpp"
+#include "ticketcore/tickets/ticket_code.hpp"
 
 #include "fuzz.hpp"
-#include "ticketcore/base45.hpp"
+#include "ticketcore/tickets/base45.hpp"
 
 namespace ticketcore::fuzz {
 namespace {

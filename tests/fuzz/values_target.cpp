@@ -1,10 +1,10 @@
 // Ids, times, amounts, currencies and names as people and programs write them.
 
 #include "fuzz.hpp"
-#include "ticketcore/ids.hpp"
-#include "ticketcore/money.hpp"
-#include "ticketcore/pricing.hpp"
-#include "ticketcore/time.hpp"
+#include "ticketcore/base/ids.hpp"
+#include "ticketcore/base/money.hpp"
+#include "ticketcore/pricing/pricing.hpp"
+#include "ticketcore/base/time.hpp"
 
 namespace ticketcore::fuzz {
 namespace {

@@ -1,7 +1,7 @@
 // A person's record may be anything that a host puts away.
 
 #include "fuzz.hpp"
-#include "ticketcore/erasure.hpp"
+#include "ticketcore/log/erasure.hpp"
 #include "ticketcore/storage/memory.hpp"
 
 namespace ticketcore::fuzz {

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "ticketcore/decide.hpp"
-#include "ticketcore/seat_map_builder.hpp"
+#include "ticketcore/sale/decide.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 
 using namespace ticketcore;
 

@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "ticketcore/seat_map_builder.hpp"
-#include "ticketcore/seat_map_json.hpp"
-#include "ticketcore/seat_map_svg.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
+#include "ticketcore/formats/seat_map_json.hpp"
+#include "ticketcore/tickets/seat_map_svg.hpp"
 
 using namespace ticketcore;
 

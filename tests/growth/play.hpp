@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "ticketcore/desk.hpp"
-#include "ticketcore/seat_map_builder.hpp"
+#include "ticketcore/engine/desk.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 
 namespace growth {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "ticketcore/seat_map_builder.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 
 using namespace ticketcore;
 

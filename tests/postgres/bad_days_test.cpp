@@ -8,9 +8,9 @@
 #include "../little_sale.hpp"
 #include "../scratch_folder.hpp"
 #include "shared_server.hpp"
-#include "ticketcore/archive.hpp"
-#include "ticketcore/audit.hpp"
-#include "ticketcore/erasure.hpp"
+#include "ticketcore/log/archive.hpp"
+#include "ticketcore/log/audit.hpp"
+#include "ticketcore/log/erasure.hpp"
 #include "ticketcore/storage/memory.hpp"
 #include "ticketcore/storage/postgres.hpp"
 

@@ -6,7 +6,7 @@
 #include "../conformance/storage_conformance.hpp"
 #include "shared_server.hpp"
 #include "ticketcore/storage/postgres.hpp"
-#include "ticketcore/storage/postgres_projection.hpp"
+#include "ticketcore/projections/postgres_projection.hpp"
 
 using namespace ticketcore;
 using ticketcore::testing::PostgresServer;

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "../conformance/storage_conformance.hpp"
-#include "postgres_connection.hpp"
+#include "storage/postgres/postgres_connection.hpp"
 #include "shared_server.hpp"
 #include "ticketcore/storage/postgres.hpp"
 

@@ -14,8 +14,8 @@
 #include "../conformance/storage_conformance.hpp"
 #include "../little_sale.hpp"
 #include "shared_server.hpp"
-#include "ticketcore/audit.hpp"
-#include "ticketcore/id_generator.hpp"
+#include "ticketcore/log/audit.hpp"
+#include "ticketcore/base/id_generator.hpp"
 #include "ticketcore/storage/postgres.hpp"
 
 using namespace ticketcore;

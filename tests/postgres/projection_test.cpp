@@ -1,11 +1,11 @@
-#include "ticketcore/projection.hpp"
+#include "ticketcore/projections/projection.hpp"
 
 #include <doctest/doctest.h>
 
 #include "../little_sale.hpp"
 #include "shared_server.hpp"
 #include "ticketcore/storage/postgres.hpp"
-#include "ticketcore/storage/postgres_projection.hpp"
+#include "ticketcore/projections/postgres_projection.hpp"
 
 using namespace ticketcore;
 using ticketcore::testing::fresh_schema;

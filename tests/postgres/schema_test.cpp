@@ -5,7 +5,7 @@
 #include <future>
 
 #include "../conformance/storage_conformance.hpp"
-#include "postgres_schema.hpp"
+#include "storage/postgres/postgres_schema.hpp"
 #include "shared_server.hpp"
 #include "ticketcore/storage/postgres.hpp"
 

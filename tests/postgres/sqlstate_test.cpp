@@ -1,6 +1,6 @@
 // Every SQLSTATE that PostgreSQL has, in a commit and before it: what is known afterwards, and what callers are told.
 
-#include "postgres_sqlstate.hpp"
+#include "storage/postgres/postgres_sqlstate.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 #include <set>
 
 #include "../conformance/storage_conformance.hpp"
-#include "postgres_connection.hpp"
+#include "storage/postgres/postgres_connection.hpp"
 #include "shared_server.hpp"
 #include "ticketcore/storage/postgres.hpp"
 

@@ -1,7 +1,7 @@
 // Every statement that is run on the tables, looked at as a distributed engine's planner does: it must see in the plan which one stream
 // a statement is about. No such engine is needed for that.
 
-#include "postgres_statements.hpp"
+#include "storage/postgres/postgres_statements.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +12,7 @@
 #include "../conformance/storage_conformance.hpp"
 #include "shared_server.hpp"
 #include "ticketcore/storage/postgres.hpp"
-#include "ticketcore/storage/postgres_projection.hpp"
+#include "ticketcore/projections/postgres_projection.hpp"
 
 using namespace ticketcore;
 using ticketcore::testing::fresh_schema;

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "ticketcore/commands.hpp"
-#include "ticketcore/result.hpp"
+#include "ticketcore/sale/commands.hpp"
+#include "ticketcore/base/result.hpp"
 
 namespace naive {
 

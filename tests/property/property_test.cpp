@@ -11,9 +11,9 @@
 #include <random>
 
 #include "naive_model.hpp"
-#include "ticketcore/command_bytes.hpp"
-#include "ticketcore/desk.hpp"
-#include "ticketcore/seat_map_builder.hpp"
+#include "ticketcore/sale/command_bytes.hpp"
+#include "ticketcore/engine/desk.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 #include "ticketcore/storage/memory.hpp"
 
 namespace {

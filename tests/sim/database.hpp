@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "ticketcore/storage.hpp"
+#include "ticketcore/storage/storage.hpp"
 #include "world.hpp"
 
 namespace ticketcore::sim {

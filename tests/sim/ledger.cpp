@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "ticketcore/audit.hpp"
+#include "ticketcore/log/audit.hpp"
 
 namespace ticketcore::sim {
 namespace {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "ticketcore/event_state.hpp"
-#include "ticketcore/log.hpp"
-#include "ticketcore/storage.hpp"
+#include "ticketcore/sale/event_state.hpp"
+#include "ticketcore/log/log.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace ticketcore::sim {
 

@@ -9,7 +9,7 @@
 
 #include "database.hpp"
 #include "fiber.hpp"
-#include "ticketcore/box_office.hpp"
+#include "ticketcore/engine/box_office.hpp"
 
 namespace ticketcore::sim {
 

@@ -9,8 +9,8 @@
 #include "database.hpp"
 #include "ledger.hpp"
 #include "node.hpp"
-#include "ticketcore/audit.hpp"
-#include "ticketcore/seat_map_builder.hpp"
+#include "ticketcore/log/audit.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 #include "ticketcore/storage/memory.hpp"
 
 namespace ticketcore::sim {

@@ -7,9 +7,9 @@
 #include <set>
 #include <thread>
 
-#include "ticketcore/box_office.hpp"
-#include "ticketcore/id_generator.hpp"
-#include "ticketcore/seat_map_builder.hpp"
+#include "ticketcore/engine/box_office.hpp"
+#include "ticketcore/base/id_generator.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 #include "ticketcore/storage/memory.hpp"
 
 namespace {

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "results.hpp"
-#include "ticketcore/limits.hpp"
+#include "ticketcore/base/limits.hpp"
 
 namespace ticketcore::python {
 namespace {

@@ -11,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
-#include "ticketcore/ids.hpp"
-#include "ticketcore/money.hpp"
-#include "ticketcore/storage.hpp"
-#include "ticketcore/time.hpp"
+#include "ticketcore/base/ids.hpp"
+#include "ticketcore/base/money.hpp"
+#include "ticketcore/storage/storage.hpp"
+#include "ticketcore/base/time.hpp"
 
 namespace ticketcore::python {
 

@@ -2,7 +2,7 @@
 
 #include "arguments.hpp"
 #include "results.hpp"
-#include "ticketcore/errors.hpp"
+#include "ticketcore/base/errors.hpp"
 
 namespace ticketcore::python {
 

@@ -7,8 +7,8 @@
 #include <memory>
 #include <string>
 
-#include "ticketcore/ids.hpp"
-#include "ticketcore/time.hpp"
+#include "ticketcore/base/ids.hpp"
+#include "ticketcore/base/time.hpp"
 
 namespace ticketcore::python {
 

@@ -1,7 +1,7 @@
 #include "event.hpp"
 
 #include "arguments.hpp"
-#include "ticketcore/id_generator.hpp"
+#include "ticketcore/base/id_generator.hpp"
 
 namespace ticketcore::python {
 namespace {

@@ -3,7 +3,7 @@
 // same name (ticketcore/_storage.py has the contract).
 
 #include "callbacks.hpp"
-#include "ticketcore/storage.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace ticketcore::python {
 

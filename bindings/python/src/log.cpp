@@ -3,13 +3,13 @@
 #include "arguments.hpp"
 #include "event.hpp"
 #include "storages.hpp"
-#include "ticketcore/archive.hpp"
-#include "ticketcore/audit.hpp"
-#include "ticketcore/desk.hpp"
-#include "ticketcore/fact_json.hpp"
-#include "ticketcore/projection.hpp"
-#include "ticketcore/storage/postgres_projection.hpp"
-#include "ticketcore/storage/sqlite_projection.hpp"
+#include "ticketcore/log/archive.hpp"
+#include "ticketcore/log/audit.hpp"
+#include "ticketcore/engine/desk.hpp"
+#include "ticketcore/log/fact_json.hpp"
+#include "ticketcore/projections/projection.hpp"
+#include "ticketcore/projections/postgres_projection.hpp"
+#include "ticketcore/projections/sqlite_projection.hpp"
 
 namespace ticketcore::python {
 namespace {

@@ -6,9 +6,9 @@
 #include "arguments.hpp"
 #include "event.hpp"
 #include "storages.hpp"
-#include "ticketcore/archive.hpp"
-#include "ticketcore/erasure.hpp"
-#include "ticketcore/id_generator.hpp"
+#include "ticketcore/log/archive.hpp"
+#include "ticketcore/log/erasure.hpp"
+#include "ticketcore/base/id_generator.hpp"
 
 namespace ticketcore::python {
 namespace {

@@ -11,7 +11,7 @@
 #include "callbacks.hpp"
 #include "fork.hpp"
 #include "results.hpp"
-#include "ticketcore/box_office.hpp"
+#include "ticketcore/engine/box_office.hpp"
 
 namespace ticketcore::python {
 

@@ -1,10 +1,10 @@
 // The core's exceptions as those of ticketcore/_errors.py.
 
 #include "results.hpp"
-#include "ticketcore/errors.hpp"
-#include "ticketcore/money.hpp"
-#include "ticketcore/qr.hpp"
-#include "ticketcore/seat_map.hpp"
+#include "ticketcore/base/errors.hpp"
+#include "ticketcore/base/money.hpp"
+#include "ticketcore/tickets/qr.hpp"
+#include "ticketcore/venue/seat_map.hpp"
 
 namespace ticketcore::python {
 namespace {

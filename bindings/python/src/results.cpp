@@ -2,8 +2,8 @@
 
 #include <datetime.h>
 
-#include "ticketcore/ticket_code.hpp"
-#include "ticketcore/ticket_svg.hpp"
+#include "ticketcore/tickets/ticket_code.hpp"
+#include "ticketcore/tickets/ticket_svg.hpp"
 #include "value_class.hpp"
 
 namespace ticketcore::python {

@@ -7,11 +7,11 @@
 #include <string>
 #include <string_view>
 
-#include "ticketcore/answers.hpp"
-#include "ticketcore/availability.hpp"
-#include "ticketcore/result.hpp"
-#include "ticketcore/signing.hpp"
-#include "ticketcore/storage.hpp"
+#include "ticketcore/engine/answers.hpp"
+#include "ticketcore/engine/availability.hpp"
+#include "ticketcore/base/result.hpp"
+#include "ticketcore/tickets/signing.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace ticketcore::python {
 

@@ -6,10 +6,10 @@
 #include "arguments.hpp"
 #include "buffer.hpp"
 #include "event.hpp"
-#include "ticketcore/id_generator.hpp"
-#include "ticketcore/seat_map_builder.hpp"
-#include "ticketcore/seat_map_json.hpp"
-#include "ticketcore/seat_map_svg.hpp"
+#include "ticketcore/base/id_generator.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
+#include "ticketcore/formats/seat_map_json.hpp"
+#include "ticketcore/tickets/seat_map_svg.hpp"
 #include "value_class.hpp"
 
 namespace ticketcore::python {

@@ -4,7 +4,7 @@
 #include "callbacks.hpp"
 #include "foreign_storage.hpp"
 #include "results.hpp"
-#include "ticketcore/archive.hpp"
+#include "ticketcore/log/archive.hpp"
 #include "ticketcore/storage/memory.hpp"
 #include "ticketcore/storage/postgres.hpp"
 #include "ticketcore/storage/sqlite.hpp"

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "fork.hpp"
-#include "ticketcore/storage.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace ticketcore::python {
 

@@ -3,7 +3,7 @@
 #include "arguments.hpp"
 #include "buffer.hpp"
 #include "event.hpp"
-#include "ticketcore/seat_map_svg.hpp"
+#include "ticketcore/tickets/seat_map_svg.hpp"
 
 namespace ticketcore::python {
 namespace {

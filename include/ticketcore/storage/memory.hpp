@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 
-#include "ticketcore/storage.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace ticketcore {
 

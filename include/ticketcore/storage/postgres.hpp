@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "ticketcore/storage.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace ticketcore {
 

@@ -12,7 +12,7 @@
 #include <memory>
 #include <string>
 
-#include "ticketcore/storage.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace ticketcore {
 

@@ -8,7 +8,7 @@
 
 #include "../houses.hpp"
 #include "spike.hpp"
-#include "ticketcore/seat_map_json.hpp"
+#include "ticketcore/formats/seat_map_json.hpp"
 
 namespace {
 

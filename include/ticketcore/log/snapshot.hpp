@@ -1,0 +1,28 @@
+#pragma once
+// Snapshots: an event's whole state as bytes, so that reopening need not replay the log from its beginning. Only a cache:
+// what can't be read is left aside and rebuilt.
+
+#include <optional>
+#include <string_view>
+
+#include "ticketcore/sale/event_state.hpp"
+#include "ticketcore/storage/storage.hpp"
+
+namespace ticketcore {
+
+inline constexpr std::uint8_t snapshot_format_version = 2;
+
+/// A state and the log position it stands at.
+struct StateAtRevision {
+  EventState state{};
+  Revision revision = 0;
+  std::uint32_t checksum = 0;  ///< Of the entry at revision.
+};
+
+[[nodiscard]] Bytes encode_snapshot(const EventState& state, Revision revision, std::uint32_t checksum);
+
+/// Nullopt for a snapshot of another format version; throws StorageDamaged for one that is damaged. The key
+/// is the state's.
+[[nodiscard]] std::optional<StateAtRevision> decode_snapshot(BytesView bytes, std::string_view what, const HashKey& key = {});
+
+}  // namespace ticketcore
