@@ -10,7 +10,8 @@ namespace little {
 
 using namespace ticketcore;
 
-/// Rows A and B of eight seats, an aisle after the fourth; B-1 is a wheelchair place with its companion on B-2; a whole table; 10 standing.
+/// Rows A and B of eight seats, an aisle after the fourth; B-1 is a wheelchair place with its companion on
+/// B-2; a whole table; 10 standing.
 [[nodiscard]] inline std::shared_ptr<const SeatMap> house() {
   SeatMapBuilder builder("Little house");
   builder.focal_point({4'000, 0});
@@ -21,7 +22,9 @@ using namespace ticketcore;
     builder.add_row(hall, row == 0 ? "A" : "B");
     for (std::int32_t seat = 1; seat <= 8; ++seat) {
       const std::string label = std::to_string(seat);
-      const PlaceFlags flags = row == 1 && seat == 1 ? PlaceFlags::accessible : row == 1 && seat == 2 ? PlaceFlags::companion : PlaceFlags::none;
+      const PlaceFlags flags = row == 1 && seat == 1   ? PlaceFlags::accessible
+                               : row == 1 && seat == 2 ? PlaceFlags::companion
+                                                       : PlaceFlags::none;
       builder.add_seat({.label = label,
                         .position = {seat * 1'000 - (seat < 5 ? 1'000 : 0), 2'000 + 1'000 * row},
                         .category = row == 0 ? parquet : cheap,
@@ -30,7 +33,8 @@ using namespace ticketcore;
     }
   }
   builder.add_whole(hall, "T1", PlaceKind::table, 6, {0, 6'000}, parquet);
-  builder.add_area({.label = "Standing", .section = hall, .category = cheap, .capacity = 10, .center = {4'000, 8'000}});
+  builder.add_area(
+      {.label = "Standing", .section = hall, .category = cheap, .capacity = 10, .center = {4'000, 8'000}});
   return std::make_shared<const SeatMap>(builder.build());
 }
 
@@ -40,8 +44,9 @@ using namespace ticketcore;
   event.name = "Premiere";
   event.starts_at = *parse_rfc3339("2027-01-31T19:30:00Z");
   event.seat_map = house();
-  event.prices = PriceList("UAH", {{"parquet", "adult", "300.00"}, {"parquet", "child", "150.00"}, {"cheap", "adult", "100.00"}},
-                           {.per_ticket = "5.00", .per_order = "12.00", .tax_basis_points = 2'000});
+  event.prices = PriceList(
+      "UAH", {{"parquet", "adult", "300.00"}, {"parquet", "child", "150.00"}, {"cheap", "adult", "100.00"}},
+      {.per_ticket = "5.00", .per_order = "12.00", .tax_basis_points = 2'000});
   return event;
 }
 
@@ -53,6 +58,8 @@ struct Clock {
   }
 };
 
-[[nodiscard]] inline RequestId request(std::uint64_t number) { return RequestId{{0x0193'0000'0000'7000ULL, 0x8000'0000'0000'0000ULL + number}}; }
+[[nodiscard]] inline RequestId request(std::uint64_t number) {
+  return RequestId{{0x0193'0000'0000'7000ULL, 0x8000'0000'0000'0000ULL + number}};
+}
 
 }  // namespace little

@@ -24,11 +24,15 @@ class PassingStorage : public Storage {
     for (const Entry& entry : entries) bytes_read += entry.bytes.size();
     return entries;
   }
-  std::optional<Snapshot> load_snapshot(const StreamId& stream) override { return inner_.load_snapshot(stream); }
+  std::optional<Snapshot> load_snapshot(const StreamId& stream) override {
+    return inner_.load_snapshot(stream);
+  }
   void save_snapshot(const Position& at, BytesView bytes) override { inner_.save_snapshot(at, bytes); }
   std::vector<StreamId> list_streams(std::string_view prefix) override { return inner_.list_streams(prefix); }
   void remove_stream(const Position& end) override { inner_.remove_stream(end); }
-  bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override { return inner_.wait_for_news(streams, timeout); }
+  bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override {
+    return inner_.wait_for_news(streams, timeout);
+  }
   void vault_put(std::string_view id, BytesView bytes) override { inner_.vault_put(id, bytes); }
   std::optional<Bytes> vault_get(std::string_view id) override { return inner_.vault_get(id); }
   void vault_erase(std::string_view id) override { inner_.vault_erase(id); }

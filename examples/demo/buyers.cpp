@@ -17,7 +17,8 @@ constexpr int thread_count = 8;
 /// One simulated person after another, on one thread.
 class Buyers {
  public:
-  Buyers(const Event& event, Clock& clock, Tally& tally, unsigned seed) : event_(event), map_(event.seat_map()), clock_(clock), tally_(tally), random_(seed) {}
+  Buyers(const Event& event, Clock& clock, Tally& tally, unsigned seed)
+      : event_(event), map_(event.seat_map()), clock_(clock), tally_(tally), random_(seed) {}
 
   /// Returns false when the house is sold out.
   bool next() {
@@ -33,7 +34,8 @@ class Buyers {
     const std::string holder = "buyer-" + std::to_string(++tally_.buyers);
     const auto start = std::chrono::steady_clock::now();
     const Result<Hold> hold = choose(holder, counts);
-    const double micros = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
+    const double micros =
+        std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
     {
       const std::lock_guard lock(tally_.mutex);
       tally_.hold_microseconds.push_back(micros);
@@ -56,9 +58,11 @@ class Buyers {
   Result<Hold> choose(const std::string& holder, const StatusCounts& counts) {
     const HoldOptions options{.holder = holder, .ttl = 3min};
     const std::uint32_t wish = below(100);
-    if (map_.place_count() == 0 || (!map_.areas().empty() && wish < 10)) return event_.hold(standing(), options);
+    if (map_.place_count() == 0 || (!map_.areas().empty() && wish < 10))
+      return event_.hold(standing(), options);
     if (counts.free < map_.capacity() / 20 || wish < 45) return event_.hold(picked(), options);
-    BestPlaces best{.count = 1 + below(6), .categories = {map_.categories()[below(map_.categories().size())].key}};
+    BestPlaces best{.count = 1 + below(6),
+                    .categories = {map_.categories()[below(map_.categories().size())].key}};
     if (wish < 48) best.accessible = 1;
     if (wish > 90) best.restricted_view = RestrictedView::allow;
     if (wish > 80) best.together = Together::preferred;
@@ -82,9 +86,11 @@ class Buyers {
     const std::uint32_t place = free[below(free.size())];
     Selection selection;
     const std::uint32_t wanted = 1 + below(3);
-    for (std::uint32_t next = place; next < map_.place_count() && selection.places.size() < wanted && map_.places()[next].row == map_.places()[place].row;
+    for (std::uint32_t next = place; next < map_.place_count() && selection.places.size() < wanted &&
+                                     map_.places()[next].row == map_.places()[place].row;
          ++next) {
-      if (seen->status({next}, now) == PlaceStatus::free) selection.places.push_back(map_.label(PlaceIndex{next}));
+      if (seen->status({next}, now) == PlaceStatus::free)
+        selection.places.push_back(map_.label(PlaceIndex{next}));
     }
     return selection;
   }
@@ -105,7 +111,8 @@ class Buyers {
     if (children > 0) choices.push_back({"child", children, ""});
     const Result<Quote> quote = event_.quote(hold.id, choices);
     if (!quote) return refused(quote.refusal());
-    const Result<Order> order = event_.check_out(hold.id, {.payment = {"card", "ch_" + to_string(hold.id).substr(24), quote->total}});
+    const Result<Order> order =
+        event_.check_out(hold.id, {.payment = {"card", "ch_" + to_string(hold.id).substr(24), quote->total}});
     if (!order) return refused(order.refusal());
     ++tally_.orders;
     tally_.tickets += order->tickets.size();
@@ -114,7 +121,8 @@ class Buyers {
       if (tally_.first_orders.size() < 3) tally_.first_orders.push_back(*order);
     }
     if (tally_.orders > 20 && one_in(60)) {
-      const Result<Refund> refund = event_.refund(order->id, {.reference = "re_" + std::to_string(order->number)});
+      const Result<Refund> refund =
+          event_.refund(order->id, {.reference = "re_" + std::to_string(order->number)});
       if (!refund) return refused(refund.refusal());
       tally_.refunded_tickets += refund->tickets.size();
     }
@@ -139,8 +147,8 @@ void show_progress(const Event& event, const Clock& clock, const Tally& tally) {
   const std::uint64_t filled = counts.sold * width / capacity;
   std::string bar(filled, '#');
   bar.resize(width, '.');
-  std::cout << "\r  [" << bar << "] " << counts.sold << " of " << capacity << " sold, " << counts.held << " held, " << tally.orders << " orders   "
-            << std::flush;
+  std::cout << "\r  [" << bar << "] " << counts.sold << " of " << capacity << " sold, " << counts.held
+            << " held, " << tally.orders << " orders   " << std::flush;
 }
 
 }  // namespace

@@ -17,13 +17,17 @@ void write(const std::filesystem::path& file, const std::string& text) {
 
 /// "Sun 31 January 2027, 19:30".
 [[nodiscard]] std::string people_date(Timestamp time) {
-  constexpr const char* months[] = {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"};
-  constexpr const char* days[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+  constexpr const char* months[] = {"January", "February", "March",     "April",   "May",      "June",
+                                    "July",    "August",   "September", "October", "November", "December"};
+  constexpr const char* days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                  "Thursday", "Friday", "Saturday"};
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::string clock = to_rfc3339(time).substr(11, 5);
-  return std::string(days[std::chrono::weekday(day).c_encoding()]) + ", " + std::to_string(static_cast<unsigned>(date.day())) + " " +
-         months[static_cast<unsigned>(date.month()) - 1] + " " + std::to_string(static_cast<int>(date.year())) + ", " + clock;
+  return std::string(days[std::chrono::weekday(day).c_encoding()]) + ", " +
+         std::to_string(static_cast<unsigned>(date.day())) + " " +
+         months[static_cast<unsigned>(date.month()) - 1] + " " +
+         std::to_string(static_cast<int>(date.year())) + ", " + clock;
 }
 
 }  // namespace
@@ -35,8 +39,8 @@ void draw_house(const Event& event, Timestamp now, const std::filesystem::path& 
   picture.status = [&](PlaceIndex place) { return seen->status(place, now); };
   picture.area_use = [&](AreaIndex area) {
     const StatusCounts counts = seen->area(area, now);
-    return AreaUse{static_cast<std::uint32_t>(counts.free), static_cast<std::uint32_t>(counts.held), static_cast<std::uint32_t>(counts.sold),
-                   static_cast<std::uint32_t>(counts.killed)};
+    return AreaUse{static_cast<std::uint32_t>(counts.free), static_cast<std::uint32_t>(counts.held),
+                   static_cast<std::uint32_t>(counts.sold), static_cast<std::uint32_t>(counts.killed)};
   };
   const PriceList& prices = seen->settings().prices;
   picture.price = [&](CategoryIndex category) {
@@ -46,7 +50,8 @@ void draw_house(const Event& event, Timestamp now, const std::filesystem::path& 
   write(file, seat_map_svg(event.seat_map(), picture));
 }
 
-int draw_tickets(const BoxOffice& office, const Event& event, const std::vector<Order>& orders, const std::filesystem::path& folder) {
+int draw_tickets(const BoxOffice& office, const Event& event, const std::vector<Order>& orders,
+                 const std::filesystem::path& folder) {
   const auto seen = event.availability();
   int drawn = 0;
   for (const Order& order : orders) {
@@ -68,7 +73,9 @@ int draw_tickets(const BoxOffice& office, const Event& event, const std::vector<
       picture.order_number = std::to_string(order.number);
       picture.ticket_id = to_string(ticket.id);
       picture.code = office.code(ticket);
-      write(folder / ("ticket-" + std::to_string(order.number) + "-" + std::to_string(ticket.id.number) + ".svg"), ticket_svg(picture));
+      write(folder /
+                ("ticket-" + std::to_string(order.number) + "-" + std::to_string(ticket.id.number) + ".svg"),
+            ticket_svg(picture));
       ++drawn;
     }
   }

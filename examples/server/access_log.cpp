@@ -14,15 +14,16 @@
 #include <thread>
 #include <utility>
 
-#include "http_text.hpp"
 #include "base/json_text.hpp"
+#include "http_text.hpp"
 
 namespace server {
 namespace {
 
 using SystemClock = std::chrono::system_clock;
 
-/// Past it, while the disk stands still, lines are dropped and counted rather than kept in memory without end.
+/// Past it, while the disk stands still, lines are dropped and counted rather than kept in memory without
+/// end.
 constexpr std::size_t buffered_bytes_max = 8U << 20U;
 constexpr std::size_t buffered_bytes_wake = 64U << 10U;
 constexpr std::size_t method_bytes_most = 16;
@@ -43,7 +44,8 @@ void append_time(std::string& line) {
   std::tm parts{};
   gmtime_r(&second, &parts);
   std::array<char, 48> text{};
-  const std::size_t length = std::strftime(text.data(), text.size(), "{\"time\":\"%Y-%m-%dT%H:%M:%S.", &parts);
+  const std::size_t length =
+      std::strftime(text.data(), text.size(), "{\"time\":\"%Y-%m-%dT%H:%M:%S.", &parts);
   const auto milliseconds = static_cast<unsigned>(now.time_since_epoch().count() % 1000);
   line.append(text.data(), length);
   line.push_back(static_cast<char>('0' + milliseconds / 100));
@@ -72,10 +74,12 @@ struct AccessLog::Body {
   std::condition_variable_any full{};
   std::string lines{};
   std::uint64_t dropped = 0;
-  bool failing = false;  ///< So that a full disk is told of once, not every second. Of the writer's thread alone.
+  bool failing =
+      false;  ///< So that a full disk is told of once, not every second. Of the writer's thread alone.
   std::jthread writer{};
 
-  Body(int to, std::string named) : file(to), name(std::move(named)), writer([this](const std::stop_token& stop) { run(stop); }) {}
+  Body(int to, std::string named)
+      : file(to), name(std::move(named)), writer([this](const std::stop_token& stop) { run(stop); }) {}
   ~Body() {
     writer.request_stop();
     writer.join();
@@ -105,7 +109,8 @@ struct AccessLog::Body {
     for (bool last = false; !last;) {
       {
         std::unique_lock lock(mutex);
-        full.wait_for(lock, stop, std::chrono::milliseconds{500}, [this] { return lines.size() > buffered_bytes_wake; });
+        full.wait_for(lock, stop, std::chrono::milliseconds{500},
+                      [this] { return lines.size() > buffered_bytes_wake; });
         last = stop.stop_requested();
         taken.clear();
         taken.swap(lines);
@@ -116,7 +121,9 @@ struct AccessLog::Body {
         }
       }
       const bool failed = !write_all(file, taken);
-      if (failed && !failing) std::fprintf(stderr, "access log %s: %s\n", name.c_str(), std::generic_category().message(errno).c_str());
+      if (failed && !failing)
+        std::fprintf(stderr, "access log %s: %s\n", name.c_str(),
+                     std::generic_category().message(errno).c_str());
       failing = failed;
     }
   }
@@ -124,14 +131,17 @@ struct AccessLog::Body {
 
 AccessLog::AccessLog(const std::string& file) {
   if (file.empty()) return;
-  const int opened = file == "-" ? STDOUT_FILENO : ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-  if (opened < 0) throw std::runtime_error("access log " + file + ": " + std::generic_category().message(errno));
+  const int opened =
+      file == "-" ? STDOUT_FILENO : ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+  if (opened < 0)
+    throw std::runtime_error("access log " + file + ": " + std::generic_category().message(errno));
   body_ = std::make_unique<Body>(opened, file);
 }
 
 AccessLog::~AccessLog() = default;
 
-void AccessLog::write(const Request& request, int status, std::uint64_t bytes, std::chrono::microseconds took) {
+void AccessLog::write(const Request& request, int status, std::uint64_t bytes,
+                      std::chrono::microseconds took) {
   if (!body_) return;
   body_->add([&](std::string& line) {
     append_member(line, "peer", request.peer);

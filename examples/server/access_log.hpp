@@ -1,6 +1,6 @@
 #pragma once
-// The access log: one JSON object a line for each request. Paths only, of at most 512 bytes, never queries, bodies or
-// headers that may carry secrets; of an answer 429 no path either.
+// The access log: one JSON object a line for each request. Paths only, of at most 512 bytes, never queries,
+// bodies or headers that may carry secrets; of an answer 429 no path either.
 
 #include <chrono>
 #include <cstdint>
@@ -13,7 +13,8 @@ namespace server {
 
 class AccessLog {
  public:
-  /// "" writes nothing, "-" to standard output. Throws std::runtime_error that names a file that can't be written.
+  /// "" writes nothing, "-" to standard output. Throws std::runtime_error that names a file that can't be
+  /// written.
   explicit AccessLog(const std::string& file);
   ~AccessLog();
   AccessLog(const AccessLog&) = delete;

@@ -25,12 +25,15 @@ std::optional<Address> Address::parse(std::string_view text) {
   return std::nullopt;
 }
 
-bool Address::is_v4() const noexcept { return std::equal(v4_prefix.begin(), v4_prefix.end(), bytes_.begin()); }
+bool Address::is_v4() const noexcept {
+  return std::equal(v4_prefix.begin(), v4_prefix.end(), bytes_.begin());
+}
 
 std::string Address::to_string() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
   const bool v4 = is_v4();
-  return inet_ntop(v4 ? AF_INET : AF_INET6, bytes_.data() + (v4 ? v4_prefix.size() : 0), text.data(), text.size());
+  return inet_ntop(v4 ? AF_INET : AF_INET6, bytes_.data() + (v4 ? v4_prefix.size() : 0), text.data(),
+                   text.size());
 }
 
 std::optional<Network> Network::parse(std::string_view text) {
@@ -45,7 +48,8 @@ std::optional<Network> Network::parse(std::string_view text) {
   const bool as_v4 = text.substr(0, slash).find(':') == std::string_view::npos;
   unsigned bits = 0;
   const auto read = std::from_chars(length.data(), length.data() + length.size(), bits);
-  if (read.ec != std::errc{} || read.ptr != length.data() + length.size() || bits > (as_v4 ? 32U : 128U)) return std::nullopt;
+  if (read.ec != std::errc{} || read.ptr != length.data() + length.size() || bits > (as_v4 ? 32U : 128U))
+    return std::nullopt;
   network.bits_ = bits + (as_v4 ? 96 : 0);
   for (unsigned bit = network.bits_; bit < 128; ++bit) {
     if ((network.first_.bytes_[bit / 8] >> (7 - bit % 8) & 1U) != 0) return std::nullopt;
@@ -67,7 +71,8 @@ std::string Network::to_string() const {
 bool contain(std::span<const Network> networks, std::string_view address) {
   if (networks.empty()) return false;
   const auto parsed = Address::parse(address);
-  return parsed && std::ranges::any_of(networks, [&](const Network& network) { return network.contains(*parsed); });
+  return parsed &&
+         std::ranges::any_of(networks, [&](const Network& network) { return network.contains(*parsed); });
 }
 
 std::string client_of(std::string_view address) {
@@ -78,7 +83,8 @@ std::string client_of(std::string_view address) {
   inet_pton(AF_INET6, parsed->to_string().c_str(), &home);
   std::fill(home.s6_addr + home_bits / 8, home.s6_addr + 16, static_cast<unsigned char>(0));
   std::array<char, INET6_ADDRSTRLEN> network{};
-  return std::string(inet_ntop(AF_INET6, &home, network.data(), network.size())) + "/" + std::to_string(home_bits);
+  return std::string(inet_ntop(AF_INET6, &home, network.data(), network.size())) + "/" +
+         std::to_string(home_bits);
 }
 
 }  // namespace server

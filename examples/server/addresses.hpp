@@ -1,6 +1,6 @@
 #pragma once
-// Clients' addresses, and networks of them. An IPv4 address that comes in IPv6's clothes, as it does to a socket that listens on ::, is
-// the same address.
+// Clients' addresses, and networks of them. An IPv4 address that comes in IPv6's clothes, as it does to a
+// socket that listens on ::, is the same address.
 
 #include <array>
 #include <cstdint>
@@ -13,7 +13,8 @@ namespace server {
 
 class Address {
  public:
-  /// "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1". nullopt for anything else: no port, zone, brackets or spaces.
+  /// "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1". nullopt for anything else: no port, zone, brackets or
+  /// spaces.
   [[nodiscard]] static std::optional<Address> parse(std::string_view text);
 
   [[nodiscard]] bool is_v4() const noexcept;
@@ -28,8 +29,8 @@ class Address {
 
 class Network {
  public:
-  /// "10.0.0.0/8", "2001:db8::/32", or one address. nullopt for anything else, and for a network whose address has bits behind its
-  /// length, which is mostly a slip: "10.0.0.1/8".
+  /// "10.0.0.0/8", "2001:db8::/32", or one address. nullopt for anything else, and for a network whose
+  /// address has bits behind its length, which is mostly a slip: "10.0.0.1/8".
   [[nodiscard]] static std::optional<Network> parse(std::string_view text);
 
   [[nodiscard]] bool contains(const Address& address) const noexcept;
@@ -43,8 +44,8 @@ class Network {
 /// Whether one of them has the address; what is no address is in none.
 [[nodiscard]] bool contain(std::span<const Network> networks, std::string_view address);
 
-/// What counts as one client: an IPv4 address, or the first 56 bits of an IPv6 address, which is what one household
-/// has. What is no address stays as it is.
+/// What counts as one client: an IPv4 address, or the first 56 bits of an IPv6 address, which is what one
+/// household has. What is no address stays as it is.
 [[nodiscard]] std::string client_of(std::string_view address);
 
 }  // namespace server

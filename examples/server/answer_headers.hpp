@@ -1,6 +1,7 @@
 #pragma once
-// What every answer says to browsers. The server adds the strict ones to each answer that has none of its own, refusals of what is no
-// request and of what is too much included; handlers choose others for pages and pictures.
+// What every answer says to browsers. The server adds the strict ones to each answer that has none of its
+// own, refusals of what is no request and of what is too much included; handlers choose others for pages and
+// pictures.
 
 #include <memory>
 #include <string>
@@ -17,7 +18,8 @@ struct AnswerHeaders {
   explicit AnswerHeaders(const Site& site)
       : strict(lines(site, "default-src 'none'; frame-ancestors 'none'")),
         page(lines(site,
-                   "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; base-uri 'none'; object-src 'none'; "
+                   "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; base-uri 'none'; "
+                   "object-src 'none'; "
                    "form-action 'self'; frame-ancestors 'none'",
                    "Permissions-Policy: camera=(self), microphone=(), geolocation=()\r\n"
                    "Cross-Origin-Opener-Policy: same-origin\r\n")),
@@ -29,8 +31,10 @@ struct AnswerHeaders {
   std::shared_ptr<const std::string> picture;
 
  private:
-  [[nodiscard]] static std::shared_ptr<const std::string> lines(const Site& site, std::string_view policy, std::string_view more = {}) {
-    std::string text = "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nContent-Security-Policy: ";
+  [[nodiscard]] static std::shared_ptr<const std::string> lines(const Site& site, std::string_view policy,
+                                                                std::string_view more = {}) {
+    std::string text =
+        "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nContent-Security-Policy: ";
     text.append(policy).append("\r\n").append(more);
     if (site.secure) text += "Strict-Transport-Security: max-age=31536000\r\n";
     if (site.other_origins) text += "Vary: Origin\r\n";

@@ -1,6 +1,6 @@
 #pragma once
-// The API: everything that is asked of the server ends here. Handlers run on HTTP threads and never wait: what changes an event is
-// submitted to its desk, and what reads the store goes to the workers.
+// The API: everything that is asked of the server ends here. Handlers run on HTTP threads and never wait:
+// what changes an event is submitted to its desk, and what reads the store goes to the workers.
 
 #include <atomic>
 #include <chrono>
@@ -86,7 +86,8 @@ class Api {
   void handle(Request request, Reply reply);
   /// From now on /readyz says no.
   void drain() { draining_ = true; }
-  /// Asks the store for something small, so that /readyz knows whether it answers. To be called again and again.
+  /// Asks the store for something small, so that /readyz knows whether it answers. To be called again and
+  /// again.
   void probe_storage();
   /// Whether the large body of a request with this head may come. For HttpOptions.
   void admit_large_body(const Request& head, HttpOptions::Decide decide);
@@ -146,7 +147,8 @@ class Api {
   [[nodiscard]] Client client_of_request(const Request& request) const;
   [[nodiscard]] std::string allowed_origin(const Request& request) const;
   void answer_without_route(const CallPtr& call);
-  /// Takes the request from the share of the key, or of the address when key_id is empty; answers 429 and is false when that is used up.
+  /// Takes the request from the share of the key, or of the address when key_id is empty; answers 429 and is
+  /// false when that is used up.
   [[nodiscard]] bool charge(const CallPtr& call, const std::string& key_id);
   void admit_with(const CallPtr& call, const Route& route, const ApiKey& key);
   void admit(const CallPtr& call, const Route& route);
@@ -157,10 +159,14 @@ class Api {
   /// Writes down who wants it, then runs it.
   void record_and_run(const CallPtr& call, const Route& route);
 
-  /// On a worker of the store's, or of another pool; what it throws becomes the call's answer. Answers 503 when too much waits.
-  void wait_for(const CallPtr& call, std::function<void()> task) { wait_for(call, parts_.pools.store, std::move(task)); }
+  /// On a worker of the store's, or of another pool; what it throws becomes the call's answer. Answers 503
+  /// when too much waits.
+  void wait_for(const CallPtr& call, std::function<void()> task) {
+    wait_for(call, parts_.pools.store, std::move(task));
+  }
   void wait_for(const CallPtr& call, Workers& pool, std::function<void()> task);
-  /// The same for what asks the payment provider: answered within provider_timeout, at once while the provider has a pause.
+  /// The same for what asks the payment provider: answered within provider_timeout, at once while the
+  /// provider has a pause.
   void wait_for_provider(const CallPtr& call, Workers& pool, std::function<void()> task);
   /// The same, within the caller's share of such calls; answers 429 past it.
   void wait_for_provider(const CallPtr& call, std::function<void()> task);
@@ -177,30 +183,39 @@ class Api {
   void with_event_caught_up(const CallPtr& call, EventTask task);
   /// To be said of an answer after what it shows was read.
   void tell_revision(const CallPtr& call, const OpenEvent& event, ticketcore::Revision revision);
-  void tell_revision(const CallPtr& call, const OpenEvent& event) { tell_revision(call, event, event.event.revision()); }
+  void tell_revision(const CallPtr& call, const OpenEvent& event) {
+    tell_revision(call, event, event.event.revision());
+  }
   /// The event that the path names; null, and answered, if there is none. For workers only.
   [[nodiscard]] std::shared_ptr<OpenEvent> open_named_event(const CallPtr& call);
-  /// Null, and told to the log once, when the event can't be read. Throws StorageUnavailable. For workers only.
+  /// Null, and told to the log once, when the event can't be read. Throws StorageUnavailable. For workers
+  /// only.
   [[nodiscard]] std::shared_ptr<OpenEvent> open_undamaged(const ticketcore::EventId& id);
   /// Sends the command to the event's desk; what is answered goes to done, on the thread that took the turn.
-  void submit(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::Command command, std::function<void(const ticketcore::Answer&)> done);
+  void submit(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::Command command,
+              std::function<void(const ticketcore::Answer&)> done);
   /// Makes guessing slow.
   void punish(const Call& call);
   /// Answers 404, and punishes.
   void not_found(const CallPtr& call, std::string_view reason, std::string detail);
 
   /// Notes what the token says: how far the log was when its bearer was told.
-  [[nodiscard]] bool may_see(Call& call, std::string_view kind, std::string_view event, std::string_view id) const;
+  [[nodiscard]] bool may_see(Call& call, std::string_view kind, std::string_view event,
+                             std::string_view id) const;
   /// The hold that the path names, if the caller may see it; nullopt when the call is answered.
   [[nodiscard]] std::optional<ticketcore::HoldId> allowed_hold(const CallPtr& call);
   /// The "no" to a request about a hold. Of one that was sold it names the order: who may ask after the hold
   /// may know.
-  void refuse_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::HoldId hold, Problem problem);
+  void refuse_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::HoldId hold,
+                   Problem problem);
   [[nodiscard]] std::optional<ticketcore::OrderId> allowed_order(const CallPtr& call);
   using Reservation = std::shared_ptr<OpenPlaces::Reservation>;
-  void submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const ticketcore::Command& command, const Reservation& reserved);
-  void submit_extension(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, const ticketcore::Command& command, const Reservation& reserved);
-  [[nodiscard]] std::string token_of_hold(const OpenEvent& event, ticketcore::HoldId hold, ticketcore::Revision revision) const;
+  void submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event,
+                   const ticketcore::Command& command, const Reservation& reserved);
+  void submit_extension(const CallPtr& call, const std::shared_ptr<OpenEvent>& event,
+                        const ticketcore::Command& command, const Reservation& reserved);
+  [[nodiscard]] std::string token_of_hold(const OpenEvent& event, ticketcore::HoldId hold,
+                                          ticketcore::Revision revision) const;
   /// The longest that the caller may hold at once.
   [[nodiscard]] std::int64_t longest_ttl(const Call& call) const;
   /// How many places of one event the caller may hold; 0: any number.
@@ -209,9 +224,10 @@ class Api {
   [[nodiscard]] static std::string owner_of_places(const Call& call, const OpenEvent& event);
   /// Goes on to next, at once or on a worker, with the places counted (null: nothing limits them, or the
   /// request was granted before); answers itself if the caller would hold too many.
-  void reserve_places(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::HoldId hold, std::uint32_t places,
-                      const std::function<void(const Reservation&)>& next);
-  void submit_refund(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::OrderId id, const ticketcore::RefundOptions& options);
+  void reserve_places(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::HoldId hold,
+                      std::uint32_t places, const std::function<void(const Reservation&)>& next);
+  void submit_refund(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::OrderId id,
+                     const ticketcore::RefundOptions& options);
   void send_order(const CallPtr& call, OpenEvent& event, ticketcore::OrderId order, int status);
   void answer_payment(const CallPtr& call, const std::string& payment, int status);
 
@@ -222,7 +238,8 @@ class Api {
   Shares streams_;
   Shares provider_calls_;
   std::mutex overdue_mutex_;
-  std::deque<std::pair<std::chrono::steady_clock::time_point, std::weak_ptr<Call>>> at_provider_;  ///< Soonest first.
+  std::deque<std::pair<std::chrono::steady_clock::time_point, std::weak_ptr<Call>>>
+      at_provider_;  ///< Soonest first.
   std::mutex damaged_mutex_;
   std::set<std::string> damaged_;  ///< Events that the log was told of.
   OrderBooks books_;

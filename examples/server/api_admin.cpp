@@ -19,7 +19,8 @@ using namespace ticketcore;
   try {
     return std::make_shared<const SeatMap>(parse_seat_map(text));
   } catch (const SeatMapError& error) {
-    for (const SeatMapProblem& problem : error.problems()) json.error((problem.where.empty() ? "" : problem.where + ": ") + problem.what);
+    for (const SeatMapProblem& problem : error.problems())
+      json.error((problem.where.empty() ? "" : problem.where + ": ") + problem.what);
     return nullptr;
   }
 }
@@ -34,7 +35,8 @@ using namespace ticketcore;
     for (const JsonValue& line : lines->elements(limits::prices)) {
       line.only({"category", "ticket_type", "amount"});
       Price price;
-      if (const auto category = line.need("category")) price.category = category->text(1, limits::label_bytes);
+      if (const auto category = line.need("category"))
+        price.category = category->text(1, limits::label_bytes);
       if (const auto type = line.need("ticket_type")) price.ticket_type = type->text(1, limits::label_bytes);
       if (const auto amount = line.need("amount")) price.amount = amount->text(1, 30);
       prices.push_back(std::move(price));
@@ -44,7 +46,8 @@ using namespace ticketcore;
     given->only({"per_ticket", "per_order", "tax_basis_points"});
     if (const auto fee = given->find("per_ticket")) fees.per_ticket = fee->text(1, 30);
     if (const auto fee = given->find("per_order")) fees.per_order = fee->text(1, 30);
-    if (const auto tax = given->find("tax_basis_points")) fees.tax_basis_points = static_cast<std::uint32_t>(tax->integer(0, 100'000));
+    if (const auto tax = given->find("tax_basis_points"))
+      fees.tax_basis_points = static_cast<std::uint32_t>(tax->integer(0, 100'000));
   }
   try {
     return PriceList(currency, prices, fees);
@@ -61,11 +64,15 @@ using namespace ticketcore;
     const auto value = json.find(key);
     return value ? value->integer(least, most) : usual;
   };
-  policy.places_per_hold = static_cast<std::uint32_t>(number("places_per_hold", 1, limits::places_per_hold, policy.places_per_hold));
-  policy.holds_per_holder = static_cast<std::uint32_t>(number("holds_per_holder", 1, UINT32_MAX, policy.holds_per_holder));
-  policy.places_per_holder = static_cast<std::uint32_t>(number("places_per_holder", 1, UINT32_MAX, policy.places_per_holder));
+  policy.places_per_hold = static_cast<std::uint32_t>(
+      number("places_per_hold", 1, limits::places_per_hold, policy.places_per_hold));
+  policy.holds_per_holder =
+      static_cast<std::uint32_t>(number("holds_per_holder", 1, UINT32_MAX, policy.holds_per_holder));
+  policy.places_per_holder =
+      static_cast<std::uint32_t>(number("places_per_holder", 1, UINT32_MAX, policy.places_per_holder));
   constexpr std::int64_t lifetime_most = std::chrono::seconds(limits::hold_ttl_max).count();
-  policy.hold_lifetime = std::chrono::seconds(number("hold_lifetime_seconds", 1, lifetime_most, policy.hold_lifetime.count()));
+  policy.hold_lifetime =
+      std::chrono::seconds(number("hold_lifetime_seconds", 1, lifetime_most, policy.hold_lifetime.count()));
   return policy;
 }
 
@@ -88,27 +95,49 @@ void read_event(const JsonValue& json, NewEvent& event) {
   if (const auto map = json.need("seat_map")) event.seat_map = read_chart(*map, map->serialize());
   if (const auto prices = json.need("prices")) event.prices = read_prices(*prices);
   if (const auto policy = json.find("policy")) event.policy = read_policy(*policy);
-  if (const auto status = json.find("sale_status")) event.sale = status->one_of({"on_sale", "off_sale"}) == 0 ? SaleStatus::on_sale : SaleStatus::off_sale;
+  if (const auto status = json.find("sale_status"))
+    event.sale = status->one_of({"on_sale", "off_sale"}) == 0 ? SaleStatus::on_sale : SaleStatus::off_sale;
 }
 
 [[nodiscard]] std::string chart_json(const SeatMap& map) {
   std::vector<std::uint32_t> places(map.categories().size());
   for (const Place& place : map.places()) ++places[place.category];
   JsonWriter json(1024);
-  json.open_object().key("name").text(map.name()).key("places").number(map.place_count()).key("capacity").number(static_cast<std::int64_t>(map.capacity()));
+  json.open_object()
+      .key("name")
+      .text(map.name())
+      .key("places")
+      .number(map.place_count())
+      .key("capacity")
+      .number(static_cast<std::int64_t>(map.capacity()));
   json.key("areas").open_array();
   for (std::uint32_t index = 0; index < map.areas().size(); ++index) {
     const Area& area = map.areas()[index];
-    json.open_object().key("label").text(map.label(AreaIndex{index})).key("category").text(map.categories()[area.category.value].key);
+    json.open_object()
+        .key("label")
+        .text(map.label(AreaIndex{index}))
+        .key("category")
+        .text(map.categories()[area.category.value].key);
     json.key("capacity").number(area.capacity).close_object();
   }
   json.close_array().key("categories").open_array();
   for (std::size_t index = 0; index < map.categories().size(); ++index) {
     const Category& category = map.categories()[index];
-    json.open_object().key("key").text(category.key).key("label").text(category.name.empty() ? category.key : category.name);
+    json.open_object()
+        .key("key")
+        .text(category.key)
+        .key("label")
+        .text(category.name.empty() ? category.key : category.name);
     json.key("color").text(category.color).key("places").number(places[index]).close_object();
   }
-  return json.close_array().key("problems").open_array().close_array().key("drawing").raw(drawing_json(map)).close_object().take();
+  return json.close_array()
+      .key("problems")
+      .open_array()
+      .close_array()
+      .key("drawing")
+      .raw(drawing_json(map))
+      .close_object()
+      .take();
 }
 
 void write_key(JsonWriter& json, const ApiKey& key) {
@@ -139,11 +168,13 @@ void read_key(const JsonValue& json, ApiKey& key) {
       }
     }
     // What an admin does belongs to the house: events, keys, charts.
-    if (!key.events.empty() && key.scopes.allow(Scope::admin)) events->error("can't limit a key with the scope admin");
+    if (!key.events.empty() && key.scopes.allow(Scope::admin))
+      events->error("can't limit a key with the scope admin");
   }
   if (const auto expires = json.find("expires_at")) {
     key.expires_at = parse_rfc3339(expires->text(1, 40));
-    if (!key.expires_at || *key.expires_at <= key.created_at) expires->error("must be a time to come, like 2027-01-31T19:30:00+02:00 (RFC 3339)");
+    if (!key.expires_at || *key.expires_at <= key.created_at)
+      expires->error("must be a time to come, like 2027-01-31T19:30:00+02:00 (RFC 3339)");
   }
 }
 
@@ -163,7 +194,9 @@ void Api::post_event(const CallPtr& call) {
     if (!created) return call->refuse(created.refusal());
     parts_.events.forget_list();
     const auto event = parts_.events.open(wanted.id);
-    if (!event) return call->problem(make_problem("storage_unavailable", "the event was created, but can't be read just now"));
+    if (!event)
+      return call->problem(
+          make_problem("storage_unavailable", "the event was created, but can't be read just now"));
     call->json(201, *event->whole(), {{"Location", "/v1/events/" + wanted.id.text()}});
   });
 }
@@ -180,19 +213,29 @@ void Api::post_sale_status(const CallPtr& call) {
   SaleStatus status = SaleStatus::on_sale;
   const bool read = call->read_body([&](const JsonValue& json) {
     json.only({"status"});
-    if (const auto word = json.need("status")) status = word->one_of({"on_sale", "off_sale"}) == 0 ? SaleStatus::on_sale : SaleStatus::off_sale;
+    if (const auto word = json.need("status"))
+      status = word->one_of({"on_sale", "off_sale"}) == 0 ? SaleStatus::on_sale : SaleStatus::off_sale;
   });
   if (!read) return;
   with_event(call, [this, call, status](const std::shared_ptr<OpenEvent>& event) {
-    submit(call, event, {call->command, SetSaleStatus{status}}, [this, call, event, status](const Answer& answer) {
-      const auto done = event->event.to_done(answer);
-      if (!done) return call->refuse(done.refusal());
-      call->json(200, JsonWriter().open_object().key("id").text(event->event.id().text()).key("sale_status").text(name_of(status)).close_object().take());
-    });
+    submit(call, event, {call->command, SetSaleStatus{status}},
+           [this, call, event, status](const Answer& answer) {
+             const auto done = event->event.to_done(answer);
+             if (!done) return call->refuse(done.refusal());
+             call->json(200, JsonWriter()
+                                 .open_object()
+                                 .key("id")
+                                 .text(event->event.id().text())
+                                 .key("sale_status")
+                                 .text(name_of(status))
+                                 .close_object()
+                                 .take());
+           });
   });
 }
 
-// The key follows from the request, so that one that is repeated, here or elsewhere, makes no second key, and is told the same.
+// The key follows from the request, so that one that is repeated, here or elsewhere, makes no second key, and
+// is told the same.
 void Api::post_key(const CallPtr& call) {
   ApiKey wanted;
   wanted.created_at = now();
@@ -202,14 +245,18 @@ void Api::post_key(const CallPtr& call) {
     ApiKey asked = wanted;
     asked.id = presented.id;
     const ApiKey kept = parts_.keys.add(asked, presented.secret);
-    if (kept.removed) return call->problem(make_problem("key_not_found", "the key that this request made was removed"));
-    const bool same =
-        kept.name == asked.name && kept.scopes.names() == asked.scopes.names() && kept.events == asked.events && kept.expires_at == asked.expires_at;
-    if (!same) return call->problem(make_problem("request_reused", "this Idempotency-Key was used before, for another key"));
+    if (kept.removed)
+      return call->problem(make_problem("key_not_found", "the key that this request made was removed"));
+    const bool same = kept.name == asked.name && kept.scopes.names() == asked.scopes.names() &&
+                      kept.events == asked.events && kept.expires_at == asked.expires_at;
+    if (!same)
+      return call->problem(
+          make_problem("request_reused", "this Idempotency-Key was used before, for another key"));
     JsonWriter json;
     json.open_object();
     write_key(json, kept);
-    call->json(201, json.key("key").text(to_string(presented)).close_object().take(), {{"Location", "/v1/keys/" + kept.id}});
+    call->json(201, json.key("key").text(to_string(presented)).close_object().take(),
+               {{"Location", "/v1/keys/" + kept.id}});
   });
 }
 
@@ -262,9 +309,11 @@ void Api::list_deeds(const CallPtr& call) {
 void Api::delete_key(const CallPtr& call) {
   wait_for(call, [this, call] {
     const std::string& id = call->segment(2);
-    const bool fit =
-        id.size() <= 40 && std::all_of(id.begin(), id.end(), [](char letter) { return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9'); });
-    if (!fit || !parts_.keys.remove(id)) return call->problem(make_problem("key_not_found", "there is no key of this id"));
+    const bool fit = id.size() <= 40 && std::all_of(id.begin(), id.end(), [](char letter) {
+                       return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9');
+                     });
+    if (!fit || !parts_.keys.remove(id))
+      return call->problem(make_problem("key_not_found", "there is no key of this id"));
     Response response;
     response.status = 204;
     call->send(std::move(response));

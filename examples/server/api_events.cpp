@@ -20,7 +20,8 @@ std::shared_ptr<OpenEvent> Api::open_undamaged(const ticketcore::EventId& id) {
     throw;
   } catch (const ticketcore::Error& error) {
     const std::lock_guard lock(damaged_mutex_);
-    if (damaged_.insert(id.text()).second) parts_.trouble("", "left out of the list of events: " + std::string(error.what()));
+    if (damaged_.insert(id.text()).second)
+      parts_.trouble("", "left out of the list of events: " + std::string(error.what()));
     return nullptr;
   }
 }
@@ -32,7 +33,9 @@ void Api::list_events(const CallPtr& call) {
   if (!after) return;
   wait_for(call, [this, call, limit = *limit, after = *after] {
     const auto ids = parts_.events.list();
-    auto at = std::upper_bound(ids.begin(), ids.end(), after, [](const std::string& text, const ticketcore::EventId& id) { return text < id.text(); });
+    auto at = std::upper_bound(
+        ids.begin(), ids.end(), after,
+        [](const std::string& text, const ticketcore::EventId& id) { return text < id.text(); });
     JsonWriter json(4096);
     json.open_object().key("events").open_array();
     std::string last;
@@ -47,15 +50,20 @@ void Api::list_events(const CallPtr& call) {
 }
 
 void Api::get_event(const CallPtr& call) {
-  with_event_shown(call, [call](const auto& event) { call->json(200, *event->whole(call->told_at.value_or(0))); });
+  with_event_shown(call,
+                   [call](const auto& event) { call->json(200, *event->whole(call->told_at.value_or(0))); });
 }
 
 void Api::get_seat_map(const CallPtr& call) {
-  with_event(call, [call](const auto& event) { call->shared(event->seat_map, "application/json", event->map_etag, "public, max-age=3600"); });
+  with_event(call, [call](const auto& event) {
+    call->shared(event->seat_map, "application/json", event->map_etag, "public, max-age=3600");
+  });
 }
 
 void Api::get_places(const CallPtr& call) {
-  with_event(call, [call](const auto& event) { call->shared(event->drawing, "application/json", event->map_etag, "public, max-age=3600"); });
+  with_event(call, [call](const auto& event) {
+    call->shared(event->drawing, "application/json", event->map_etag, "public, max-age=3600");
+  });
 }
 
 void Api::get_availability(const CallPtr& call) {
@@ -64,7 +72,8 @@ void Api::get_availability(const CallPtr& call) {
     tell_revision(call, *event, view->revision);
     const std::vector<Header> headers{{"X-Age-Ms", std::to_string(age.count())}};
     if (call->request.header("Accept").find("application/octet-stream") != std::string_view::npos)
-      return call->shared(view->binary(), "application/octet-stream", view->etag.substr(0, view->etag.size() - 1) + "b\"", "no-cache", headers);
+      return call->shared(view->binary(), "application/octet-stream",
+                          view->etag.substr(0, view->etag.size() - 1) + "b\"", "no-cache", headers);
     call->shared(view->json(), "application/json", view->etag, "no-cache", headers);
   });
 }
@@ -74,11 +83,13 @@ void Api::get_changes(const CallPtr& call) {
     const std::size_t share = options_.streams_per_address * call->client.buyers;
     auto place = streams_.take(call->client.name, share == 0 ? options_.streams : share, options_.streams);
     if (!place)
-      return call->problem(
-          make_problem("overloaded", "as many clients follow events, from this address or in all, as may; ask for the availability again and again instead"));
+      return call->problem(make_problem("overloaded",
+                                        "as many clients follow events, from this address or in all, as may; "
+                                        "ask for the availability again and again instead"));
     const std::string last(call->request.header("Last-Event-ID"));
     const auto view = event->show().view;
-    if (auto stream = call->stream("text/event-stream", std::move(place))) event->feed.subscribe(std::move(stream), last, view);
+    if (auto stream = call->stream("text/event-stream", std::move(place)))
+      event->feed.subscribe(std::move(stream), last, view);
   });
 }
 

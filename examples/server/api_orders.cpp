@@ -20,9 +20,11 @@ void read_sale(const JsonValue& json, CounterSale& sale) {
     payment->only({"method", "reference"});
     if (const auto method = payment->need("method")) {
       sale.method = method->text(1, limits::short_name_bytes);
-      if (sale.method == "fakepay") method->error("is what payments online are called; say how it was paid at the counter");
+      if (sale.method == "fakepay")
+        method->error("is what payments online are called; say how it was paid at the counter");
     }
-    if (const auto reference = payment->find("reference")) sale.reference = reference->text(0, limits::payment_reference_bytes);
+    if (const auto reference = payment->find("reference"))
+      sale.reference = reference->text(0, limits::payment_reference_bytes);
   }
   if (const auto who = json.find("buyer")) {
     who->only({"name", "email"});
@@ -41,7 +43,9 @@ void read_sale(const JsonValue& json, CounterSale& sale) {
 }
 
 /// Whether the command may have been granted though the answer is no.
-[[nodiscard]] bool may_have_happened(Reason reason) { return reason == Reason::storage_unavailable || reason == Reason::halted; }
+[[nodiscard]] bool may_have_happened(Reason reason) {
+  return reason == Reason::storage_unavailable || reason == Reason::halted;
+}
 
 }  // namespace
 
@@ -55,12 +59,14 @@ void Api::post_order(const CallPtr& call) {
     // Before the order, so that a server which dies in between leaves no order without its buyer.
     const auto buyer_before = books_.buyer(order);
     if (buyer_before && sale.buyer && *buyer_before != *sale.buyer)
-      return call->problem(make_problem("request_reused", "this Idempotency-Key was used before, for another buyer"));
+      return call->problem(
+          make_problem("request_reused", "this Idempotency-Key was used before, for another buyer"));
     if (sale.buyer && !buyer_before) books_.put_buyer(order, *sale.buyer);
     // At the quoted price, whatever it is in the turn: this server need not have seen the quote.
     const auto placed = event->event.check_out(hold, {{sale.method, sale.reference, {}}, call->command});
     if (!placed) {
-      if (sale.buyer && !may_have_happened(placed.refusal().reason)) books_.erase_buyer_of_no_order(*event, order);
+      if (sale.buyer && !may_have_happened(placed.refusal().reason))
+        books_.erase_buyer_of_no_order(*event, order);
       tell_revision(call, *event);
       return refuse_hold(call, event, hold, make_problem(placed.refusal()));
     }
@@ -74,9 +80,12 @@ void Api::post_order(const CallPtr& call) {
 void Api::send_order(const CallPtr& call, OpenEvent& event, OrderId order, int status) {
   auto body = books_.order_json(event, order);
   tell_revision(call, event);
-  if (!body) return call->problem(make_problem("order_not_found", "there is no such order, or the token sent is not its"));
+  if (!body)
+    return call->problem(
+        make_problem("order_not_found", "there is no such order, or the token sent is not its"));
   std::vector<Header> headers;
-  if (status == 201) headers.push_back({"Location", "/v1/events/" + event.event.id().text() + "/orders/" + to_string(order)});
+  if (status == 201)
+    headers.push_back({"Location", "/v1/events/" + event.event.id().text() + "/orders/" + to_string(order)});
   call->json(status, std::move(*body), std::move(headers));
 }
 
@@ -90,7 +99,8 @@ std::optional<OrderId> Api::allowed_order(const CallPtr& call) {
 void Api::get_order(const CallPtr& call) {
   const auto id = allowed_order(call);
   if (!id) return;
-  with_event_caught_up(call, [this, call, id = *id](const auto& event) { send_order(call, *event, id, 200); });
+  with_event_caught_up(call,
+                       [this, call, id = *id](const auto& event) { send_order(call, *event, id, 200); });
 }
 
 void Api::list_orders(const CallPtr& call) {
@@ -99,8 +109,10 @@ void Api::list_orders(const CallPtr& call) {
   const auto position = read_cursor(*call, "orders");
   if (!position) return;
   const std::string* words = call->request.parameter("q");
-  if (words != nullptr && words->size() > 200) return call->problem(make_problem("invalid_request", "the query's q has at most 200 bytes"));
-  with_event_caught_up(call, [this, call, limit = *limit, position = *position, words = words == nullptr ? std::string() : *words](const auto& event) {
+  if (words != nullptr && words->size() > 200)
+    return call->problem(make_problem("invalid_request", "the query's q has at most 200 bytes"));
+  with_event_caught_up(call, [this, call, limit = *limit, position = *position,
+                              words = words == nullptr ? std::string() : *words](const auto& event) {
     auto page = page_json("orders", "orders", books_.orders(*event, position, limit, words));
     tell_revision(call, *event);
     call->json(200, std::move(page));
@@ -113,8 +125,10 @@ void Api::list_seating(const CallPtr& call) {
   const auto position = read_cursor(*call, "seating");
   if (!position) return;
   const std::string* place = call->request.parameter("place");
-  if (place != nullptr && place->size() > 400) return call->problem(make_problem("invalid_request", "the query's place has at most 400 bytes"));
-  with_event_caught_up(call, [this, call, limit = *limit, position = *position, place = place == nullptr ? std::string() : *place](const auto& event) {
+  if (place != nullptr && place->size() > 400)
+    return call->problem(make_problem("invalid_request", "the query's place has at most 400 bytes"));
+  with_event_caught_up(call, [this, call, limit = *limit, position = *position,
+                              place = place == nullptr ? std::string() : *place](const auto& event) {
     auto page = page_json("seats", "seating", books_.seating(*event, position, limit, place));
     tell_revision(call, *event);
     call->json(200, std::move(page));
@@ -128,7 +142,8 @@ void Api::post_refund(const CallPtr& call) {
   options.request = call->command;
   const bool read = call->read_body([&](const JsonValue& json) {
     json.only({"tickets", "reference"});
-    if (const auto reference = json.find("reference")) options.reference = reference->text(0, limits::payment_reference_bytes);
+    if (const auto reference = json.find("reference"))
+      options.reference = reference->text(0, limits::payment_reference_bytes);
     const auto tickets = json.find("tickets");
     if (!tickets) return;
     const auto list = tickets->elements(limits::places_per_hold);
@@ -142,15 +157,20 @@ void Api::post_refund(const CallPtr& call) {
     }
   });
   if (!read) return;
-  if (parts_.payments == nullptr) return with_event(call, [this, call, id = *id, options](const auto& event) { submit_refund(call, event, id, options); });
+  if (parts_.payments == nullptr)
+    return with_event(call, [this, call, id = *id, options](const auto& event) {
+      submit_refund(call, event, id, options);
+    });
   with_event_caught_up(call, [this, call, id = *id, options](const std::shared_ptr<OpenEvent>& event) {
     const auto order = event->event.find_order(id);
-    if (order && order->payment_method == parts_.payments->provider().method()) parts_.payments->refunds().expect(event->event.id(), id, options);
+    if (order && order->payment_method == parts_.payments->provider().method())
+      parts_.payments->refunds().expect(event->event.id(), id, options);
     submit_refund(call, event, id, options);
   });
 }
 
-void Api::submit_refund(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, OrderId id, const RefundOptions& options) {
+void Api::submit_refund(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, OrderId id,
+                        const RefundOptions& options) {
   const auto command = event->event.refund_command(id, options);
   if (!command) return call->refuse(command.refusal());
   submit(call, event, *command, [this, call, event](const Answer& answer) {
@@ -162,7 +182,8 @@ void Api::submit_refund(const CallPtr& call, const std::shared_ptr<OpenEvent>& e
     json.open_object().key("order").id(refund->order).key("tickets").open_array();
     for (const TicketId& ticket : refund->tickets) json.text(to_string(ticket));
     std::string body = json.close_array().key("amount").money(refund->amount).close_object().take();
-    if (parts_.payments == nullptr || method != parts_.payments->provider().method()) return call->json(200, std::move(body));
+    if (parts_.payments == nullptr || method != parts_.payments->provider().method())
+      return call->json(200, std::move(body));
     // Paid online: the provider pays back. When that fails a sweep asks it again, as whoever repeats the
     // request does; it knows the key.
     wait_for_provider(call, [this, call, payment, amount = refund->amount, body = std::move(body)] {
@@ -177,7 +198,8 @@ void Api::get_ticket(const CallPtr& call) {
   if (!order) return;
   const std::string& name = call->segment(6);
   const auto ticket = parse_ticket_id(std::string_view(name).substr(0, name.size() - 4));
-  if (!ticket || ticket->order != *order) return call->problem(make_problem("ticket_not_found", "the order has no such ticket"));
+  if (!ticket || ticket->order != *order)
+    return call->problem(make_problem("ticket_not_found", "the order has no such ticket"));
   with_event_caught_up(call, [this, call, ticket = *ticket](const auto& event) {
     auto picture = books_.ticket_picture(*event, ticket);
     tell_revision(call, *event);
@@ -209,12 +231,14 @@ void Api::post_scan(const CallPtr& call) {
       if (!admission) return call->refuse(admission.refusal());
       JsonWriter json;
       json.open_object().key("ticket").text(to_string(admission->ticket)).key("place").text(admission->place);
-      if (answer.order && answer.event && admission->ticket.number >= 1 && admission->ticket.number <= answer.order->tickets.size()) {
+      if (answer.order && answer.event && admission->ticket.number >= 1 &&
+          admission->ticket.number <= answer.order->tickets.size()) {
         const std::size_t type = answer.order->tickets[admission->ticket.number - 1].ticket_type;
         const auto& types = answer.event->settings().prices.ticket_types();
         if (type < types.size()) json.key("ticket_type").text(types[type]);
       }
-      call->json(200, json.key("gate").text(admission->gate).key("at").time(admission->at).close_object().take());
+      call->json(200,
+                 json.key("gate").text(admission->gate).key("at").time(admission->at).close_object().take());
     });
   });
 }

@@ -26,7 +26,8 @@ void Api::get_health(const CallPtr& call) { send_text(call, 200, "text/plain; ch
 
 void Api::get_readiness(const CallPtr& call) {
   if (draining_) return send_text(call, 503, "text/plain; charset=utf-8", "draining\n");
-  if (steady_ms() - storage_ok_at_ms_ > silent_ms) return send_text(call, 503, "text/plain; charset=utf-8", "the store does not answer\n");
+  if (steady_ms() - storage_ok_at_ms_ > silent_ms)
+    return send_text(call, 503, "text/plain; charset=utf-8", "the store does not answer\n");
   send_text(call, 200, "text/plain; charset=utf-8", "ready\n");
 }
 
@@ -43,23 +44,30 @@ void Api::probe_storage() {
   if (!queued) probing_ = false;
 }
 
-void Api::get_metrics(const CallPtr& call) { send_text(call, 200, "text/plain; version=0.0.4; charset=utf-8", parts_.metrics.text()); }
+void Api::get_metrics(const CallPtr& call) {
+  send_text(call, 200, "text/plain; version=0.0.4; charset=utf-8", parts_.metrics.text());
+}
 
-void Api::get_openapi(const CallPtr& call) { call->shared(openapi_, "application/json", openapi_etag_, "no-cache"); }
+void Api::get_openapi(const CallPtr& call) {
+  call->shared(openapi_, "application/json", openapi_etag_, "no-cache");
+}
 
 void Api::get_problem(const CallPtr& call) {
   const ProblemKind* kind = find_problem_kind(call->segment(1));
   if (kind == nullptr) return call->problem(make_problem("not_found", "there is no such reason"));
-  send_text(call, 200, "text/html; charset=utf-8",
-            html_page(kind->title, "<h1>" + escape_html(kind->title) + "</h1>\n<p>" + escape_html(kind->about) + "</p>\n<p>Status " +
-                                       std::to_string(kind->status) + ", reason <code>" + escape_html(kind->reason) + "</code>.</p>\n"));
+  send_text(
+      call, 200, "text/html; charset=utf-8",
+      html_page(kind->title, "<h1>" + escape_html(kind->title) + "</h1>\n<p>" + escape_html(kind->about) +
+                                 "</p>\n<p>Status " + std::to_string(kind->status) + ", reason <code>" +
+                                 escape_html(kind->reason) + "</code>.</p>\n"));
 }
 
 void Api::get_page(const CallPtr& call) {
   const bool reads = call->request.method == "GET" || call->request.method == "HEAD";
   const PageFile* file = reads ? parts_.pages.find(call->request.path, call->request.segments) : nullptr;
   if (file == nullptr) return call->problem(make_problem("not_found", "there is nothing at this address"));
-  call->shared(file->body, file->type, file->etag, file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
+  call->shared(file->body, file->type, file->etag,
+               file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
 }
 
 void Api::get_me(const CallPtr& call) {
@@ -72,7 +80,8 @@ void Api::get_me(const CallPtr& call) {
     for (const std::string& event : call->caller.events) json.text(event);
     json.close_array();
   }
-  if (!call->caller.key_id.empty()) json.key("id").text(call->caller.key_id).key("name").text(call->caller.name);
+  if (!call->caller.key_id.empty())
+    json.key("id").text(call->caller.key_id).key("name").text(call->caller.name);
   call->json(200, json.close_object().take());
 }
 

@@ -34,7 +34,8 @@ void Call::complete(Response& response) const {
   if (!signed_revision_.empty()) response.headers.push_back({"X-Revision", signed_revision_});
   if (allowed_origin_.empty()) return;
   response.headers.push_back({"Access-Control-Allow-Origin", allowed_origin_});
-  response.headers.push_back({"Access-Control-Expose-Headers", "ETag, Location, Retry-After, X-Age-Ms, X-Request-Id, X-Revision"});
+  response.headers.push_back(
+      {"Access-Control-Expose-Headers", "ETag, Location, Retry-After, X-Age-Ms, X-Request-Id, X-Revision"});
 }
 
 void Call::send(Response response) {
@@ -53,7 +54,8 @@ void Call::json(int status, std::string body, std::vector<Header> headers) {
   send(std::move(response));
 }
 
-void Call::shared(const SharedText& body, std::string_view type, const std::string& etag, std::string_view cache_control, std::vector<Header> headers) {
+void Call::shared(const SharedText& body, std::string_view type, const std::string& etag,
+                  std::string_view cache_control, std::vector<Header> headers) {
   Response response;
   response.headers = std::move(headers);
   response.headers.push_back({"ETag", etag});
@@ -87,7 +89,8 @@ std::shared_ptr<Stream> Call::stream(std::string_view type, std::shared_ptr<void
 
 bool Call::read_body(const std::function<void(const JsonValue&)>& read) {
   if (!request.body.empty() && !is_json(request.header("Content-Type"))) {
-    problem(make_problem("unsupported_media_type", "the body must be sent as Content-Type: application/json"));
+    problem(
+        make_problem("unsupported_media_type", "the body must be sent as Content-Type: application/json"));
     return false;
   }
   JsonDocument document(request.body);
@@ -98,7 +101,8 @@ bool Call::read_body(const std::function<void(const JsonValue&)>& read) {
   read(document.root());
   if (document.errors().empty()) return true;
   const FieldError& first = document.errors().front();
-  Problem wrong = make_problem("invalid_request", (first.pointer.empty() ? "the body" : first.pointer) + " " + first.message);
+  Problem wrong = make_problem("invalid_request",
+                               (first.pointer.empty() ? "the body" : first.pointer) + " " + first.message);
   wrong.errors = document.errors();
   problem(wrong);
   return false;
@@ -109,19 +113,24 @@ std::optional<std::uint32_t> Call::read_limit(std::uint32_t usual, std::uint32_t
   if (text == nullptr) return usual;
   std::uint32_t limit = 0;
   const auto read = std::from_chars(text->data(), text->data() + text->size(), limit);
-  if (read.ec == std::errc{} && read.ptr == text->data() + text->size() && limit >= 1 && limit <= most) return limit;
-  Problem wrong = make_problem("invalid_request", "the query's limit must be a whole number from 1 to " + std::to_string(most));
+  if (read.ec == std::errc{} && read.ptr == text->data() + text->size() && limit >= 1 && limit <= most)
+    return limit;
+  Problem wrong = make_problem("invalid_request",
+                               "the query's limit must be a whole number from 1 to " + std::to_string(most));
   wrong.errors.push_back({"?limit", "must be a whole number from 1 to " + std::to_string(most)});
   problem(wrong);
   return std::nullopt;
 }
 
-std::string make_cursor(std::string_view list, std::string_view position) { return to_base64url(std::string(list) + ":" + std::string(position)); }
+std::string make_cursor(std::string_view list, std::string_view position) {
+  return to_base64url(std::string(list) + ":" + std::string(position));
+}
 
 std::optional<std::string> read_cursor(Call& call, std::string_view list) {
   const std::string* text = call.request.parameter("cursor");
   if (text == nullptr || text->empty()) return "";
-  if (auto cursor = text->size() <= 200 ? from_base64url(*text) : std::nullopt; cursor && cursor->starts_with(std::string(list) + ":"))
+  if (auto cursor = text->size() <= 200 ? from_base64url(*text) : std::nullopt;
+      cursor && cursor->starts_with(std::string(list) + ":"))
     return cursor->substr(list.size() + 1);
   Problem wrong = make_problem("invalid_request", "the query's cursor is not one that this list gave");
   wrong.errors.push_back({"?cursor", "must be the next of an earlier page of this list"});

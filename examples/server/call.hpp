@@ -1,6 +1,6 @@
 #pragma once
-// One request on its way to its answer: who asks, for what, under which id of the command, and the ways to answer. Shared by whoever
-// works on it, on whatever thread; answered once.
+// One request on its way to its answer: who asks, for what, under which id of the command, and the ways to
+// answer. Shared by whoever works on it, on whatever thread; answered once.
 
 #include <algorithm>
 #include <atomic>
@@ -42,7 +42,8 @@ using ProblemCounters = std::map<std::string, Counter*, std::less<>>;
 
 class Call {
  public:
-  Call(Request asked, Reply reply, SharedText fixed_headers, std::string allowed_origin, Client from, const ProblemCounters& counters)
+  Call(Request asked, Reply reply, SharedText fixed_headers, std::string allowed_origin, Client from,
+       const ProblemCounters& counters)
       : request(std::move(asked)),
         client(std::move(from)),
         reply_(std::move(reply)),
@@ -63,7 +64,8 @@ class Call {
 
   void json(int status, std::string body, std::vector<Header> headers = {});
   /// A body that many get, with 304 for those who have it.
-  void shared(const SharedText& body, std::string_view type, const std::string& etag, std::string_view cache_control, std::vector<Header> headers = {});
+  void shared(const SharedText& body, std::string_view type, const std::string& etag,
+              std::string_view cache_control, std::vector<Header> headers = {});
   /// The answer will say by X-Revision how far the event's log is: a signed number, to be sent along with the
   /// next request.
   void tell_revision(std::string signed_revision) { signed_revision_ = std::move(signed_revision); }

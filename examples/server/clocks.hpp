@@ -9,10 +9,14 @@
 namespace server {
 
 /// Wall clock. Whether a hold still stands is decided by the store's time, never by this.
-[[nodiscard]] inline ticketcore::Timestamp now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+[[nodiscard]] inline ticketcore::Timestamp now() {
+  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
 
 /// Wall clock, in seconds since 1970.
-[[nodiscard]] inline std::int64_t this_second() { return std::chrono::floor<std::chrono::seconds>(now()).time_since_epoch().count(); }
+[[nodiscard]] inline std::int64_t this_second() {
+  return std::chrono::floor<std::chrono::seconds>(now()).time_since_epoch().count();
+}
 
 /// Milliseconds since some moment; never goes back.
 [[nodiscard]] inline std::int64_t steady_ms() {

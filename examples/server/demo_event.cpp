@@ -30,9 +30,11 @@ void make_demo_event(BoxOffice& office, const std::string& chart) {
   gala.name = "Gala night";
   gala.seat_map = std::make_shared<const SeatMap>(load_seat_map(chart));
   gala.prices = prices_for(*gala.seat_map);
-  gala.starts_at = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) + std::chrono::days(60) + std::chrono::hours(17);
+  gala.starts_at = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) +
+                   std::chrono::days(60) + std::chrono::hours(17);
   // Another server on the store may be as fast: the event is there, which is what was wanted.
-  if (const auto created = office.create_event(gala); !created && created.refusal().reason != Reason::event_exists)
+  if (const auto created = office.create_event(gala);
+      !created && created.refusal().reason != Reason::event_exists)
     throw Error("the demo event can't be created: " + created.refusal().message);
 }
 

@@ -7,7 +7,8 @@
 
 namespace server {
 
-/// Creates the event "gala" with the chart, in about two months, unless it is there. Throws Error for a chart that can't be read.
+/// Creates the event "gala" with the chart, in about two months, unless it is there. Throws Error for a chart
+/// that can't be read.
 void make_demo_event(ticketcore::BoxOffice& office, const std::string& chart);
 
 }  // namespace server

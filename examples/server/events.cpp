@@ -19,9 +19,11 @@ constexpr auto longest_age = 2s;
 /// A turn that takes longer than this is a store in trouble.
 constexpr auto longest_turn = 1s;
 
-/// How old a view may be when a sale changes the event faster than its places can be looked through: nothing for most houses, 6 ms for
-/// one of 60,000. A hold decides by the state, never by a view.
-[[nodiscard]] std::chrono::microseconds kept_for(std::size_t places) { return places < 10'000 ? 0us : std::chrono::microseconds(places / 10); }
+/// How old a view may be when a sale changes the event faster than its places can be looked through: nothing
+/// for most houses, 6 ms for one of 60,000. A hold decides by the state, never by a view.
+[[nodiscard]] std::chrono::microseconds kept_for(std::size_t places) {
+  return places < 10'000 ? 0us : std::chrono::microseconds(places / 10);
+}
 
 }  // namespace
 
@@ -43,9 +45,13 @@ Shown OpenEvent::show(ticketcore::Revision at_least) {
   const auto looked_at = moment - age();
   const auto until = known_until({});
   const auto seen = event.availability();
-  const std::int64_t second = std::chrono::floor<std::chrono::seconds>(std::max(until, seen->time())).time_since_epoch().count();
+  const std::int64_t second =
+      std::chrono::floor<std::chrono::seconds>(std::max(until, seen->time())).time_since_epoch().count();
   const std::lock_guard lock(mutex_);
-  const auto shown = [&] { return Shown{view_, seen_at_, std::chrono::ceil<std::chrono::milliseconds>(moment - std::min(looked_at_, moment))}; };
+  const auto shown = [&] {
+    return Shown{view_, seen_at_,
+                 std::chrono::ceil<std::chrono::milliseconds>(moment - std::min(looked_at_, moment))};
+  };
   const bool kept = view_ && view_->revision >= at_least && moment < keep_until_;
   // A reader that was overtaken: what the other saw is newer.
   const bool overtaken = view_ && view_->revision > seen->revision();
@@ -61,7 +67,8 @@ Shown OpenEvent::show(ticketcore::Revision at_least) {
   return shown();
 }
 
-SharedText OpenEvent::derive(Derived& derived, const std::shared_ptr<const View>& view, std::string (*make)(const ticketcore::EventId&, const View&)) {
+SharedText OpenEvent::derive(Derived& derived, const std::shared_ptr<const View>& view,
+                             std::string (*make)(const ticketcore::EventId&, const View&)) {
   {
     const std::lock_guard lock(mutex_);
     if (derived.view == view) return derived.text;
@@ -73,10 +80,18 @@ SharedText OpenEvent::derive(Derived& derived, const std::shared_ptr<const View>
 }
 
 SharedText OpenEvent::summary() { return derive(summary_, show().view, summary_json); }
-SharedText OpenEvent::whole(ticketcore::Revision at_least) { return derive(whole_, show(at_least).view, event_json); }
+SharedText OpenEvent::whole(ticketcore::Revision at_least) {
+  return derive(whole_, show(at_least).view, event_json);
+}
 
-Events::Events(ticketcore::Storage& storage, ticketcore::BoxOffice& office, bool shared, std::size_t bound, std::function<void(const std::string&)> on_trouble)
-    : storage_(storage), office_(office), shared_(shared), bound_(bound), on_trouble_(std::move(on_trouble)), thread_([this] { keep_up(); }) {}
+Events::Events(ticketcore::Storage& storage, ticketcore::BoxOffice& office, bool shared, std::size_t bound,
+               std::function<void(const std::string&)> on_trouble)
+    : storage_(storage),
+      office_(office),
+      shared_(shared),
+      bound_(bound),
+      on_trouble_(std::move(on_trouble)),
+      thread_([this] { keep_up(); }) {}
 
 Events::~Events() { close(); }
 
@@ -90,7 +105,8 @@ std::shared_ptr<OpenEvent> Events::find(std::string_view id) {
   }
   const std::int64_t now = steady_ms();
   if (found->age() > longest_age) return nullptr;
-  if (now - found->used_at_ms_.load(std::memory_order_relaxed) > 1'000) found->used_at_ms_.store(now, std::memory_order_relaxed);
+  if (now - found->used_at_ms_.load(std::memory_order_relaxed) > 1'000)
+    found->used_at_ms_.store(now, std::memory_order_relaxed);
   return found;
 }
 
@@ -116,8 +132,8 @@ std::shared_ptr<OpenEvent> Events::open(const ticketcore::EventId& id) {
   return found;
 }
 
-// Under the mutex, so that nobody else can come by a reference from here: the only one is the last. Who reads an event's
-// changes is found in its feed.
+// Under the mutex, so that nobody else can come by a reference from here: the only one is the last. Who reads
+// an event's changes is found in its feed.
 void Events::close_idle() {
   while (events_.size() > bound_) {
     auto idle = events_.end();
@@ -132,7 +148,8 @@ void Events::close_idle() {
 
 std::vector<ticketcore::EventId> Events::list() {
   const std::lock_guard lock(list_mutex_);
-  if (listed_at_ == std::chrono::steady_clock::time_point{} || std::chrono::steady_clock::now() - listed_at_ > 1s) {
+  if (listed_at_ == std::chrono::steady_clock::time_point{} ||
+      std::chrono::steady_clock::now() - listed_at_ > 1s) {
     list_ = office_.events();
     listed_at_ = std::chrono::steady_clock::now();
   }

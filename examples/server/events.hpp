@@ -1,6 +1,6 @@
 #pragma once
-// The events that this server has opened: their handles, what is sent of them again and again, and their live feeds. One thread keeps
-// them up to date with what other servers on the store commit.
+// The events that this server has opened: their handles, what is sent of them again and again, and their live
+// feeds. One thread keeps them up to date with what other servers on the store commit.
 
 #include <atomic>
 #include <chrono>
@@ -47,7 +47,8 @@ class OpenEvent {
   [[nodiscard]] SharedText whole(ticketcore::Revision at_least = 0);
   /// Since the log was looked at for what others have committed.
   [[nodiscard]] std::chrono::microseconds age() const {
-    return shared_ ? std::min<std::chrono::microseconds>(event.age(), std::chrono::hours(24)) : std::chrono::microseconds{0};
+    return shared_ ? std::min<std::chrono::microseconds>(event.age(), std::chrono::hours(24))
+                   : std::chrono::microseconds{0};
   }
   /// Up to when a hold can be said to have ended or not by what is known of the event, given its newest turn.
   /// Another server may be selling it this moment, in a turn that began before its deadline: an old revision
@@ -61,7 +62,8 @@ class OpenEvent {
     std::shared_ptr<const View> view{};
     SharedText text{};
   };
-  [[nodiscard]] SharedText derive(Derived& derived, const std::shared_ptr<const View>& view, std::string (*make)(const ticketcore::EventId&, const View&));
+  [[nodiscard]] SharedText derive(Derived& derived, const std::shared_ptr<const View>& view,
+                                  std::string (*make)(const ticketcore::EventId&, const View&));
 
   const bool shared_;
   std::mutex mutex_;
@@ -77,19 +79,22 @@ class OpenEvent {
 
 class Events {
  public:
-  /// shared: other processes may write to the store. bound: so many are kept open; past it, those that nobody has asked for
-  /// the longest are closed, unless somebody is at work on them or follows their changes. on_trouble hears of a store that
-  /// can't be read.
-  Events(ticketcore::Storage& storage, ticketcore::BoxOffice& office, bool shared, std::size_t bound, std::function<void(const std::string&)> on_trouble);
+  /// shared: other processes may write to the store. bound: so many are kept open; past it, those that nobody
+  /// has asked for the longest are closed, unless somebody is at work on them or follows their changes.
+  /// on_trouble hears of a store that can't be read.
+  Events(ticketcore::Storage& storage, ticketcore::BoxOffice& office, bool shared, std::size_t bound,
+         std::function<void(const std::string&)> on_trouble);
   ~Events();
   Events(const Events&) = delete;
   Events& operator=(const Events&) = delete;
 
-  /// Null when it is not open, or has not been looked at for so long that it may be out of date: then open() it. Never waits.
+  /// Null when it is not open, or has not been looked at for so long that it may be out of date: then open()
+  /// it. Never waits.
   [[nodiscard]] std::shared_ptr<OpenEvent> find(std::string_view id);
   /// Null when there is no such event. Reads the store. Throws StorageError.
   [[nodiscard]] std::shared_ptr<OpenEvent> open(const ticketcore::EventId& id);
-  /// The ids of all events, sorted; reads the store, but not more often than each second. Throws StorageError.
+  /// The ids of all events, sorted; reads the store, but not more often than each second. Throws
+  /// StorageError.
   [[nodiscard]] std::vector<ticketcore::EventId> list();
   void forget_list();
 

@@ -27,7 +27,13 @@ struct StateId {
 [[nodiscard]] SharedText frame(std::string_view event, const std::string& id, std::string_view data) {
   auto text = std::make_shared<std::string>();
   text->reserve(data.size() + 80);
-  text->append("event: ").append(event).append("\nid: ").append(id).append("\ndata: ").append(data).append("\n\n");
+  text->append("event: ")
+      .append(event)
+      .append("\nid: ")
+      .append(id)
+      .append("\ndata: ")
+      .append(data)
+      .append("\n\n");
   return text;
 }
 
@@ -38,9 +44,12 @@ void sort_unique(std::vector<std::uint32_t>& numbers) {
 
 }  // namespace
 
-void Feed::subscribe(std::shared_ptr<Stream> stream, std::string_view last_event_id, const std::shared_ptr<const View>& now) {
+void Feed::subscribe(std::shared_ptr<Stream> stream, std::string_view last_event_id,
+                     const std::shared_ptr<const View>& now) {
   const std::lock_guard lock(mutex_);
-  if (!last_ || last_->revision < now->revision || (last_->revision == now->revision && last_->second < now->second)) advance(now, now->second);
+  if (!last_ || last_->revision < now->revision ||
+      (last_->revision == now->revision && last_->second < now->second))
+    advance(now, now->second);
   if (stream->write(catch_up(last_event_id))) clients_.push_back(std::move(stream));
 }
 
@@ -77,9 +86,9 @@ void Feed::advance(const std::shared_ptr<const View>& view, std::int64_t second)
   if (!first && worth_telling && !clients_.empty()) send(changes_since(steps_.size() - 1));
 }
 
-// A client's state is known exactly where it lies in a step. Between two steps of its revision places can only have come free, and the
-// second of them says which: its changes are sent once more, which does no harm. Anywhere else places may have changed and changed
-// back unseen, and only the whole availability is safe.
+// A client's state is known exactly where it lies in a step. Between two steps of its revision places can
+// only have come free, and the second of them says which: its changes are sent once more, which does no harm.
+// Anywhere else places may have changed and changed back unseen, and only the whole availability is safe.
 SharedText Feed::catch_up(std::string_view last_event_id) const {
   const auto id = parse_state(last_event_id);
   if (!id) return whole();
@@ -88,7 +97,8 @@ SharedText Feed::catch_up(std::string_view last_event_id) const {
     if (step.revision < id->revision) break;
     if (step.revision > id->revision) continue;
     if (step.first_second <= id->second && id->second <= step.last_second) return changes_since(index + 1);
-    if (id->second < step.first_second && index > 0 && steps_[index - 1].revision == id->revision && steps_[index - 1].last_second < id->second)
+    if (id->second < step.first_second && index > 0 && steps_[index - 1].revision == id->revision &&
+        steps_[index - 1].last_second < id->second)
       return changes_since(index);
   }
   return whole();
@@ -109,9 +119,14 @@ SharedText Feed::changes_since(std::size_t step) const {
   sort_unique(places);
   sort_unique(areas);
   JsonWriter json(96 + places.size() * 12);
-  json.open_object().key("revision").number(static_cast<std::int64_t>(last_->revision)).key("at").time(time_of(last_->second));
+  json.open_object()
+      .key("revision")
+      .number(static_cast<std::int64_t>(last_->revision))
+      .key("at")
+      .time(time_of(last_->second));
   json.key("sale_status").text(name_of(last_->event->sale_status())).key("places").open_array();
-  for (const std::uint32_t place : places) json.open_array().number(place).text({&last_->places[place], 1}).close_array();
+  for (const std::uint32_t place : places)
+    json.open_array().number(place).text({&last_->places[place], 1}).close_array();
   json.close_array().key("areas").open_array();
   for (const std::uint32_t area : areas) {
     const AreaCounts& counts = last_->areas[area];

@@ -1,6 +1,7 @@
 #pragma once
-// The live changes of one event, as server-sent events. Each has an id that means the same on every server, so that a client that was
-// cut off goes on where it was, here or elsewhere; where that can't be done without a gap it gets the whole availability anew.
+// The live changes of one event, as server-sent events. Each has an id that means the same on every server,
+// so that a client that was cut off goes on where it was, here or elsewhere; where that can't be done without
+// a gap it gets the whole availability anew.
 
 #include <cstdint>
 #include <deque>
@@ -19,7 +20,8 @@ namespace server {
 class Feed {
  public:
   /// Sends first what the client missed since last_event_id (empty: everything), then all changes.
-  void subscribe(std::shared_ptr<Stream> stream, std::string_view last_event_id, const std::shared_ptr<const View>& now);
+  void subscribe(std::shared_ptr<Stream> stream, std::string_view last_event_id,
+                 const std::shared_ptr<const View>& now);
   /// The event looks like this now, and has been seen to do so at the second.
   void show(const std::shared_ptr<const View>& view, std::int64_t second);
   void heartbeat();
@@ -45,7 +47,8 @@ class Feed {
 
   mutable std::mutex mutex_;
   std::shared_ptr<const View> last_;
-  mutable std::pair<std::shared_ptr<const View>, SharedText> whole_;  ///< Of that view, one for however many start anew.
+  mutable std::pair<std::shared_ptr<const View>, SharedText>
+      whole_;  ///< Of that view, one for however many start anew.
   std::deque<Step> steps_;
   std::vector<std::shared_ptr<Stream>> clients_;
 };

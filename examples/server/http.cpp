@@ -38,7 +38,8 @@ std::string_view percent_decode(std::string_view text, Plus plus, std::string& d
   for (std::string_view rest = decoded; !rest.empty();) {
     const auto next = ticketcore::detail::utf8::first(rest);
     if (!next.valid) return "the request's target is not UTF-8 once its percent-encoding is undone";
-    if (ticketcore::detail::is_control_character(next.code)) return "the request's target has a control character";
+    if (ticketcore::detail::is_control_character(next.code))
+      return "the request's target has a control character";
     rest.remove_prefix(next.length);
   }
   return {};
@@ -50,7 +51,8 @@ std::string_view parse_path(std::string_view path, std::vector<std::string>& seg
     const std::string_view part = path.substr(0, path.find('/'));
     path.remove_prefix(part.size());
     std::string& segment = segments.emplace_back();
-    if (const std::string_view wrong = percent_decode(part, Plus::itself, segment); !wrong.empty()) return wrong;
+    if (const std::string_view wrong = percent_decode(part, Plus::itself, segment); !wrong.empty())
+      return wrong;
     if (segment == "." || segment == "..") return "the request's path must not have . or .. as a part";
   }
   return {};
@@ -63,8 +65,13 @@ std::string_view parse_query(std::string_view text, std::vector<std::pair<std::s
     if (pair.empty()) continue;
     const std::size_t equals = std::min(pair.find('='), pair.size());
     auto& [name, value] = query.emplace_back();
-    if (const std::string_view wrong = percent_decode(pair.substr(0, equals), Plus::space, name); !wrong.empty()) return wrong;
-    if (const std::string_view wrong = percent_decode(pair.substr(std::min(equals + 1, pair.size())), Plus::space, value); !wrong.empty()) return wrong;
+    if (const std::string_view wrong = percent_decode(pair.substr(0, equals), Plus::space, name);
+        !wrong.empty())
+      return wrong;
+    if (const std::string_view wrong =
+            percent_decode(pair.substr(std::min(equals + 1, pair.size())), Plus::space, value);
+        !wrong.empty())
+      return wrong;
   }
   return {};
 }
@@ -87,7 +94,8 @@ const std::string* Request::parameter(std::string_view name) const {
 
 std::string_view parse_target(std::string_view target, Request& request) {
   for (const char character : target) {
-    if (character <= ' ' || character >= '\x7f') return "the request's target must be of printable ASCII characters";
+    if (character <= ' ' || character >= '\x7f')
+      return "the request's target must be of printable ASCII characters";
   }
   target = target.substr(0, target.find('#'));
   // The form that proxies send.
@@ -109,7 +117,8 @@ std::string_view parse_target(std::string_view target, Request& request) {
   const std::size_t end = std::min(target.find('?'), target.size());
   request.path = target.substr(0, end);
   if (request.path != "/") {
-    if (const std::string_view wrong = parse_path(target.substr(0, end), request.segments); !wrong.empty()) return wrong;
+    if (const std::string_view wrong = parse_path(target.substr(0, end), request.segments); !wrong.empty())
+      return wrong;
   }
   return parse_query(target.substr(std::min(end + 1, target.size())), request.query);
 }

@@ -1,6 +1,6 @@
 #pragma once
-// What the rest of the server knows of HTTP: a request in, one reply out, at once or later and from any thread. How bytes come and go is
-// http_server.cpp's business.
+// What the rest of the server knows of HTTP: a request in, one reply out, at once or later and from any
+// thread. How bytes come and go is http_server.cpp's business.
 
 #include <chrono>
 #include <cstdint>
@@ -38,11 +38,14 @@ struct Request {
 
 struct Response {
   int status = 200;
-  std::shared_ptr<const std::string> fixed_headers{};  ///< Whole lines, each with its CRLF, that many responses have.
-  std::vector<Header> headers{};                       ///< Without Content-Length, Date, Connection and X-Request-Id, which are added.
+  std::shared_ptr<const std::string>
+      fixed_headers{};  ///< Whole lines, each with its CRLF, that many responses have.
+  std::vector<Header>
+      headers{};  ///< Without Content-Length, Date, Connection and X-Request-Id, which are added.
   std::string body{};
-  std::shared_ptr<const std::string> shared_body{};  ///< Sent instead of body if there: one copy for any number of clients.
-  std::shared_ptr<void> kept{};                      ///< Lives until a stream's connection ends, or the response is sent.
+  std::shared_ptr<const std::string>
+      shared_body{};             ///< Sent instead of body if there: one copy for any number of clients.
+  std::shared_ptr<void> kept{};  ///< Lives until a stream's connection ends, or the response is sent.
 };
 
 /// A response whose body goes on: server-sent events. May be used from any thread.
@@ -54,7 +57,8 @@ class Stream {
   virtual void close() = 0;
 };
 
-/// The one chance to answer a request. Move it to wherever the answer is made. Destroyed unused, it answers 500.
+/// The one chance to answer a request. Move it to wherever the answer is made. Destroyed unused, it answers
+/// 500.
 class Reply {
  public:
   /// What the connection does for it.
@@ -73,14 +77,17 @@ class Reply {
   }
 
   void send(Response response) { std::exchange(sink_, nullptr)->send(std::move(response)); }
-  [[nodiscard]] std::shared_ptr<Stream> stream(Response head) { return std::exchange(sink_, nullptr)->stream(std::move(head)); }
+  [[nodiscard]] std::shared_ptr<Stream> stream(Response head) {
+    return std::exchange(sink_, nullptr)->stream(std::move(head));
+  }
 
  private:
   std::shared_ptr<Sink> sink_;
 };
 
-/// Fills path, segments and query from a request's target ("/a/b?c=d", RFC 9112, 3.2). Says what is wrong with it; nothing if it is fit. Segments
-/// and query are valid UTF-8 without control characters, and no segment is "." or ".."; one may hold a decoded "/". "/" has no segments, "/a/" has two.
+/// Fills path, segments and query from a request's target ("/a/b?c=d", RFC 9112, 3.2). Says what is wrong
+/// with it; nothing if it is fit. Segments and query are valid UTF-8 without control characters, and no
+/// segment is "." or ".."; one may hold a decoded "/". "/" has no segments, "/a/" has two.
 [[nodiscard]] std::string_view parse_target(std::string_view target, Request& request);
 
 /// Called on a thread of the server; must not block for long. What it throws becomes a 500, and is logged.

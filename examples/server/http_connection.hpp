@@ -32,8 +32,9 @@
 
 namespace server {
 
-inline constexpr std::chrono::seconds linger{2};               ///< How long a refused client may take to read why.
-inline constexpr std::size_t slowest_bytes_per_second = 4096;  ///< Past idle_timeout, a client that reads a response more slowly is cut off.
+inline constexpr std::chrono::seconds linger{2};  ///< How long a refused client may take to read why.
+inline constexpr std::size_t slowest_bytes_per_second =
+    4096;  ///< Past idle_timeout, a client that reads a response more slowly is cut off.
 inline constexpr std::size_t read_bytes = 4096;
 inline constexpr std::size_t body_read_bytes = 64U << 10U;
 
@@ -57,8 +58,9 @@ inline Problem to_problem(const Refused& refused) {
   return problem;
 }
 
-/// A connection's life: serve() is a coroutine on its worker's thread, and everything else here runs on that thread too, but for send() and
-/// stream(), which leave what they bring in response_ and queue_ before they say so by answered_.
+/// A connection's life: serve() is a coroutine on its worker's thread, and everything else here runs on that
+/// thread too, but for send() and stream(), which leave what they bring in response_ and queue_ before they
+/// say so by answered_.
 class Connection final : public Reply::Sink, public std::enable_shared_from_this<Connection> {
  public:
   Connection(Site& site, std::shared_ptr<Worker> worker, Socket socket);
@@ -107,7 +109,8 @@ class Connection final : public Reply::Sink, public std::enable_shared_from_this
   std::shared_ptr<Worker> worker_;
   Site& site_;
   std::unique_ptr<Shares::Place> of_peer_{};
-  std::optional<Counted> counted_;  ///< Until its client is gone: a reply or stream that somebody still has doesn't count.
+  std::optional<Counted>
+      counted_;  ///< Until its client is gone: a reply or stream that somebody still has doesn't count.
   Socket socket_;
   std::optional<asio::ssl::stream<Socket&>> tls_{};
   Timer wake_;
@@ -166,14 +169,16 @@ inline void Worker::run() {
 
 class Connection::LiveStream final : public Stream {
  public:
-  LiveStream(std::shared_ptr<StreamQueue> queue, std::shared_ptr<Connection> connection) : queue_(std::move(queue)), connection_(std::move(connection)) {}
+  LiveStream(std::shared_ptr<StreamQueue> queue, std::shared_ptr<Connection> connection)
+      : queue_(std::move(queue)), connection_(std::move(connection)) {}
   ~LiveStream() override { close(); }
   LiveStream(const LiveStream&) = delete;
   LiveStream& operator=(const LiveStream&) = delete;
 
   bool write(std::shared_ptr<const std::string> bytes) override {
     const StreamQueue::Written written = queue_->write(std::move(bytes));
-    if (written == StreamQueue::Written::cut || written == StreamQueue::Written::and_tell) connection_->tell();
+    if (written == StreamQueue::Written::cut || written == StreamQueue::Written::and_tell)
+      connection_->tell();
     return written == StreamQueue::Written::quietly || written == StreamQueue::Written::and_tell;
   }
   void close() override {
@@ -321,7 +326,8 @@ inline Task<std::size_t> Connection::read_some(asio::mutable_buffer space) {
   co_return std::get<0>(got) ? 0 : std::get<1>(got);
 }
 
-/// Plain sockets mostly take a response at once, which saves the coroutine its suspension. True when all is written.
+/// Plain sockets mostly take a response at once, which saves the coroutine its suspension. True when all is
+/// written.
 inline bool Connection::write_at_once(std::span<asio::const_buffer>& parts) {
   if (tls_) return false;
   error_code error;
@@ -330,7 +336,8 @@ inline bool Connection::write_at_once(std::span<asio::const_buffer>& parts) {
 }
 
 inline Task<bool> Connection::write(std::span<asio::const_buffer> parts) {
-  limit_time(Phase::other, site_.options.idle_timeout + std::chrono::seconds{total(parts) / slowest_bytes_per_second});
+  limit_time(Phase::other,
+             site_.options.idle_timeout + std::chrono::seconds{total(parts) / slowest_bytes_per_second});
   while (!parts.empty() && !stopped_) {
     std::tuple<error_code, std::size_t> done;
     if (tls_) {
@@ -361,7 +368,8 @@ inline Task<bool> Connection::read_request() {
   for (;;) {
     // Empty lines before a request are left from an old client's last one (RFC 9112, 2.2).
     const auto begins = [this](std::string_view with) {
-      return std::string_view(static_cast<const char*>(buffer_.data().data()), buffer_.size()).starts_with(with);
+      return std::string_view(static_cast<const char*>(buffer_.data().data()), buffer_.size())
+          .starts_with(with);
     };
     while (phase_ == Phase::idle && begins("\r\n")) buffer_.consume(2);
     const bool half_empty_line = phase_ == Phase::idle && buffer_.size() == 1 && begins("\r");
@@ -371,25 +379,29 @@ inline Task<bool> Connection::read_request() {
         begun_ = Clock::now();
       }
       buffer_.consume(parser_->take(buffer_.data(), error));
-      if (error && error != boost::beast::http::error::need_more) co_return co_await refuse(to_problem(parser_->refused(error)));
+      if (error && error != boost::beast::http::error::need_more)
+        co_return co_await refuse(to_problem(parser_->refused(error)));
       if (parser_->is_header_done() && parser_->has_large_body() && !std::exchange(admitted, true)) {
         if (const auto refusal = co_await admit_large_body()) co_return co_await refuse(*refusal);
         if (stopped_) co_return false;
       }
       if (parser_->is_done()) co_return true;
       if (parser_->is_header_done() && parser_->expects_continue() && !std::exchange(continued, true)) {
-        std::array<asio::const_buffer, 1> go_on{asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n"))};
+        std::array<asio::const_buffer, 1> go_on{
+            asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n"))};
         const auto limit = limit_;
         if (!co_await write(go_on)) co_return false;
         phase_ = Phase::reading;
         limit_ = limit;
       }
     }
-    const std::size_t bytes = co_await read_some(buffer_.prepare(parser_->is_header_done() ? body_read_bytes : read_bytes));
+    const std::size_t bytes =
+        co_await read_some(buffer_.prepare(parser_->is_header_done() ? body_read_bytes : read_bytes));
     if (stopped_) co_return false;
     if (timed_out_) co_return co_await refuse(to_problem(parser_->too_late()));
     if (bytes == 0 && phase_ == Phase::idle) co_return false;
-    if (bytes == 0) co_return co_await refuse(to_problem(parser_->refused(boost::beast::http::error::partial_message)));
+    if (bytes == 0)
+      co_return co_await refuse(to_problem(parser_->refused(boost::beast::http::error::partial_message)));
     buffer_.commit(bytes);
   }
 }
@@ -412,11 +424,12 @@ inline Task<std::optional<Problem>> Connection::admit_large_body() {
   };
   const auto decision = std::make_shared<Decision>();
   begin_request(parser_->request());
-  site_.options.admit_large_body(parser_->request(), [decision, self = shared_from_this()](std::optional<Problem> refusal) {
-    decision->refusal = std::move(refusal);
-    decision->made.store(true, std::memory_order_release);
-    self->tell();
-  });
+  site_.options.admit_large_body(parser_->request(),
+                                 [decision, self = shared_from_this()](std::optional<Problem> refusal) {
+                                   decision->refusal = std::move(refusal);
+                                   decision->made.store(true, std::memory_order_release);
+                                   self->tell();
+                                 });
   while (!decision->made.load(std::memory_order_acquire) && !stopped_) co_await wait();
   if (stopped_) co_return std::nullopt;
   co_return std::move(decision->refusal);
@@ -427,7 +440,8 @@ inline void Connection::begin_request(Request& request) {
   request.peer = peer_;
   if (const std::string_view id = request.header("X-Request-Id"); fit_request_id(id)) request.id = id;
   if (request.id.empty()) request.id = worker_->ids.request_id();
-  if (const std::string_view trace = request.header("traceparent"); fit_traceparent(trace)) request.traceparent = trace;
+  if (const std::string_view trace = request.header("traceparent"); fit_traceparent(trace))
+    request.traceparent = trace;
   if (request.traceparent.empty()) request.traceparent = worker_->ids.traceparent(request.id);
   noted_.id = request.id;
   noted_.method = request.method;
@@ -445,7 +459,9 @@ inline Task<bool> Connection::answer() {
   std::optional<Counted> in_flight(std::in_place, site_.load->requests);
   if (over_capacity_ || in_flight->number() > site_.options.requests_in_flight) {
     site_.sheds.add();
-    response_ = to_response(make_problem("overloaded", "the server has more to do than it can; try again in a second"), noted_.id);
+    response_ = to_response(
+        make_problem("overloaded", "the server has more to do than it can; try again in a second"),
+        noted_.id);
   } else {
     answered_.store(false, std::memory_order_relaxed);
     try {
@@ -467,12 +483,17 @@ inline Task<bool> Connection::answer() {
   co_return written&& keep_alive_;
 }
 
-inline Response Connection::internal_error() const { return to_response(make_problem("internal_error", "something went wrong inside the server"), noted_.id); }
+inline Response Connection::internal_error() const {
+  return to_response(make_problem("internal_error", "something went wrong inside the server"), noted_.id);
+}
 
 inline bool Connection::make_head(bool body_goes_on) {
   if (!response_.fixed_headers) response_.fixed_headers = site_.options.fixed_headers;
-  const HeadOptions options{
-      .date_line = worker_->date_line, .request_id = noted_.id, .http_1_0 = parser_->http_1_0(), .keep_alive = keep_alive_, .body_goes_on = body_goes_on};
+  const HeadOptions options{.date_line = worker_->date_line,
+                            .request_id = noted_.id,
+                            .http_1_0 = parser_->http_1_0(),
+                            .keep_alive = keep_alive_,
+                            .body_goes_on = body_goes_on};
   return write_head(response_, options, head_);
 }
 
@@ -498,7 +519,9 @@ inline void Connection::record(std::uint64_t bytes) {
   const auto took = Clock::now() - begun_;
   site_.requests.count(noted_.method, response_.status);
   if (!queue_) site_.durations.observe(std::chrono::duration<double>(took).count());
-  if (site_.log.on()) site_.log.write(noted_, response_.status, bytes, std::chrono::duration_cast<std::chrono::microseconds>(took));
+  if (site_.log.on())
+    site_.log.write(noted_, response_.status, bytes,
+                    std::chrono::duration_cast<std::chrono::microseconds>(took));
 }
 
 /// The chunks of a stream, and its end. No request follows on that connection.
@@ -515,7 +538,9 @@ inline Task<void> Connection::write_stream() {
   if (open) {
     listening_ = true;  // So that it hears when the client goes.
     asio::co_spawn(
-        worker_->context, [](std::shared_ptr<Connection> self) -> Task<void> { co_await self->discard(); }(shared_from_this()), asio::detached);
+        worker_->context,
+        [](std::shared_ptr<Connection> self) -> Task<void> { co_await self->discard(); }(shared_from_this()),
+        asio::detached);
   }
   while (open && !stopped_ && !client_gone_) {
     const StreamQueue::Batch batch = queue_->take();
@@ -554,7 +579,8 @@ inline Task<bool> Connection::write_parts(const std::vector<StreamQueue::Bytes>&
   co_return co_await write(buffers);
 }
 
-/// Reads what still comes, for nothing: closing a socket with unread bytes resets it, and the client may lose what it was sent.
+/// Reads what still comes, for nothing: closing a socket with unread bytes resets it, and the client may lose
+/// what it was sent.
 inline Task<void> Connection::discard() {
   std::array<char, 4096> nothing{};
   std::size_t bytes = 1;

@@ -24,19 +24,24 @@ namespace server {
 namespace {
 
 constexpr std::chrono::milliseconds tick_period{100};  ///< How exactly time limits are kept.
-constexpr std::array<double, 14> duration_bounds{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5};
+constexpr std::array<double, 14> duration_bounds{.0001, .00025, .0005, .001, .0025, .005, .01,
+                                                 .025,  .05,    .1,    .25,  .5,    1,    5};
 
 /// HTTP/1.1 is all there is to agree on.
-int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size, const unsigned char* offered, unsigned offered_size, void*) {
+int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size,
+                    const unsigned char* offered, unsigned offered_size, void*) {
   static constexpr std::array<unsigned char, 9> ours{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
   unsigned char* found = nullptr;
-  if (SSL_select_next_proto(&found, chosen_size, ours.data(), ours.size(), offered, offered_size) != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
+  if (SSL_select_next_proto(&found, chosen_size, ours.data(), ours.size(), offered, offered_size) !=
+      OPENSSL_NPN_NEGOTIATED)
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
   *chosen = found;
   return SSL_TLSEXT_ERR_OK;
 }
 
 asio::ssl::context tls_context(const HttpOptions& options) {
-  if (options.tls_certificate.empty() || options.tls_key.empty()) throw std::runtime_error("TLS needs both a certificate and its key");
+  if (options.tls_certificate.empty() || options.tls_key.empty())
+    throw std::runtime_error("TLS needs both a certificate and its key");
   asio::ssl::context context(asio::ssl::context::tls_server);
   SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
   SSL_CTX_set_options(context.native_handle(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
@@ -63,7 +68,8 @@ std::string date_line() {
   constexpr std::string_view days = "SunMonTueWedThuFriSat", months = "JanFebMarAprMayJunJulAugSepOctNovDec";
   std::array<char, 32> rest{};
   std::string line("Date: ");
-  line.append(days.substr(static_cast<std::size_t>(parts.tm_wday) * 3, 3)).append(rest.data(), std::strftime(rest.data(), rest.size(), ", %d ", &parts));
+  line.append(days.substr(static_cast<std::size_t>(parts.tm_wday) * 3, 3))
+      .append(rest.data(), std::strftime(rest.data(), rest.size(), ", %d ", &parts));
   line.append(months.substr(static_cast<std::size_t>(parts.tm_mon) * 3, 3))
       .append(rest.data(), std::strftime(rest.data(), rest.size(), " %Y %H:%M:%S", &parts));
   return line.append(" GMT\r\n");
@@ -88,12 +94,18 @@ struct HttpServer::Body {
              .handler = std::move(handler),
              .log = log,
              .requests = RequestCounters(metrics),
-             .durations = metrics.histogram("http_request_duration_seconds", "From a request's first byte to its response's last.", duration_bounds),
-             .sheds = metrics.counter("http_sheds_total", "Requests and connections turned away past capacity.")} {
-    metrics.gauge("http_connections", "Open connections.", [load = site.load] { return static_cast<double>(load->connections.load()); });
-    metrics.gauge("http_requests_in_flight", "Requests being answered.", [load = site.load] { return static_cast<double>(load->requests.load()); });
+             .durations =
+                 metrics.histogram("http_request_duration_seconds",
+                                   "From a request's first byte to its response's last.", duration_bounds),
+             .sheds =
+                 metrics.counter("http_sheds_total", "Requests and connections turned away past capacity.")} {
+    metrics.gauge("http_connections", "Open connections.",
+                  [load = site.load] { return static_cast<double>(load->connections.load()); });
+    metrics.gauge("http_requests_in_flight", "Requests being answered.",
+                  [load = site.load] { return static_cast<double>(load->requests.load()); });
     if (!options.tls_certificate.empty() || !options.tls_key.empty()) site.tls.emplace(tls_context(options));
-    for (unsigned index = 0; index < std::max(1U, options.threads); ++index) workers.push_back(std::make_shared<Worker>());
+    for (unsigned index = 0; index < std::max(1U, options.threads); ++index)
+      workers.push_back(std::make_shared<Worker>());
     bind();
   }
 
@@ -121,7 +133,8 @@ struct HttpServer::Body {
         co_await pause.async_wait(as_tuple);
       }
       if (error) continue;
-      // Somewhat past the limit a connection is still told why it is turned away; further past it there is no room for that either.
+      // Somewhat past the limit a connection is still told why it is turned away; further past it there is no
+      // room for that either.
       if (site.load->connections.load() >= site.options.connections + site.options.connections / 4 + 1) {
         site.sheds.add();
         continue;
@@ -168,7 +181,8 @@ struct HttpServer::Body {
     asio::co_spawn(workers.front()->context, accept(), end_with_failure);
     std::vector<std::jthread> threads;
     try {
-      for (std::size_t index = 1; index < workers.size(); ++index) threads.emplace_back([worker = workers[index].get()] { worker->run(); });
+      for (std::size_t index = 1; index < workers.size(); ++index)
+        threads.emplace_back([worker = workers[index].get()] { worker->run(); });
     } catch (...) {
       drain();
       workers.front()->run();

@@ -1,5 +1,6 @@
 #pragma once
-// An HTTP/1.1 server on Boost.Beast: keep-alive, TLS by option, a limit on everything, and a cheap 503 past capacity.
+// An HTTP/1.1 server on Boost.Beast: keep-alive, TLS by option, a limit on everything, and a cheap 503 past
+// capacity.
 
 #include <chrono>
 #include <cstddef>
@@ -24,26 +25,31 @@ struct HttpOptions {
   std::string tls_certificate{};  ///< PEM file; with tls_key: HTTPS.
   std::string tls_key{};
   std::size_t body_bytes = 64U << 10;
-  std::size_t large_body_bytes = 8U << 20;  ///< What a request may bring past body_bytes, if it says so by Content-Length and is admitted.
-  /// Decides by a request's head alone whether its large body may come: nullopt for yes. Called on a thread of the server, with a head
-  /// that is good only for the call; decides on any thread, at once or later. Null: none may come.
+  std::size_t large_body_bytes =
+      8U
+      << 20;  ///< What a request may bring past body_bytes, if it says so by Content-Length and is admitted.
+  /// Decides by a request's head alone whether its large body may come: nullopt for yes. Called on a thread
+  /// of the server, with a head that is good only for the call; decides on any thread, at once or later.
+  /// Null: none may come.
   using Decide = std::function<void(std::optional<Problem>)>;
   std::function<void(const Request& head, Decide decide)> admit_large_body{};
   std::size_t header_bytes = 16U << 10;
   std::size_t connections = 10'000;
-  /// Of them, that a peer of this address may have; 0 for as many as there are. Past it a connection is closed unanswered.
+  /// Of them, that a peer of this address may have; 0 for as many as there are. Past it a connection is
+  /// closed unanswered.
   std::function<std::size_t(const std::string& peer)> connections_of{};
   std::size_t requests_in_flight = 10'000;   ///< Past it: 503 with Retry-After, at once.
   std::chrono::seconds request_timeout{15};  ///< From a request's first byte to its last.
   std::chrono::seconds idle_timeout{60};
   std::chrono::seconds drain_timeout{10};
-  std::size_t stream_backlog_bytes = 1U << 20;         ///< A stream's client that is further behind is cut off.
+  std::size_t stream_backlog_bytes = 1U << 20;  ///< A stream's client that is further behind is cut off.
   std::shared_ptr<const std::string> fixed_headers{};  ///< Of every answer that brings none of its own.
 };
 
 class HttpServer {
  public:
-  /// Binds; throws std::runtime_error that names address and port, or the file that is no certificate. Metrics and log outlive it.
+  /// Binds; throws std::runtime_error that names address and port, or the file that is no certificate.
+  /// Metrics and log outlive it.
   HttpServer(const HttpOptions& options, Handler handler, Metrics& metrics, AccessLog& log);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;

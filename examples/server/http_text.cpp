@@ -10,20 +10,32 @@ namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
-char lower(char letter) noexcept { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter; }
+char lower(char letter) noexcept {
+  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
+}
 
-bool letter_or_digit(char character) noexcept { return (character >= '0' && character <= '9') || (lower(character) >= 'a' && lower(character) <= 'z'); }
+bool letter_or_digit(char character) noexcept {
+  return (character >= '0' && character <= '9') || (lower(character) >= 'a' && lower(character) <= 'z');
+}
 
-bool all_lower_hex(std::string_view text) noexcept { return text.find_first_not_of(hex_digits) == std::string_view::npos; }
-bool all_zero(std::string_view text) noexcept { return text.find_first_not_of('0') == std::string_view::npos; }
+bool all_lower_hex(std::string_view text) noexcept {
+  return text.find_first_not_of(hex_digits) == std::string_view::npos;
+}
+bool all_zero(std::string_view text) noexcept {
+  return text.find_first_not_of('0') == std::string_view::npos;
+}
 bool has_body(int status) noexcept { return status != 204 && status != 304; }
 
 bool fit_header(const Header& header) noexcept {
   const auto in_name = [](char character) {
-    return letter_or_digit(character) || std::string_view("!#$%&'*+-.^_`|~").find(character) != std::string_view::npos;
+    return letter_or_digit(character) ||
+           std::string_view("!#$%&'*+-.^_`|~").find(character) != std::string_view::npos;
   };
-  const auto in_value = [](char character) { return character == '\t' || (static_cast<unsigned char>(character) >= ' ' && character != '\x7f'); };
-  return !header.name.empty() && std::ranges::all_of(header.name, in_name) && std::ranges::all_of(header.value, in_value);
+  const auto in_value = [](char character) {
+    return character == '\t' || (static_cast<unsigned char>(character) >= ' ' && character != '\x7f');
+  };
+  return !header.name.empty() && std::ranges::all_of(header.name, in_name) &&
+         std::ranges::all_of(header.value, in_value);
 }
 
 void append_number(std::string& text, std::uint64_t number) {
@@ -84,7 +96,8 @@ std::string_view status_text(int status) noexcept {
 
 bool fit_request_id(std::string_view id) noexcept {
   return !id.empty() && id.size() <= 128 && std::ranges::all_of(id, [](char character) {
-    return letter_or_digit(character) || std::string_view("-._~:+/=").find(character) != std::string_view::npos;
+    return letter_or_digit(character) ||
+           std::string_view("-._~:+/=").find(character) != std::string_view::npos;
   });
 }
 
@@ -92,7 +105,8 @@ bool fit_traceparent(std::string_view value) noexcept {
   // 00-TRACE-PARENT-FLAGS
   if (value.size() != 55 || !value.starts_with("00-") || value[35] != '-' || value[52] != '-') return false;
   const std::string_view trace = value.substr(3, 32), parent = value.substr(36, 16), flags = value.substr(53);
-  return all_lower_hex(trace) && !all_zero(trace) && all_lower_hex(parent) && !all_zero(parent) && all_lower_hex(flags);
+  return all_lower_hex(trace) && !all_zero(trace) && all_lower_hex(parent) && !all_zero(parent) &&
+         all_lower_hex(flags);
 }
 
 IdMaker::IdMaker() {

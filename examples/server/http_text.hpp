@@ -45,7 +45,8 @@ struct HeadOptions {
   bool body_goes_on = false;  ///< A stream: chunked, without Content-Length.
 };
 
-/// Replaces `head` by the status line and headers. False when a header could break out of its line: nothing of that response may be sent.
+/// Replaces `head` by the status line and headers. False when a header could break out of its line: nothing
+/// of that response may be sent.
 [[nodiscard]] bool write_head(const Response& response, const HeadOptions& options, std::string& head);
 
 /// What goes over the wire after the head; none for 204 and 304.

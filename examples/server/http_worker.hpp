@@ -1,5 +1,6 @@
 #pragma once
-// What connections share: the thread that they run on, and the site that they serve. Included by http_server.cpp alone, as all that is Asio.
+// What connections share: the thread that they run on, and the site that they serve. Included by
+// http_server.cpp alone, as all that is Asio.
 
 #include <algorithm>
 #include <array>
@@ -44,7 +45,8 @@ constexpr auto as_tuple = asio::as_tuple(asio::deferred);
 
 class Connection;
 
-/// Each thread has its own io_context, and a connection stays with one: what a connection does needs no lock and no strand.
+/// Each thread has its own io_context, and a connection stays with one: what a connection does needs no lock
+/// and no strand.
 struct Worker {
   asio::io_context context{1};
   Timer ticker{context};
@@ -77,7 +79,8 @@ struct Load {
 /// One more for as long as it lives.
 class Counted {
  public:
-  explicit Counted(std::atomic<std::size_t>& count) : count_(count), number_(count.fetch_add(1, std::memory_order_relaxed) + 1) {}
+  explicit Counted(std::atomic<std::size_t>& count)
+      : count_(count), number_(count.fetch_add(1, std::memory_order_relaxed) + 1) {}
   ~Counted() { count_.fetch_sub(1, std::memory_order_relaxed); }
   Counted(const Counted&) = delete;
   Counted& operator=(const Counted&) = delete;
@@ -100,8 +103,9 @@ class RequestCounters {
     std::atomic<Counter*>& place = counters_[row][column];
     Counter* counter = place.load(std::memory_order_acquire);
     if (counter == nullptr) {
-      counter = &metrics_.counter("http_requests_total", "Requests answered.",
-                                  "method=\"" + std::string(methods[row]) + "\",status=\"" + std::to_string(status) + "\"");
+      counter = &metrics_.counter(
+          "http_requests_total", "Requests answered.",
+          "method=\"" + std::string(methods[row]) + "\",status=\"" + std::to_string(status) + "\"");
       place.store(counter, std::memory_order_release);
     }
     counter->add();
@@ -109,7 +113,8 @@ class RequestCounters {
 
  private:
   /// Others share a row: a client must not be able to make up labels.
-  static constexpr std::array<std::string_view, 8> methods{"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "other"};
+  static constexpr std::array<std::string_view, 8> methods{"GET",    "HEAD",    "POST",  "PUT",
+                                                           "DELETE", "OPTIONS", "PATCH", "other"};
   Metrics& metrics_;
   std::array<std::array<std::atomic<Counter*>, 500>, methods.size()> counters_{};
 };

@@ -25,8 +25,8 @@ constexpr std::size_t listed_errors = 50;
   return token;
 }
 
-/// Reads along, and notes each member that stands twice in its object: a boost::json::value keeps the last and
-/// forgets the others, and nobody would learn that half of what was sent counts for nothing.
+/// Reads along, and notes each member that stands twice in its object: a boost::json::value keeps the last
+/// and forgets the others, and nobody would learn that half of what was sent counts for nothing.
 class TwiceNamed {
  public:
   static constexpr std::size_t max_object_size = SIZE_MAX;
@@ -50,7 +50,8 @@ class TwiceNamed {
     const auto first = names_.begin() + static_cast<std::ptrdiff_t>(open_.back().first_name);
     std::sort(first, names_.end());
     for (auto twice = first; (twice = std::adjacent_find(twice, names_.end())) != names_.end();) {
-      if (errors_.size() < listed_errors) errors_.push_back({pointer() + "/" + pointer_token(twice->substr(0, 100)), "stands twice"});
+      if (errors_.size() < listed_errors)
+        errors_.push_back({pointer() + "/" + pointer_token(twice->substr(0, 100)), "stands twice"});
       twice = std::upper_bound(twice, names_.end(), *twice);
     }
     names_.erase(first, names_.end());
@@ -100,7 +101,8 @@ class TwiceNamed {
     for (std::size_t depth = 0; depth + 1 < open_.size(); ++depth) {
       const Open& outer = open_[depth];
       path += "/";
-      path += outer.array ? std::to_string(outer.elements - 1) : pointer_token(names_[open_[depth + 1].first_name - 1]);
+      path += outer.array ? std::to_string(outer.elements - 1)
+                          : pointer_token(names_[open_[depth + 1].first_name - 1]);
     }
     return path;
   }
@@ -129,7 +131,8 @@ void JsonValue::only(std::initializer_list<std::string_view> known) const {
     for (const std::string_view name : known) names += (names.empty() ? "" : ", ") + std::string(name);
     if (errors_->size() < listed_errors)
       errors_->push_back(
-          {pointer_ + "/" + pointer_token(key.substr(0, 100)), names.empty() ? "no fields are known here" : "is not known here; known are " + names});
+          {pointer_ + "/" + pointer_token(key.substr(0, 100)),
+           names.empty() ? "no fields are known here" : "is not known here; known are " + names});
   }
 }
 
@@ -143,7 +146,8 @@ std::optional<JsonValue> JsonValue::find(std::string_view key) const {
 
 std::optional<JsonValue> JsonValue::need(std::string_view key) const {
   auto found = find(key);
-  if (!found && value_->is_object() && errors_->size() < listed_errors) errors_->push_back({pointer_ + "/" + pointer_token(key), "is missing"});
+  if (!found && value_->is_object() && errors_->size() < listed_errors)
+    errors_->push_back({pointer_ + "/" + pointer_token(key), "is missing"});
   return found;
 }
 
@@ -155,7 +159,8 @@ std::vector<JsonValue> JsonValue::elements(std::size_t most) const {
     return values;
   }
   values.reserve(array->size());
-  for (std::size_t index = 0; index < array->size(); ++index) values.push_back(JsonValue((*array)[index], pointer_ + "/" + std::to_string(index), *errors_));
+  for (std::size_t index = 0; index < array->size(); ++index)
+    values.push_back(JsonValue((*array)[index], pointer_ + "/" + std::to_string(index), *errors_));
   return values;
 }
 
@@ -163,8 +168,10 @@ std::string JsonValue::text(std::size_t least_bytes, std::size_t most_bytes) con
   const boost::json::string* string = value_->if_string();
   const bool fits = string != nullptr && string->size() >= least_bytes && string->size() <= most_bytes;
   if (!fits || ticketcore::detail::has_control_character({string->data(), string->size()})) {
-    const std::string came = string == nullptr ? "" : "; this has " + std::to_string(string->size()) + " bytes";
-    error("must be a text of " + std::to_string(least_bytes) + " to " + std::to_string(most_bytes) + " bytes without control characters" + came);
+    const std::string came =
+        string == nullptr ? "" : "; this has " + std::to_string(string->size()) + " bytes";
+    error("must be a text of " + std::to_string(least_bytes) + " to " + std::to_string(most_bytes) +
+          " bytes without control characters" + came);
     return {};
   }
   return std::string(string->data(), string->size());
@@ -187,7 +194,8 @@ bool JsonValue::flag() const {
 
 std::size_t JsonValue::one_of(std::initializer_list<std::string_view> words) const {
   if (const boost::json::string* string = value_->if_string()) {
-    const auto found = std::find(words.begin(), words.end(), std::string_view(string->data(), string->size()));
+    const auto found =
+        std::find(words.begin(), words.end(), std::string_view(string->data(), string->size()));
     if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
   }
   std::string names;
@@ -213,7 +221,9 @@ JsonDocument::JsonDocument(std::string_view text) : body_(std::make_unique<Body>
   const std::size_t read = parser.write_some(text.data(), text.size(), error);
   if (!error && read == text.size()) parser.finish(error);
   if (error || read < text.size()) {
-    malformed_ = "the body is no JSON: " + (error ? error.message() : std::string("more text after the document")) + ", at byte " + std::to_string(read + 1);
+    malformed_ =
+        "the body is no JSON: " + (error ? error.message() : std::string("more text after the document")) +
+        ", at byte " + std::to_string(read + 1);
     return;
   }
   body_->value = parser.release();

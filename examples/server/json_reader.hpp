@@ -1,7 +1,7 @@
 #pragma once
-// Reads a request's JSON strictly, and collects everything that is wrong with it, each with its JSON pointer (RFC 6901): a caller
-// learns all of it at once. A member that stands twice is wrong, too. Fields that nobody asked for are refused,
-// so that a misspelt option is never silently left out.
+// Reads a request's JSON strictly, and collects everything that is wrong with it, each with its JSON pointer
+// (RFC 6901): a caller learns all of it at once. A member that stands twice is wrong, too. Fields that nobody
+// asked for are refused, so that a misspelt option is never silently left out.
 
 #include <boost/json/fwd.hpp>
 #include <cstdint>
@@ -22,8 +22,8 @@ struct FieldError {
 
 class JsonDocument;
 
-/// One value of the document. Asking for what is not there, or is of another kind, notes an error and answers something harmless;
-/// whether all was well is asked once, at the end. Valid as long as its document.
+/// One value of the document. Asking for what is not there, or is of another kind, notes an error and answers
+/// something harmless; whether all was well is asked once, at the end. Valid as long as its document.
 class JsonValue {
  public:
   /// The value must be an object with no fields but these.

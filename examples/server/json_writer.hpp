@@ -1,5 +1,6 @@
 #pragma once
-// Writes JSON straight into one string: no tree, no copies. The caller closes what it opens; commas come by themselves.
+// Writes JSON straight into one string: no tree, no copies. The caller closes what it opens; commas come by
+// themselves.
 
 #include <charconv>
 #include <cstdint>

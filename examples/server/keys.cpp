@@ -14,13 +14,21 @@ constexpr std::string_view key_stream = "server/keys";
 constexpr std::string_view prefix = "tck_";
 constexpr Scope all_scopes[] = {Scope::seller, Scope::box_office, Scope::gate, Scope::admin};
 
-[[nodiscard]] ticketcore::Timestamp wall_clock() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+[[nodiscard]] ticketcore::Timestamp wall_clock() {
+  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
 
 [[nodiscard]] std::string vault_id(std::string_view id) { return "server/key/" + std::string(id); }
 
 [[nodiscard]] std::string key_record(const ApiKey& key) {
   JsonWriter json;
-  json.open_object().key("name").text(key.name).key("hash").text(to_base64url(key.hash)).key("created_at").time(key.created_at);
+  json.open_object()
+      .key("name")
+      .text(key.name)
+      .key("hash")
+      .text(to_base64url(key.hash))
+      .key("created_at")
+      .time(key.created_at);
   json.key("scopes").open_array();
   for (const std::string_view scope : key.scopes.names()) json.text(scope);
   json.close_array().key("events").open_array();
@@ -38,21 +46,24 @@ constexpr Scope all_scopes[] = {Scope::seller, Scope::box_office, Scope::gate, S
   key.id = std::move(id);
   if (const auto name = record.need("name")) key.name = name->text(0, 100);
   if (const auto hash = record.need("hash")) key.hash = from_base64url(hash->text(0, 100)).value_or("");
-  if (const auto at = record.need("created_at")) key.created_at = ticketcore::parse_rfc3339(at->text(1, 40)).value_or(ticketcore::Timestamp{});
+  if (const auto at = record.need("created_at"))
+    key.created_at = ticketcore::parse_rfc3339(at->text(1, 40)).value_or(ticketcore::Timestamp{});
   if (const auto scopes = record.need("scopes")) {
     for (const JsonValue& scope : scopes->elements(8)) {
       if (const auto known = parse_scope(scope.text(1, 20))) key.scopes.add(*known);
     }
   }
   if (const auto events = record.find("events")) {
-    for (const JsonValue& event : events->elements(most_events_of_key)) key.events.push_back(event.text(1, ticketcore::EventId::max_bytes));
+    for (const JsonValue& event : events->elements(most_events_of_key))
+      key.events.push_back(event.text(1, ticketcore::EventId::max_bytes));
   }
   if (const auto expires = record.find("expires_at")) {
     key.expires_at = ticketcore::parse_rfc3339(expires->text(1, 40));
     if (!key.expires_at) expires->error("must be a time");
   }
   if (const auto removed = record.find("removed")) key.removed = removed->flag();
-  if (!document.malformed().empty() || !document.errors().empty()) throw ticketcore::StorageDamaged("the vault's record of API key " + key.id + " is damaged");
+  if (!document.malformed().empty() || !document.errors().empty())
+    throw ticketcore::StorageDamaged("the vault's record of API key " + key.id + " is damaged");
   return key;
 }
 
@@ -102,9 +113,11 @@ std::optional<PresentedKey> parse_key(std::string_view text) {
   if (!text.starts_with(prefix) || text.size() > 200) return std::nullopt;
   text.remove_prefix(prefix.size());
   const std::size_t end = text.find('_');
-  if (end == std::string_view::npos || end == 0 || end > 40 || text.size() - end - 1 < 20) return std::nullopt;
+  if (end == std::string_view::npos || end == 0 || end > 40 || text.size() - end - 1 < 20)
+    return std::nullopt;
   const auto is_fit = [](char letter) {
-    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') || letter == '-' || letter == '_';
+    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+           (letter >= '0' && letter <= '9') || letter == '-' || letter == '_';
   };
   if (!std::all_of(text.begin(), text.end(), is_fit)) return std::nullopt;
   return PresentedKey{std::string(text.substr(0, end)), std::string(text.substr(end + 1))};
@@ -120,16 +133,18 @@ void Keys::put(const ApiKey& key) {
   storage_.vault_put(vault_id(key.id), {reinterpret_cast<const std::uint8_t*>(record.data()), record.size()});
 }
 
-// The log comes first, so that no key is good which no list shows; and once more at the end: who removed the key meanwhile wins.
+// The log comes first, so that no key is good which no list shows; and once more at the end: who removed the
+// key meanwhile wins.
 ApiKey Keys::add(ApiKey key, std::string_view secret) {
   if (const auto kept = find(key.id)) return *kept;
   key.hash = hash_of_secret(secret);
   const ticketcore::StreamId stream(key_stream);
-  const auto entries = append_entry(storage_, stream, [&](const std::vector<std::string>& before) -> std::optional<std::string> {
-    const std::string entry = "+" + key.id;
-    const bool known = std::find(before.begin(), before.end(), entry) != before.end();
-    return known ? std::nullopt : std::optional<std::string>(entry);
-  });
+  const auto entries = append_entry(
+      storage_, stream, [&](const std::vector<std::string>& before) -> std::optional<std::string> {
+        const std::string entry = "+" + key.id;
+        const bool known = std::find(before.begin(), before.end(), entry) != before.end();
+        return known ? std::nullopt : std::optional<std::string>(entry);
+      });
   if (!was_removed(entries, key.id)) {
     put(key);
     if (!was_logged_as_removed(key.id)) return key;
@@ -148,11 +163,12 @@ void Keys::bury(ApiKey& key) {
 bool Keys::remove(const std::string& id) {
   forget(id);
   bool removed = false;
-  append_entry(storage_, ticketcore::StreamId(key_stream), [&](const std::vector<std::string>& entries) -> std::optional<std::string> {
-    const auto ids = ids_in(entries);
-    removed = std::find(ids.begin(), ids.end(), id) != ids.end();
-    return removed ? std::optional<std::string>("-" + id) : std::nullopt;
-  });
+  append_entry(storage_, ticketcore::StreamId(key_stream),
+               [&](const std::vector<std::string>& entries) -> std::optional<std::string> {
+                 const auto ids = ids_in(entries);
+                 removed = std::find(ids.begin(), ids.end(), id) != ids.end();
+                 return removed ? std::optional<std::string>("-" + id) : std::nullopt;
+               });
   // Also when another server logged the removal, and died before this.
   if (auto key = find(id); key && !key->removed && was_logged_as_removed(id)) bury(*key);
   forget(id);
@@ -197,7 +213,8 @@ std::optional<Keys::Remembered> Keys::find_verified(const PresentedKey& key) {
 
 std::optional<ApiKey> Keys::remembered(const PresentedKey& key) {
   const auto found = find_verified(key);
-  if (!found || found->until < std::chrono::steady_clock::now() || found->key.expired(wall_clock())) return std::nullopt;
+  if (!found || found->until < std::chrono::steady_clock::now() || found->key.expired(wall_clock()))
+    return std::nullopt;
   return found->key;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The staff's API keys: "tck_<id>_<secret>". The store keeps a key's hash, name and scopes in its vault, and a log of which keys
-// there are; all servers on the store know the same keys.
+// The staff's API keys: "tck_<id>_<secret>". The store keeps a key's hash, name and scopes in its vault, and
+// a log of which keys there are; all servers on the store know the same keys.
 
 #include <chrono>
 #include <list>
@@ -32,7 +32,9 @@ class Scopes {
   [[nodiscard]] constexpr bool none() const noexcept { return bits_ == 0; }
 
  private:
-  [[nodiscard]] constexpr bool has(Scope scope) const noexcept { return (bits_ & static_cast<unsigned>(scope)) != 0; }
+  [[nodiscard]] constexpr bool has(Scope scope) const noexcept {
+    return (bits_ & static_cast<unsigned>(scope)) != 0;
+  }
   unsigned bits_ = 0;
 };
 
@@ -48,9 +50,9 @@ struct ApiKey {
   Scopes scopes{};
   ticketcore::Timestamp created_at{};
   std::optional<ticketcore::Timestamp> expires_at{};  ///< From then on it is as good as none.
-  std::vector<std::string> events{};                  ///< The only ones it is for; empty: all, and what belongs to no event.
-  bool removed = false;                               ///< Its name is all that is left of it; the id never serves again.
-  std::string hash{};                                 ///< Of the secret.
+  std::vector<std::string> events{};  ///< The only ones it is for; empty: all, and what belongs to no event.
+  bool removed = false;               ///< Its name is all that is left of it; the id never serves again.
+  std::string hash{};                 ///< Of the secret.
 
   /// What it may do about the event; empty: about none.
   [[nodiscard]] Scopes scopes_for(std::string_view event) const;
@@ -64,8 +66,8 @@ class Keys {
  public:
   explicit Keys(ticketcore::Storage& storage) : storage_(storage) {}
 
-  /// Keeps the key under this secret, unless there is, or ever was, one of its id. What is kept of that id then: a key that was
-  /// removed stays so, whoever adds it again. Throws StorageError.
+  /// Keeps the key under this secret, unless there is, or ever was, one of its id. What is kept of that id
+  /// then: a key that was removed stays so, whoever adds it again. Throws StorageError.
   ApiKey add(ApiKey key, std::string_view secret);
   /// False if there is no such key. Other servers forget it within a few seconds. Throws StorageError.
   bool remove(const std::string& id);

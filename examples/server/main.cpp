@@ -1,4 +1,5 @@
-// A box office as an HTTP server: ticketcore_server --help. docs/server.md says how to run a theatre's sale with it.
+// A box office as an HTTP server: ticketcore_server --help. docs/server.md says how to run a theatre's sale
+// with it.
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -34,7 +35,8 @@ using namespace server;
 using namespace std::chrono_literals;
 
 /// Null, and why, when the store is not there yet and may come.
-[[nodiscard]] std::unique_ptr<ticketcore::Storage> open(const std::string& url, [[maybe_unused]] std::string& why) {
+[[nodiscard]] std::unique_ptr<ticketcore::Storage> open(const std::string& url,
+                                                        [[maybe_unused]] std::string& why) {
   if (url == "memory:") return std::make_unique<ticketcore::MemoryStorage>();
 #ifdef TICKETCORE_HAVE_POSTGRES
   try {
@@ -62,7 +64,8 @@ using namespace std::chrono_literals;
   std::string line;
   std::getline(in, line);
   if (line.size() >= least) return line;
-  throw UsageError("--payment-secret " + file + " can't be read, or its first line has less than " + std::to_string(least) + " bytes");
+  throw UsageError("--payment-secret " + file + " can't be read, or its first line has less than " +
+                   std::to_string(least) + " bytes");
 }
 
 /// Writes a file that only its owner may read.
@@ -76,22 +79,29 @@ void write_secret(const std::string& file, const std::string& line) {
 
 /// The admin's key as the options have it; empty if they want none.
 [[nodiscard]] std::string admin_key(const Options& options, Keys& keys) {
-  const ticketcore::Timestamp now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+  const ticketcore::Timestamp now =
+      std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
   Scopes admin;
   admin.add(Scope::admin);
   if (options.admin_key_file.empty()) {
     if (!options.print_admin_key) return {};
     const PresentedKey key = new_key();
-    static_cast<void>(keys.add({.id = key.id, .name = "made at a start", .scopes = admin, .created_at = now}, key.secret));
+    static_cast<void>(
+        keys.add({.id = key.id, .name = "made at a start", .scopes = admin, .created_at = now}, key.secret));
     return to_string(key);
   }
-  if (!std::ifstream(options.admin_key_file).good()) write_secret(options.admin_key_file, to_string(new_key()));
+  if (!std::ifstream(options.admin_key_file).good())
+    write_secret(options.admin_key_file, to_string(new_key()));
   const std::string line = read_line(options.admin_key_file);
   const auto key = parse_key(line);
-  if (!key) throw std::runtime_error(options.admin_key_file + " holds no API key; its first line must be tck_..., or let the server make the file");
+  if (!key)
+    throw std::runtime_error(
+        options.admin_key_file +
+        " holds no API key; its first line must be tck_..., or let the server make the file");
   if (keys.add({.id = key->id, .name = "admin", .scopes = admin, .created_at = now}, key->secret).removed) {
-    std::cerr << "the admin key in " << options.admin_key_file
-              << " was removed, and stays so; take the file away, and the server makes another at its next start\n";
+    std::cerr
+        << "the admin key in " << options.admin_key_file
+        << " was removed, and stays so; take the file away, and the server makes another at its next start\n";
     return {};
   }
   return options.print_admin_key ? line : std::string();
@@ -102,14 +112,17 @@ class AnswerSink final : public Reply::Sink {
  public:
   explicit AnswerSink(std::function<void(bool)> done) : done_(std::move(done)) {}
   void send(Response response) override { done_(response.status < 300); }
-  std::shared_ptr<Stream> stream(Response) override { throw std::logic_error("a notice is not answered by a stream"); }
+  std::shared_ptr<Stream> stream(Response) override {
+    throw std::logic_error("a notice is not answered by a stream");
+  }
 
  private:
   std::function<void(bool)> done_;
 };
 
 /// The provider's notice comes in like any other request, only not through a socket.
-void deliver_notice(Api& api, const std::string& path, const std::string& signature, const std::string& body, std::function<void(bool)> done) {
+void deliver_notice(Api& api, const std::string& path, const std::string& signature, const std::string& body,
+                    std::function<void(bool)> done) {
   Request request;
   request.method = "POST";
   static_cast<void>(parse_target(path, request));
@@ -121,7 +134,8 @@ void deliver_notice(Api& api, const std::string& path, const std::string& signat
 }
 
 void print_routes() {
-  for (const Route& route : routes()) std::cout << route.method << " " << route.pattern << " " << name_of(route.scope) << "\n";
+  for (const Route& route : routes())
+    std::cout << route.method << " " << route.pattern << " " << name_of(route.scope) << "\n";
 }
 
 /// Threads that take turns for what HTTP threads submit.
@@ -145,7 +159,8 @@ class DeskThreads {
 /// Waits for SIGTERM or SIGINT, which must be blocked in all threads, and then calls back.
 class SignalThread {
  public:
-  explicit SignalThread(std::function<void()> stop) : thread_([this, stop = std::move(stop)] { wait(stop); }) {}
+  explicit SignalThread(std::function<void()> stop)
+      : thread_([this, stop = std::move(stop)] { wait(stop); }) {}
   ~SignalThread() {
     ended_ = true;
     thread_.join();
@@ -174,7 +189,8 @@ class SignalThread {
   std::thread thread_;
 };
 
-/// Ends the process when its end takes too long: a call that hangs, a store that does not answer. What was answered is in the store.
+/// Ends the process when its end takes too long: a call that hangs, a store that does not answer. What was
+/// answered is in the store.
 class Watchdog {
  public:
   Watchdog() = default;
@@ -193,7 +209,8 @@ class Watchdog {
     thread_ = std::thread([this, time] {
       std::unique_lock lock(mutex_);
       if (news_.wait_for(lock, time, [this] { return done_; })) return;
-      std::cerr << "ticketcore_server: gave up what is still under way, " << time.count() << " s after the signal to end\n";
+      std::cerr << "ticketcore_server: gave up what is still under way, " << time.count()
+                << " s after the signal to end\n";
       std::_Exit(1);
     });
   }
@@ -214,22 +231,30 @@ class Service {
         storage_(std::move(storage)),
         secrets_(*storage_),
         keys_(*storage_),
-        headers_({.secure = !options.tls_certificate.empty(), .other_origins = !options.cors_origins.empty()}),
+        headers_(
+            {.secure = !options.tls_certificate.empty(), .other_origins = !options.cors_origins.empty()}),
         http_(
-            http_options(options, headers_), [this](Request request, Reply reply) { api_->handle(std::move(request), std::move(reply)); }, metrics_, log_),
+            http_options(options, headers_),
+            [this](Request request, Reply reply) { api_->handle(std::move(request), std::move(reply)); },
+            metrics_, log_),
         office_(*storage_, office_options()),
         desks_(office_, std::clamp(std::thread::hardware_concurrency(), 1U, 4U)),
         pages_(options.web.empty() ? Pages() : Pages(options.web)),
-        events_(*storage_, office_, options.storage != "memory:", options.open_events, [this](const std::string& what) { log_.trouble("", what); }),
+        events_(*storage_, office_, options.storage != "memory:", options.open_events,
+                [this](const std::string& what) { log_.trouble("", what); }),
         pools_(std::in_place),
         staff_log_(*storage_, pools_->staff_log) {
     if (options.fake_payments) {
-      fake_.emplace(*storage_, options.payment_secret_file.empty() ? secrets_.notice_key() : read_payment_secret(options.payment_secret_file),
+      fake_.emplace(*storage_,
+                    options.payment_secret_file.empty() ? secrets_.notice_key()
+                                                        : read_payment_secret(options.payment_secret_file),
                     std::chrono::seconds(options.fake_payments_seconds));
-      provider_.emplace(*fake_, ProviderGuard::Limits{.timeout = std::chrono::seconds(options.provider_timeout_seconds)},
-                        metrics_.counter("ticketcore_provider_calls_total", "Calls to the payment provider."));
+      provider_.emplace(
+          *fake_, ProviderGuard::Limits{.timeout = std::chrono::seconds(options.provider_timeout_seconds)},
+          metrics_.counter("ticketcore_provider_calls_total", "Calls to the payment provider."));
       payments_.emplace(*storage_, secrets_, events_, OrderBooks(*storage_, office_, secrets_), *provider_,
-                        metrics_.counter("ticketcore_orders_total", "Orders placed, answers to repeated requests included."),
+                        metrics_.counter("ticketcore_orders_total",
+                                         "Orders placed, answers to repeated requests included."),
                         [this](const std::string& what) { log_.trouble("", what); });
     }
     const ApiParts parts{*storage_,
@@ -263,8 +288,10 @@ class Service {
 
   void run() {
     const SignalThread signals([this] { stop(); });
-    const std::string host = options_.address.find(':') == std::string::npos ? options_.address : "[" + options_.address + "]";
-    std::cout << "listening on " << (options_.tls_certificate.empty() ? "http" : "https") << "://" << host << ":" << http_.port() << "\n";
+    const std::string host =
+        options_.address.find(':') == std::string::npos ? options_.address : "[" + options_.address + "]";
+    std::cout << "listening on " << (options_.tls_certificate.empty() ? "http" : "https") << "://" << host
+              << ":" << http_.port() << "\n";
     if (!admin_key_.empty()) std::cout << "admin key " << admin_key_ << "\n";
     std::cout.flush();
     http_.run();
@@ -282,18 +309,25 @@ class Service {
     http.tls_certificate = options.tls_certificate;
     http.tls_key = options.tls_key;
     http.connections = options.connections;
-    http.connections_of = [this, share = options.connections_per_address](const std::string& peer) { return api_->connections_of(peer, share); };
-    http.admit_large_body = [this](const Request& head, HttpOptions::Decide decide) { api_->admit_large_body(head, std::move(decide)); };
+    http.connections_of = [this, share = options.connections_per_address](const std::string& peer) {
+      return api_->connections_of(peer, share);
+    };
+    http.admit_large_body = [this](const Request& head, HttpOptions::Decide decide) {
+      api_->admit_large_body(head, std::move(decide));
+    };
     return http;
   }
 
   [[nodiscard]] ticketcore::BoxOfficeOptions office_options() {
     ticketcore::BoxOfficeOptions office;
     const ticketcore::SigningKey kept = secrets_.ticket_key();
-    office.signing_key = options_.signing_key.empty() ? kept : ticketcore::SigningKey::load_or_create(options_.signing_key);
+    office.signing_key =
+        options_.signing_key.empty() ? kept : ticketcore::SigningKey::load_or_create(options_.signing_key);
     // Tickets that were sold before there was a key file are good all the same.
     office.trusted_keys = {kept.verify_key()};
-    office.on_trouble = [this](const ticketcore::EventId& event, const std::string& what) { log_.trouble("", event.text() + ": " + what); };
+    office.on_trouble = [this](const ticketcore::EventId& event, const std::string& what) {
+      log_.trouble("", event.text() + ": " + what);
+    };
     office.open_events = options_.open_events;
     return office;
   }
@@ -303,12 +337,14 @@ class Service {
     http_.every(1s, [this] { api_->probe_storage(); });
     http_.every(15s, [this] { events_.heartbeat(); });
     http_.every(1s, [this] {
-      if (const std::string told = clock_watch_.look(office_.store_clock_ahead()); !told.empty()) log_.trouble("", told);
+      if (const std::string told = clock_watch_.look(office_.store_clock_ahead()); !told.empty())
+        log_.trouble("", told);
     });
     if (!payments_) return;
     http_.every(200ms, [this] { api_->answer_overdue(); });
     http_.every(100ms, [this] {
-      fake_->send_notices([this](const std::string& path, const std::string& signature, const std::string& body, std::function<void(bool)> done) {
+      fake_->send_notices([this](const std::string& path, const std::string& signature,
+                                 const std::string& body, std::function<void(bool)> done) {
         deliver_notice(*api_, path, signature, body, std::move(done));
       });
     });
@@ -374,13 +410,15 @@ int main(int count, char** arguments) {
     Options options = parse_options({arguments + 1, arguments + count});
     if (options.help) return std::cout << usage(), 0;
     if (options.print_routes) return print_routes(), 0;
-    if (!options.payment_secret_file.empty()) static_cast<void>(read_payment_secret(options.payment_secret_file));
+    if (!options.payment_secret_file.empty())
+      static_cast<void>(read_payment_secret(options.payment_secret_file));
     use_time_zone(options.time_zone);
     allow_many_files();
     const sigset_t signals = SignalThread::signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
-    auto storage = wait_for_store(options, [&options](std::string& why) { return open(options.storage, why); });
+    auto storage =
+        wait_for_store(options, [&options](std::string& why) { return open(options.storage, why); });
     if (storage) Service(options, std::move(storage)).run();
     return 0;
   } catch (const UsageError& error) {

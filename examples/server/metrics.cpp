@@ -40,8 +40,10 @@ std::string braced(std::string_view labels, std::string_view more = {}) {
 
 }  // namespace
 
-Histogram::Histogram(std::span<const double> bounds) : bounds_(bounds.begin(), bounds.end()), counts_(bounds.size() + 1) {
-  if (!std::ranges::is_sorted(bounds_, std::less_equal{})) throw std::logic_error("a histogram's bounds must grow");
+Histogram::Histogram(std::span<const double> bounds)
+    : bounds_(bounds.begin(), bounds.end()), counts_(bounds.size() + 1) {
+  if (!std::ranges::is_sorted(bounds_, std::less_equal{}))
+    throw std::logic_error("a histogram's bounds must grow");
 }
 
 void Histogram::observe(double value) noexcept {
@@ -60,22 +62,29 @@ struct Metrics::Family {
   /// The family of that name, made if there is none. The caller has the mutex.
   static Family& of(Metrics& metrics, std::string_view name, std::string_view type, std::string_view help) {
     auto& family = metrics.families_.try_emplace(std::string(name)).first->second;
-    if (!family) family = std::make_shared<Family>(Family{.type = std::string(type), .help = escaped_help(help)});
-    if (family->type != type) throw std::logic_error("metric " + std::string(name) + " is a " + family->type + ", not a " + std::string(type));
+    if (!family)
+      family = std::make_shared<Family>(Family{.type = std::string(type), .help = escaped_help(help)});
+    if (family->type != type)
+      throw std::logic_error("metric " + std::string(name) + " is a " + family->type + ", not a " +
+                             std::string(type));
     return *family;
   }
 
   void append(std::string& text, const std::string& name) const {
     text += "# HELP " + name + " " + help + "\n# TYPE " + name + " " + type + "\n";
-    for (const auto& [labels, counter] : counters) text += name + braced(labels) + " " + std::to_string(counter->value()) + "\n";
+    for (const auto& [labels, counter] : counters)
+      text += name + braced(labels) + " " + std::to_string(counter->value()) + "\n";
     for (const auto& [labels, histogram] : histograms) {
       std::uint64_t count = 0;
       for (std::size_t bucket = 0; bucket < histogram->counts_.size(); ++bucket) {
         count += histogram->counts_[bucket].load(std::memory_order_relaxed);
-        const std::string bound = bucket < histogram->bounds_.size() ? number(histogram->bounds_[bucket]) : "+Inf";
-        text += name + "_bucket" + braced(labels, "le=\"" + bound + "\"") + " " + std::to_string(count) + "\n";
+        const std::string bound =
+            bucket < histogram->bounds_.size() ? number(histogram->bounds_[bucket]) : "+Inf";
+        text +=
+            name + "_bucket" + braced(labels, "le=\"" + bound + "\"") + " " + std::to_string(count) + "\n";
       }
-      text += name + "_sum" + braced(labels) + " " + number(histogram->sum_.load(std::memory_order_relaxed)) + "\n";
+      text += name + "_sum" + braced(labels) + " " + number(histogram->sum_.load(std::memory_order_relaxed)) +
+              "\n";
       text += name + "_count" + braced(labels) + " " + std::to_string(count) + "\n";
     }
     if (read) text += name + " " + number(read()) + "\n";
@@ -89,7 +98,8 @@ Counter& Metrics::counter(std::string_view name, std::string_view help, std::str
   return *counter;
 }
 
-Histogram& Metrics::histogram(std::string_view name, std::string_view help, std::span<const double> bounds, std::string_view labels) {
+Histogram& Metrics::histogram(std::string_view name, std::string_view help, std::span<const double> bounds,
+                              std::string_view labels) {
   const std::lock_guard lock(mutex_);
   auto& histogram = Family::of(*this, name, "histogram", help).histograms[std::string(labels)];
   if (!histogram) histogram = std::make_unique<Histogram>(bounds);

@@ -40,7 +40,8 @@ class Metrics {
  public:
   /// Labels as they stand in the braces: `method="GET",status="200"`.
   Counter& counter(std::string_view name, std::string_view help, std::string_view labels = {});
-  Histogram& histogram(std::string_view name, std::string_view help, std::span<const double> bounds, std::string_view labels = {});
+  Histogram& histogram(std::string_view name, std::string_view help, std::span<const double> bounds,
+                       std::string_view labels = {});
   /// Read whenever text() is made; it must not itself use these metrics. The last one of a name counts.
   void gauge(std::string_view name, std::string_view help, std::function<double()> read);
   [[nodiscard]] std::string text() const;

@@ -11,7 +11,8 @@ constexpr std::int64_t sweep_period = 10;
 
 }  // namespace
 
-OpenPlaces::Reserved OpenPlaces::reserve(const std::string& owner, ticketcore::HoldId hold, std::uint32_t places, std::uint32_t most, std::int64_t now) {
+OpenPlaces::Reserved OpenPlaces::reserve(const std::string& owner, ticketcore::HoldId hold,
+                                         std::uint32_t places, std::uint32_t most, std::int64_t now) {
   const std::lock_guard lock(mutex_);
   if (now >= swept_at_ + sweep_period) forget_ended(now);
   auto found = entries_.find(hold);
@@ -38,7 +39,8 @@ OpenPlaces::Reserved OpenPlaces::reserve(const std::string& owner, ticketcore::H
   return {Answer::reserved, std::make_shared<Reservation>(*this, hold)};
 }
 
-std::shared_ptr<OpenPlaces::Reservation> OpenPlaces::reserve_again(ticketcore::HoldId hold, std::int64_t now) {
+std::shared_ptr<OpenPlaces::Reservation> OpenPlaces::reserve_again(ticketcore::HoldId hold,
+                                                                   std::int64_t now) {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(hold);
   if (found == entries_.end() || !found->second.counts(now)) return nullptr;
@@ -89,7 +91,8 @@ std::vector<ticketcore::HoldId> OpenPlaces::kept(const std::string& owner) const
   std::vector<ticketcore::HoldId> holds;
   const auto found = owners_.find(owner);
   if (found == owners_.end()) return holds;
-  std::ranges::copy_if(found->second, std::back_inserter(holds), [&](ticketcore::HoldId hold) { return entries_.at(hold).kept; });
+  std::ranges::copy_if(found->second, std::back_inserter(holds),
+                       [&](ticketcore::HoldId hold) { return entries_.at(hold).kept; });
   return holds;
 }
 

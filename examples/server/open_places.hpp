@@ -1,8 +1,8 @@
 #pragma once
 // How many places somebody holds at one time, counted by where requests come from: names of carts are the
 // clients' own choice, and limit nobody who means to empty a house. Each server counts by itself, in memory;
-// after a start it counts anew, and counts older holds when they are extended. Memory: about 150 bytes for each
-// open hold, and at most holds_most of them.
+// after a start it counts anew, and counts older holds when they are extended. Memory: about 150 bytes for
+// each open hold, and at most holds_most of them.
 
 #include <cstddef>
 #include <cstdint>
@@ -39,8 +39,8 @@ class OpenPlaces {
   };
 
   enum class Answer {
-    reserved,    ///< And counted, for the owner.
-    counted,     ///< It is the same hold as that of an earlier request, and counts once, for the owner of that.
+    reserved,  ///< And counted, for the owner.
+    counted,   ///< It is the same hold as that of an earlier request, and counts once, for the owner of that.
     past_limit,  ///< The owner would hold more than most.
     full,        ///< Holds are counted for others, as many as there is room for.
   };
@@ -48,9 +48,10 @@ class OpenPlaces {
     Answer answer{};
     std::shared_ptr<Reservation> reservation{};  ///< Null when it is not counted.
   };
-  /// Before the hold is asked for, or extended. Requests of one hold under way count the most that one of them
-  /// asks for; what a kept hold has, no request changes.
-  [[nodiscard]] Reserved reserve(const std::string& owner, ticketcore::HoldId hold, std::uint32_t places, std::uint32_t most, std::int64_t now);
+  /// Before the hold is asked for, or extended. Requests of one hold under way count the most that one of
+  /// them asks for; what a kept hold has, no request changes.
+  [[nodiscard]] Reserved reserve(const std::string& owner, ticketcore::HoldId hold, std::uint32_t places,
+                                 std::uint32_t most, std::int64_t now);
   /// Null when the hold is not counted at that time; otherwise a reservation to extend it by.
   [[nodiscard]] std::shared_ptr<Reservation> reserve_again(ticketcore::HoldId hold, std::int64_t now);
   /// The hold is not, or no longer, there.

@@ -8,17 +8,21 @@
 namespace server {
 namespace {
 
-[[nodiscard]] unsigned number(const std::string& option, const std::string& text, unsigned least, unsigned most) {
+[[nodiscard]] unsigned number(const std::string& option, const std::string& text, unsigned least,
+                              unsigned most) {
   unsigned value = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
   if (read.ec != std::errc{} || read.ptr != text.data() + text.size() || value < least || value > most)
-    throw UsageError(option + " needs a whole number from " + std::to_string(least) + " to " + std::to_string(most) + ", not \"" + text + "\"");
+    throw UsageError(option + " needs a whole number from " + std::to_string(least) + " to " +
+                     std::to_string(most) + ", not \"" + text + "\"");
   return value;
 }
 
 [[nodiscard]] Network network(const std::string& option, const std::string& text) {
   if (const auto parsed = Network::parse(text)) return *parsed;
-  throw UsageError(option + " needs an address or a network, such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32, not \"" + text + "\"");
+  throw UsageError(option +
+                   " needs an address or a network, such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32, not \"" +
+                   text + "\"");
 }
 
 struct Number {
@@ -46,7 +50,8 @@ struct Places {
               {"--signing-key", &options.signing_key},
               {"--time-zone", &options.time_zone}},
         lists{{"--cors", &options.cors_origins}},
-        networks{{"--trusted-proxy", &options.trusted_proxies}, {"--shared-network", &options.shared_networks}},
+        networks{{"--trusted-proxy", &options.trusted_proxies},
+                 {"--shared-network", &options.shared_networks}},
         numbers{{"--threads", {&options.threads, 0, 256}},
                 {"--rate-limit", {&options.requests_per_second, 0, 1'000'000}},
                 {"--open-places-per-address", {&options.open_places_per_address, 0, 1'000'000}},
@@ -75,14 +80,19 @@ struct Places {
   if (scheme == std::string_view::npos || scheme == 0) return false;
   const std::string_view host = text.substr(scheme + 3);
   const auto fits = [](char letter) {
-    return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || std::string_view("-._:[]+").find(letter) != std::string_view::npos;
+    return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') ||
+           std::string_view("-._:[]+").find(letter) != std::string_view::npos;
   };
-  return !host.empty() && std::all_of(host.begin(), host.end(), fits) && std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(scheme), fits);
+  return !host.empty() && std::all_of(host.begin(), host.end(), fits) &&
+         std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(scheme), fits);
 }
 
 [[nodiscard]] const std::string& origin(const std::string& option, const std::string& text) {
   if (is_origin(text)) return text;
-  throw UsageError(option + " needs an origin as browsers send it, such as https://shop.example or http://localhost:5173, not \"" + text + "\"");
+  throw UsageError(
+      option +
+      " needs an origin as browsers send it, such as https://shop.example or http://localhost:5173, not \"" +
+      text + "\"");
 }
 
 void check_storage(const std::string& url) {
@@ -91,22 +101,28 @@ void check_storage(const std::string& url) {
   for (const std::string_view known : {"sqlite", "postgresql", "postgres"}) {
     if (url.compare(0, scheme, known) == 0) return;
   }
-  throw UsageError("--storage needs sqlite:///FILE, postgresql://USER@HOST/DATABASE or memory:, not \"" + url + "\"");
+  throw UsageError("--storage needs sqlite:///FILE, postgresql://USER@HOST/DATABASE or memory:, not \"" +
+                   url + "\"");
 }
 
-/// What one client may have, unless it is said: more than a browser or ten need, and a small part of the whole.
+/// What one client may have, unless it is said: more than a browser or ten need, and a small part of the
+/// whole.
 constexpr unsigned connections_part = 20, connections_least = 20;
 constexpr unsigned streams_part = 50, streams_least = 10;
 
 void check_share(const std::string& option, unsigned share, const std::string& of, unsigned whole) {
-  if (share > whole) throw UsageError(option + " may be at most " + of + ", which are " + std::to_string(whole) + "; 0 is no limit");
+  if (share > whole)
+    throw UsageError(option + " may be at most " + of + ", which are " + std::to_string(whole) +
+                     "; 0 is no limit");
 }
 
 void check(const Options& options) {
   check_storage(options.storage);
-  if (options.tls_certificate.empty() != options.tls_key.empty()) throw UsageError("--tls-certificate and --tls-key go together");
+  if (options.tls_certificate.empty() != options.tls_key.empty())
+    throw UsageError("--tls-certificate and --tls-key go together");
   if (options.streams > options.connections / 2)
-    throw UsageError("--streams may be at most half of --connections, which are " + std::to_string(options.connections) + ": the others are the buyers'");
+    throw UsageError("--streams may be at most half of --connections, which are " +
+                     std::to_string(options.connections) + ": the others are the buyers'");
 }
 
 }  // namespace
@@ -168,7 +184,8 @@ Options parse_options(const std::vector<std::string>& arguments) {
       *text->second = value();
     } else if (const auto list = places.lists.find(option); list != places.lists.end()) {
       list->second->push_back(origin(option, value()));
-    } else if (const auto list_of_networks = places.networks.find(option); list_of_networks != places.networks.end()) {
+    } else if (const auto list_of_networks = places.networks.find(option);
+               list_of_networks != places.networks.end()) {
       list_of_networks->second->push_back(network(option, value()));
     } else if (const auto known = places.numbers.find(option); known != places.numbers.end()) {
       *known->second.value = number(option, value(), known->second.least, known->second.most);
@@ -181,7 +198,8 @@ Options parse_options(const std::vector<std::string>& arguments) {
   }
   if (!given.contains("--streams")) options.streams = options.connections / 2;
   if (given.contains("--connections-per-address")) {
-    check_share("--connections-per-address", options.connections_per_address, "--connections", options.connections);
+    check_share("--connections-per-address", options.connections_per_address, "--connections",
+                options.connections);
   } else {
     options.connections_per_address = std::max(connections_least, options.connections / connections_part);
   }

@@ -26,7 +26,8 @@ struct OrderSeen {
 [[nodiscard]] OrderSeen see_order(const EventState& state, OrderId id) {
   OrderSeen seen{copy_order(state, id), {}};
   if (!seen.copy) return seen;
-  for (const TicketRecord& ticket : seen.copy->tickets) seen.gates.push_back(ticket.admitted_at != 0 ? state.short_name(ticket.gate) : "");
+  for (const TicketRecord& ticket : seen.copy->tickets)
+    seen.gates.push_back(ticket.admitted_at != 0 ? state.short_name(ticket.gate) : "");
   return seen;
 }
 
@@ -64,25 +65,72 @@ struct OrderJson {
     const Ticket& ticket = order.tickets[index];
     const TicketRecord& record = seen.copy->tickets[index];
     const std::string id = to_string(ticket.id);
-    json.open_object().key("id").text(id).key("code").text(office.code(ticket)).key("place").text(ticket.place).key("section").text(ticket.section);
-    json.key("row").text(ticket.row).key("seat").text(ticket.seat).key("category").text(ticket.category).key("ticket_type").text(ticket.ticket_type);
+    json.open_object()
+        .key("id")
+        .text(id)
+        .key("code")
+        .text(office.code(ticket))
+        .key("place")
+        .text(ticket.place)
+        .key("section")
+        .text(ticket.section);
+    json.key("row")
+        .text(ticket.row)
+        .key("seat")
+        .text(ticket.seat)
+        .key("category")
+        .text(ticket.category)
+        .key("ticket_type")
+        .text(ticket.ticket_type);
     json.key("price").money(ticket.price);
     json.key("status").text(record.refunded() ? "refunded" : record.admitted_at != 0 ? "admitted" : "valid");
-    if (record.admitted_at != 0 && !record.refunded()) json.key("admitted_at").time(from_epoch(record.admitted_at)).key("gate").text(seen.gates[index]);
-    json.key("svg").text("/v1/events/" + order.tickets[index].event.text() + "/orders/" + to_string(order.id) + "/tickets/" + id + ".svg");
+    if (record.admitted_at != 0 && !record.refunded())
+      json.key("admitted_at").time(from_epoch(record.admitted_at)).key("gate").text(seen.gates[index]);
+    json.key("svg").text("/v1/events/" + order.tickets[index].event.text() + "/orders/" +
+                         to_string(order.id) + "/tickets/" + id + ".svg");
     json.close_object();
   }
 
   [[nodiscard]] std::string write() const {
     JsonWriter json(1024 + order.tickets.size() * 700);
-    json.open_object().key("id").id(order.id).key("number").number(order.number).key("token").text(token).key("event").text(event.event.id().text());
+    json.open_object()
+        .key("id")
+        .id(order.id)
+        .key("number")
+        .number(order.number)
+        .key("token")
+        .text(token)
+        .key("event")
+        .text(event.event.id().text());
     json.key("placed_at").time(order.placed_at).key("status").text(status_of(seen.copy->order));
-    if (buyer) json.key("buyer").open_object().key("name").text(buyer->name).key("email").text(buyer->email).close_object();
+    if (buyer)
+      json.key("buyer")
+          .open_object()
+          .key("name")
+          .text(buyer->name)
+          .key("email")
+          .text(buyer->email)
+          .close_object();
     json.key("tickets").open_array();
     for (std::size_t index = 0; index < order.tickets.size(); ++index) write_ticket(json, index);
-    json.close_array().key("ticket_fees").money(order.ticket_fees).key("order_fee").money(order.order_fee).key("total").money(order.total);
-    json.key("tax").money(order.tax).key("refunded").money({seen.copy->order.refunded, order.total.currency()});
-    json.key("payment").open_object().key("method").text(order.payment_method).key("reference").text(order.payment_reference).close_object();
+    json.close_array()
+        .key("ticket_fees")
+        .money(order.ticket_fees)
+        .key("order_fee")
+        .money(order.order_fee)
+        .key("total")
+        .money(order.total);
+    json.key("tax")
+        .money(order.tax)
+        .key("refunded")
+        .money({seen.copy->order.refunded, order.total.currency()});
+    json.key("payment")
+        .open_object()
+        .key("method")
+        .text(order.payment_method)
+        .key("reference")
+        .text(order.payment_reference)
+        .close_object();
     return json.close_object().take();
   }
 };
@@ -94,7 +142,8 @@ struct OrderJson {
 
 /// What tickets, pages and people put between the names of a place, or before an order's number.
 [[nodiscard]] bool says_nothing(std::string_view word) {
-  constexpr std::string_view words[] = {"row", "seat", "table", "booth", "no", "order", "№", "ряд", "місце", "стіл", "ложа", "замовлення"};
+  constexpr std::string_view words[] = {"row", "seat", "table", "booth", "no",   "order",
+                                        "№",   "ряд",  "місце", "стіл",  "ложа", "замовлення"};
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
 
@@ -123,7 +172,8 @@ struct OrderJson {
 
 /// What a search compares orders with.
 struct Words {
-  explicit Words(const std::string& text, const SeatMap& seat_map) : map(seat_map), small(folded(text)), plain(plain_words(text)) {}
+  explicit Words(const std::string& text, const SeatMap& seat_map)
+      : map(seat_map), small(folded(text)), plain(plain_words(text)) {}
   const SeatMap& map;
   std::string small;
   std::string plain;
@@ -132,7 +182,8 @@ struct Words {
     const std::string id = to_string(order.order.id);
     if (std::to_string(order.number) == plain || folded(order.order.payment_reference) == small) return true;
     if (small.starts_with(id)) return true;  // or a ticket's id
-    return std::any_of(order.tickets.begin(), order.tickets.end(), [&](const TicketRecord& ticket) { return fit(label_of(map, ticket.where)); });
+    return std::any_of(order.tickets.begin(), order.tickets.end(),
+                       [&](const TicketRecord& ticket) { return fit(label_of(map, ticket.where)); });
   }
   /// A place, named in full or by its row and seat.
   [[nodiscard]] bool fit(const std::string& label) const {
@@ -141,7 +192,8 @@ struct Words {
     return words == plain || (plain.find('-') != std::string::npos && words.ends_with("-" + plain));
   }
   [[nodiscard]] bool fit(const Buyer& buyer) const {
-    return folded(buyer.name).find(small) != std::string::npos || folded(buyer.email).find(small) != std::string::npos;
+    return folded(buyer.name).find(small) != std::string::npos ||
+           folded(buyer.email).find(small) != std::string::npos;
   }
 };
 
@@ -172,20 +224,26 @@ struct Seat {
     const auto tickets = state.tickets_of(order);
     for (std::uint32_t number = 1; number <= tickets.size(); ++number) {
       const TicketRecord& ticket = tickets[number - 1];
-      if (!ticket.refunded()) seats.push_back({ticket.where, index + 1, number, 0, 1, ticket.ticket_type, ticket.admitted_at != 0, order.id});
+      if (!ticket.refunded())
+        seats.push_back(
+            {ticket.where, index + 1, number, 0, 1, ticket.ticket_type, ticket.admitted_at != 0, order.id});
     }
   }
   std::uint32_t hold_number = 0;
   for (const HoldRecord& hold : state.hold_slots()) {
     ++hold_number;
     if (hold.expires_at == 0 || from_epoch(hold.expires_at) <= now) continue;
-    for (const PlaceIndex place : hold.places) seats.push_back({place.value, 0, hold_number, hold.expires_at});
-    for (const AreaQuantity& area : hold.areas) seats.push_back({area.area.value | TicketRecord::area_bit, 0, hold_number, hold.expires_at, area.quantity});
+    for (const PlaceIndex place : hold.places)
+      seats.push_back({place.value, 0, hold_number, hold.expires_at});
+    for (const AreaQuantity& area : hold.areas)
+      seats.push_back(
+          {area.area.value | TicketRecord::area_bit, 0, hold_number, hold.expires_at, area.quantity});
   }
   return seats;
 }
 
-[[nodiscard]] std::optional<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> parse_position(const std::string& text) {
+[[nodiscard]] std::optional<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> parse_position(
+    const std::string& text) {
   std::uint32_t parts[3] = {};
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -223,8 +281,16 @@ std::string folded(std::string_view text) {
 }
 
 void OrderBooks::put_buyer(OrderId order, const Buyer& buyer) {
-  const std::string record = JsonWriter().open_object().key("name").text(buyer.name).key("email").text(buyer.email).close_object().take();
-  storage_.vault_put("buyer/" + to_string(order), {reinterpret_cast<const std::uint8_t*>(record.data()), record.size()});
+  const std::string record = JsonWriter()
+                                 .open_object()
+                                 .key("name")
+                                 .text(buyer.name)
+                                 .key("email")
+                                 .text(buyer.email)
+                                 .close_object()
+                                 .take();
+  storage_.vault_put("buyer/" + to_string(order),
+                     {reinterpret_cast<const std::uint8_t*>(record.data()), record.size()});
 }
 
 void OrderBooks::keep_buyer(OrderId order, const Buyer& buyer) {
@@ -242,7 +308,8 @@ void OrderBooks::erase_buyer_of_no_order(const OpenEvent& event, OrderId order) 
   const auto who = buyer(order);
   if (!who) return;
   erase_buyer(order);
-  // Another server may have granted the same request meanwhile, and have seen the record before it was erased.
+  // Another server may have granted the same request meanwhile, and have seen the record before it was
+  // erased.
   if (is_placed()) put_buyer(order, *who);
 }
 
@@ -262,10 +329,17 @@ std::optional<std::string> OrderBooks::order_json(OpenEvent& event, OrderId id) 
   const OrderSeen seen = see_order(event, id);
   const auto order = to_order(event, seen);
   if (!order) return std::nullopt;
-  return OrderJson{event, seen, *order, buyer(id), secrets_.token("order", event.event.id().text(), to_string(id), event.event.revision()), office_}.write();
+  return OrderJson{event,
+                   seen,
+                   *order,
+                   buyer(id),
+                   secrets_.token("order", event.event.id().text(), to_string(id), event.event.revision()),
+                   office_}
+      .write();
 }
 
-Page OrderBooks::orders(OpenEvent& event, const std::string& position, std::uint32_t limit, const std::string& words) const {
+Page OrderBooks::orders(OpenEvent& event, const std::string& position, std::uint32_t limit,
+                        const std::string& words) const {
   const Words wanted(words, event.event.seat_map());
   Page page;
   JsonWriter json(4096);
@@ -278,7 +352,8 @@ Page OrderBooks::orders(OpenEvent& event, const std::string& position, std::uint
     std::vector<OrderSeen> batch;
     event.event.inspect([&](const EventState& state) {
       before = std::min(before, state.orders().size());
-      for (std::size_t index = before; index > 0 && batch.size() < 100; --index) batch.push_back(see_order(state, state.orders()[index - 1].id));
+      for (std::size_t index = before; index > 0 && batch.size() < 100; --index)
+        batch.push_back(see_order(state, state.orders()[index - 1].id));
     });
     for (const OrderSeen& seen : batch) {
       if (found == limit) break;
@@ -289,7 +364,10 @@ Page OrderBooks::orders(OpenEvent& event, const std::string& position, std::uint
       if (!words.empty() && !wanted.fit(*seen.copy) && !(who && wanted.fit(*who))) continue;
       const auto order = to_order(event, seen);
       if (!order) continue;
-      json.raw(OrderJson{event, seen, *order, who, secrets_.token("order", event.event.id().text(), to_string(id), event.event.revision()), office_}.write());
+      json.raw(OrderJson{
+          event, seen, *order, who,
+          secrets_.token("order", event.event.id().text(), to_string(id), event.event.revision()), office_}
+                   .write());
       ++found;
     }
   }
@@ -298,17 +376,23 @@ Page OrderBooks::orders(OpenEvent& event, const std::string& position, std::uint
   return page;
 }
 
-Page OrderBooks::seating(OpenEvent& event, const std::string& position, std::uint32_t limit, const std::string& place) const {
+Page OrderBooks::seating(OpenEvent& event, const std::string& position, std::uint32_t limit,
+                         const std::string& place) const {
   const SeatMap& map = event.event.seat_map();
   std::vector<Seat> seats;
-  event.event.inspect([&](const EventState& state) { seats = seats_of(state, event.known_until(state.time())); });
+  event.event.inspect(
+      [&](const EventState& state) { seats = seats_of(state, event.known_until(state.time())); });
   const std::string wanted = plain_words(place);
-  const auto begins_otherwise = [&](const Seat& seat) { return !plain_words(label_of(map, seat.where)).starts_with(wanted); };
+  const auto begins_otherwise = [&](const Seat& seat) {
+    return !plain_words(label_of(map, seat.where)).starts_with(wanted);
+  };
   if (!wanted.empty()) std::erase_if(seats, begins_otherwise);
-  std::sort(seats.begin(), seats.end(), [](const Seat& a, const Seat& b) { return a.position() < b.position(); });
+  std::sort(seats.begin(), seats.end(),
+            [](const Seat& a, const Seat& b) { return a.position() < b.position(); });
   auto first = seats.begin();
   if (const auto after = parse_position(position)) {
-    first = std::upper_bound(seats.begin(), seats.end(), *after, [](const auto& key, const Seat& seat) { return key < seat.position(); });
+    first = std::upper_bound(seats.begin(), seats.end(), *after,
+                             [](const auto& key, const Seat& seat) { return key < seat.position(); });
   }
   const auto types = event.event.availability()->settings().prices.ticket_types();
   Page page;
@@ -318,7 +402,8 @@ Page OrderBooks::seating(OpenEvent& event, const std::string& position, std::uin
   for (auto seat = first; seat != seats.end(); ++seat) {
     if (written++ == limit) {
       const Seat& last = *(seat - 1);
-      page.next = std::to_string(last.where) + "." + std::to_string(last.order) + "." + std::to_string(last.ticket);
+      page.next =
+          std::to_string(last.where) + "." + std::to_string(last.order) + "." + std::to_string(last.ticket);
       break;
     }
     json.open_object().key("place").text(label_of(map, seat->where));
@@ -329,7 +414,8 @@ Page OrderBooks::seating(OpenEvent& event, const std::string& position, std::uin
     } else {
       if (seat->type < types.size()) json.key("ticket_type").text(types[seat->type]);
       json.key("order").id(seat->order_id).key("number").number(seat->order);
-      if (const auto who = buyer(seat->order_id)) json.key("buyer").open_object().key("name").text(who->name).close_object();
+      if (const auto who = buyer(seat->order_id))
+        json.key("buyer").open_object().key("name").text(who->name).close_object();
     }
     json.close_object();
   }

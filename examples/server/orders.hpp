@@ -1,6 +1,6 @@
 #pragma once
-// Orders as the API shows them: what the event's books say of them, with the buyer's name and address from the vault beside it. All of
-// it waits for turns and for the store: for workers only.
+// Orders as the API shows them: what the event's books say of them, with the buyer's name and address from
+// the vault beside it. All of it waits for turns and for the store: for workers only.
 
 #include <cstdint>
 #include <optional>
@@ -34,8 +34,8 @@ class OrderBooks {
   void put_buyer(ticketcore::OrderId order, const Buyer& buyer);
   /// Puts it if there is none.
   void keep_buyer(ticketcore::OrderId order, const Buyer& buyer);
-  /// After a refusal: erases whom the order would have been for, if the log has no order of this id. The same request may be
-  /// granted on another server meanwhile; then the record stays.
+  /// After a refusal: erases whom the order would have been for, if the log has no order of this id. The same
+  /// request may be granted on another server meanwhile; then the record stays.
   void erase_buyer_of_no_order(const OpenEvent& event, ticketcore::OrderId order);
   /// Of an order that there can't be.
   void erase_buyer(ticketcore::OrderId order);
@@ -44,11 +44,14 @@ class OrderBooks {
   /// nullopt if there is none.
   [[nodiscard]] std::optional<std::string> order_json(OpenEvent& event, ticketcore::OrderId order) const;
   /// The newest first; only those that the words fit, if there are any.
-  [[nodiscard]] Page orders(OpenEvent& event, const std::string& position, std::uint32_t limit, const std::string& words) const;
+  [[nodiscard]] Page orders(OpenEvent& event, const std::string& position, std::uint32_t limit,
+                            const std::string& words) const;
   /// Who sits where, in the order of the places; only places whose label begins so.
-  [[nodiscard]] Page seating(OpenEvent& event, const std::string& position, std::uint32_t limit, const std::string& place) const;
+  [[nodiscard]] Page seating(OpenEvent& event, const std::string& position, std::uint32_t limit,
+                             const std::string& place) const;
   /// nullopt if there is no such ticket.
-  [[nodiscard]] std::optional<std::string> ticket_picture(OpenEvent& event, const ticketcore::TicketId& ticket) const;
+  [[nodiscard]] std::optional<std::string> ticket_picture(OpenEvent& event,
+                                                          const ticketcore::TicketId& ticket) const;
 
  private:
   ticketcore::Storage& storage_;

@@ -1,5 +1,6 @@
 #pragma once
-// The built pages, read from a folder once at the start: what is asked for later is looked up in memory, never on the disk.
+// The built pages, read from a folder once at the start: what is asked for later is looked up in memory,
+// never on the disk.
 
 #include <filesystem>
 #include <map>
@@ -21,7 +22,8 @@ class Pages {
  public:
   /// No pages.
   Pages() = default;
-  /// Takes files of known types below the folder, and no links that lead out of it. Throws std::runtime_error for a folder that can't be read.
+  /// Takes files of known types below the folder, and no links that lead out of it. Throws std::runtime_error
+  /// for a folder that can't be read.
   explicit Pages(const std::filesystem::path& folder);
 
   /// By the path of a URL: a file's own, or a page's ("/events/gala" is event.html). Null if there is none.

@@ -22,14 +22,29 @@ constexpr std::size_t undecided_most = 3;
 [[nodiscard]] std::string vault_id(const std::string& payment) { return "payment/" + payment; }
 
 /// One stream a day, so that a sweep need not read what is long settled.
-[[nodiscard]] StreamId stream_of_day(Timestamp time) { return "server/payments/" + to_rfc3339(time).substr(0, 10); }
+[[nodiscard]] StreamId stream_of_day(Timestamp time) {
+  return "server/payments/" + to_rfc3339(time).substr(0, 10);
+}
 
-[[nodiscard]] bool is_settled(PaymentStatus status) { return status != PaymentStatus::pending && status != PaymentStatus::expired; }
+[[nodiscard]] bool is_settled(PaymentStatus status) {
+  return status != PaymentStatus::pending && status != PaymentStatus::expired;
+}
 
 [[nodiscard]] std::string payment_record(const Payment& payment) {
   JsonWriter json;
-  json.open_object().key("event").text(payment.event).key("hold").id(payment.hold).key("minor").number(payment.amount.minor());
-  json.key("currency").text(payment.amount.currency().code()).key("created_at").time(payment.created_at).key("expires_at").time(payment.expires_at);
+  json.open_object()
+      .key("event")
+      .text(payment.event)
+      .key("hold")
+      .id(payment.hold)
+      .key("minor")
+      .number(payment.amount.minor());
+  json.key("currency")
+      .text(payment.amount.currency().code())
+      .key("created_at")
+      .time(payment.created_at)
+      .key("expires_at")
+      .time(payment.expires_at);
   return json.close_object().take();
 }
 
@@ -49,7 +64,8 @@ constexpr std::size_t undecided_most = 3;
   const auto expires_at = parse_rfc3339(text("expires_at"));
   const auto minor = root.need("minor");
   const std::int64_t amount = minor ? minor->integer(0, INT64_MAX) : 0;
-  if (!document.malformed().empty() || !document.errors().empty() || !hold || !currency || !created_at || !expires_at)
+  if (!document.malformed().empty() || !document.errors().empty() || !hold || !currency || !created_at ||
+      !expires_at)
     throw StorageDamaged("the vault's record of payment " + id + " is damaged");
   payment.hold = *hold;
   payment.amount = {amount, *currency};
@@ -60,7 +76,8 @@ constexpr std::size_t undecided_most = 3;
 
 /// Whether the same check-out may be granted another time.
 [[nodiscard]] bool is_passing(Reason reason) {
-  return reason == Reason::storage_unavailable || reason == Reason::halted || reason == Reason::event_busy || reason == Reason::event_not_found;
+  return reason == Reason::storage_unavailable || reason == Reason::halted || reason == Reason::event_busy ||
+         reason == Reason::event_not_found;
 }
 
 /// What a hold must be to be paid.
@@ -79,11 +96,14 @@ struct Payable {
 
 [[nodiscard]] Refusal refuse_ended(const EventState& state, HoldId hold) {
   const RememberedRequest* request = state.find_request(RequestId{hold});
-  const HoldEnd end = request == nullptr || request->tag != HoldPlaced::tag ? HoldEnd::open : request->hold_end;
+  const HoldEnd end =
+      request == nullptr || request->tag != HoldPlaced::tag ? HoldEnd::open : request->hold_end;
   switch (end) {
-    case HoldEnd::expired: return refuse(Reason::hold_expired, "the hold ran out before this; its places are free again");
+    case HoldEnd::expired:
+      return refuse(Reason::hold_expired, "the hold ran out before this; its places are free again");
     case HoldEnd::released: return refuse(Reason::hold_released, "the hold was released before this");
-    case HoldEnd::checked_out: return refuse(Reason::hold_checked_out, "the hold was checked out before this");
+    case HoldEnd::checked_out:
+      return refuse(Reason::hold_checked_out, "the hold was checked out before this");
     case HoldEnd::open: break;
   }
   return refuse(Reason::hold_not_found, "there is no such hold");
@@ -96,7 +116,8 @@ struct Payable {
     if (hold == nullptr) {
       payable.refusal = refuse_ended(state, id);
     } else if (from_epoch(hold->expires_at) <= now()) {
-      payable.refusal = refuse(Reason::hold_expired, "the hold ran out before this; its places are free again");
+      payable.refusal =
+          refuse(Reason::hold_expired, "the hold ran out before this; its places are free again");
     } else if (hold->quote == nullptr) {
       payable.refusal = refuse(Reason::not_quoted, "the hold has no price yet; quote it first");
     } else {
@@ -114,13 +135,15 @@ std::string_view name_of(PaymentStatus status) {
   return names[static_cast<std::size_t>(status)];
 }
 
-std::variant<PaymentDesk::Begun, Problem> PaymentDesk::begin(OpenEvent& event, HoldId hold, RequestId command, const Buyer& buyer) {
+std::variant<PaymentDesk::Begun, Problem> PaymentDesk::begin(OpenEvent& event, HoldId hold, RequestId command,
+                                                             const Buyer& buyer) {
   Payment payment;
   payment.id = to_string(secrets_.derived_id("payment", to_string(command)));
   const OrderId order = order_of(payment.id);
   if (const auto known = find(payment.id)) {
     const auto buyer_before = books_.buyer(order);
-    if (known->hold != hold || known->event != event.event.id().text() || (buyer_before && *buyer_before != buyer))
+    if (known->hold != hold || known->event != event.event.id().text() ||
+        (buyer_before && *buyer_before != buyer))
       return make_problem("request_reused", "this Idempotency-Key was used before, for another payment");
     payment = *known;
   } else {
@@ -134,8 +157,9 @@ std::variant<PaymentDesk::Begun, Problem> PaymentDesk::begin(OpenEvent& event, H
     payment.created_at = now();
     payment.expires_at = payable.expires_at;
     if (!add_undecided(payment, undecided_most))
-      return make_problem("payments_undecided",
-                          "the provider has not decided " + std::to_string(undecided_most) + " payments of this hold yet; finish one of them");
+      return make_problem("payments_undecided", "the provider has not decided " +
+                                                    std::to_string(undecided_most) +
+                                                    " payments of this hold yet; finish one of them");
     try {
       write(payment, buyer);
     } catch (...) {
@@ -144,15 +168,18 @@ std::variant<PaymentDesk::Begun, Problem> PaymentDesk::begin(OpenEvent& event, H
     }
   }
   const std::string name = event.event.availability()->settings().name;
-  return Begun{payment, provider_.create({payment.id, payment.amount, name, secrets_.token("payment", "", payment.id, 0)})};
+  return Begun{payment, provider_.create({payment.id, payment.amount, name,
+                                          secrets_.token("payment", "", payment.id, 0)})};
 }
 
-// The day's entry comes first: what the vault has of a payment or its buyer is swept, wherever this server dies.
+// The day's entry comes first: what the vault has of a payment or its buyer is swept, wherever this server
+// dies.
 void PaymentDesk::write(const Payment& payment, const Buyer& buyer) {
   write_down(payment);
   books_.put_buyer(order_of(payment.id), buyer);
   const std::string record = payment_record(payment);
-  storage_.vault_put(vault_id(payment.id), {reinterpret_cast<const std::uint8_t*>(record.data()), record.size()});
+  storage_.vault_put(vault_id(payment.id),
+                     {reinterpret_cast<const std::uint8_t*>(record.data()), record.size()});
 }
 
 void PaymentDesk::write_down(const Payment& payment) {
@@ -193,7 +220,8 @@ std::optional<PaymentStatus> PaymentDesk::outcome(const std::string& id) const {
   const auto kept = storage_.vault_get(vault_id(id) + "/outcome");
   if (!kept) return std::nullopt;
   const std::string word(kept->begin(), kept->end());
-  for (const PaymentStatus status : {PaymentStatus::approved, PaymentStatus::declined, PaymentStatus::refunded}) {
+  for (const PaymentStatus status :
+       {PaymentStatus::approved, PaymentStatus::declined, PaymentStatus::refunded}) {
     if (name_of(status) == word) return status;
   }
   throw StorageDamaged("the vault's outcome of payment " + id + " is damaged");
@@ -201,7 +229,8 @@ std::optional<PaymentStatus> PaymentDesk::outcome(const std::string& id) const {
 
 void PaymentDesk::keep_outcome(const std::string& id, PaymentStatus status) {
   const std::string_view word = name_of(status);
-  storage_.vault_put(vault_id(id) + "/outcome", {reinterpret_cast<const std::uint8_t*>(word.data()), word.size()});
+  storage_.vault_put(vault_id(id) + "/outcome",
+                     {reinterpret_cast<const std::uint8_t*>(word.data()), word.size()});
 }
 
 PaymentStatus PaymentDesk::look(const Payment& payment) const {
@@ -223,30 +252,34 @@ PaymentStatus PaymentDesk::settle(const Payment& payment) {
 PaymentStatus PaymentDesk::ask_and_settle(const Payment& payment) {
   if (const auto known = outcome(payment.id)) return *known;
   switch (provider_.status(payment.id)) {
-    case ChargeStatus::pending: return now() > payment.expires_at ? PaymentStatus::expired : PaymentStatus::pending;
+    case ChargeStatus::pending:
+      return now() > payment.expires_at ? PaymentStatus::expired : PaymentStatus::pending;
     case ChargeStatus::declined:
       erase_buyer(payment);
       keep_outcome(payment.id, PaymentStatus::declined);
       return PaymentStatus::declined;
-    // Paid back already, but whether for an order that there is, or because there could be none, only the log can tell.
+    // Paid back already, but whether for an order that there is, or because there could be none, only the log
+    // can tell.
     case ChargeStatus::refunded:
     case ChargeStatus::approved: return take_money(payment);
   }
   return PaymentStatus::pending;
 }
 
-// The order's id follows from the payment's: however often this runs, and on how many servers, the log holds one answer.
+// The order's id follows from the payment's: however often this runs, and on how many servers, the log holds
+// one answer.
 PaymentStatus PaymentDesk::take_money(const Payment& payment) {
   const auto event = events_.open(payment.event);
   if (!event) return PaymentStatus::pending;
   const OrderId order = order_of(payment.id);
-  const auto placed = event->event.check_out(payment.hold, {{provider_.method(), payment.id, payment.amount}, RequestId{order}});
+  const auto placed = event->event.check_out(
+      payment.hold, {{provider_.method(), payment.id, payment.amount}, RequestId{order}});
   const auto has_sold = [&] { return event->event.find_order(order).has_value(); };
   bool sold = placed.ok() || (placed.refusal().reason == Reason::request_reused && has_sold());
   if (!sold) {
     if (is_passing(placed.refusal().reason)) return PaymentStatus::pending;
-    // A refusal is no fact: let the hold be quoted at this price again, and another server is granted the same check-out. That a
-    // hold has ended is one, and money goes back only then.
+    // A refusal is no fact: let the hold be quoted at this price again, and another server is granted the
+    // same check-out. That a hold has ended is one, and money goes back only then.
     const auto ended = event->event.release(payment.hold);
     if (!ended && is_passing(ended.refusal().reason)) return PaymentStatus::pending;
     sold = has_sold();
@@ -266,7 +299,8 @@ PaymentStatus PaymentDesk::take_money(const Payment& payment) {
 
 // Before the outcome, which says that nothing is left to do.
 void PaymentDesk::erase_buyer(const Payment& payment) {
-  if (const auto event = events_.open(EventId(payment.event))) books_.erase_buyer_of_no_order(*event, order_of(payment.id));
+  if (const auto event = events_.open(EventId(payment.event)))
+    books_.erase_buyer_of_no_order(*event, order_of(payment.id));
 }
 
 void PaymentDesk::read_watched() {
@@ -275,7 +309,8 @@ void PaymentDesk::read_watched() {
   for (const Timestamp day : {now() - 48h, now() - 24h, now()}) {
     const StreamId stream = stream_of_day(day);
     const Timestamp end = std::chrono::ceil<std::chrono::days>(day);
-    for (const std::string& id : read_entries(storage_, stream, read_to_[stream])) watchlist_.add(id, end, moment);
+    for (const std::string& id : read_entries(storage_, stream, read_to_[stream]))
+      watchlist_.add(id, end, moment);
   }
 }
 
@@ -299,7 +334,8 @@ void PaymentDesk::sweep() {
       on_trouble_("payment " + id + ": " + error.what());
     }
   }
-  if (unanswered > 0) on_trouble_("the payment provider did not answer about " + std::to_string(unanswered) + " payments");
+  if (unanswered > 0)
+    on_trouble_("the payment provider did not answer about " + std::to_string(unanswered) + " payments");
   refunds_.sweep();
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// From a quoted hold to an order, by way of a payment provider. Nothing is kept but what each step can be repeated from: a payment's
-// record in the vault, the provider's own word on it, and the event's log, which decides. A server may die between any two steps, and
-// another goes on. All of it waits: for workers only.
+// From a quoted hold to an order, by way of a payment provider. Nothing is kept but what each step can be
+// repeated from: a payment's record in the vault, the provider's own word on it, and the event's log, which
+// decides. A server may die between any two steps, and another goes on. All of it waits: for workers only.
 
 #include <chrono>
 #include <functional>
@@ -39,8 +39,8 @@ enum class PaymentStatus { pending, approved, declined, expired, refunded };
 class PaymentDesk {
  public:
   /// on_trouble hears of payments that a sweep can do nothing about just now.
-  PaymentDesk(ticketcore::Storage& storage, const Secrets& secrets, Events& events, OrderBooks books, PaymentProvider& provider, Counter& orders,
-              std::function<void(const std::string&)> on_trouble)
+  PaymentDesk(ticketcore::Storage& storage, const Secrets& secrets, Events& events, OrderBooks books,
+              PaymentProvider& provider, Counter& orders, std::function<void(const std::string&)> on_trouble)
       : storage_(storage),
         secrets_(secrets),
         events_(events),
@@ -56,15 +56,20 @@ class PaymentDesk {
   };
   /// Asks the provider for the hold's quoted total. The same command again is the same payment. Refused when
   /// too many payments of the hold are undecided.
-  [[nodiscard]] std::variant<Begun, Problem> begin(OpenEvent& event, ticketcore::HoldId hold, ticketcore::RequestId command, const Buyer& buyer);
+  [[nodiscard]] std::variant<Begun, Problem> begin(OpenEvent& event, ticketcore::HoldId hold,
+                                                   ticketcore::RequestId command, const Buyer& buyer);
   [[nodiscard]] std::optional<Payment> find(const std::string& id) const;
   /// How the payment stands as far as it is known here: asks nobody, changes nothing.
   [[nodiscard]] PaymentStatus look(const Payment& payment) const;
-  /// Asks the provider how the payment stands, does what follows from it, and says what has come of it. Approved: there is an order.
+  /// Asks the provider how the payment stands, does what follows from it, and says what has come of it.
+  /// Approved: there is an order.
   [[nodiscard]] PaymentStatus settle(const Payment& payment);
-  [[nodiscard]] ticketcore::OrderId order_of(const std::string& payment) const { return ticketcore::OrderId{secrets_.derived_id("payment order", payment)}; }
-  /// Settles payments, of this server or another, that nobody has asked about for a while, and forgets the buyers
-  /// of those that are over. Throws StorageUnavailable; what troubles one payment keeps no other waiting.
+  [[nodiscard]] ticketcore::OrderId order_of(const std::string& payment) const {
+    return ticketcore::OrderId{secrets_.derived_id("payment order", payment)};
+  }
+  /// Settles payments, of this server or another, that nobody has asked about for a while, and forgets the
+  /// buyers of those that are over. Throws StorageUnavailable; what troubles one payment keeps no other
+  /// waiting.
   void sweep();
 
   [[nodiscard]] PaymentProvider& provider() { return provider_; }
@@ -94,7 +99,8 @@ class PaymentDesk {
   std::function<void(const std::string&)> on_trouble_;
 
   std::mutex undecided_mutex_;
-  std::unordered_map<ticketcore::HoldId, std::set<std::string>> undecided_;  ///< As far as they are known here.
+  std::unordered_map<ticketcore::HoldId, std::set<std::string>>
+      undecided_;  ///< As far as they are known here.
 
   std::mutex day_mutex_;
   ticketcore::Position day_;  ///< How far the stream of the day was seen.

@@ -1,6 +1,6 @@
 #pragma once
-// The seam to a payment provider. A theatre writes one of these for its own: create, status, refund, and telling whose notice it is.
-// All of it may wait, and is called by workers only.
+// The seam to a payment provider. A theatre writes one of these for its own: create, status, refund, and
+// telling whose notice it is. All of it may wait, and is called by workers only.
 
 #include <optional>
 #include <stdexcept>
@@ -34,14 +34,17 @@ class PaymentProvider {
 
   /// What the log calls payments by it: "card".
   [[nodiscard]] virtual std::string method() const = 0;
-  /// Asks for the money; the same payment again is the same charge. The path or URL of the page where the buyer pays.
+  /// Asks for the money; the same payment again is the same charge. The path or URL of the page where the
+  /// buyer pays.
   [[nodiscard]] virtual std::string create(const Charge& charge) = 0;
   /// What has become of it. The only thing that is believed: notices just say that it is time to ask.
   [[nodiscard]] virtual ChargeStatus status(const std::string& payment) = 0;
   /// Pays back; the same key again pays nothing more.
-  virtual void refund(const std::string& payment, const ticketcore::Money& amount, const std::string& key) = 0;
+  virtual void refund(const std::string& payment, const ticketcore::Money& amount,
+                      const std::string& key) = 0;
   /// Whether the notice was signed by the provider, for this payment, and not long ago.
-  [[nodiscard]] virtual bool is_genuine(const Request& notice, const std::string& payment, ticketcore::Timestamp now) const = 0;
+  [[nodiscard]] virtual bool is_genuine(const Request& notice, const std::string& payment,
+                                        ticketcore::Timestamp now) const = 0;
 };
 
 }  // namespace server

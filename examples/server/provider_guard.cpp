@@ -7,7 +7,8 @@ namespace server {
 
 bool ProviderGuard::must_pause(Clock::time_point now) const {
   if (now < pause_until_) return true;
-  const auto hanging = std::ranges::count_if(begun_, [&](Clock::time_point begun) { return now - begun > limits_.timeout; });
+  const auto hanging =
+      std::ranges::count_if(begun_, [&](Clock::time_point begun) { return now - begun > limits_.timeout; });
   return static_cast<std::size_t>(hanging) >= limits_.failures;
 }
 
@@ -31,7 +32,8 @@ auto ProviderGuard::guarded(Call call) {
   {
     const std::lock_guard lock(mutex_);
     const auto now = Clock::now();
-    if (must_pause(now)) throw ProviderUnavailable("the payment provider does not answer, and is not asked for some seconds");
+    if (must_pause(now))
+      throw ProviderUnavailable("the payment provider does not answer, and is not asked for some seconds");
     // After a pause one call tries; the others wait for what it meets.
     if (failures_ >= limits_.failures) pause_until_ = now + limits_.timeout;
     mine = begun_.insert(begun_.end(), now);
@@ -72,7 +74,8 @@ ChargeStatus ProviderGuard::status(const std::string& payment) {
   return guarded([&] { return provider_.status(payment); });
 }
 
-void ProviderGuard::refund(const std::string& payment, const ticketcore::Money& amount, const std::string& key) {
+void ProviderGuard::refund(const std::string& payment, const ticketcore::Money& amount,
+                           const std::string& key) {
   guarded([&] { provider_.refund(payment, amount, key); });
 }
 

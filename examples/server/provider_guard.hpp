@@ -1,6 +1,7 @@
 #pragma once
-// Stands between the server and a payment provider that may be slow, or away: after some failures, or while calls hang, it is not
-// asked any more for a few seconds, and whoever wants it to be is told so at once. Then one call tries.
+// Stands between the server and a payment provider that may be slow, or away: after some failures, or while
+// calls hang, it is not asked any more for a few seconds, and whoever wants it to be is told so at once. Then
+// one call tries.
 
 #include <chrono>
 #include <cstddef>
@@ -19,17 +20,19 @@ class ProviderGuard final : public PaymentProvider {
   using Clock = std::chrono::steady_clock;
   struct Limits {
     std::chrono::milliseconds timeout{10'000};  ///< A call that takes longer has failed, whatever it answers.
-    std::size_t failures = 3;                   ///< One after another, or calls that hang: then the provider has a pause.
+    std::size_t failures = 3;  ///< One after another, or calls that hang: then the provider has a pause.
     std::chrono::milliseconds pause{5'000};
   };
 
-  ProviderGuard(PaymentProvider& provider, Limits limits, Counter& calls) : provider_(provider), limits_(limits), calls_(calls) {}
+  ProviderGuard(PaymentProvider& provider, Limits limits, Counter& calls)
+      : provider_(provider), limits_(limits), calls_(calls) {}
 
   [[nodiscard]] std::string method() const override { return provider_.method(); }
   [[nodiscard]] std::string create(const Charge& charge) override;
   [[nodiscard]] ChargeStatus status(const std::string& payment) override;
   void refund(const std::string& payment, const ticketcore::Money& amount, const std::string& key) override;
-  [[nodiscard]] bool is_genuine(const Request& notice, const std::string& payment, ticketcore::Timestamp now) const override {
+  [[nodiscard]] bool is_genuine(const Request& notice, const std::string& payment,
+                                ticketcore::Timestamp now) const override {
     return provider_.is_genuine(notice, payment, now);
   }
 

@@ -9,7 +9,8 @@ RateLimit::Bucket& RateLimit::bucket_of(Shard& shard, std::string_view client, C
   if (const auto found = shard.by_client.find(client); found != shard.by_client.end()) {
     shard.buckets.splice(shard.buckets.begin(), shard.buckets, found->second);
     Bucket& bucket = shard.buckets.front();
-    bucket.tokens = std::min(burst_, bucket.tokens + per_second_ * std::chrono::duration<double>(now - bucket.at).count());
+    bucket.tokens = std::min(
+        burst_, bucket.tokens + per_second_ * std::chrono::duration<double>(now - bucket.at).count());
     bucket.at = now;
     return bucket;
   }
@@ -27,7 +28,8 @@ int RateLimit::take(std::string_view client, double cost, Clock::time_point now)
   Shard& shard = shard_of(client);
   const std::lock_guard lock(shard.mutex);
   Bucket& bucket = bucket_of(shard, client, now);
-  if (bucket.tokens < cost) return std::max(1, static_cast<int>(std::ceil((cost - bucket.tokens) / per_second_)));
+  if (bucket.tokens < cost)
+    return std::max(1, static_cast<int>(std::ceil((cost - bucket.tokens) / per_second_)));
   bucket.tokens -= cost;
   return 0;
 }

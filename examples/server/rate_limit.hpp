@@ -1,6 +1,7 @@
 #pragma once
-// Token buckets, one for each client address or key: so many requests a second, and a few seconds' worth at once. Memory is bounded:
-// when too many clients are known, those that have been quiet longest are forgotten, which only gives them a full bucket again.
+// Token buckets, one for each client address or key: so many requests a second, and a few seconds' worth at
+// once. Memory is bounded: when too many clients are known, those that have been quiet longest are forgotten,
+// which only gives them a full bucket again.
 
 #include <array>
 #include <chrono>
@@ -39,7 +40,9 @@ class RateLimit {
     std::unordered_map<std::string_view, std::list<Bucket>::iterator> by_client{};
   };
 
-  [[nodiscard]] Shard& shard_of(std::string_view client) { return shards_[std::hash<std::string_view>{}(client) % shards]; }
+  [[nodiscard]] Shard& shard_of(std::string_view client) {
+    return shards_[std::hash<std::string_view>{}(client) % shards];
+  }
   Bucket& bucket_of(Shard& shard, std::string_view client, Clock::time_point now);
 
   double per_second_;

@@ -24,7 +24,13 @@ constexpr auto expected_for = 1h;
 // remembers requests for a day, and a provider may be away for longer.
 void Refunds::expect(const EventId& event, OrderId order, const RefundOptions& options) {
   JsonWriter json;
-  json.open_object().key("expected").id(options.request).key("event").text(event.text()).key("order").id(order);
+  json.open_object()
+      .key("expected")
+      .id(options.request)
+      .key("event")
+      .text(event.text())
+      .key("order")
+      .id(order);
   json.key("reference").text(options.reference).key("tickets").open_array();
   for (const TicketId& ticket : options.tickets) json.text(to_string(ticket));
   append(json.close_array().close_object().take());
@@ -82,7 +88,8 @@ void Refunds::read_entry(const std::string& entry, std::chrono::steady_clock::ti
     const auto currency = Currency::parse(text("currency"));
     if (minor && currency) owed.due = Due{text("payment"), {minor->integer(0, INT64_MAX), *currency}};
   }
-  if (!request || !document.malformed().empty() || !document.errors().empty() || (due.empty() ? owed.order.is_zero() : !owed.due))
+  if (!request || !document.malformed().empty() || !document.errors().empty() ||
+      (due.empty() ? owed.order.is_zero() : !owed.due))
     throw StorageDamaged("an entry of the stream " + stream + " is damaged");
   owed.options.request = *request;
   owed_.insert_or_assign(to_string(*request), std::move(owed));
@@ -112,7 +119,13 @@ bool Refunds::settle(Owed& owed) {
     if (!owed.due) return false;
     const Money& amount = owed.due->amount;
     JsonWriter json;
-    json.open_object().key("due").id(owed.options.request).key("payment").text(owed.due->payment).key("minor").number(amount.minor());
+    json.open_object()
+        .key("due")
+        .id(owed.options.request)
+        .key("payment")
+        .text(owed.due->payment)
+        .key("minor")
+        .number(amount.minor());
     append(json.key("currency").text(amount.currency().code()).close_object().take());
   }
   pay_back(owed.options.request, owed.due->payment, owed.due->amount);
@@ -129,7 +142,8 @@ void Refunds::sweep() {
       continue;
     }
     // Before what may throw: one refund in trouble must not keep the others waiting.
-    at->second.next = moment + std::max<std::chrono::steady_clock::duration>(3s, (moment - at->second.first) / 8);
+    at->second.next =
+        moment + std::max<std::chrono::steady_clock::duration>(3s, (moment - at->second.first) / 8);
     bool over = false;
     try {
       over = settle(at->second) || moment - at->second.first > expected_for;

@@ -18,10 +18,12 @@ namespace server {
 
 class Refunds {
  public:
-  Refunds(ticketcore::Storage& storage, Events& events, PaymentProvider& provider) : storage_(storage), events_(events), provider_(provider) {}
+  Refunds(ticketcore::Storage& storage, Events& events, PaymentProvider& provider)
+      : storage_(storage), events_(events), provider_(provider) {}
 
   /// What a refund will owe if the log grants it. To be written before it may. The request is options'.
-  void expect(const ticketcore::EventId& event, ticketcore::OrderId order, const ticketcore::RefundOptions& options);
+  void expect(const ticketcore::EventId& event, ticketcore::OrderId order,
+              const ticketcore::RefundOptions& options);
   /// The log has granted it: asks the provider, who knows the request if it comes again. Throws
   /// ProviderUnavailable; a sweep asks again.
   void pay_back(ticketcore::RequestId request, const std::string& payment, const ticketcore::Money& amount);

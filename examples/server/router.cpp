@@ -36,8 +36,10 @@ constexpr Route table[] = {
     {"POST", "/v1/payments/{payment}/notices", Scope::open, Repeats::by_itself, &Api::post_notice},
     {"GET", "/v1/events/{event}/orders", Scope::box_office, Repeats::no, &Api::list_orders},
     {"GET", "/v1/events/{event}/orders/{order}", Scope::open, Repeats::no, &Api::get_order},
-    {"POST", "/v1/events/{event}/orders/{order}/refunds", Scope::box_office, Repeats::by_key, &Api::post_refund},
-    {"GET", "/v1/events/{event}/orders/{order}/tickets/{ticket}.svg", Scope::open, Repeats::no, &Api::get_ticket},
+    {"POST", "/v1/events/{event}/orders/{order}/refunds", Scope::box_office, Repeats::by_key,
+     &Api::post_refund},
+    {"GET", "/v1/events/{event}/orders/{order}/tickets/{ticket}.svg", Scope::open, Repeats::no,
+     &Api::get_ticket},
     {"GET", "/v1/events/{event}/seating", Scope::box_office, Repeats::no, &Api::list_seating},
     {"POST", "/v1/events/{event}/scans", Scope::gate, Repeats::by_key, &Api::post_scan},
     {"GET", "/v1/staff-log", Scope::admin, Repeats::no, &Api::list_deeds},
@@ -69,8 +71,9 @@ std::span<const Route> routes() { return table; }
 
 const Route* find_route(std::string_view method, std::span<const std::string> segments) {
   const std::string_view wanted = method == "HEAD" ? "GET" : method;
-  const auto found =
-      std::find_if(std::begin(table), std::end(table), [&](const Route& route) { return route.method == wanted && fits(route.pattern, segments); });
+  const auto found = std::find_if(std::begin(table), std::end(table), [&](const Route& route) {
+    return route.method == wanted && fits(route.pattern, segments);
+  });
   return segments.empty() || found == std::end(table) ? nullptr : &*found;
 }
 
@@ -78,7 +81,8 @@ std::string allowed_methods(std::span<const std::string> segments) {
   std::string allow;
   if (segments.empty()) return allow;
   for (const Route& route : table) {
-    if (fits(route.pattern, segments)) allow += (allow.empty() ? "" : ", ") + std::string(route.method == "GET" ? "GET, HEAD" : route.method);
+    if (fits(route.pattern, segments))
+      allow += (allow.empty() ? "" : ", ") + std::string(route.method == "GET" ? "GET, HEAD" : route.method);
   }
   if (!allow.empty()) allow += ", OPTIONS";
   return allow;

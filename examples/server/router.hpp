@@ -22,7 +22,8 @@ enum class Repeats {
 
 struct Route {
   std::string_view method;
-  std::string_view pattern;  ///< "/v1/events/{event}/holds": what stands in braces is any one segment; "{ticket}.svg" one that ends so.
+  std::string_view pattern;  ///< "/v1/events/{event}/holds": what stands in braces is any one segment;
+                             ///< "{ticket}.svg" one that ends so.
   Scope scope;
   Repeats repeats;
   void (Api::*handler)(const CallPtr&);

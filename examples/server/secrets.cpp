@@ -34,7 +34,8 @@ void append_part(std::string& message, std::string_view part) {
 
 std::string to_base64url(std::string_view bytes) {
   std::string text(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING), '\0');
-  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                    bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
   text.pop_back();
   return text;
 }
@@ -42,8 +43,8 @@ std::string to_base64url(std::string_view bytes) {
 std::optional<std::string> from_base64url(std::string_view text) {
   std::string bytes(text.size(), '\0');
   std::size_t size = 0;
-  if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(), nullptr, &size, nullptr,
-                        sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
+  if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
+                        text.size(), nullptr, &size, nullptr, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
     return std::nullopt;
   bytes.resize(size);
   return bytes;
@@ -52,7 +53,8 @@ std::optional<std::string> from_base64url(std::string_view text) {
 std::string key_id_of(std::string_view bytes) {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz234567";
   std::string id;
-  for (const char byte : bytes.substr(0, 12)) id += letters[static_cast<unsigned char>(byte) % letters.size()];
+  for (const char byte : bytes.substr(0, 12))
+    id += letters[static_cast<unsigned char>(byte) % letters.size()];
   return id;
 }
 
@@ -62,19 +64,22 @@ std::string random_bytes(std::size_t count) {
   return bytes;
 }
 
-bool same(std::string_view a, std::string_view b) { return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0; }
+bool same(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
 
 std::string hash_of_secret(std::string_view secret) {
   std::string hash(32, '\0');
-  crypto_generichash(reinterpret_cast<unsigned char*>(hash.data()), hash.size(), reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), nullptr,
-                     0);
+  crypto_generichash(reinterpret_cast<unsigned char*>(hash.data()), hash.size(),
+                     reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), nullptr, 0);
   return hash;
 }
 
 std::string hmac_sha256_hex(std::string_view key, std::string_view message) {
   crypto_auth_hmacsha256_state state;
   crypto_auth_hmacsha256_init(&state, reinterpret_cast<const unsigned char*>(key.data()), key.size());
-  crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(message.data()), message.size());
+  crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(message.data()),
+                                message.size());
   unsigned char code[crypto_auth_hmacsha256_BYTES];
   crypto_auth_hmacsha256_final(&state, code);
   char hex[2 * sizeof code + 1];
@@ -91,7 +96,9 @@ Secrets::Secrets(ticketcore::Storage& storage) {
   if (names.empty()) {
     const std::string made = random_bytes(secret_.size());
     storage.vault_put(candidate, {reinterpret_cast<const std::uint8_t*>(made.data()), made.size()});
-    names = append_entry(storage, "server/secret", [&](const auto& seen) { return seen.empty() ? std::optional<std::string>(candidate) : std::nullopt; });
+    names = append_entry(storage, "server/secret", [&](const auto& seen) {
+      return seen.empty() ? std::optional<std::string>(candidate) : std::nullopt;
+    });
     if (names.front() != candidate) storage.vault_erase(candidate);
   }
   const auto kept = storage.vault_get(names.front());
@@ -101,47 +108,56 @@ Secrets::Secrets(ticketcore::Storage& storage) {
   std::memcpy(secret_.data(), kept->data(), secret_.size());
 }
 
-std::string Secrets::mac(std::string_view purpose, std::initializer_list<std::string_view> parts, std::size_t bytes) const {
+std::string Secrets::mac(std::string_view purpose, std::initializer_list<std::string_view> parts,
+                         std::size_t bytes) const {
   std::string message;
   message.reserve(160);
   append_part(message, purpose);
   for (const std::string_view part : parts) append_part(message, part);
   std::string code(bytes, '\0');
-  crypto_generichash(reinterpret_cast<unsigned char*>(code.data()), code.size(), reinterpret_cast<const unsigned char*>(message.data()), message.size(),
-                     secret_.data(), secret_.size());
+  crypto_generichash(reinterpret_cast<unsigned char*>(code.data()), code.size(),
+                     reinterpret_cast<const unsigned char*>(message.data()), message.size(), secret_.data(),
+                     secret_.size());
   return code;
 }
 
 // The revision in eight bytes, then a code over all of it: a revision that somebody made up opens nothing.
-std::string Secrets::token(std::string_view kind, std::string_view event, std::string_view id, ticketcore::Revision revision) const {
+std::string Secrets::token(std::string_view kind, std::string_view event, std::string_view id,
+                           ticketcore::Revision revision) const {
   const std::string number = bytes_of(revision);
   return to_base64url(number + mac("token", {kind, event, id, number}, token_bytes));
 }
 
-std::optional<ticketcore::Revision> Secrets::open(std::string_view token, std::string_view kind, std::string_view event, std::string_view id) const {
+std::optional<ticketcore::Revision> Secrets::open(std::string_view token, std::string_view kind,
+                                                  std::string_view event, std::string_view id) const {
   const auto bytes = from_base64url(token);
   if (!bytes || bytes->size() != sizeof(ticketcore::Revision) + token_bytes) return std::nullopt;
-  const ticketcore::Revision revision = number_of(std::string_view(*bytes).substr(0, sizeof(ticketcore::Revision)));
+  const ticketcore::Revision revision =
+      number_of(std::string_view(*bytes).substr(0, sizeof(ticketcore::Revision)));
   return same(token, this->token(kind, event, id, revision)) ? std::optional(revision) : std::nullopt;
 }
 
-// The last four bytes say whose request it was, so that a seller's own holds need no record of who made them. Nobody without the
-// secret can choose them.
-ticketcore::RequestId Secrets::request_id(std::string_view caller, std::string_view kind, std::string_view event, std::string_view key) const {
+// The last four bytes say whose request it was, so that a seller's own holds need no record of who made them.
+// Nobody without the secret can choose them.
+ticketcore::RequestId Secrets::request_id(std::string_view caller, std::string_view kind,
+                                          std::string_view event, std::string_view key) const {
   const std::string code = mac("request", {caller, kind, event, key}, 16);
   const std::string front = code.substr(0, 12);
   const std::string mark = mac("maker", {caller, front}, 16);
-  return ticketcore::RequestId{{number_of(std::string_view(front).substr(0, 8)), number_of(front.substr(8) + mark.substr(0, 4))}};
+  return ticketcore::RequestId{
+      {number_of(std::string_view(front).substr(0, 8)), number_of(front.substr(8) + mark.substr(0, 4))}};
 }
 
 bool Secrets::made_for(const ticketcore::Id128& id, std::string_view caller) const {
   const std::string bytes = bytes_of(id.high) + bytes_of(id.low);
-  return same(mac("maker", {caller, std::string_view(bytes).substr(0, 12)}, 16).substr(0, 4), std::string_view(bytes).substr(12));
+  return same(mac("maker", {caller, std::string_view(bytes).substr(0, 12)}, 16).substr(0, 4),
+              std::string_view(bytes).substr(12));
 }
 
 ticketcore::RequestId Secrets::derived_id(std::string_view purpose, std::string_view of) const {
   const std::string code = mac("derived", {purpose, of}, 16);
-  return ticketcore::RequestId{{number_of(std::string_view(code).substr(0, 8)), number_of(std::string_view(code).substr(8))}};
+  return ticketcore::RequestId{
+      {number_of(std::string_view(code).substr(0, 8)), number_of(std::string_view(code).substr(8))}};
 }
 
 PresentedKey Secrets::key_for(const ticketcore::Id128& request) const {

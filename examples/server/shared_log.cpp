@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::size_t shared_bytes = 1U << 20;
 
-void add(std::vector<std::string>& texts, const ticketcore::Entry& entry) { texts.emplace_back(entry.bytes.begin(), entry.bytes.end()); }
+void add(std::vector<std::string>& texts, const ticketcore::Entry& entry) {
+  texts.emplace_back(entry.bytes.begin(), entry.bytes.end());
+}
 
 /// Everything after the position, which moves on.
 std::vector<std::string> read_on(ticketcore::Storage& storage, ticketcore::Position& at) {
@@ -21,7 +23,8 @@ std::vector<std::string> read_on(ticketcore::Storage& storage, ticketcore::Posit
   }
 }
 
-/// What follows the position. Its checksum is over the one before, so that it tells this history from another.
+/// What follows the position. Its checksum is over the one before, so that it tells this history from
+/// another.
 [[nodiscard]] ticketcore::Append over(const ticketcore::Position& at, const std::string& text) {
   const ticketcore::BytesView bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
   return {at.stream, ticketcore::crc32c(bytes, at.checksum.value_or(0)), bytes};
@@ -29,15 +32,17 @@ std::vector<std::string> read_on(ticketcore::Storage& storage, ticketcore::Posit
 
 }  // namespace
 
-std::vector<std::string> read_entries(ticketcore::Storage& storage, const ticketcore::StreamId& stream, ticketcore::Revision& after) {
+std::vector<std::string> read_entries(ticketcore::Storage& storage, const ticketcore::StreamId& stream,
+                                      ticketcore::Revision& after) {
   ticketcore::Position at{stream, after};
   std::vector<std::string> texts = read_on(storage, at);
   after = at.known;
   return texts;
 }
 
-std::vector<std::string> append_entry(ticketcore::Storage& storage, const ticketcore::StreamId& stream,
-                                      const std::function<std::optional<std::string>(const std::vector<std::string>&)>& decide) {
+std::vector<std::string> append_entry(
+    ticketcore::Storage& storage, const ticketcore::StreamId& stream,
+    const std::function<std::optional<std::string>(const std::vector<std::string>&)>& decide) {
   ticketcore::Position at{stream, 0};
   std::vector<std::string> texts = read_on(storage, at);
   const auto turn = storage.take_turn({&at, 1});

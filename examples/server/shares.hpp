@@ -1,6 +1,6 @@
 #pragma once
-// How many of something each has at one time, and all together: connections of a peer, streams of a client. Memory: an entry for each
-// that has one.
+// How many of something each has at one time, and all together: connections of a peer, streams of a client.
+// Memory: an entry for each that has one.
 
 #include <cstddef>
 #include <memory>
@@ -23,7 +23,8 @@ class Shares {
   /// One of them, for as long as it lives; it may outlive the Shares.
   class Place {
    public:
-    Place(std::shared_ptr<Counts> counts, std::string name) : counts_(std::move(counts)), name_(std::move(name)) {}
+    Place(std::shared_ptr<Counts> counts, std::string name)
+        : counts_(std::move(counts)), name_(std::move(name)) {}
     ~Place() {
       const std::lock_guard lock(counts_->mutex);
       --counts_->all;
@@ -38,7 +39,8 @@ class Shares {
   };
 
   /// Null when the name has most already, or all together most_of_all.
-  [[nodiscard]] std::unique_ptr<Place> take(const std::string& name, std::size_t most, std::size_t most_of_all) {
+  [[nodiscard]] std::unique_ptr<Place> take(const std::string& name, std::size_t most,
+                                            std::size_t most_of_all) {
     const std::lock_guard lock(counts_->mutex);
     if (counts_->all >= most_of_all) return nullptr;
     const auto found = counts_->of.find(name);

@@ -13,14 +13,17 @@ constexpr std::size_t waiting_most = 2'000;
 constexpr std::size_t read_at_once = 64U << 10;
 constexpr std::size_t deeds_in_entry = 2'000;
 
-[[nodiscard]] ticketcore::StreamId stream_of_month(std::string_view month) { return "server/staff/" + std::string(month); }
+[[nodiscard]] ticketcore::StreamId stream_of_month(std::string_view month) {
+  return "server/staff/" + std::string(month);
+}
 
 [[nodiscard]] Deed from_json(const JsonValue& json) {
   const auto text = [&](std::string_view key) {
     const auto value = json.find(key);
     return value ? value->text(0, 20'000) : std::string();
   };
-  return {ticketcore::parse_rfc3339(text("at")).value_or(ticketcore::Timestamp{}), text("key"), text("what"), text("path"), text("request")};
+  return {ticketcore::parse_rfc3339(text("at")).value_or(ticketcore::Timestamp{}), text("key"), text("what"),
+          text("path"), text("request")};
 }
 
 }  // namespace
@@ -60,7 +63,15 @@ void StaffLog::append(const std::string& month, const std::vector<Waiting>& deed
   JsonWriter json(deeds.size() * 250);
   json.open_array();
   for (const auto& [deed, done] : deeds) {
-    json.open_object().key("at").time(deed.at).key("key").text(deed.key).key("what").text(deed.what).key("path").text(deed.path);
+    json.open_object()
+        .key("at")
+        .time(deed.at)
+        .key("key")
+        .text(deed.key)
+        .key("what")
+        .text(deed.what)
+        .key("path")
+        .text(deed.path);
     json.key("request").text(deed.request).close_object();
   }
   const std::string text = json.close_array().take();
@@ -79,9 +90,11 @@ StaffLog::Page StaffLog::read(std::string_view month, ticketcore::Revision after
         return page;
       }
       JsonDocument document({reinterpret_cast<const char*>(entry.bytes.data()), entry.bytes.size()});
-      for (const JsonValue& deed : document.root().elements(deeds_in_entry)) page.deeds.push_back(from_json(deed));
+      for (const JsonValue& deed : document.root().elements(deeds_in_entry))
+        page.deeds.push_back(from_json(deed));
       if (!document.malformed().empty() || !document.errors().empty())
-        throw ticketcore::StorageDamaged("an entry of the staff log of " + std::string(month) + " is damaged");
+        throw ticketcore::StorageDamaged("an entry of the staff log of " + std::string(month) +
+                                         " is damaged");
       after = entry.revision;
     }
   }

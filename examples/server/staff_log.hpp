@@ -1,7 +1,7 @@
 #pragma once
-// Who of the staff asked for what: written down, durably, before it is done. Kept in logs of the server's own, one a month, with ids
-// alone: names are looked up in the vault, where they can be erased. Whether it was done stands in the event's log, under the same
-// request id. Many that come at once are written together.
+// Who of the staff asked for what: written down, durably, before it is done. Kept in logs of the server's
+// own, one a month, with ids alone: names are looked up in the vault, where they can be erased. Whether it
+// was done stands in the event's log, under the same request id. Many that come at once are written together.
 
 #include <functional>
 #include <mutex>
@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ticketcore/storage/storage.hpp"
 #include "ticketcore/base/time.hpp"
+#include "ticketcore/storage/storage.hpp"
 #include "workers.hpp"
 
 namespace server {
@@ -38,7 +38,8 @@ class StaffLog {
     std::vector<Deed> deeds{};
     ticketcore::Revision next = 0;  ///< 0: no more.
   };
-  /// Those of the month ("2027-01") after the revision, oldest first: limit of them, or somewhat more. Throws StorageError.
+  /// Those of the month ("2027-01") after the revision, oldest first: limit of them, or somewhat more. Throws
+  /// StorageError.
   [[nodiscard]] Page read(std::string_view month, ticketcore::Revision after, std::size_t limit) const;
 
  private:

@@ -17,11 +17,13 @@ std::string current = "UTC";
 
 void use_time_zone(const std::string& name) {
   const bool fit =
-      !name.empty() && name.front() != '/' && name.find("..") == std::string::npos && std::all_of(name.begin(), name.end(), [](unsigned char letter) {
+      !name.empty() && name.front() != '/' && name.find("..") == std::string::npos &&
+      std::all_of(name.begin(), name.end(), [](unsigned char letter) {
         return std::isalnum(letter) != 0 || letter == '/' || letter == '_' || letter == '-' || letter == '+';
       });
   if (name != "UTC" && (!fit || !std::filesystem::is_regular_file("/usr/share/zoneinfo/" + name)))
-    throw UsageError("--time-zone needs a name of the time zone database, such as Europe/Kyiv, not \"" + name + "\"");
+    throw UsageError("--time-zone needs a name of the time zone database, such as Europe/Kyiv, not \"" +
+                     name + "\"");
   setenv("TZ", name.c_str(), 1);
   tzset();
   current = name;

@@ -7,7 +7,8 @@
 
 namespace server {
 
-/// Makes it the process's own, as TZ would. Throws UsageError for a name that the machine's time zone database (tzdata) does not have.
+/// Makes it the process's own, as TZ would. Throws UsageError for a name that the machine's time zone
+/// database (tzdata) does not have.
 void use_time_zone(const std::string& name);
 /// An IANA name: "Europe/Kyiv".
 [[nodiscard]] const std::string& time_zone();

@@ -18,31 +18,50 @@ using namespace ticketcore;
 
 [[nodiscard]] AreaCounts counts_of(const Availability& event, std::uint32_t area, Timestamp now) {
   const StatusCounts counts = event.area({area}, now);
-  return {static_cast<std::uint32_t>(counts.free), static_cast<std::uint32_t>(counts.held), static_cast<std::uint32_t>(counts.sold)};
+  return {static_cast<std::uint32_t>(counts.free), static_cast<std::uint32_t>(counts.held),
+          static_cast<std::uint32_t>(counts.sold)};
 }
 
 [[nodiscard]] std::string availability_json(const View& view) {
   const SeatMap& map = view.event->seat_map();
   JsonWriter json(view.places.size() + 256 + view.areas.size() * 64);
-  json.open_object().key("revision").number(static_cast<std::int64_t>(view.revision)).key("at").time(time_of(view.second));
-  json.key("sale_status").text(name_of(view.event->sale_status())).key("places").raw("\"" + view.places + "\"").key("areas").open_array();
+  json.open_object()
+      .key("revision")
+      .number(static_cast<std::int64_t>(view.revision))
+      .key("at")
+      .time(time_of(view.second));
+  json.key("sale_status")
+      .text(name_of(view.event->sale_status()))
+      .key("places")
+      .raw("\"" + view.places + "\"")
+      .key("areas")
+      .open_array();
   for (std::uint32_t area = 0; area < view.areas.size(); ++area) {
     const AreaCounts& counts = view.areas[area];
-    json.open_object().key("label").text(map.label(AreaIndex{area})).key("free").number(counts.free).key("held").number(counts.held);
+    json.open_object()
+        .key("label")
+        .text(map.label(AreaIndex{area}))
+        .key("free")
+        .number(counts.free)
+        .key("held")
+        .number(counts.held);
     json.key("sold").number(counts.sold).close_object();
   }
   return json.close_array().close_object().take();
 }
 
 /// The place of a letter in "fhsk".
-[[nodiscard]] std::uint32_t code_of(char letter) { return letter == 'f' ? 0 : letter == 'h' ? 1 : letter == 's' ? 2 : 3; }
+[[nodiscard]] std::uint32_t code_of(char letter) {
+  return letter == 'f' ? 0 : letter == 'h' ? 1 : letter == 's' ? 2 : 3;
+}
 
 void append_number(std::string& bytes, std::uint64_t number, unsigned size) {
   for (unsigned byte = 0; byte < size; ++byte) bytes += static_cast<char>(number >> (8 * byte) & 0xFFU);
 }
 
-// "TCA1"; revision (8), second (8), 1 if on sale (4), places (4), areas (4), all little endian; two bits for each place from the
-// lowest up, 0 free, 1 held, 2 sold, 3 killed, filled up to four bytes; then free, held and sold (4 each) of each area.
+// "TCA1"; revision (8), second (8), 1 if on sale (4), places (4), areas (4), all little endian; two bits for
+// each place from the lowest up, 0 free, 1 held, 2 sold, 3 killed, filled up to four bytes; then free, held
+// and sold (4 each) of each area.
 [[nodiscard]] std::string availability_binary(const View& view) {
   std::string bytes = "TCA1";
   bytes.reserve(64 + view.places.size() / 4 + view.areas.size() * 12);
@@ -53,7 +72,8 @@ void append_number(std::string& bytes, std::uint64_t number, unsigned size) {
   append_number(bytes, view.areas.size(), 4);
   for (std::size_t first = 0; first < view.places.size(); first += 16) {
     std::uint32_t word = 0;
-    for (std::size_t index = first; index < std::min(first + 16, view.places.size()); ++index) word |= code_of(view.places[index]) << (2 * (index - first));
+    for (std::size_t index = first; index < std::min(first + 16, view.places.size()); ++index)
+      word |= code_of(view.places[index]) << (2 * (index - first));
     append_number(bytes, word, 4);
   }
   for (const AreaCounts& area : view.areas) {
@@ -70,7 +90,9 @@ struct Counts {
   std::uint64_t sold = 0;
   std::uint64_t killed = 0;
 
-  void add(char letter) { (letter == 'f' ? free : letter == 'h' ? held : letter == 's' ? sold : killed) += 1; }
+  void add(char letter) {
+    (letter == 'f' ? free : letter == 'h' ? held : letter == 's' ? sold : killed) += 1;
+  }
   void add(const AreaCounts& area) {
     free += area.free;
     held += area.held;
@@ -81,17 +103,28 @@ struct Counts {
 [[nodiscard]] std::vector<Counts> count_categories(const View& view) {
   const SeatMap& map = view.event->seat_map();
   std::vector<Counts> counts(map.categories().size());
-  for (std::size_t place = 0; place < view.places.size(); ++place) counts[map.places()[place].category].add(view.places[place]);
-  for (std::size_t area = 0; area < view.areas.size(); ++area) counts[map.areas()[area].category.value].add(view.areas[area]);
+  for (std::size_t place = 0; place < view.places.size(); ++place)
+    counts[map.places()[place].category].add(view.places[place]);
+  for (std::size_t area = 0; area < view.areas.size(); ++area)
+    counts[map.areas()[area].category.value].add(view.areas[area]);
   return counts;
 }
 
 void write_counts(JsonWriter& json, const Counts& counts) {
-  json.open_object().key("free").number(static_cast<std::int64_t>(counts.free)).key("held").number(static_cast<std::int64_t>(counts.held));
-  json.key("sold").number(static_cast<std::int64_t>(counts.sold)).key("killed").number(static_cast<std::int64_t>(counts.killed)).close_object();
+  json.open_object()
+      .key("free")
+      .number(static_cast<std::int64_t>(counts.free))
+      .key("held")
+      .number(static_cast<std::int64_t>(counts.held));
+  json.key("sold")
+      .number(static_cast<std::int64_t>(counts.sold))
+      .key("killed")
+      .number(static_cast<std::int64_t>(counts.killed))
+      .close_object();
 }
 
-void write_summary(JsonWriter& json, const EventId& id, const View& view, const std::vector<Counts>& categories) {
+void write_summary(JsonWriter& json, const EventId& id, const View& view,
+                   const std::vector<Counts>& categories) {
   const EventSettings& settings = view.event->settings();
   std::uint64_t free = 0;
   for (const Counts& counts : categories) free += counts.free;
@@ -105,11 +138,18 @@ void write_summary(JsonWriter& json, const EventId& id, const View& view, const 
       .time(settings.starts_at)
       .key("time_zone")
       .text(time_zone());
-  json.key("sale_status").text(name_of(view.event->sale_status())).key("currency").text(settings.prices.currency().code());
+  json.key("sale_status")
+      .text(name_of(view.event->sale_status()))
+      .key("currency")
+      .text(settings.prices.currency().code());
   std::optional<std::int64_t> least;
-  for (const PriceList::Line& line : settings.prices.lines()) least = std::min(least.value_or(line.amount), line.amount);
+  for (const PriceList::Line& line : settings.prices.lines())
+    least = std::min(least.value_or(line.amount), line.amount);
   if (least) json.key("from_price").money({*least, settings.prices.currency()});
-  json.key("free").number(static_cast<std::int64_t>(free)).key("capacity").number(static_cast<std::int64_t>(view.event->seat_map().capacity()));
+  json.key("free")
+      .number(static_cast<std::int64_t>(free))
+      .key("capacity")
+      .number(static_cast<std::int64_t>(view.event->seat_map().capacity()));
 }
 
 void write_prices(JsonWriter& json, const PriceList& prices) {
@@ -118,16 +158,27 @@ void write_prices(JsonWriter& json, const PriceList& prices) {
   for (const std::string& type : prices.ticket_types()) json.text(type);
   json.close_array().key("prices").open_array();
   for (const PriceList::Line& line : prices.lines()) {
-    json.open_object().key("category").text(line.category).key("ticket_type").text(prices.ticket_types()[line.ticket_type]);
+    json.open_object()
+        .key("category")
+        .text(line.category)
+        .key("ticket_type")
+        .text(prices.ticket_types()[line.ticket_type]);
     json.key("price").money(money(line.amount)).close_object();
   }
-  json.close_array().key("fees").open_object().key("per_ticket").money(money(prices.per_ticket())).key("per_order").money(money(prices.per_order()));
+  json.close_array()
+      .key("fees")
+      .open_object()
+      .key("per_ticket")
+      .money(money(prices.per_ticket()))
+      .key("per_order")
+      .money(money(prices.per_order()));
   json.key("tax_basis_points").number(prices.tax_basis_points()).close_object();
 }
 
 /// Thousandths of a unit as a decimal number, without what is not needed.
 [[nodiscard]] std::string unit(std::int32_t thousandths) {
-  const auto magnitude = static_cast<std::uint32_t>(thousandths < 0 ? -static_cast<std::int64_t>(thousandths) : thousandths);
+  const auto magnitude =
+      static_cast<std::uint32_t>(thousandths < 0 ? -static_cast<std::int64_t>(thousandths) : thousandths);
   std::string text = (thousandths < 0 ? "-" : "") + std::to_string(magnitude / 1000);
   if (const std::uint32_t rest = magnitude % 1000; rest != 0) {
     std::string decimals = std::to_string(1000 + rest).substr(1);
@@ -146,20 +197,27 @@ void write_points(JsonWriter& json, std::span<const Point> points) {
 template <class Write>
 void write_column(JsonWriter& json, std::string_view name, const SeatMap& map, const Write& write) {
   json.key(name).open_array();
-  for (std::uint32_t place = 0; place < map.place_count(); ++place) write(PlaceIndex{place}, map.places()[place]);
+  for (std::uint32_t place = 0; place < map.place_count(); ++place)
+    write(PlaceIndex{place}, map.places()[place]);
   json.close_array();
 }
 
 void write_places(JsonWriter& json, const SeatMap& map) {
   constexpr std::string_view kind_names[] = {"seat", "table", "booth"};
   const auto row_of = [&](const Place& place) -> const Row& { return map.rows()[place.row.value]; };
-  const auto has_flag = [&](PlaceFlags flag) { return [&json, flag](PlaceIndex, const Place& place) { json.number(has(place.flags, flag) ? 1 : 0); }; };
+  const auto has_flag = [&](PlaceFlags flag) {
+    return [&json, flag](PlaceIndex, const Place& place) { json.number(has(place.flags, flag) ? 1 : 0); };
+  };
   write_column(json, "labels", map, [&](PlaceIndex index, const Place&) { json.text(map.label(index)); });
   write_column(json, "x", map, [&](PlaceIndex, const Place& place) { json.raw(unit(place.position.x)); });
   write_column(json, "y", map, [&](PlaceIndex, const Place& place) { json.raw(unit(place.position.y)); });
   write_column(json, "category", map, [&](PlaceIndex, const Place& place) { json.number(place.category); });
-  write_column(json, "kind", map, [&](PlaceIndex, const Place& place) { json.text(kind_names[static_cast<std::size_t>(place.kind)]); });
-  write_column(json, "section", map, [&](PlaceIndex, const Place& place) { json.text(map.sections()[row_of(place).section.value].label); });
+  write_column(json, "kind", map, [&](PlaceIndex, const Place& place) {
+    json.text(kind_names[static_cast<std::size_t>(place.kind)]);
+  });
+  write_column(json, "section", map, [&](PlaceIndex, const Place& place) {
+    json.text(map.sections()[row_of(place).section.value].label);
+  });
   write_column(json, "row", map, [&](PlaceIndex, const Place& place) { json.text(row_of(place).label); });
   write_column(json, "seat", map, [&](PlaceIndex index, const Place&) { json.text(map.seat_label(index)); });
   write_column(json, "seats", map, [&](PlaceIndex, const Place& place) { json.number(place.seats); });
@@ -169,7 +227,11 @@ void write_places(JsonWriter& json, const SeatMap& map) {
 }
 
 void write_category(JsonWriter& json, const Category& category, bool accessible) {
-  json.open_object().key("key").text(category.key).key("label").text(category.name.empty() ? category.key : category.name);
+  json.open_object()
+      .key("key")
+      .text(category.key)
+      .key("label")
+      .text(category.name.empty() ? category.key : category.name);
   json.key("color").text(category.color).key("accessible").flag(accessible).close_object();
 }
 
@@ -179,7 +241,8 @@ void write_categories(JsonWriter& json, const SeatMap& map) {
     if (has(place.flags, PlaceFlags::accessible)) accessible[place.category] = true;
   }
   json.key("categories").open_array();
-  for (std::size_t index = 0; index < map.categories().size(); ++index) write_category(json, map.categories()[index], accessible[index]);
+  for (std::size_t index = 0; index < map.categories().size(); ++index)
+    write_category(json, map.categories()[index], accessible[index]);
   json.close_array();
 }
 
@@ -198,19 +261,23 @@ std::shared_ptr<const View> make_view(std::shared_ptr<const Availability> event,
   view->etag = "\"" + view->id + "\"";
   const std::uint32_t places = event->seat_map().place_count();
   view->places.reserve(places);
-  for (std::uint32_t place = 0; place < places; ++place) view->places += letter_of(event->status({place}, now));
-  for (std::uint32_t area = 0; area < event->seat_map().areas().size(); ++area) view->areas.push_back(counts_of(*event, area, now));
+  for (std::uint32_t place = 0; place < places; ++place)
+    view->places += letter_of(event->status({place}, now));
+  for (std::uint32_t area = 0; area < event->seat_map().areas().size(); ++area)
+    view->areas.push_back(counts_of(*event, area, now));
   view->event = std::move(event);
   return view;
 }
 
 const SharedText& View::json() const {
-  std::call_once(json_.written, [this] { json_.text = std::make_shared<const std::string>(availability_json(*this)); });
+  std::call_once(json_.written,
+                 [this] { json_.text = std::make_shared<const std::string>(availability_json(*this)); });
   return json_.text;
 }
 
 const SharedText& View::binary() const {
-  std::call_once(binary_.written, [this] { binary_.text = std::make_shared<const std::string>(availability_binary(*this)); });
+  std::call_once(binary_.written,
+                 [this] { binary_.text = std::make_shared<const std::string>(availability_binary(*this)); });
   return binary_.text;
 }
 
@@ -242,7 +309,10 @@ std::string event_json(const EventId& id, const View& view) {
   write_summary(json, id, view, counts);
   write_prices(json, settings.prices);
   json.key("policy").open_object().key("places_per_hold").number(settings.policy.places_per_hold);
-  json.key("holds_per_holder").number(settings.policy.holds_per_holder).key("places_per_holder").number(settings.policy.places_per_holder);
+  json.key("holds_per_holder")
+      .number(settings.policy.holds_per_holder)
+      .key("places_per_holder")
+      .number(settings.policy.places_per_holder);
   json.key("hold_lifetime_seconds").number(settings.policy.hold_lifetime.count()).close_object();
   write_categories(json, map);
   Counts total;
@@ -256,8 +326,9 @@ std::string event_json(const EventId& id, const View& view) {
   write_counts(json, total);
   json.key("counts_by_category").open_object();
   for (std::size_t index = 0; index < counts.size(); ++index) {
-    json.raw(ticketcore::json_text(map.categories()[index].key) + ":{\"free\":" + std::to_string(counts[index].free) +
-             ",\"held\":" + std::to_string(counts[index].held) + ",\"sold\":" + std::to_string(counts[index].sold) +
+    json.raw(ticketcore::json_text(map.categories()[index].key) + ":{\"free\":" +
+             std::to_string(counts[index].free) + ",\"held\":" + std::to_string(counts[index].held) +
+             ",\"sold\":" + std::to_string(counts[index].sold) +
              ",\"killed\":" + std::to_string(counts[index].killed) + "}");
   }
   return json.close_object().close_object().take();
@@ -267,14 +338,21 @@ std::string drawing_json(const SeatMap& map) {
   constexpr std::string_view shapes[] = {"stage", "outline", "text"};
   JsonWriter json(std::size_t{map.place_count()} * 90 + 4096);
   json.open_object().key("name").text(map.name());
-  if (const auto focal = map.focal_point()) json.key("focal_point").raw("[" + unit(focal->x) + "," + unit(focal->y) + "]");
+  if (const auto focal = map.focal_point())
+    json.key("focal_point").raw("[" + unit(focal->x) + "," + unit(focal->y) + "]");
   write_categories(json, map);
   json.key("places").open_object();
   write_places(json, map);
   json.close_object().key("areas").open_array();
   for (std::uint32_t index = 0; index < map.areas().size(); ++index) {
     const Area& area = map.areas()[index];
-    json.open_object().key("label").text(map.label(AreaIndex{index})).key("category").number(area.category.value).key("capacity").number(area.capacity);
+    json.open_object()
+        .key("label")
+        .text(map.label(AreaIndex{index}))
+        .key("category")
+        .number(area.category.value)
+        .key("capacity")
+        .number(area.capacity);
     json.key("center").raw("[" + unit(area.center.x) + "," + unit(area.center.y) + "]").key("outline");
     write_points(json, area.outline);
     json.close_object();
@@ -288,7 +366,12 @@ std::string drawing_json(const SeatMap& map) {
   }
   json.close_array().key("shapes").open_array();
   for (const Shape& shape : map.shapes()) {
-    json.open_object().key("kind").text(shapes[static_cast<std::size_t>(shape.kind)]).key("label").text(shape.label).key("outline");
+    json.open_object()
+        .key("kind")
+        .text(shapes[static_cast<std::size_t>(shape.kind)])
+        .key("label")
+        .text(shape.label)
+        .key("outline");
     write_points(json, shape.outline);
     json.close_object();
   }

@@ -21,8 +21,9 @@ struct AreaCounts {
   friend bool operator==(const AreaCounts&, const AreaCounts&) = default;
 };
 
-/// Places and areas as they are at a revision, from one second until they change. The same on every server: a hold ends at a whole
-/// second, so revision and second say all. Immutable but for the texts, which are written when first asked for.
+/// Places and areas as they are at a revision, from one second until they change. The same on every server: a
+/// hold ends at a whole second, so revision and second say all. Immutable but for the texts, which are
+/// written when first asked for.
 struct View {
   std::shared_ptr<const ticketcore::Availability> event{};
   std::uint64_t revision = 0;
@@ -45,7 +46,8 @@ struct View {
   mutable Text binary_{};
 };
 
-[[nodiscard]] std::shared_ptr<const View> make_view(std::shared_ptr<const ticketcore::Availability> event, std::int64_t second);
+[[nodiscard]] std::shared_ptr<const View> make_view(std::shared_ptr<const ticketcore::Availability> event,
+                                                    std::int64_t second);
 /// Whether the event looks at the second as it does in the view.
 [[nodiscard]] bool still_shows(const View& view, const ticketcore::Availability& event, std::int64_t second);
 

@@ -21,7 +21,8 @@ class WaitingRoom {
       : log_(options.access_log),
         why_(std::move(why)),
         http_(
-            http_options(options), [this](const Request& request, Reply reply) { reply.send(answer_to(request)); }, metrics_, log_),
+            http_options(options),
+            [this](const Request& request, Reply reply) { reply.send(answer_to(request)); }, metrics_, log_),
         thread_([this] { http_.run(); }) {}
   ~WaitingRoom() {
     http_.drain();
@@ -43,7 +44,8 @@ class WaitingRoom {
     http.port = options.port;
     http.tls_certificate = options.tls_certificate;
     http.tls_key = options.tls_key;
-    http.fixed_headers = AnswerHeaders({.secure = !options.tls_certificate.empty(), .other_origins = false}).strict;
+    http.fixed_headers =
+        AnswerHeaders({.secure = !options.tls_certificate.empty(), .other_origins = false}).strict;
     http.connections = 1'000;
     http.drain_timeout = std::chrono::seconds(1);
     return http;

@@ -13,9 +13,9 @@ namespace server {
 /// Opens the store; null, and why, when there is nothing to do but to wait. What it throws ends the waiting.
 using TryOpen = std::function<std::unique_ptr<ticketcore::Storage>(std::string& why)>;
 
-/// Tries twice a second until the store is there. Meanwhile it listens where the server will: /healthz says 200, /readyz 503 and
-/// what is waited for, everything else 503. A port of 0 becomes the one taken. Null when SIGTERM or SIGINT came, which must be blocked
-/// in all threads.
+/// Tries twice a second until the store is there. Meanwhile it listens where the server will: /healthz says
+/// 200, /readyz 503 and what is waited for, everything else 503. A port of 0 becomes the one taken. Null when
+/// SIGTERM or SIGINT came, which must be blocked in all threads.
 [[nodiscard]] std::unique_ptr<ticketcore::Storage> wait_for_store(Options& options, const TryOpen& open);
 
 }  // namespace server

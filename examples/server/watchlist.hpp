@@ -1,6 +1,6 @@
 #pragma once
-// What must be looked at again and again until it is over: each after a while, and the one first that has been
-// due longest, however many there are.
+// What must be looked at again and again until it is over: each after a while, and the one first that has
+// been due longest, however many there are.
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,6 @@
 #pragma once
-// A few threads for what waits: reads of the store, the vault, the payment provider. The queue has a limit; past it the caller is
-// told at once, and says 503.
+// A few threads for what waits: reads of the store, the vault, the payment provider. The queue has a limit;
+// past it the caller is told at once, and says 503.
 
 #include <condition_variable>
 #include <deque>

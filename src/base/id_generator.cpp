@@ -26,7 +26,8 @@ struct Random {
   return bits;
 }
 
-/// One thread's ids. high is 48 bits of Unix milliseconds, the version and 12 random bits; low the variant and 62 random bits.
+/// One thread's ids. high is 48 bits of Unix milliseconds, the version and 12 random bits; low the variant
+/// and 62 random bits.
 struct ThreadIds {
   std::uint64_t milliseconds = 0;
   std::uint64_t high_random = 0;
@@ -34,7 +35,10 @@ struct ThreadIds {
   std::uint32_t born_after_forks = UINT32_MAX;
 
   [[nodiscard]] Id128 next() {
-    const auto now = static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()).time_since_epoch().count());
+    const auto now = static_cast<std::uint64_t>(
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())
+            .time_since_epoch()
+            .count());
     const std::uint32_t forked = forks.load(std::memory_order_relaxed);
     if (now > milliseconds || forked != born_after_forks) {
       milliseconds = std::max(now, milliseconds);

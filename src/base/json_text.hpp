@@ -10,8 +10,8 @@
 
 namespace ticketcore {
 
-/// In quotes; always valid JSON, and without a control character, which a terminal that shows it would obey: those
-/// are escaped. Bytes that are no UTF-8 become U+FFFD.
+/// In quotes; always valid JSON, and without a control character, which a terminal that shows it would obey:
+/// those are escaped. Bytes that are no UTF-8 become U+FFFD.
 [[nodiscard]] inline std::string json_text(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {

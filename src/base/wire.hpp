@@ -11,12 +11,15 @@ namespace ticketcore::wire {
 /// Reads hostile bytes: every read is checked and throws StorageDamaged, naming what is read.
 class Reader {
  public:
-  Reader(BytesView bytes, std::string_view what) : at_(bytes.data()), end_(bytes.data() + bytes.size()), what_(what) {}
+  Reader(BytesView bytes, std::string_view what)
+      : at_(bytes.data()), end_(bytes.data() + bytes.size()), what_(what) {}
 
   [[nodiscard]] bool at_end() const noexcept { return at_ == end_; }
   [[nodiscard]] std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
   [[nodiscard]] std::string_view what() const noexcept { return what_; }
-  [[noreturn]] void damaged(std::string_view why) const { throw StorageDamaged(std::string(what_) + " is damaged: " + std::string(why)); }
+  [[noreturn]] void damaged(std::string_view why) const {
+    throw StorageDamaged(std::string(what_) + " is damaged: " + std::string(why));
+  }
 
   std::uint8_t u8() { return *need(1); }
   template <class Integer>
@@ -69,7 +72,8 @@ class Reader {
     const std::uint64_t key = varint();
     type_ = static_cast<std::uint8_t>(key & 7);
     if (key >> 3 == 0 || key >> 3 > UINT32_MAX) damaged("a field has no number");
-    if (type_ != static_cast<std::uint8_t>(Type::varint) && type_ != static_cast<std::uint8_t>(Type::bytes)) damaged("a field has an unknown wire type");
+    if (type_ != static_cast<std::uint8_t>(Type::varint) && type_ != static_cast<std::uint8_t>(Type::bytes))
+      damaged("a field has an unknown wire type");
     return static_cast<std::uint32_t>(key >> 3);
   }
   void skip() {

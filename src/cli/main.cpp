@@ -11,12 +11,12 @@
 
 #include "../csv_text.hpp"
 #include "open_storage.hpp"
+#include "ticketcore/base/id_generator.hpp"
+#include "ticketcore/engine/desk.hpp"
 #include "ticketcore/log/archive.hpp"
 #include "ticketcore/log/audit.hpp"
-#include "ticketcore/engine/desk.hpp"
 #include "ticketcore/log/erasure.hpp"
 #include "ticketcore/log/fact_json.hpp"
-#include "ticketcore/base/id_generator.hpp"
 #include "ticketcore/projections/projection.hpp"
 
 namespace {
@@ -72,7 +72,8 @@ struct Arguments {
 [[nodiscard]] std::uint64_t whole_number(const std::string& option, const std::string& text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) throw UsageError(option + " takes a whole number, not \"" + text + "\"");
+  if (error != std::errc() || end != text.data() + text.size())
+    throw UsageError(option + " takes a whole number, not \"" + text + "\"");
   return number;
 }
 
@@ -86,10 +87,13 @@ struct Arguments {
       continue;
     }
     if (word == "--remove" || word == "--rebuild" || word == "--follow") {
-      (word == "--remove" ? arguments.remove : word == "--rebuild" ? arguments.rebuild : arguments.follow) = true;
+      (word == "--remove"    ? arguments.remove
+       : word == "--rebuild" ? arguments.rebuild
+                             : arguments.follow) = true;
       continue;
     }
-    if (word != "--event" && word != "--from" && word != "--limit") throw UsageError("there is no option " + word);
+    if (word != "--event" && word != "--from" && word != "--limit")
+      throw UsageError("there is no option " + word);
     if (++index == count) throw UsageError(word + " needs a value");
     if (word == "--event") {
       try {
@@ -119,10 +123,13 @@ struct Arguments {
   }
   std::string known;
   for (const StreamId& stream : streams) known += " " + stream.substr(6);
-  throw UsageError("there is no event \"" + arguments.event->text() + "\" in " + arguments.store + "; there are:" + (known.empty() ? " none" : known));
+  throw UsageError("there is no event \"" + arguments.event->text() + "\" in " + arguments.store +
+                   "; there are:" + (known.empty() ? " none" : known));
 }
 
-[[nodiscard]] Timestamp now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+[[nodiscard]] Timestamp now() {
+  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
 
 void show_event(Storage& storage, const StreamId& stream) {
   Desk desk(storage, EventId(stream.substr(6)), {.hash_key = new_hash_key()});
@@ -130,15 +137,18 @@ void show_event(Storage& storage, const StreamId& stream) {
   if (!desk.availability()) return;  // it was taken out of the store since the streams were listed
   const Availability& seen = *desk.availability();
   const StatusCounts counts = seen.total(std::max(now(), desk.state().time()));
-  std::cout << std::left << std::setw(24) << stream.substr(6) << std::setw(22) << to_rfc3339(seen.settings().starts_at) << std::setw(6)
-            << (seen.sale_status() == SaleStatus::on_sale ? "on" : "off") << std::right << std::setw(10) << seen.seat_map().capacity() << std::setw(10)
-            << counts.free << std::setw(8) << counts.held << std::setw(10) << counts.sold << std::setw(10) << desk.revision() << "  " << seen.settings().name
-            << "\n";
+  std::cout << std::left << std::setw(24) << stream.substr(6) << std::setw(22)
+            << to_rfc3339(seen.settings().starts_at) << std::setw(6)
+            << (seen.sale_status() == SaleStatus::on_sale ? "on" : "off") << std::right << std::setw(10)
+            << seen.seat_map().capacity() << std::setw(10) << counts.free << std::setw(8) << counts.held
+            << std::setw(10) << counts.sold << std::setw(10) << desk.revision() << "  "
+            << seen.settings().name << "\n";
 }
 
 int show_events(Storage& storage, const Arguments& arguments) {
-  std::cout << std::left << std::setw(24) << "event" << std::setw(22) << "starts" << std::setw(6) << "sale" << std::right << std::setw(10) << "capacity"
-            << std::setw(10) << "free" << std::setw(8) << "held" << std::setw(10) << "sold" << std::setw(10) << "revision"
+  std::cout << std::left << std::setw(24) << "event" << std::setw(22) << "starts" << std::setw(6) << "sale"
+            << std::right << std::setw(10) << "capacity" << std::setw(10) << "free" << std::setw(8) << "held"
+            << std::setw(10) << "sold" << std::setw(10) << "revision"
             << "  name\n";
   int status = 0;
   for (const StreamId& stream : streams_of(storage, arguments)) {
@@ -163,10 +173,12 @@ int show_log(Storage& storage, const Arguments& arguments) {
       const std::vector<Entry> entries = storage.read(stream, at, 1U << 20);
       if (entries.empty()) break;
       for (const Entry& entry : entries) {
-        const LogEntry read = decode_entry(entry.bytes, "entry " + std::to_string(entry.revision) + " of " + stream);
+        const LogEntry read =
+            decode_entry(entry.bytes, "entry " + std::to_string(entry.revision) + " of " + stream);
         for (const Fact& fact : read.facts) {
           // Labels need the map alone; the log is shown as it stands, also where it contradicts itself.
-          if (!state.exists() && std::holds_alternative<EventCreated>(fact.body)) state.apply(fact, {entry.revision, read.header.turn});
+          if (!state.exists() && std::holds_alternative<EventCreated>(fact.body))
+            state.apply(fact, {entry.revision, read.header.turn});
           if (entry.revision < arguments.from || shown >= arguments.limit) continue;
           std::cout << fact_json(fact, entry.revision, read.header.turn, state) << "\n";
           ++shown;
@@ -183,14 +195,16 @@ int check(Storage& storage, const Arguments& arguments) {
   for (const StreamId& stream : streams_of(storage, arguments)) {
     const AuditReport report = audit(storage, stream);
     std::cout << stream.substr(6) << ": " << report.revision << " entries, " << report.bytes << " bytes\n";
-    for (const auto& [name, count] : report.facts) std::cout << "  " << std::left << std::setw(22) << name << std::right << std::setw(12) << count << "\n";
+    for (const auto& [name, count] : report.facts)
+      std::cout << "  " << std::left << std::setw(22) << name << std::right << std::setw(12) << count << "\n";
     if (report.state.exists()) {
       const Currency currency = report.state.settings().prices.currency();
       for (const auto& [name, takings] : report.takings) {
-        std::cout << "  " << std::left << std::setw(38) << name << std::right << std::setw(8) << takings.tickets << std::setw(20)
-                  << Money{takings.amount, currency}.to_string() << "\n";
+        std::cout << "  " << std::left << std::setw(38) << name << std::right << std::setw(8)
+                  << takings.tickets << std::setw(20) << Money{takings.amount, currency}.to_string() << "\n";
       }
-      std::cout << "  fees " << Money{report.fees, currency}.to_string() << ", paid " << Money{report.paid, currency}.to_string() << ", refunded "
+      std::cout << "  fees " << Money{report.fees, currency}.to_string() << ", paid "
+                << Money{report.paid, currency}.to_string() << ", refunded "
                 << Money{report.refunded, currency}.to_string() << "\n";
     }
     for (const std::string& problem : report.problems) std::cout << "  PROBLEM " << problem << "\n";
@@ -228,28 +242,33 @@ int manifest(Storage& storage, const Arguments& arguments) {
       const TicketRecord& ticket = state.tickets()[order.first_ticket + number - 1];
       if (ticket.refunded() || ticket.in_area()) continue;
       tickets[ticket.where] = to_string(TicketId{order.id, number});
-      types[ticket.where] =
-          csv_text(state.settings().prices.ticket_types()[ticket.ticket_type]) + "," + Money{ticket.price, state.settings().prices.currency()}.amount_string();
+      types[ticket.where] = csv_text(state.settings().prices.ticket_types()[ticket.ticket_type]) + "," +
+                            Money{ticket.price, state.settings().prices.currency()}.amount_string();
     }
   }
-  std::cout << std::setprecision(10);  // a coordinate has up to seven digits before its point, and three after it
-  std::cout << "label,section,row,seat,kind,category,flags,x,y,capacity,status,held,sold,ticket,ticket_type,price\r\n";
+  std::cout << std::setprecision(
+      10);  // a coordinate has up to seven digits before its point, and three after it
+  std::cout << "label,section,row,seat,kind,category,flags,x,y,capacity,status,held,sold,ticket,ticket_type,"
+               "price\r\n";
   for (std::uint32_t place = 0; place < map.place_count(); ++place) {
     const Place& here = map.places()[place];
     const Row& row = map.rows()[here.row.value];
     const PlaceStatus status = seen.status({place}, at);
-    std::cout << csv_text(map.label(PlaceIndex{place})) << ',' << csv_text(map.sections()[row.section.value].label) << ',' << csv_text(row.label) << ','
-              << csv_text(map.seat_label({place})) << ',' << kinds[static_cast<std::size_t>(here.kind)] << ',' << csv_text(map.categories()[here.category].key)
-              << ',' << flags_text(here.flags) << ',' << here.position.x / 1000.0 << ',' << here.position.y / 1000.0 << ",1," << to_string(status) << ','
-              << (status == PlaceStatus::held) << ',' << (status == PlaceStatus::sold) << ',' << tickets[place] << ','
-              << (types[place].empty() ? "," : types[place]) << "\r\n";
+    std::cout << csv_text(map.label(PlaceIndex{place})) << ','
+              << csv_text(map.sections()[row.section.value].label) << ',' << csv_text(row.label) << ','
+              << csv_text(map.seat_label({place})) << ',' << kinds[static_cast<std::size_t>(here.kind)] << ','
+              << csv_text(map.categories()[here.category].key) << ',' << flags_text(here.flags) << ','
+              << here.position.x / 1000.0 << ',' << here.position.y / 1000.0 << ",1," << to_string(status)
+              << ',' << (status == PlaceStatus::held) << ',' << (status == PlaceStatus::sold) << ','
+              << tickets[place] << ',' << (types[place].empty() ? "," : types[place]) << "\r\n";
   }
   for (std::uint32_t area = 0; area < map.areas().size(); ++area) {
     const Area& here = map.areas()[area];
     const StatusCounts counts = seen.area({area}, at);
-    std::cout << csv_text(map.label(AreaIndex{area})) << ',' << csv_text(map.sections()[here.section.value].label) << ",,,area,"
-              << csv_text(map.categories()[here.category.value].key) << ",," << here.center.x / 1000.0 << ',' << here.center.y / 1000.0 << ',' << here.capacity
-              << ','
+    std::cout << csv_text(map.label(AreaIndex{area})) << ','
+              << csv_text(map.sections()[here.section.value].label) << ",,,area,"
+              << csv_text(map.categories()[here.category.value].key) << ",," << here.center.x / 1000.0 << ','
+              << here.center.y / 1000.0 << ',' << here.capacity << ','
               << (counts.free > 0   ? "free"
                   : counts.held > 0 ? "held"
                                     : "sold")
@@ -267,8 +286,8 @@ int archive(Storage& storage, const Arguments& arguments) {
   if (!arguments.event) throw UsageError("archive needs --event ID");
   (void)streams_of(storage, arguments);
   const ArchiveReport report = archive_event(storage, *arguments.event, arguments.subject);
-  std::cout << report.event.text() << ": " << report.revision << " entries, " << report.bytes << " bytes in " << arguments.subject
-            << ", which replays to the same state\n";
+  std::cout << report.event.text() << ": " << report.revision << " entries, " << report.bytes << " bytes in "
+            << arguments.subject << ", which replays to the same state\n";
   if (arguments.remove) {
     storage.remove_stream({stream_of(report.event), report.revision, report.checksum});
     std::cout << "taken out of " << storage.describe() << "\n";
@@ -288,12 +307,14 @@ int confirm_time(Storage& storage, const Arguments& arguments) {
 
 int restore(Storage& storage, const Arguments& arguments) {
   const ArchiveReport report = restore_event(storage, arguments.subject);
-  std::cout << report.event.text() << ": " << report.revision << " entries are back in " << storage.describe() << ", without fault\n";
+  std::cout << report.event.text() << ": " << report.revision << " entries are back in " << storage.describe()
+            << ", without fault\n";
   return 0;
 }
 
 /// One round over the events; how far each is then projected.
-[[nodiscard]] std::vector<Position> project_once(Storage& storage, Projector& projector, ProjectionSink& sink, const Arguments& arguments) {
+[[nodiscard]] std::vector<Position> project_once(Storage& storage, Projector& projector, ProjectionSink& sink,
+                                                 const Arguments& arguments) {
   std::vector<Position> at;
   std::uint64_t entries = 0;
   for (const StreamId& stream : streams_of(storage, arguments)) {
@@ -302,7 +323,8 @@ int restore(Storage& storage, const Arguments& arguments) {
     at.push_back(sink.cursor(stream));
   }
   if (entries > 0 || !arguments.follow)
-    std::cout << at.size() << (at.size() == 1 ? " event, " : " events, ") << entries << " new entries projected" << std::endl;
+    std::cout << at.size() << (at.size() == 1 ? " event, " : " events, ") << entries
+              << " new entries projected" << std::endl;
   return at;
 }
 
@@ -320,7 +342,8 @@ int project(const cli::OpenedStorage& opened, const Arguments& arguments) {
     } catch (const StorageUnavailable& error) {
       // Who follows outlives a restart or a fail-over of the database; what is the same again is said once.
       if (!arguments.follow) throw;
-      if (std::exchange(trouble, error.what()) != trouble) std::cerr << "ticketcore: " << trouble << "; going on when it is back" << std::endl;
+      if (std::exchange(trouble, error.what()) != trouble)
+        std::cerr << "ticketcore: " << trouble << "; going on when it is back" << std::endl;
       std::this_thread::sleep_for(std::chrono::seconds(1));
     }
   } while (arguments.follow);
@@ -330,14 +353,15 @@ int project(const cli::OpenedStorage& opened, const Arguments& arguments) {
 int erase(const cli::OpenedStorage& opened, const Arguments& arguments) {
   const ErasureReport report = erase_person(*opened.storage, arguments.subject);
   if (report.was_there) {
-    std::cout << "the record of " << arguments.subject << " is erased; searched " << report.bytes_searched << " bytes for it and the "
-              << report.pieces.size() - 1 << " texts in it\n";
+    std::cout << "the record of " << arguments.subject << " is erased; searched " << report.bytes_searched
+              << " bytes for it and the " << report.pieces.size() - 1 << " texts in it\n";
   } else {
     std::cout << "the vault has no record of " << arguments.subject << "; nothing was searched for\n";
   }
   for (const std::string& trace : report.traces) std::cout << "  TRACE in " << trace << "\n";
   if (!report.not_scrubbed.empty())
-    std::cout << "  NOT YET DROPPED is what erased records left in the store's own files; erase again later: " << report.not_scrubbed << "\n";
+    std::cout << "  NOT YET DROPPED is what erased records left in the store's own files; erase again later: "
+              << report.not_scrubbed << "\n";
   if (!report.traces.empty() || !report.not_scrubbed.empty()) return 1;
   if (report.was_there) std::cout << "  no trace is left; backups are yours to see to\n";
   return 0;
@@ -349,7 +373,8 @@ int erase(const cli::OpenedStorage& opened, const Arguments& arguments) {
   const auto no_more_words = [&] {
     if (!arguments.subject.empty()) throw UsageError("\"" + arguments.subject + "\" is one word too many");
   };
-  const std::map<std::string, int (*)(Storage&, const Arguments&)> keeping = {{"archive", archive}, {"restore", restore}};
+  const std::map<std::string, int (*)(Storage&, const Arguments&)> keeping = {{"archive", archive},
+                                                                              {"restore", restore}};
   if (const auto command = looking.find(arguments.command); command != looking.end()) {
     no_more_words();
     return command->second(*cli::open_storage(arguments.store, cli::Use::look).storage, arguments);
@@ -368,11 +393,16 @@ int erase(const cli::OpenedStorage& opened, const Arguments& arguments) {
     if (arguments.rebuild && arguments.follow) throw UsageError("--rebuild and --follow do not go together");
     return project(cli::open_storage(arguments.store, cli::Use::look), arguments);
   }
-  if (command == keeping.end() && arguments.command != "erase") throw UsageError("there is no command \"" + arguments.command + "\"");
+  if (command == keeping.end() && arguments.command != "erase")
+    throw UsageError("there is no command \"" + arguments.command + "\"");
   if (arguments.subject.empty())
-    throw UsageError(arguments.command + " needs " + (arguments.command == "erase" ? "a person's id in the vault" : "the archive's file"));
-  if (arguments.command == "erase") return erase(cli::open_storage(arguments.store, cli::Use::write), arguments);
-  const cli::Use use = arguments.command == "restore" ? cli::Use::make : arguments.remove ? cli::Use::write : cli::Use::look;
+    throw UsageError(arguments.command + " needs " +
+                     (arguments.command == "erase" ? "a person's id in the vault" : "the archive's file"));
+  if (arguments.command == "erase")
+    return erase(cli::open_storage(arguments.store, cli::Use::write), arguments);
+  const cli::Use use = arguments.command == "restore" ? cli::Use::make
+                       : arguments.remove             ? cli::Use::write
+                                                      : cli::Use::look;
   return command->second(*cli::open_storage(arguments.store, use).storage, arguments);
 }
 

@@ -1,27 +1,31 @@
 #include "open_storage.hpp"
 
 #include "ticketcore/log/archive.hpp"
-#include "ticketcore/storage/sqlite.hpp"
 #include "ticketcore/projections/sqlite_projection.hpp"
+#include "ticketcore/storage/sqlite.hpp"
 #ifdef TICKETCORE_HAVE_POSTGRES
-#include "ticketcore/storage/postgres.hpp"
 #include "ticketcore/projections/postgres_projection.hpp"
+#include "ticketcore/storage/postgres.hpp"
 #endif
 
 namespace ticketcore::cli {
 namespace {
 
-[[nodiscard]] bool is_postgres(const std::string& word) { return word.starts_with("postgresql://") || word.starts_with("postgres://"); }
+[[nodiscard]] bool is_postgres(const std::string& word) {
+  return word.starts_with("postgresql://") || word.starts_with("postgres://");
+}
 
 [[nodiscard]] std::filesystem::path sqlite_path(const std::string& word) {
   constexpr std::string_view scheme = "sqlite://";
   if (!word.starts_with(scheme)) {
     // A file of this name would be made, and the sale be where nobody looks for it.
     if (word.find("://") != std::string::npos)
-      throw StorageError("\"" + word + "\" is no store; one is a path, sqlite:///PATH or postgresql://USER@HOST/DATABASE");
+      throw StorageError("\"" + word +
+                         "\" is no store; one is a path, sqlite:///PATH or postgresql://USER@HOST/DATABASE");
     return word;
   }
-  if (!word.substr(scheme.size()).starts_with("/")) throw StorageError("a SQLite URL has three slashes before its path, four before an absolute one");
+  if (!word.substr(scheme.size()).starts_with("/"))
+    throw StorageError("a SQLite URL has three slashes before its path, four before an absolute one");
   return word.substr(scheme.size() + 1);
 }
 
@@ -35,7 +39,9 @@ OpenedStorage open_storage(const std::string& word, Use use) {
   if (is_postgres(word)) {
 #ifdef TICKETCORE_HAVE_POSTGRES
     using Access = PostgresOptions::Access;
-    const Access access = use == Use::look ? Access::read_only : use == Use::write ? Access::read_write : Access::read_write_create;
+    const Access access = use == Use::look    ? Access::read_only
+                          : use == Use::write ? Access::read_write
+                                              : Access::read_write_create;
     return {PostgresStorage::open(word, {.access = access})};
 #else
     no_postgres();
@@ -58,7 +64,8 @@ std::unique_ptr<ProjectionSink> open_projection(const std::string& word) {
 #endif
   }
   const std::filesystem::path path = sqlite_path(word);
-  if (is_archive(path)) throw StorageError(path.string() + ": an archive has no tables; restore it into a store");
+  if (is_archive(path))
+    throw StorageError(path.string() + ": an archive has no tables; restore it into a store");
   return SqliteProjection::open(path);
 }
 

@@ -17,8 +17,8 @@ struct OpenedStorage {
   std::unique_ptr<Storage> storage{};
 };
 
-/// "postgresql://...", "sqlite:///absolute/path", the path of a SQLite file, or that of an archive (to look only).
-/// Throws StorageError.
+/// "postgresql://...", "sqlite:///absolute/path", the path of a SQLite file, or that of an archive (to look
+/// only). Throws StorageError.
 [[nodiscard]] OpenedStorage open_storage(const std::string& word, Use use);
 
 /// The tables beside the store's log. Throws StorageError.

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "event_desk.hpp"
-#include "ticketcore/sale/explain.hpp"
 #include "ticketcore/base/id_generator.hpp"
+#include "ticketcore/sale/explain.hpp"
 
 namespace ticketcore {
 namespace {
@@ -17,14 +17,18 @@ namespace {
 [[nodiscard]] std::chrono::microseconds steady_time() {
 #ifdef CLOCK_BOOTTIME
   timespec now{};
-  if (clock_gettime(CLOCK_BOOTTIME, &now) == 0) return std::chrono::seconds(now.tv_sec) + std::chrono::microseconds(now.tv_nsec / 1'000);
+  if (clock_gettime(CLOCK_BOOTTIME, &now) == 0)
+    return std::chrono::seconds(now.tv_sec) + std::chrono::microseconds(now.tv_nsec / 1'000);
 #endif
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch());
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
 }
 
 [[nodiscard]] std::function<HostTime()> host_clocks(const BoxOfficeOptions& options) {
   return [clock = options.clock, steady = options.steady] {
-    return HostTime{clock ? clock() : std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()), steady()};
+    return HostTime{
+        clock ? clock() : std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()),
+        steady()};
   };
 }
 
@@ -52,12 +56,14 @@ namespace {
     if (!elsewhere) unknown += (unknown.empty() ? "" : ", ") + label;
   };
   for (const std::string& label : selection.places) {
-    if (!map.find_place(label)) note(label, map.find_area(label).has_value(), " is an area: name it in areas, with a quantity");
+    if (!map.find_place(label))
+      note(label, map.find_area(label).has_value(), " is an area: name it in areas, with a quantity");
     if (more) break;
   }
   for (const AreaAdmissions& wanted : selection.areas) {
     if (more) break;
-    if (!map.find_area(wanted.area)) note(wanted.area, map.find_place(wanted.area).has_value(), " is a place: name it in places");
+    if (!map.find_area(wanted.area))
+      note(wanted.area, map.find_place(wanted.area).has_value(), " is a place: name it in places");
   }
   if (!unknown.empty()) refusal.message = "the seat map has no place or area called " + unknown;
   if (!misplaced.empty()) refusal.message += (unknown.empty() ? "" : "; ") + misplaced;
@@ -66,7 +72,8 @@ namespace {
 }
 
 [[nodiscard]] Refusal refusal_of(const Answer& answer) {
-  return explain(*answer.refusal(), answer.event ? &answer.event->seat_map() : nullptr, answer.event ? &answer.event->settings() : nullptr);
+  return explain(*answer.refusal(), answer.event ? &answer.event->seat_map() : nullptr,
+                 answer.event ? &answer.event->settings() : nullptr);
 }
 
 [[nodiscard]] Refusal wrong_kind() {
@@ -75,9 +82,12 @@ namespace {
   return refusal;
 }
 
-[[nodiscard]] Money money(const Answer& answer, std::int64_t minor) { return {minor, answer.event->settings().prices.currency()}; }
+[[nodiscard]] Money money(const Answer& answer, std::int64_t minor) {
+  return {minor, answer.event->settings().prices.currency()};
+}
 
-[[nodiscard]] Ticket make_ticket(const EventId& event, const Availability& at, const OrderCopy& order, std::uint32_t number) {
+[[nodiscard]] Ticket make_ticket(const EventId& event, const Availability& at, const OrderCopy& order,
+                                 std::uint32_t number) {
   const SeatMap& map = at.seat_map();
   const PriceList& prices = at.settings().prices;
   const TicketRecord& record = order.tickets[number - 1];
@@ -110,7 +120,8 @@ namespace {
   order.number = copy.number;
   order.holder = copy.holder;
   order.placed_at = copy.order.placed_at;
-  for (std::uint32_t number = 1; number <= copy.order.ticket_count; ++number) order.tickets.push_back(make_ticket(event, at, copy, number));
+  for (std::uint32_t number = 1; number <= copy.order.ticket_count; ++number)
+    order.tickets.push_back(make_ticket(event, at, copy, number));
   order.ticket_fees = Money{copy.order.fee_per_ticket * copy.order.ticket_count, currency};
   order.order_fee = Money{copy.order.fee_per_order, currency};
   order.total = Money{copy.order.total, currency};
@@ -161,8 +172,9 @@ void Event::refresh(Revision at_least) const {
     // Of many that ask at once the first reads for all.
     if (!desk.current() || desk.revision() < at_least) desk.catch_up();
     if (desk.revision() < at_least)
-      throw StorageUnavailable("the log of " + desk.stream() + " ends at revision " + std::to_string(desk.revision()) + "; revision " +
-                               std::to_string(at_least) + " was asked for");
+      throw StorageUnavailable("the log of " + desk.stream() + " ends at revision " +
+                               std::to_string(desk.revision()) + "; revision " + std::to_string(at_least) +
+                               " was asked for");
   });
 }
 
@@ -233,7 +245,8 @@ Result<Hold> Event::to_hold(const Answer& answer) const {
   return hold;
 }
 
-Result<std::chrono::sys_seconds> Event::extend(HoldId hold, std::chrono::seconds ttl, RequestId request) const {
+Result<std::chrono::sys_seconds> Event::extend(HoldId hold, std::chrono::seconds ttl,
+                                               RequestId request) const {
   return to_deadline(ask_one({or_new(request), ExtendHold{hold, ttl}}));
 }
 
@@ -244,7 +257,9 @@ Result<std::chrono::sys_seconds> Event::to_deadline(const Answer& answer) const 
   return extended->expires_at;
 }
 
-Result<Done> Event::release(HoldId hold, RequestId request) const { return to_done(ask_one({or_new(request), ReleaseHold{hold}})); }
+Result<Done> Event::release(HoldId hold, RequestId request) const {
+  return to_done(ask_one({or_new(request), ReleaseHold{hold}}));
+}
 
 Result<Done> Event::to_done(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
@@ -267,7 +282,8 @@ Result<Quote> Event::to_quote(const Answer& answer) const {
   for (const QuoteLine& line : quoted->price.lines) {
     // The hold may be long gone, and with it what keeps the list as it was.
     if (line.ticket_type >= prices.ticket_types().size()) return wrong_kind();
-    quote.lines.push_back({map.categories()[line.category.value].key, prices.ticket_types()[line.ticket_type], line.count, money(answer, line.unit_price),
+    quote.lines.push_back({map.categories()[line.category.value].key, prices.ticket_types()[line.ticket_type],
+                           line.count, money(answer, line.unit_price),
                            money(answer, line.unit_price * line.count)});
     tickets += line.count;
   }
@@ -295,7 +311,8 @@ Result<Command> Event::check_out_command(HoldId hold, const CheckOutOptions& opt
     if (paid != currency) {
       Refusal refusal;
       refusal.reason = Reason::payment_mismatch;
-      refusal.message = "the payment is in " + std::string(paid.code()) + "; the event sells in " + std::string(currency.code());
+      refusal.message = "the payment is in " + std::string(paid.code()) + "; the event sells in " +
+                        std::string(currency.code());
       return refusal;
     }
     offer.amount = payment.amount->minor();
@@ -368,13 +385,18 @@ Result<Admission> Event::to_admission(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
   const TicketAdmitted* admitted = answer.granted<TicketAdmitted>();
   if (admitted == nullptr) return wrong_kind();
-  const std::string place = answer.order ? make_ticket(id(), *answer.event, *answer.order, admitted->ticket.number).place : "";
+  const std::string place =
+      answer.order ? make_ticket(id(), *answer.event, *answer.order, admitted->ticket.number).place : "";
   return Admission{admitted->ticket, place, admitted->gate, answer.turn, answer.revision};
 }
 
-Result<Done> Event::set_sale_status(SaleStatus status, RequestId request) const { return to_done(ask_one({or_new(request), SetSaleStatus{status}})); }
+Result<Done> Event::set_sale_status(SaleStatus status, RequestId request) const {
+  return to_done(ask_one({or_new(request), SetSaleStatus{status}}));
+}
 
-Result<Done> Event::configure(const EventSettings& settings, RequestId request) const { return to_done(ask_one({or_new(request), ConfigureEvent{settings}})); }
+Result<Done> Event::configure(const EventSettings& settings, RequestId request) const {
+  return to_done(ask_one({or_new(request), ConfigureEvent{settings}}));
+}
 
 std::optional<Order> Event::find_order(OrderId order) const {
   std::shared_ptr<const OrderCopy> copy;
@@ -395,9 +417,11 @@ std::optional<Hold> Event::find_hold(HoldId id) const {
     const EventState& state = desk.state();
     const HoldRecord* record = state.find_hold(id);
     if (record == nullptr) return;
-    hold = Hold{id, state.holders()[record->holder].name, {}, {}, from_epoch(record->expires_at), desk.revision()};
+    hold = Hold{id, state.holders()[record->holder].name, {},
+                {}, from_epoch(record->expires_at),       desk.revision()};
     for (const PlaceIndex place : record->places) hold->places.push_back(seat_map().label(place));
-    for (const AreaQuantity& held : record->areas) hold->areas.push_back({seat_map().label(held.area), held.quantity});
+    for (const AreaQuantity& held : record->areas)
+      hold->areas.push_back({seat_map().label(held.area), held.quantity});
   });
   return hold;
 }
@@ -406,7 +430,9 @@ void Event::inspect(const std::function<void(const EventState&)>& reader) const 
   desk_->read([&](Desk& desk) { reader(desk.state()); });
 }
 
-void Event::submit(Command command, std::function<void(const Answer&)> callback) const { desk_->submit(std::move(command), std::move(callback)); }
+void Event::submit(Command command, std::function<void(const Answer&)> callback) const {
+  desk_->submit(std::move(command), std::move(callback));
+}
 
 void Event::reopen() const {
   desk_->visit([](Desk& desk) {
@@ -433,7 +459,8 @@ struct BoxOffice::Body {
   detail::Scheduler scheduler{};
   detail::OpenDesks open_desks{options.open_events};
   std::mutex mutex{};
-  std::map<EventId, std::unique_ptr<detail::EventDesk>> desks{};  // guarded by mutex; desks stay where they are
+  std::map<EventId, std::unique_ptr<detail::EventDesk>>
+      desks{};  // guarded by mutex; desks stay where they are
 
   detail::EventDesk& desk(const EventId& id) {
     const std::lock_guard lock(mutex);
@@ -443,8 +470,8 @@ struct BoxOffice::Body {
     return *desks.emplace(id, std::move(desk)).first->second;
   }
 
-  /// Null for an event that has no log: a desk is kept as long as the box office, and ids that strangers make up must not cost
-  /// one each.
+  /// Null for an event that has no log: a desk is kept as long as the box office, and ids that strangers make
+  /// up must not cost one each.
   detail::EventDesk* find_desk(const EventId& id) {
     {
       const std::lock_guard lock(mutex);
@@ -454,11 +481,14 @@ struct BoxOffice::Body {
   }
 };
 
-BoxOffice::BoxOffice(Storage& storage, BoxOfficeOptions options) : body_(new Body{storage, std::move(options)}) {
+BoxOffice::BoxOffice(Storage& storage, BoxOfficeOptions options)
+    : body_(new Body{storage, std::move(options)}) {
   BoxOfficeOptions& own = body_->options;
   own.steady = steady_clock(own);
-  if (!own.desk.store_time) own.desk.store_time = std::make_shared<StoreTime>(host_clocks(own), own.clock_leap);
-  if (!own.desk.at_hand) own.desk.at_hand = std::make_shared<AtHandBudget>(limits::at_hand_total_bytes, own.open_events);
+  if (!own.desk.store_time)
+    own.desk.store_time = std::make_shared<StoreTime>(host_clocks(own), own.clock_leap);
+  if (!own.desk.at_hand)
+    own.desk.at_hand = std::make_shared<AtHandBudget>(limits::at_hand_total_bytes, own.open_events);
   own.desk.hash_key = new_hash_key();
 }
 BoxOffice::~BoxOffice() = default;
@@ -473,7 +503,8 @@ Result<Event> BoxOffice::create_event(const NewEvent& event) {
   command.event = event.id;
   command.seat_map = event.seat_map;
   command.sale = event.sale;
-  command.settings = {event.name.empty() ? event.id.text() : event.name, event.venue.empty() ? event.seat_map->name() : event.venue, event.starts_at,
+  command.settings = {event.name.empty() ? event.id.text() : event.name,
+                      event.venue.empty() ? event.seat_map->name() : event.venue, event.starts_at,
                       event.prices, event.policy};
   detail::EventDesk& desk = body_->desk(event.id);
   Command create{or_new(event.request), std::move(command)};
@@ -503,14 +534,18 @@ Result<Event> BoxOffice::event(const EventId& id) {
 std::vector<EventId> BoxOffice::events() {
   constexpr std::string_view prefix = "event/";
   std::vector<EventId> ids;
-  for (const StreamId& stream : body_->storage.list_streams(prefix)) ids.emplace_back(stream.substr(prefix.size()));
+  for (const StreamId& stream : body_->storage.list_streams(prefix))
+    ids.emplace_back(stream.substr(prefix.size()));
   return ids;
 }
 
-std::optional<std::chrono::microseconds> BoxOffice::store_clock_ahead() const { return body_->options.desk.store_time->ahead(); }
+std::optional<std::chrono::microseconds> BoxOffice::store_clock_ahead() const {
+  return body_->options.desk.store_time->ahead();
+}
 
 std::string BoxOffice::code(const Ticket& ticket) const {
-  if (!body_->options.signing_key) throw std::logic_error("the box office has no signing key; give it one in BoxOfficeOptions::signing_key");
+  if (!body_->options.signing_key)
+    throw std::logic_error("the box office has no signing key; give it one in BoxOfficeOptions::signing_key");
   return ticket_code({ticket.event, ticket.id}, *body_->options.signing_key);
 }
 

@@ -11,11 +11,11 @@
 namespace ticketcore {
 namespace {
 
-[[nodiscard]] std::string entry_name(Revision revision, const StreamId& stream) { return "entry " + std::to_string(revision) + " of " + stream; }
+[[nodiscard]] std::string entry_name(Revision revision, const StreamId& stream) {
+  return "entry " + std::to_string(revision) + " of " + stream;
+}
 
 }  // namespace
-
-StreamId stream_of(const EventId& event) { return "event/" + event.text(); }
 
 Desk::Desk(Storage& storage, EventId event, DeskOptions options)
     : storage_(storage),
@@ -51,7 +51,8 @@ void Desk::load() {
   StateAtRevision loaded{EventState(options_.hash_key), 0, 0};
   if (const auto snapshot = storage_.load_snapshot(stream_)) {
     try {
-      if (auto decoded = decode_snapshot(snapshot->bytes, "the snapshot of " + stream_, options_.hash_key); decoded && decoded->revision == snapshot->revision)
+      if (auto decoded = decode_snapshot(snapshot->bytes, "the snapshot of " + stream_, options_.hash_key);
+          decoded && decoded->revision == snapshot->revision)
         loaded = std::move(*decoded);
     } catch (const StorageDamaged&) {
       // A snapshot is a cache: what it held is in the log, which is read from its beginning instead.
@@ -66,32 +67,40 @@ void Desk::load() {
 void Desk::publish() {
   check_event();
   // Another history may be as long as the one that was shown.
-  if (publish_anew_ || !availability_ || availability_->revision() != at_.revision) availability_ = publisher_.publish(at_.state, at_.revision);
+  if (publish_anew_ || !availability_ || availability_->revision() != at_.revision)
+    availability_ = publisher_.publish(at_.state, at_.revision);
   publish_anew_ = false;
   at_hand_.trim();
   standing_ = Standing::current;
   ++looks_;
 }
 
-// A snapshot may outlive the log's last entries on a disk that lies about what it has written. What it holds was sold, and can't
-// be proven any more.
+// A snapshot may outlive the log's last entries on a disk that lies about what it has written. What it holds
+// was sold, and can't be proven any more.
 void Desk::check_log_reaches_snapshot(const StateAtRevision& snapshot) const {
   if (snapshot.revision == 0) return;
   const std::string name = entry_name(snapshot.revision, stream_);
   const std::vector<Entry> last = storage_.read(stream_, snapshot.revision - 1, 1);
   if (last.empty())
-    throw StorageDamaged(name + " is missing, but there is a snapshot that has it: the end of the log is lost; was it restored from an older backup?");
+    throw StorageDamaged(name +
+                         " is missing, but there is a snapshot that has it: the end of the log is lost; was "
+                         "it restored from an older backup?");
   if (decode_entry_header(last.front().bytes, name).checksum != snapshot.checksum)
-    throw StorageDamaged(name + " is another one than the snapshot was taken after: the log has lost entries since, or the snapshot is of another log");
+    throw StorageDamaged(name +
+                         " is another one than the snapshot was taken after: the log has lost entries since, "
+                         "or the snapshot is of another log");
 }
 
 void Desk::check_event() {
   if (at_.state.exists() && at_.state.event() != event_)
-    throw StorageDamaged(stream_ + " holds the log of event \"" + at_.state.event().text() + "\": a name was changed in the store");
+    throw StorageDamaged(stream_ + " holds the log of event \"" + at_.state.event().text() +
+                         "\": a name was changed in the store");
   // Handles and callers have places by their index: on another map those are other seats.
   const auto before = map_before_.lock();
   if (before && at_.state.exists() && encode_seat_map(*before) != encode_seat_map(*at_.state.seat_map()))
-    throw StorageDamaged(stream_ + " was made anew with another seat map, and this process has the old one in use: start it anew");
+    throw StorageDamaged(
+        stream_ +
+        " was made anew with another seat map, and this process has the old one in use: start it anew");
   map_before_.reset();
 }
 
@@ -100,8 +109,8 @@ void Desk::catch_up() {
   try {
     read_log();
   } catch (const HistoryReplaced&) {
-    // Nobody is shown the lost history as if it were the event's. A turn halts it; where only a standby that is behind
-    // was read, the next look shows more.
+    // Nobody is shown the lost history as if it were the event's. A turn halts it; where only a standby that
+    // is behind was read, the next look shows more.
     if (standing_ == Standing::current) standing_ = Standing::behind;
     throw;
   } catch (const std::system_error& error) {
@@ -117,7 +126,8 @@ void Desk::read_log() {
     check_log_reaches_known();
     return publish();
   }
-  // The first page begins with the entry known: where nothing is new, only that shows that the history is still the one read.
+  // The first page begins with the entry known: where nothing is new, only that shows that the history is
+  // still the one read.
   for (std::size_t known = at_.revision == 0 ? 0 : 1;; known = 0) {
     const std::vector<Entry> page = storage_.read(stream_, at_.revision - known, limits::page_bytes);
     if (known == 1) check_known(at_.revision, at_.checksum, page);
@@ -135,8 +145,10 @@ void Desk::check_log_reaches_known() const {
 
 void Desk::check_known(Revision known, std::uint32_t checksum, std::span<const Entry> page) const {
   const std::string name = entry_name(known, stream_);
-  if (page.empty()) throw HistoryReplaced(name + " was read and is missing now: the log has lost its end, or was removed");
-  if (page.front().checksum != checksum) throw HistoryReplaced(name + " is another one than was read: the history has been replaced");
+  if (page.empty())
+    throw HistoryReplaced(name + " was read and is missing now: the log has lost its end, or was removed");
+  if (page.front().checksum != checksum)
+    throw HistoryReplaced(name + " is another one than was read: the history has been replaced");
 }
 
 void Desk::apply_entry(const Entry& entry) {
@@ -144,9 +156,11 @@ void Desk::apply_entry(const Entry& entry) {
   const LogEntry decoded = decode_entry(entry.bytes, name);
   if (entry.revision != at_.revision + 1 || decoded.header.revision != entry.revision)
     throw StorageDamaged(name + " is damaged: it stands where another revision belongs");
-  if (decoded.header.checksum != entry.checksum) throw StorageDamaged(name + " is damaged: the store has it with another checksum than its own");
+  if (decoded.header.checksum != entry.checksum)
+    throw StorageDamaged(name + " is damaged: the store has it with another checksum than its own");
   if (entry.revision == known_) check_known(known_, known_checksum_, {&entry, 1});
-  if (decoded.header.previous_checksum != at_.checksum) throw StorageDamaged(name + " is damaged: it does not continue the entry before it");
+  if (decoded.header.previous_checksum != at_.checksum)
+    throw StorageDamaged(name + " is damaged: it does not continue the entry before it");
   standing_ = Standing::unread;
   try {
     for (const Fact& fact : decoded.facts) at_.state.apply(fact, {entry.revision, decoded.header.turn});
@@ -157,8 +171,8 @@ void Desk::apply_entry(const Entry& entry) {
   at_.checksum = decoded.header.checksum;
   at_hand_.add(entry);
   standing_ = Standing::behind;
-  // Who commits the entry that makes a snapshot due saves it. When that was another, counting starts anew, so that of many
-  // hosts on one event one does the work.
+  // Who commits the entry that makes a snapshot due saves it. When that was another, counting starts anew, so
+  // that of many hosts on one event one does the work.
   log_bytes_since_snapshot_ += entry.bytes.size();
   if (snapshot_due()) log_bytes_since_snapshot_ = 0;
 }
@@ -216,7 +230,8 @@ std::size_t Desk::turn_for_some(std::span<const Command> commands, std::span<Ans
 }
 
 std::size_t Desk::attempt_turn(std::span<const Command> commands, std::span<Answer> answers) {
-  // A long way to catch up is gone before the turn, while others may still sell, and so are repeated requests looked up.
+  // A long way to catch up is gone before the turn, while others may still sell, and so are repeated requests
+  // looked up.
   if (standing_ != Standing::current) catch_up();
   found_.clear();
   look_up(commands);
@@ -240,14 +255,17 @@ std::size_t Desk::attempt_turn(std::span<const Command> commands, std::span<Answ
   while (done < commands.size() && writer_.size_bytes() <= limits::batch_bytes) {
     prefetch_ahead(at_.state, commands.subspan(done));
     // Who confirms the time leaves the sale as it is in this turn, whatever it was when he asked.
-    answers[done] = time_confirmed_ ? answer_to(Command{commands[done].request, SetSaleStatus{at_.state.sale_status()}}, now, answers.first(done))
-                                    : answer_to(commands[done], now, answers.first(done));
+    answers[done] = time_confirmed_
+                        ? answer_to(Command{commands[done].request, SetSaleStatus{at_.state.sale_status()}},
+                                    now, answers.first(done))
+                        : answer_to(commands[done], now, answers.first(done));
     ++done;
   }
   if (writer_.fact_count() > 0) {
     commit(*turn);
   } else if (at_.revision > 0) {
-    // What the answers rest on was written by others, who may never have learned whether it is durable; whoever tells of it must know.
+    // What the answers rest on was written by others, who may never have learned whether it is durable;
+    // whoever tells of it must know.
     turn->commit({});
   }
   // A clock that the log disproves is no witness.
@@ -262,14 +280,17 @@ std::size_t Desk::attempt_turn(std::span<const Command> commands, std::span<Answ
 
 void Desk::check_clock(Timestamp now) const {
   const auto clock = [&] { return storage_.describe() + ": its clock says " + to_rfc3339(now); };
-  if (now < Timestamp{std::chrono::seconds{limits::turn_earliest}} || now > Timestamp{std::chrono::seconds{limits::turn_latest}})
+  if (now < Timestamp{std::chrono::seconds{limits::turn_earliest}} ||
+      now > Timestamp{std::chrono::seconds{limits::turn_latest}})
     throw StorageUnavailable(clock() + ", which can't be; set it right");
   if (!options_.store_time || time_confirmed_) return;
   const auto last = at_.revision == 0 ? std::nullopt : std::optional(at_.state.time());
   if (now <= options_.store_time->latest(last)) return;
-  throw StorageUnavailable(clock() + (last ? ", and the last turn of " + stream_ + " was at " + to_rfc3339(*last) : "") +
-                           ": neither that nor this host's clocks explain it. Set the wrong clock right; if it is the store's that is right, confirm "
-                           "it (ticketcore confirm-time, Event::confirm_time)");
+  throw StorageUnavailable(
+      clock() + (last ? ", and the last turn of " + stream_ + " was at " + to_rfc3339(*last) : "") +
+      ": neither that nor this host's clocks explain it. Set the wrong clock right; if it is the store's "
+      "that is right, confirm "
+      "it (ticketcore confirm-time, Event::confirm_time)");
 }
 
 Answer Desk::confirm_time(RequestId request) {
@@ -295,7 +316,8 @@ void Desk::record(Fact fact, Timestamp now) {
 
 Answer Desk::answer_to(const Command& command, Timestamp now, std::span<const Answer> before) {
   Decision decision = decide(at_.state, command, now);
-  if (const Repeat* known = std::get_if<Repeat>(&decision)) return repeat(command.request, known->revision, before);
+  if (const Repeat* known = std::get_if<Repeat>(&decision))
+    return repeat(command.request, known->revision, before);
   Answer answer;
   answer.request = command.request;
   answer.turn = now;
@@ -308,7 +330,8 @@ Answer Desk::answer_to(const Command& command, Timestamp now, std::span<const An
   if (const EventCreated* created = answer.granted<EventCreated>()) {
     if (const std::size_t size = encode_seat_map(*created->seat_map).size(); size > limits::seat_map_bytes) {
       RequestRefused refused{.reason = Reason::invalid_request};
-      refused.text = "the seat map takes " + std::to_string(size) + " bytes; at most " + std::to_string(limits::seat_map_bytes) + " are possible";
+      refused.text = "the seat map takes " + std::to_string(size) + " bytes; at most " +
+                     std::to_string(limits::seat_map_bytes) + " are possible";
       answer.outcome = std::move(refused);
       return answer;
     }
@@ -341,7 +364,8 @@ void Desk::look_up(std::span<const Command> commands) {
   std::vector<std::pair<Revision, RequestId>> wanted;
   for (const Command& command : commands) {
     const RememberedRequest* known = at_.state.find_request(command.request);
-    if (known != nullptr && !found_.contains(command.request)) wanted.emplace_back(known->revision, command.request);
+    if (known != nullptr && !found_.contains(command.request))
+      wanted.emplace_back(known->revision, command.request);
   }
   std::sort(wanted.begin(), wanted.end());
   std::vector<Entry> page;
@@ -370,11 +394,14 @@ void Desk::look_up_in(const Entry& entry, std::span<const std::pair<Revision, Re
   const std::string name = entry_name(entry.revision, stream_);
   LogEntry decoded = decode_entry(entry.bytes, name);
   for (Fact& candidate : decoded.facts) {
-    const auto at = std::lower_bound(wanted.begin(), wanted.end(), std::pair(entry.revision, candidate.request));
-    if (at != wanted.end() && at->second == candidate.request) found_.try_emplace(at->second, Found{std::move(candidate), decoded.header.turn});
+    const auto at =
+        std::lower_bound(wanted.begin(), wanted.end(), std::pair(entry.revision, candidate.request));
+    if (at != wanted.end() && at->second == candidate.request)
+      found_.try_emplace(at->second, Found{std::move(candidate), decoded.header.turn});
   }
   for (const auto& [revision, request] : wanted) {
-    if (!found_.contains(request)) throw StorageDamaged(name + " is damaged: a remembered request is not in it");
+    if (!found_.contains(request))
+      throw StorageDamaged(name + " is damaged: a remembered request is not in it");
   }
 }
 
@@ -386,7 +413,8 @@ void Desk::add_order(Answer& answer) const {
   if (!id.is_zero()) answer.order = copy_order(at_.state, id);
 }
 
-void Desk::answer_all(std::span<const Command> commands, std::span<Answer> answers, Reason reason, std::string_view why) const noexcept {
+void Desk::answer_all(std::span<const Command> commands, std::span<Answer> answers, Reason reason,
+                      std::string_view why) const noexcept {
   for (std::size_t index = 0; index < commands.size(); ++index) {
     RequestRefused refused;
     refused.reason = reason;
@@ -421,18 +449,20 @@ void Desk::let_go() {
 void Desk::save_snapshot() {
   if (standing_ != Standing::current || !halted_.empty() || at_.revision == 0) return;
   log_bytes_since_snapshot_ = 0;
-  storage_.save_snapshot({stream_, at_.revision, at_.checksum}, encode_snapshot(at_.state, at_.revision, at_.checksum));
+  storage_.save_snapshot({stream_, at_.revision, at_.checksum},
+                         encode_snapshot(at_.state, at_.revision, at_.checksum));
 }
 
 std::shared_ptr<const OrderCopy> copy_order(const EventState& state, OrderId id) {
   const OrderRecord* order = state.find_order(id);
   if (order == nullptr) return nullptr;
   const auto tickets = state.tickets_of(*order);
-  return std::make_shared<const OrderCopy>(OrderCopy{*order,
-                                                     {tickets.begin(), tickets.end()},
-                                                     state.holders()[order->holder].name,
-                                                     state.short_name(order->payment_method),
-                                                     static_cast<std::uint32_t>(order - state.orders().data()) + 1});
+  return std::make_shared<const OrderCopy>(
+      OrderCopy{*order,
+                {tickets.begin(), tickets.end()},
+                state.holders()[order->holder].name,
+                state.short_name(order->payment_method),
+                static_cast<std::uint32_t>(order - state.orders().data()) + 1});
 }
 
 void Desk::commit(Turn& turn) {

@@ -21,7 +21,8 @@ namespace {
   return answer;
 }
 
-const std::string too_many_wait = std::to_string(limits::queued_commands) + " commands wait for this event, as many as may";
+const std::string too_many_wait =
+    std::to_string(limits::queued_commands) + " commands wait for this event, as many as may";
 
 }  // namespace
 
@@ -76,16 +77,24 @@ void OpenDesks::add(EventDesk& desk) {
 EventDesk* OpenDesks::take_one_to_let_go(const EventDesk& besides) {
   const std::lock_guard lock(mutex_);
   if (desks_.size() <= bound_) return nullptr;
-  std::sort(desks_.begin(), desks_.end(), [](const EventDesk* a, const EventDesk* b) { return a->last_used() < b->last_used(); });
-  const auto idle = std::find_if(desks_.begin(), desks_.end(), [&](EventDesk* desk) { return desk != &besides && desk->try_lead_to_let_go(); });
+  std::sort(desks_.begin(), desks_.end(),
+            [](const EventDesk* a, const EventDesk* b) { return a->last_used() < b->last_used(); });
+  const auto idle = std::find_if(desks_.begin(), desks_.end(), [&](EventDesk* desk) {
+    return desk != &besides && desk->try_lead_to_let_go();
+  });
   if (idle == desks_.end()) return nullptr;
   EventDesk* const taken = *idle;
   desks_.erase(idle);
   return taken;
 }
 
-EventDesk::EventDesk(Storage& storage, EventId id, const BoxOfficeOptions& options, Scheduler& scheduler, OpenDesks& open_desks)
-    : id_(std::move(id)), options_(options), scheduler_(scheduler), open_desks_(open_desks), desk_(storage, id_, options.desk) {}
+EventDesk::EventDesk(Storage& storage, EventId id, const BoxOfficeOptions& options, Scheduler& scheduler,
+                     OpenDesks& open_desks)
+    : id_(std::move(id)),
+      options_(options),
+      scheduler_(scheduler),
+      open_desks_(open_desks),
+      desk_(storage, id_, options.desk) {}
 
 bool EventDesk::try_lead_to_let_go() {
   const std::lock_guard lock(mutex_);
@@ -110,7 +119,8 @@ void EventDesk::let_go() {
 EventDesk::~EventDesk() {
   const auto close = [this](std::span<const Command> commands, std::span<const Delivery> deliveries) {
     for (std::size_t index = 0; index < commands.size(); ++index) {
-      if (deliveries[index].callback) call_back(deliveries[index].callback, unavailable(commands[index], "the box office was closed"));
+      if (deliveries[index].callback)
+        call_back(deliveries[index].callback, unavailable(commands[index], "the box office was closed"));
     }
   };
   close(std::span(taken_).subspan(served_), std::span(taken_deliveries_).subspan(served_));
@@ -137,7 +147,8 @@ std::vector<Answer> EventDesk::call(std::span<Command> commands) {
   {
     std::unique_lock lock(mutex_);
     if (queue_is_full()) {
-      for (std::size_t position = 0; position < commands.size(); ++position) me->answers[position] = unavailable(commands[position], too_many_wait);
+      for (std::size_t position = 0; position < commands.size(); ++position)
+        me->answers[position] = unavailable(commands[position], too_many_wait);
       return std::move(me->answers);
     }
     make_room(commands.size());
@@ -158,10 +169,12 @@ std::vector<Answer> EventDesk::call(std::span<Command> commands) {
 void EventDesk::check_not_leading() const {
   if (leader_.load(std::memory_order_relaxed) != std::this_thread::get_id()) return;
   throw std::logic_error("a callback, on_trouble or a reader of event " + id_.text() +
-                         " calls the event so that it must wait for the turn that it is called from: submit, or call from another thread");
+                         " calls the event so that it must wait for the turn that it is called from: submit, "
+                         "or call from another thread");
 }
 
-// All of the memory that queueing takes, so that a command never stands in the queue without who waits for it.
+// All of the memory that queueing takes, so that a command never stands in the queue without who waits for
+// it.
 void EventDesk::make_room(std::size_t count) {
   const std::size_t needed = queue_.size() + count;
   if (queue_.capacity() < needed) queue_.reserve(std::max(needed, 2 * queue_.capacity()));
@@ -238,7 +251,8 @@ void EventDesk::lead_until(const Waiter& waiter) {
 
 const std::shared_ptr<EventDesk::Waiter>* EventDesk::next_waiter() const {
   for (const auto& deliveries : {std::span(taken_deliveries_).subspan(served_), std::span(deliveries_)}) {
-    const auto waits = std::find_if(deliveries.begin(), deliveries.end(), [](const Delivery& delivery) { return delivery.waiter != nullptr; });
+    const auto waits = std::find_if(deliveries.begin(), deliveries.end(),
+                                    [](const Delivery& delivery) { return delivery.waiter != nullptr; });
     if (waits != deliveries.end()) return &waits->waiter;
   }
   return nullptr;
@@ -354,14 +368,16 @@ void EventDesk::deliver(std::size_t count, std::span<Answer> answers) {
   const auto commands = std::span(taken_).subspan(served_, count);
   const auto deliveries = std::span(taken_deliveries_).subspan(served_, count);
   served_ += count;
-  const auto waiters = std::count_if(deliveries.begin(), deliveries.end(), [](const Delivery& delivery) { return delivery.waiter != nullptr; });
+  const auto waiters = std::count_if(deliveries.begin(), deliveries.end(),
+                                     [](const Delivery& delivery) { return delivery.waiter != nullptr; });
   if (waiters > 0) {
     const std::lock_guard lock(mutex_);
     blocked_ -= static_cast<std::size_t>(waiters);
   }
   for (std::size_t index = 0; index < count; ++index) {
     const Delivery delivery = std::move(deliveries[index]);
-    Answer answer = answers.empty() ? unavailable(commands[index], "out of memory") : std::move(answers[index]);
+    Answer answer =
+        answers.empty() ? unavailable(commands[index], "out of memory") : std::move(answers[index]);
     if (delivery.waiter) {
       delivery.waiter->answers[delivery.position] = std::move(answer);
       if (--delivery.waiter->missing == 0) delivery.waiter->wake(Waiter::done);
@@ -379,7 +395,8 @@ void EventDesk::deliver(std::size_t count, std::span<Answer> answers) {
 void EventDesk::save_snapshot_if_due() {
   if (!desk_.snapshot_due()) return;
   // Only a cache, and the answers are out. The next one is tried when the log has grown as much again.
-  tell_of_throws("saving a snapshot threw something that is no std::exception", [&] { desk_.save_snapshot(); });
+  tell_of_throws("saving a snapshot threw something that is no std::exception",
+                 [&] { desk_.save_snapshot(); });
 }
 
 void EventDesk::run_visits() {

@@ -1,6 +1,6 @@
 #pragma once
-// The thread shell around a Desk: a queue, a leader, and those who wait. And the scheduler, where desks that have submitted
-// commands but nobody blocking on them wait for a thread of the host's.
+// The thread shell around a Desk: a queue, a leader, and those who wait. And the scheduler, where desks that
+// have submitted commands but nobody blocking on them wait for a thread of the host's.
 
 #include <algorithm>
 #include <atomic>
@@ -40,7 +40,8 @@ class Scheduler {
   bool stopped_ = false;
 };
 
-/// Desks whose state is in memory. Past the bound the one used longest ago, of those nobody works at, is let go.
+/// Desks whose state is in memory. Past the bound the one used longest ago, of those nobody works at, is let
+/// go.
 class OpenDesks {
  public:
   explicit OpenDesks(std::size_t bound) : bound_(std::max<std::size_t>(bound, 1)) {}
@@ -65,17 +66,21 @@ class EventDesk {
   using Callback = std::function<void(const Answer&)>;
   using Visit = std::function<void(Desk&)>;
 
-  EventDesk(Storage& storage, EventId id, const BoxOfficeOptions& options, Scheduler& scheduler, OpenDesks& open_desks);
+  EventDesk(Storage& storage, EventId id, const BoxOfficeOptions& options, Scheduler& scheduler,
+            OpenDesks& open_desks);
   ~EventDesk();
   EventDesk(const EventDesk&) = delete;
   EventDesk& operator=(const EventDesk&) = delete;
 
-  /// Blocks until every command's answer is durable; takes the commands away. The answers stand at the commands' positions.
+  /// Blocks until every command's answer is durable; takes the commands away. The answers stand at the
+  /// commands' positions.
   [[nodiscard]] std::vector<Answer> call(std::span<Command> commands);
   void submit(Command command, Callback callback);
-  /// Runs between turns, alone with the desk, whose state may not be current; what it throws comes back to the caller.
+  /// Runs between turns, alone with the desk, whose state may not be current; what it throws comes back to
+  /// the caller.
   void visit(const Visit& visit);
-  /// The same for who reads the state: it is caught up with the log first unless it is current. Throws StorageError.
+  /// The same for who reads the state: it is caught up with the log first unless it is current. Throws
+  /// StorageError.
   void read(const Visit& visit);
   /// One turn for what is queued, if nobody else leads.
   void serve();
@@ -88,13 +93,16 @@ class EventDesk {
   [[nodiscard]] std::chrono::microseconds age() const;
 
   // For OpenDesks.
-  [[nodiscard]] std::uint64_t last_used() const noexcept { return last_used_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t last_used() const noexcept {
+    return last_used_.load(std::memory_order_relaxed);
+  }
   /// True: the caller leads, and must let_go.
   [[nodiscard]] bool try_lead_to_let_go();
   void let_go();
 
  private:
-  /// Somebody blocked in call or visit. Shared with the leader, who may still be waking when the call has returned.
+  /// Somebody blocked in call or visit. Shared with the leader, who may still be waking when the call has
+  /// returned.
   struct Waiter {
     enum State : int { waiting, lead, done };
     std::atomic<int> state{waiting};
@@ -126,7 +134,9 @@ class EventDesk {
   /// Somebody leads until this goes, whatever is thrown meanwhile.
   struct Lead {
     EventDesk& desk;
-    explicit Lead(EventDesk& led) : desk(led) { desk.leader_.store(std::this_thread::get_id(), std::memory_order_relaxed); }
+    explicit Lead(EventDesk& led) : desk(led) {
+      desk.leader_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+    }
     ~Lead() {
       desk.leader_.store({}, std::memory_order_relaxed);
       desk.hand_over();
@@ -174,8 +184,8 @@ class EventDesk {
   std::atomic<std::thread::id> leader_{};
   bool scheduled_ = false;
 
-  // Touched only by the leader, or under the mutex while nobody leads. The queue is taken whole and served batch by batch, so
-  // that a long one is not moved up for each.
+  // Touched only by the leader, or under the mutex while nobody leads. The queue is taken whole and served
+  // batch by batch, so that a long one is not moved up for each.
   Desk desk_;
   bool was_halted_ = false;
   std::chrono::microseconds began_at_{};  // the turn or visit under way

@@ -50,7 +50,8 @@ std::vector<JsonNode> JsonNode::elements() const {
     return nodes;
   }
   nodes.reserve(array->size());
-  for (std::size_t index = 0; index < array->size(); ++index) nodes.emplace_back((*array)[index], where_ + "/" + std::to_string(index), *builder_);
+  for (std::size_t index = 0; index < array->size(); ++index)
+    nodes.emplace_back((*array)[index], where_ + "/" + std::to_string(index), *builder_);
   return nodes;
 }
 
@@ -78,7 +79,8 @@ std::string JsonNode::text() const {
 std::int64_t JsonNode::integer(std::int64_t low, std::int64_t high) const {
   std::optional<std::int64_t> number;
   if (const auto* whole = value_->if_int64()) number = *whole;
-  if (const auto* fraction = value_->if_double(); fraction != nullptr && std::abs(*fraction) < 1e15 && std::floor(*fraction) == *fraction)
+  if (const auto* fraction = value_->if_double();
+      fraction != nullptr && std::abs(*fraction) < 1e15 && std::floor(*fraction) == *fraction)
     number = static_cast<std::int64_t>(*fraction);
   if (number && *number >= low && *number <= high) return *number;
   problem("must be a whole number from " + std::to_string(low) + " to " + std::to_string(high));
@@ -89,9 +91,11 @@ std::int32_t JsonNode::coordinate() const {
   double number = 0;
   if (value_->is_number()) {
     number = value_->to_number<double>();
-    if (std::isfinite(number) && std::abs(number) <= limits::coordinate) return static_cast<std::int32_t>(std::llround(number * 1000));
+    if (std::isfinite(number) && std::abs(number) <= limits::coordinate)
+      return static_cast<std::int32_t>(std::llround(number * 1000));
   }
-  problem("must be a number from -" + std::to_string(limits::coordinate) + " to " + std::to_string(limits::coordinate));
+  problem("must be a number from -" + std::to_string(limits::coordinate) + " to " +
+          std::to_string(limits::coordinate));
   return 0;
 }
 

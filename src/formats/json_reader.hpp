@@ -1,6 +1,6 @@
 #pragma once
-// A JSON value that knows where in the file it stands, and reports what is wrong with it to the builder instead of throwing,
-// so that one reading finds every problem.
+// A JSON value that knows where in the file it stands, and reports what is wrong with it to the builder
+// instead of throwing, so that one reading finds every problem.
 
 #include <boost/json.hpp>
 #include <cstdint>
@@ -16,7 +16,8 @@ namespace ticketcore {
 
 class JsonNode {
  public:
-  JsonNode(const boost::json::value& value, std::string where, SeatMapBuilder& builder) : value_(&value), where_(std::move(where)), builder_(&builder) {}
+  JsonNode(const boost::json::value& value, std::string where, SeatMapBuilder& builder)
+      : value_(&value), where_(std::move(where)), builder_(&builder) {}
 
   [[nodiscard]] const boost::json::value& value() const noexcept { return *value_; }
   [[nodiscard]] const std::string& where() const noexcept { return where_; }

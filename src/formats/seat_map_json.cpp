@@ -1,9 +1,9 @@
 #include "ticketcore/formats/seat_map_json.hpp"
 
-#include "venue/by_section.hpp"
+#include "base/plain_file.hpp"
 #include "json_reader.hpp"
-#include "storage/plain_file.hpp"
 #include "ticketcore/base/errors.hpp"
+#include "venue/by_section.hpp"
 
 namespace ticketcore {
 namespace {
@@ -22,13 +22,16 @@ constexpr std::uintmax_t file_bytes_max = 256U << 20;
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   const std::size_t line_start = before.rfind('\n');
   const std::size_t column = before.size() - (line_start == std::string_view::npos ? 0 : line_start + 1) + 1;
-  throw SeatMapError(std::vector<SeatMapProblem>{{"line " + std::to_string(line) + ", column " + std::to_string(column),
-                                                  "is not JSON: " + (error ? error.message() : std::string("something follows the end"))}});
+  throw SeatMapError(std::vector<SeatMapProblem>{
+      {"line " + std::to_string(line) + ", column " + std::to_string(column),
+       "is not JSON: " + (error ? error.message() : std::string("something follows the end"))}});
 }
 
 [[nodiscard]] double units(std::int32_t thousandths) { return thousandths / 1000.0; }
 
-[[nodiscard]] boost::json::object point_json(Point point) { return {{"x", units(point.x)}, {"y", units(point.y)}}; }
+[[nodiscard]] boost::json::object point_json(Point point) {
+  return {{"x", units(point.x)}, {"y", units(point.y)}};
+}
 
 [[nodiscard]] boost::json::array points_json(const std::vector<Point>& points) {
   boost::json::array array;
@@ -49,7 +52,9 @@ void add_flags(boost::json::object& to, PlaceFlags flags) {
   boost::json::object object{{"label", row.label}};
   if (row.kind != RowKind::row) object["kind"] = kinds[static_cast<std::size_t>(row.kind)];
   const auto place_json = [&](const Place& place) {
-    boost::json::object seat{{"x", units(place.position.x)}, {"y", units(place.position.y)}, {"category", map.categories[place.category].key}};
+    boost::json::object seat{{"x", units(place.position.x)},
+                             {"y", units(place.position.y)},
+                             {"category", map.categories[place.category].key}};
     add_flags(seat, place.flags);
     return seat;
   };
@@ -73,7 +78,8 @@ void add_flags(boost::json::object& to, PlaceFlags flags) {
   return object;
 }
 
-[[nodiscard]] boost::json::object section_json(const SeatMapData& map, std::uint32_t index, const BySection& rows_of, const BySection& areas_of) {
+[[nodiscard]] boost::json::object section_json(const SeatMapData& map, std::uint32_t index,
+                                               const BySection& rows_of, const BySection& areas_of) {
   const Section& section = map.sections[index];
   boost::json::object object{{"label", section.label}};
   if (section.floor) object["floor"] = map.floors[*section.floor].name;
@@ -86,8 +92,10 @@ void add_flags(boost::json::object& to, PlaceFlags flags) {
   boost::json::array areas;
   for (const std::uint32_t number : areas_of.in(index)) {
     const Area& area = map.areas[number];
-    boost::json::object json{
-        {"label", area.label}, {"capacity", area.capacity}, {"category", map.categories[area.category.value].key}, {"center", point_json(area.center)}};
+    boost::json::object json{{"label", area.label},
+                             {"capacity", area.capacity},
+                             {"category", map.categories[area.category.value].key},
+                             {"center", point_json(area.center)}};
     if (!area.outline.empty()) json["outline"] = points_json(area.outline);
     areas.push_back(std::move(json));
   }
@@ -104,14 +112,17 @@ SeatMap parse_seat_map(std::string_view json) {
     if (object->contains("subChart") || object->contains("subChartFloors")) return read_seatsio(value);
   }
   throw SeatMapError(
-      std::vector<SeatMapProblem>{{"/", "is neither a ticketcore seat map (\"format\": \"ticketcore/seat-map\") nor a seats.io chart (\"subChart\")"}});
+      std::vector<SeatMapProblem>{{"/",
+                                   "is neither a ticketcore seat map (\"format\": \"ticketcore/seat-map\") "
+                                   "nor a seats.io chart (\"subChart\")"}});
 }
 
 SeatMap load_seat_map(const std::filesystem::path& path) {
   const PlainFile file(path, "the seat map");
   const std::uint64_t size = file.size();
   if (size > file_bytes_max)
-    throw Error(path.string() + ": the seat map has " + std::to_string(size) + " bytes; at most " + std::to_string(file_bytes_max) + " are read");
+    throw Error(path.string() + ": the seat map has " + std::to_string(size) + " bytes; at most " +
+                std::to_string(file_bytes_max) + " are read");
   const Bytes text = file.read_at(0, static_cast<std::size_t>(size));
   return parse_seat_map({reinterpret_cast<const char*>(text.data()), text.size()});
 }
@@ -122,7 +133,8 @@ std::string seat_map_to_json(const SeatMap& map) {
   if (data.focal_point) root["focal_point"] = point_json(*data.focal_point);
   boost::json::array categories;
   for (const Category& category : data.categories)
-    categories.push_back(boost::json::object{{"key", category.key}, {"name", category.name}, {"color", category.color}});
+    categories.push_back(
+        boost::json::object{{"key", category.key}, {"name", category.name}, {"color", category.color}});
   root["categories"] = std::move(categories);
   boost::json::array floors;
   for (const Floor& floor : data.floors) floors.push_back(boost::json::object{{"name", floor.name}});
@@ -137,13 +149,15 @@ std::string seat_map_to_json(const SeatMap& map) {
   boost::json::array shapes;
   constexpr const char* kinds[] = {"stage", "outline", "text"};
   for (const Shape& shape : data.shapes)
-    shapes.push_back(
-        boost::json::object{{"kind", kinds[static_cast<std::size_t>(shape.kind)]}, {"label", shape.label}, {"outline", points_json(shape.outline)}});
+    shapes.push_back(boost::json::object{{"kind", kinds[static_cast<std::size_t>(shape.kind)]},
+                                         {"label", shape.label},
+                                         {"outline", points_json(shape.outline)}});
   if (!shapes.empty()) root["shapes"] = std::move(shapes);
   boost::json::array sections;
   const BySection rows_of(data.sections.size(), data.rows);
   const BySection areas_of(data.sections.size(), data.areas);
-  for (std::uint32_t index = 0; index < data.sections.size(); ++index) sections.push_back(section_json(data, index, rows_of, areas_of));
+  for (std::uint32_t index = 0; index < data.sections.size(); ++index)
+    sections.push_back(section_json(data, index, rows_of, areas_of));
   root["sections"] = std::move(sections);
   return boost::json::serialize(root);
 }

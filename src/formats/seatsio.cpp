@@ -1,5 +1,6 @@
-// seats.io's chart JSON, as its published samples have it. A section's seats are placed relative to the section's top left
-// corner; a seat without a category takes its section's. Members that say nothing about places are not looked at.
+// seats.io's chart JSON, as its published samples have it. A section's seats are placed relative to the
+// section's top left corner; a seat without a category takes its section's. Members that say nothing about
+// places are not looked at.
 
 #include <algorithm>
 #include <cmath>
@@ -44,7 +45,8 @@ class SeatsioReader {
     if (!key) return;
     const std::string name = node.text("label");
     const std::string color = node.text("color");
-    categories_[*key] = builder_.add_category({*key, name.empty() ? *key : name, color.empty() ? "#808080" : color});
+    categories_[*key] =
+        builder_.add_category({*key, name.empty() ? *key : name, color.empty() ? "#808080" : color});
   }
 
   void read_zone(const JsonNode& node) {
@@ -79,7 +81,8 @@ class SeatsioReader {
     section_ = builder_.add_section(std::move(section));
     section_category_ = category_of(node);
     const auto corner = node.find("topLeft");
-    if (const auto inner = node.need("subChart")) read_objects(*inner, corner ? corner->point() : Point{0, 0});
+    if (const auto inner = node.need("subChart"))
+      read_objects(*inner, corner ? corner->point() : Point{0, 0});
     section_.reset();
     section_category_.reset();
   }
@@ -125,7 +128,9 @@ class SeatsioReader {
   [[nodiscard]] static std::int32_t sum_of(std::int32_t a, double b) {
     return static_cast<std::int32_t>(std::llround(std::clamp<double>(a + b, INT32_MIN, INT32_MAX)));
   }
-  [[nodiscard]] Point shifted(Point point) const { return {sum_of(point.x, corner_.x), sum_of(point.y, corner_.y)}; }
+  [[nodiscard]] Point shifted(Point point) const {
+    return {sum_of(point.x, corner_.x), sum_of(point.y, corner_.y)};
+  }
 
   [[nodiscard]] static PlaceFlags flags_of(const JsonNode& seat) {
     PlaceFlags flags = PlaceFlags::none;
@@ -140,16 +145,20 @@ class SeatsioReader {
     Point position;
   };
 
-  [[nodiscard]] static double distance(Point a, Point b) { return std::hypot(static_cast<double>(a.x) - b.x, static_cast<double>(a.y) - b.y); }
+  [[nodiscard]] static double distance(Point a, Point b) {
+    return std::hypot(static_cast<double>(a.x) - b.x, static_cast<double>(a.y) - b.y);
+  }
 
   /// Seats with the gaps that their distances show: half as far again as is usual in the row is an aisle.
   void add_seats(const std::vector<Seat>& seats) {
     std::vector<double> steps;
-    for (std::size_t index = 1; index < seats.size(); ++index) steps.push_back(distance(seats[index - 1].position, seats[index].position));
+    for (std::size_t index = 1; index < seats.size(); ++index)
+      steps.push_back(distance(seats[index - 1].position, seats[index].position));
     double usual = 0;
     if (!steps.empty()) {
       std::vector<double> sorted = steps;
-      std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>((sorted.size() - 1) / 2), sorted.end());
+      std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>((sorted.size() - 1) / 2),
+                       sorted.end());
       usual = sorted[(sorted.size() - 1) / 2];
     }
     for (std::size_t index = 0; index < seats.size(); ++index) {
@@ -158,7 +167,11 @@ class SeatsioReader {
         gap = static_cast<std::uint16_t>(std::clamp(std::lround(steps[index - 1] / usual) - 1, 1L, 100L));
       const JsonNode& node = seats[index].node;
       const std::string label = node.text("label");
-      builder_.add_seat({.label = label, .position = seats[index].position, .category = need_category(node), .flags = flags_of(node), .gap_before = gap});
+      builder_.add_seat({.label = label,
+                         .position = seats[index].position,
+                         .category = need_category(node),
+                         .flags = flags_of(node),
+                         .gap_before = gap});
     }
   }
 
@@ -184,16 +197,22 @@ class SeatsioReader {
       return;
     }
     const auto own = category_of(node);
-    const CategoryIndex category = own ? *own : chairs.empty() ? need_category(node) : need_category(chairs.front().node);
+    const CategoryIndex category = own              ? *own
+                                   : chairs.empty() ? need_category(node)
+                                                    : need_category(chairs.front().node);
     const auto center = node.find("center");
-    const Point position = center ? shifted(center->point()) : chairs.empty() ? corner_ : chairs.front().position;
-    builder_.add_whole(section(), node.text("label"), PlaceKind::table, static_cast<std::uint16_t>(std::clamp<std::size_t>(chairs.size(), 1, UINT16_MAX)),
+    const Point position = center           ? shifted(center->point())
+                           : chairs.empty() ? corner_
+                                            : chairs.front().position;
+    builder_.add_whole(section(), node.text("label"), PlaceKind::table,
+                       static_cast<std::uint16_t>(std::clamp<std::size_t>(chairs.size(), 1, UINT16_MAX)),
                        position, category);
   }
 
   void read_booth(const JsonNode& node) {
     const auto center = node.need("center");
-    builder_.add_whole(section(), node.text("label"), PlaceKind::booth, 1, center ? shifted(center->point()) : corner_, need_category(node));
+    builder_.add_whole(section(), node.text("label"), PlaceKind::booth, 1,
+                       center ? shifted(center->point()) : corner_, need_category(node));
   }
 
   /// Corners of a rectangle, polygon or ellipse; empty for other kinds.
@@ -210,14 +229,17 @@ class SeatsioReader {
     };
     const double turn = length("rotationAngle") / 1000 * pi / 180;
     const auto add = [&](double x, double y) {
-      outline.push_back({sum_of(center.x, x * std::cos(turn) - y * std::sin(turn)), sum_of(center.y, x * std::sin(turn) + y * std::cos(turn))});
+      outline.push_back({sum_of(center.x, x * std::cos(turn) - y * std::sin(turn)),
+                         sum_of(center.y, x * std::sin(turn) + y * std::cos(turn))});
     };
     if (const double radius_x = length("radius1"); radius_x > 0) {
       const double radius_y = length("radius2");
-      for (int corner = 0; corner < 32; ++corner) add(radius_x * std::cos(corner * pi / 16), radius_y * std::sin(corner * pi / 16));
+      for (int corner = 0; corner < 32; ++corner)
+        add(radius_x * std::cos(corner * pi / 16), radius_y * std::sin(corner * pi / 16));
     } else if (const double half_width = length("width") / 2; half_width > 0) {
       const double half_height = length("height") / 2;
-      for (const auto& [x, y] : {std::pair{-1, -1}, {1, -1}, {1, 1}, {-1, 1}}) add(x * half_width, y * half_height);
+      for (const auto& [x, y] : {std::pair{-1, -1}, {1, -1}, {1, 1}, {-1, 1}})
+        add(x * half_width, y * half_height);
     }
     return outline;
   }
@@ -238,7 +260,8 @@ class SeatsioReader {
     area.label = node.text("label");
     area.section = section();
     area.category = need_category(node);
-    if (const auto capacity = node.need("capacity")) area.capacity = static_cast<std::uint32_t>(capacity->integer(1, limits::area_capacity));
+    if (const auto capacity = node.need("capacity"))
+      area.capacity = static_cast<std::uint32_t>(capacity->integer(1, limits::area_capacity));
     area.outline = outline_of(node);
     const auto center = node.find("center");
     area.center = center ? shifted(center->point()) : middle_of(area.outline);
@@ -248,13 +271,15 @@ class SeatsioReader {
   void read_shape(const JsonNode& node) {
     std::vector<Point> outline = outline_of(node);
     if (outline.empty()) return;
-    builder_.add_shape({node.text("smartType") == "stage" ? ShapeKind::stage : ShapeKind::outline, node.text("label"), std::move(outline)});
+    builder_.add_shape({node.text("smartType") == "stage" ? ShapeKind::stage : ShapeKind::outline,
+                        node.text("label"), std::move(outline)});
   }
 
   void read_text(const JsonNode& node) {
     std::string text = node.text("text");
     if (text.empty()) text = node.text("label");
-    if (const auto center = node.find("center"); center && !text.empty()) builder_.add_shape({ShapeKind::text, text, {shifted(center->point())}});
+    if (const auto center = node.find("center"); center && !text.empty())
+      builder_.add_shape({ShapeKind::text, text, {shifted(center->point())}});
   }
 
   SeatMapBuilder builder_{""};

@@ -26,10 +26,12 @@ constexpr std::int64_t venue_version = 1;
   const std::string from = text.substr(0, dash);
   const std::string to = dash == std::string::npos ? from : text.substr(dash + 1);
   const auto is_number = [](const std::string& part) {
-    return !part.empty() && part.size() <= 4 && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return !part.empty() && part.size() <= 4 &&
+           std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
   };
   if (is_number(from) && is_number(to) && std::stoi(from) <= std::stoi(to)) {
-    for (int number = std::stoi(from); number <= std::stoi(to); ++number) labels.push_back(std::to_string(number));
+    for (int number = std::stoi(from); number <= std::stoi(to); ++number)
+      labels.push_back(std::to_string(number));
   } else if (from.size() == 1 && to.size() == 1 && from[0] >= 'A' && to[0] <= 'Z' && from[0] <= to[0]) {
     for (char letter = from[0]; letter <= to[0]; ++letter) labels.emplace_back(1, letter);
   } else {
@@ -44,10 +46,14 @@ class VenueReader {
 
   SeatMap read() {
     builder_ = SeatMapBuilder(root_.text("name"), drawn_hash_key());
-    root_.only({"$schema", "format", "version", "name", "focal_point", "categories", "floors", "zones", "shapes", "sections"});
-    if (root_.text("format") != "ticketcore/seat-map") root_.problem("\"format\" must be \"ticketcore/seat-map\"");
-    if (const auto version = root_.need("version"); version && version->integer(1, INT32_MAX) > venue_version) {
-      version->problem("is newer than this library, which reads version " + std::to_string(venue_version) + ": update it");
+    root_.only({"$schema", "format", "version", "name", "focal_point", "categories", "floors", "zones",
+                "shapes", "sections"});
+    if (root_.text("format") != "ticketcore/seat-map")
+      root_.problem("\"format\" must be \"ticketcore/seat-map\"");
+    if (const auto version = root_.need("version");
+        version && version->integer(1, INT32_MAX) > venue_version) {
+      version->problem("is newer than this library, which reads version " + std::to_string(venue_version) +
+                       ": update it");
     }
     if (const auto focal = root_.find("focal_point")) builder_.focal_point(focal->point());
     for (const JsonNode& node : root_.list("categories")) read_category(node);
@@ -70,7 +76,8 @@ class VenueReader {
     const auto color = node.need("color");
     if (!key || !color) return;
     const std::string name = node.text("name");
-    categories_[key->text()] = builder_.add_category({key->text(), name.empty() ? key->text() : name, color->text()});
+    categories_[key->text()] =
+        builder_.add_category({key->text(), name.empty() ? key->text() : name, color->text()});
   }
 
   void read_zone(const JsonNode& node) {
@@ -84,8 +91,12 @@ class VenueReader {
   void read_shape(const JsonNode& node) {
     node.only({"kind", "label", "outline"});
     const std::string kind = node.text("kind");
-    if (kind != "stage" && kind != "outline" && kind != "text") node.problem("\"kind\" must be stage, outline or text");
-    builder_.add_shape({kind == "stage" ? ShapeKind::stage : kind == "text" ? ShapeKind::text : ShapeKind::outline, node.text("label"), outline_of(node)});
+    if (kind != "stage" && kind != "outline" && kind != "text")
+      node.problem("\"kind\" must be stage, outline or text");
+    builder_.add_shape({kind == "stage"  ? ShapeKind::stage
+                        : kind == "text" ? ShapeKind::text
+                                         : ShapeKind::outline,
+                        node.text("label"), outline_of(node)});
   }
 
   [[nodiscard]] static std::vector<Point> outline_of(const JsonNode& node) {
@@ -108,7 +119,8 @@ class VenueReader {
     for (const JsonNode& area : node.list("areas")) read_area(area);
   }
 
-  [[nodiscard]] static std::optional<std::uint32_t> look_up(const JsonNode& node, std::string_view key, const std::map<std::string, std::uint32_t>& known) {
+  [[nodiscard]] static std::optional<std::uint32_t> look_up(
+      const JsonNode& node, std::string_view key, const std::map<std::string, std::uint32_t>& known) {
     const auto named = node.find(key);
     if (!named) return std::nullopt;
     const auto found = known.find(named->text());
@@ -139,7 +151,8 @@ class VenueReader {
     area.label = node.text("label");
     area.section = section_;
     area.category = need_category(node, section_category_);
-    if (const auto capacity = node.need("capacity")) area.capacity = static_cast<std::uint32_t>(capacity->integer(1, limits::area_capacity));
+    if (const auto capacity = node.need("capacity"))
+      area.capacity = static_cast<std::uint32_t>(capacity->integer(1, limits::area_capacity));
     if (const auto center = node.need("center")) area.center = center->point();
     area.outline = outline_of(node);
     builder_.add_area(std::move(area));
@@ -166,21 +179,26 @@ class VenueReader {
     if (node.find("seats")) return read_seats(node);
     if (node.find("labels")) return generate_rows(node);
     const std::string kind = node.text("kind");
-    if (kind == "whole_table" || kind == "booth") return read_whole(node, kind == "booth" ? PlaceKind::booth : PlaceKind::table);
-    node.problem("a row needs \"seats\", or \"labels\" with an \"arc\" or a \"line\", or \"kind\" whole_table or booth");
+    if (kind == "whole_table" || kind == "booth")
+      return read_whole(node, kind == "booth" ? PlaceKind::booth : PlaceKind::table);
+    node.problem(
+        "a row needs \"seats\", or \"labels\" with an \"arc\" or a \"line\", or \"kind\" whole_table or "
+        "booth");
   }
 
   void read_whole(const JsonNode& node, PlaceKind kind) {
     node.only({"label", "kind", "x", "y", "chairs", "category", "flags"});
     const auto chairs = node.find("chairs");
-    builder_.add_whole(section_, node.text("label"), kind, static_cast<std::uint16_t>(chairs ? chairs->integer(1, UINT16_MAX) : 1), node.point(),
+    builder_.add_whole(section_, node.text("label"), kind,
+                       static_cast<std::uint16_t>(chairs ? chairs->integer(1, UINT16_MAX) : 1), node.point(),
                        need_category(node, section_category_), flags_of(node));
   }
 
   void read_seats(const JsonNode& node) {
     node.only({"label", "kind", "category", "seats"});
     const std::string kind = node.text("kind");
-    if (!kind.empty() && kind != "row" && kind != "table") node.problem("\"kind\" of a row with seats must be row or table");
+    if (!kind.empty() && kind != "row" && kind != "table")
+      node.problem("\"kind\" of a row with seats must be row or table");
     const std::optional<CategoryIndex> own = find_category(node);
     const std::optional<CategoryIndex> around = own ? own : section_category_;
     builder_.add_row(section_, node.text("label"), kind == "table" ? RowKind::table : RowKind::row);
@@ -188,11 +206,12 @@ class VenueReader {
       seat.only({"label", "x", "y", "category", "flags", "gap_before"});
       const std::string label = seat.text("label");
       const auto gap = seat.find("gap_before");
-      builder_.add_seat({.label = label,
-                         .position = seat.point(),
-                         .category = need_category(seat, around),
-                         .flags = flags_of(seat),
-                         .gap_before = static_cast<std::uint16_t>(gap ? gap->integer(0, limits::row_slots) : 0)});
+      builder_.add_seat(
+          {.label = label,
+           .position = seat.point(),
+           .category = need_category(seat, around),
+           .flags = flags_of(seat),
+           .gap_before = static_cast<std::uint16_t>(gap ? gap->integer(0, limits::row_slots) : 0)});
     }
   }
 
@@ -209,13 +228,17 @@ class VenueReader {
 
     [[nodiscard]] Point at(std::size_t row, double slot, double slots) const {
       const auto index = static_cast<double>(row);
-      if (!is_arc) return {round(origin.x + step.x * slot + row_step.x * index), round(origin.y + step.y * slot + row_step.y * index)};
+      if (!is_arc)
+        return {round(origin.x + step.x * slot + row_step.x * index),
+                round(origin.y + step.y * slot + row_step.y * index)};
       const double distance = radius + radius_step * index;
       // Seat one is at the left of those who look at the stage from their seats' side of it.
       const double angle = facing + ((slots - 1) / 2 - slot) * pitch / distance;
       return {round(origin.x + distance * std::cos(angle)), round(origin.y + distance * std::sin(angle))};
     }
-    [[nodiscard]] static std::int32_t round(double value) { return static_cast<std::int32_t>(std::lround(std::clamp(value, -2e9, 2e9))); }
+    [[nodiscard]] static std::int32_t round(double value) {
+      return static_cast<std::int32_t>(std::lround(std::clamp(value, -2e9, 2e9)));
+    }
   };
 
   [[nodiscard]] std::optional<Course> course_of(const JsonNode& node) {
@@ -232,7 +255,8 @@ class VenueReader {
       course.radius_step = arc->find("radius_step") ? number(*arc, "radius_step") : 0;
       course.facing = number(*arc, "facing") / 1000 * 3.14159265358979323846 / 180;
       course.pitch = number(*arc, "pitch");
-      if (course.radius <= 0 || course.pitch <= 0 || course.radius_step < 0) arc->problem("radius and pitch must be above zero, radius_step not below");
+      if (course.radius <= 0 || course.pitch <= 0 || course.radius_step < 0)
+        arc->problem("radius and pitch must be above zero, radius_step not below");
       return course.radius > 0 ? std::optional(course) : std::nullopt;
     }
     const auto line = node.need("line");
@@ -245,14 +269,16 @@ class VenueReader {
   }
 
   /// The seats between aisles: [8, 12, 8], once for all rows, or one such list per row.
-  [[nodiscard]] static std::vector<std::vector<std::int64_t>> blocks_of(const JsonNode& node, std::size_t rows) {
+  [[nodiscard]] static std::vector<std::vector<std::int64_t>> blocks_of(const JsonNode& node,
+                                                                        std::size_t rows) {
     std::vector<std::vector<std::int64_t>> blocks;
     const auto found = node.need("blocks");
     if (!found) return blocks;
     const auto read = [&](const std::vector<JsonNode>& nodes) {
       std::vector<std::int64_t> counts;
       if (nodes.size() > limits::row_slots) {
-        found->problem("lists " + std::to_string(nodes.size()) + " blocks in a row; at most " + std::to_string(limits::row_slots) + " positions are possible");
+        found->problem("lists " + std::to_string(nodes.size()) + " blocks in a row; at most " +
+                       std::to_string(limits::row_slots) + " positions are possible");
         return counts;
       }
       for (const JsonNode& count : nodes) counts.push_back(count.integer(1, limits::row_slots));
@@ -261,7 +287,8 @@ class VenueReader {
     const std::vector<JsonNode> elements = found->elements();
     if (elements.empty() || !elements.front().value().is_array()) return {read(elements)};
     if (elements.size() != rows) {
-      found->problem("lists " + std::to_string(elements.size()) + " rows' blocks for " + std::to_string(rows) + " rows");
+      found->problem("lists " + std::to_string(elements.size()) + " rows' blocks for " +
+                     std::to_string(rows) + " rows");
       return blocks;
     }
     for (const JsonNode& element : elements) blocks.push_back(read(element.elements()));
@@ -275,33 +302,39 @@ class VenueReader {
   }
 
   void generate_rows(const JsonNode& node) {
-    node.only({"labels", "category", "blocks", "aisle", "arc", "line", "accessible", "companion", "restricted_view"});
+    node.only({"labels", "category", "blocks", "aisle", "arc", "line", "accessible", "companion",
+               "restricted_view"});
     const std::vector<std::string> labels = expand_labels(*node.find("labels"));
     const auto blocks = blocks_of(node, labels.size());
     const auto course = course_of(node);
     const auto aisle_node = node.find("aisle");
     const auto aisle = static_cast<std::uint16_t>(aisle_node ? aisle_node->integer(1, 100) : 1);
     const CategoryIndex category = need_category(node, section_category_);
-    const std::pair<PlaceFlags, std::set<std::string>> special[] = {{PlaceFlags::accessible, seats_named(node, "accessible")},
-                                                                    {PlaceFlags::companion, seats_named(node, "companion")},
-                                                                    {PlaceFlags::restricted_view, seats_named(node, "restricted_view")}};
+    const std::pair<PlaceFlags, std::set<std::string>> special[] = {
+        {PlaceFlags::accessible, seats_named(node, "accessible")},
+        {PlaceFlags::companion, seats_named(node, "companion")},
+        {PlaceFlags::restricted_view, seats_named(node, "restricted_view")}};
     std::set<std::string_view> placed;
     if (!course || blocks.empty()) return;
-    const auto blocks_in = [&](std::size_t row) -> const std::vector<std::int64_t>& { return blocks[blocks.size() == 1 ? 0 : row]; };
+    const auto blocks_in = [&](std::size_t row) -> const std::vector<std::int64_t>& {
+      return blocks[blocks.size() == 1 ? 0 : row];
+    };
     // A short text can ask for more seats than memory holds: counted before any is made.
     std::uint64_t seats = builder_.place_count();
     for (std::size_t row = 0; row < labels.size(); ++row) {
       for (const std::int64_t count : blocks_in(row)) seats += static_cast<std::uint64_t>(count);
     }
     if (seats > limits::places)
-      return node.problem("brings the map to " + std::to_string(seats) + " places; at most " + std::to_string(limits::places) + " are possible");
+      return node.problem("brings the map to " + std::to_string(seats) + " places; at most " +
+                          std::to_string(limits::places) + " are possible");
     for (std::size_t row = 0; row < labels.size(); ++row) {
       const std::vector<std::int64_t>& row_blocks = blocks_in(row);
-      std::int64_t slots = static_cast<std::int64_t>(aisle) * (static_cast<std::int64_t>(row_blocks.size()) - 1);
+      std::int64_t slots =
+          static_cast<std::int64_t>(aisle) * (static_cast<std::int64_t>(row_blocks.size()) - 1);
       for (const std::int64_t count : row_blocks) slots += count;
       if (slots > limits::row_slots)
-        return node.problem("row " + labels[row] + " has " + std::to_string(slots) + " positions; at most " + std::to_string(limits::row_slots) +
-                            " are possible");
+        return node.problem("row " + labels[row] + " has " + std::to_string(slots) + " positions; at most " +
+                            std::to_string(limits::row_slots) + " are possible");
       builder_.add_row(section_, labels[row]);
       std::int64_t slot = 0;
       int number = 0;
@@ -319,11 +352,12 @@ class VenueReader {
               placed.insert(*found);
             }
           }
-          builder_.add_seat({.label = label,
-                             .position = course->at(row, static_cast<double>(slot), static_cast<double>(slots)),
-                             .category = category,
-                             .flags = flags,
-                             .gap_before = static_cast<std::uint16_t>(block > 0 && seat == 0 ? aisle : 0)});
+          builder_.add_seat(
+              {.label = label,
+               .position = course->at(row, static_cast<double>(slot), static_cast<double>(slots)),
+               .category = category,
+               .flags = flags,
+               .gap_before = static_cast<std::uint16_t>(block > 0 && seat == 0 ? aisle : 0)});
         }
         slot += aisle;
       }

@@ -9,10 +9,9 @@
 #include <thread>
 #include <variant>
 
-#include "storage/plain_file.hpp"
-#include "ticketcore/log/audit.hpp"
-#include "ticketcore/engine/desk.hpp"
+#include "base/plain_file.hpp"
 #include "ticketcore/base/limits.hpp"
+#include "ticketcore/log/audit.hpp"
 #include "ticketcore/log/log.hpp"
 #include "ticketcore/log/snapshot.hpp"
 
@@ -22,8 +21,8 @@ namespace {
 constexpr std::string_view first_bytes = "tklg";
 constexpr std::size_t entry_length_at = 8;
 constexpr std::size_t entry_checksum_at = 12;
-// An archive ends with "tkle", the checksum of its last entry, and its number of entries: without it a file cut between two
-// entries would pass for a whole one.
+// An archive ends with "tkle", the checksum of its last entry, and its number of entries: without it a file
+// cut between two entries would pass for a whole one.
 constexpr std::string_view end_bytes = "tkle";
 constexpr std::size_t end_size = 16;
 
@@ -32,7 +31,9 @@ constexpr std::size_t end_size = 16;
 class NewFile {
  public:
   explicit NewFile(const std::filesystem::path& path) : path_(path) {
-    if (std::filesystem::exists(path_)) throw StorageUnavailable(path_.string() + ": it is there already, and an archive is never written over");
+    if (std::filesystem::exists(path_))
+      throw StorageUnavailable(path_.string() +
+                               ": it is there already, and an archive is never written over");
     // Others may be archiving to the same file: each number is one's alone, also one that was left by
     // somebody who was killed.
     for (int number = 1; handle_ < 0; ++number) {
@@ -62,7 +63,8 @@ class NewFile {
   }
   void keep() {
     if (::link(part_.c_str(), path_.c_str()) != 0) fail("can't be named");
-    const int folder = ::open(path_.has_parent_path() ? path_.parent_path().c_str() : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int folder = ::open(path_.has_parent_path() ? path_.parent_path().c_str() : ".",
+                              O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     const bool synced = folder >= 0 && ::fsync(folder) == 0;
     const int why = errno;
     if (folder >= 0) ::close(folder);
@@ -74,7 +76,9 @@ class NewFile {
   [[nodiscard]] const std::filesystem::path& part() const noexcept { return part_; }
 
  private:
-  [[noreturn]] void fail(const char* what) const { throw StorageUnavailable(path_.string() + ": it " + what + ": " + std::strerror(errno)); }
+  [[noreturn]] void fail(const char* what) const {
+    throw StorageUnavailable(path_.string() + ": it " + what + ": " + std::strerror(errno));
+  }
 
   std::filesystem::path path_;
   std::filesystem::path part_;
@@ -100,23 +104,31 @@ template <std::size_t Size>
                     [](std::uint8_t byte, char letter) { return byte == static_cast<std::uint8_t>(letter); });
 }
 
-[[nodiscard]] bool begins_like_a_log(const PlainFile& file) { return same(file.read_at(0, first_bytes.size()), first_bytes); }
+[[nodiscard]] bool begins_like_a_log(const PlainFile& file) {
+  return same(file.read_at(0, first_bytes.size()), first_bytes);
+}
 
-/// An archive as a storage that can be read. Of the file it holds in memory where each entry lies (16 bytes an entry), and what one
-/// call reads.
+/// An archive as a storage that can be read. Of the file it holds in memory where each entry lies (16 bytes
+/// an entry), and what one call reads.
 class ArchiveStorage final : public Storage {
  public:
   /// Finds where entries begin and end, and whose they are; what they say is for the audit to prove.
   explicit ArchiveStorage(const std::filesystem::path& path) : file_(path), name_(path.string()) {
     const std::uint64_t size = file_.size();
-    if (!begins_like_a_log(file_)) throw StorageDamaged(name_ + ": it is not an archive: it does not begin like a log");
+    if (!begins_like_a_log(file_))
+      throw StorageDamaged(name_ + ": it is not an archive: it does not begin like a log");
     const Bytes end = size < end_size ? Bytes() : file_.read_at(size - end_size, end_size);
-    if (end.size() < end_size || !same(BytesView(end).first(end_bytes.size()), end_bytes)) throw StorageDamaged(name_ + ": the archive is cut short");
-    for (std::uint64_t at = 0; at < size - end_size; at += places_.back().length) places_.push_back(look_at(at, size - end_size));
-    if (places_.empty() || number_at<8>(end, 8) != places_.size()) throw StorageDamaged(name_ + ": the archive does not have as many entries as it says");
-    if (number_at<4>(end, 4) != places_.back().checksum) throw StorageDamaged(name_ + ": the archive ends with another entry than it says");
+    if (end.size() < end_size || !same(BytesView(end).first(end_bytes.size()), end_bytes))
+      throw StorageDamaged(name_ + ": the archive is cut short");
+    for (std::uint64_t at = 0; at < size - end_size; at += places_.back().length)
+      places_.push_back(look_at(at, size - end_size));
+    if (places_.empty() || number_at<8>(end, 8) != places_.size())
+      throw StorageDamaged(name_ + ": the archive does not have as many entries as it says");
+    if (number_at<4>(end, 4) != places_.back().checksum)
+      throw StorageDamaged(name_ + ": the archive ends with another entry than it says");
     const LogEntry first = decode_entry(bytes_of(0), entry_name(1));
-    const EventCreated* created = first.facts.empty() ? nullptr : std::get_if<EventCreated>(&first.facts.front().body);
+    const EventCreated* created =
+        first.facts.empty() ? nullptr : std::get_if<EventCreated>(&first.facts.front().body);
     if (created == nullptr) throw StorageDamaged(entry_name(1) + " does not create an event");
     event_ = created->event;
   }
@@ -164,18 +176,26 @@ class ArchiveStorage final : public Storage {
     std::uint32_t checksum = 0;
   };
 
-  [[noreturn]] void fail() const { throw StorageUnavailable(name_ + ": an archive is only to be looked into; restore it into a store"); }
-  [[nodiscard]] std::string entry_name(std::size_t number) const { return "entry " + std::to_string(number) + " of the archive " + name_; }
+  [[noreturn]] void fail() const {
+    throw StorageUnavailable(name_ + ": an archive is only to be looked into; restore it into a store");
+  }
+  [[nodiscard]] std::string entry_name(std::size_t number) const {
+    return "entry " + std::to_string(number) + " of the archive " + name_;
+  }
 
   [[nodiscard]] Place look_at(std::uint64_t offset, std::uint64_t end) const {
     const Bytes start = file_.read_at(offset, entry_checksum_at + 4);
-    const std::uint64_t length = start.size() < entry_checksum_at + 4 ? 0 : number_at<4>(start, entry_length_at);
+    const std::uint64_t length =
+        start.size() < entry_checksum_at + 4 ? 0 : number_at<4>(start, entry_length_at);
     if (length < entry_checksum_at + 4 || length > end - offset || length > limits::entry_bytes)
       throw StorageDamaged(entry_name(places_.size() + 1) + " is cut short, or its length is damaged");
-    return {offset, static_cast<std::uint32_t>(length), static_cast<std::uint32_t>(number_at<4>(start, entry_checksum_at))};
+    return {offset, static_cast<std::uint32_t>(length),
+            static_cast<std::uint32_t>(number_at<4>(start, entry_checksum_at))};
   }
 
-  [[nodiscard]] Bytes bytes_of(std::size_t index) const { return file_.read_at(places_[index].offset, places_[index].length); }
+  [[nodiscard]] Bytes bytes_of(std::size_t index) const {
+    return file_.read_at(places_[index].offset, places_[index].length);
+  }
 
   PlainFile file_;
   std::string name_;
@@ -187,7 +207,9 @@ class ArchiveStorage final : public Storage {
 void put_back(Storage& storage, ArchiveStorage& archive) {
   const StreamId stream = stream_of(archive.event());
   const auto refuse_if = [&](bool there) {
-    if (there) throw StorageError(storage.describe() + ": it has an event \"" + archive.event().text() + "\" already; nothing was put over it");
+    if (there)
+      throw StorageError(storage.describe() + ": it has an event \"" + archive.event().text() +
+                         "\" already; nothing was put over it");
   };
   refuse_if(!storage.read(stream, 0, 1).empty());
   const Position beginning{stream, 0};
@@ -208,7 +230,8 @@ void put_back(Storage& storage, ArchiveStorage& archive) {
 /// The audit of a log that must be without fault.
 [[nodiscard]] AuditReport prove(Storage& storage, const EventId& event) {
   AuditReport report = audit(storage, stream_of(event));
-  if (!report.problems.empty()) throw StorageDamaged(storage.describe() + ": " + event.text() + ": " + report.problems.front());
+  if (!report.problems.empty())
+    throw StorageDamaged(storage.describe() + ": " + event.text() + ": " + report.problems.front());
   return report;
 }
 
@@ -228,7 +251,8 @@ ArchiveReport archive_event(Storage& storage, const EventId& event, const std::f
       report.checksum = entry.checksum;  // which the audit compares with the entry's own
     }
   }
-  if (report.revision == 0) throw StorageError(storage.describe() + ": there is no event \"" + event.text() + "\"");
+  if (report.revision == 0)
+    throw StorageError(storage.describe() + ": there is no event \"" + event.text() + "\"");
   const Bytes end = end_of(report.checksum, report.revision);
   part.write(end);
   part.sync();
@@ -238,10 +262,13 @@ ArchiveReport archive_event(Storage& storage, const EventId& event, const std::f
   const bool removed = original.revision < report.revision;
   if (removed || original.revision > report.revision) {
     throw StorageUnavailable(storage.describe() + ": " + event.text() +
-                             (removed ? " was removed while it was archived; nothing was kept" : " went on while it was archived; take it off sale first"));
+                             (removed ? " was removed while it was archived; nothing was kept"
+                                      : " went on while it was archived; take it off sale first"));
   }
-  if (encode_snapshot(original.state, report.revision, report.checksum) != encode_snapshot(replayed.state, report.revision, report.checksum))
-    throw StorageDamaged(file.string() + ": the archive replays to another state than " + storage.describe() + "; it was not kept");
+  if (encode_snapshot(original.state, report.revision, report.checksum) !=
+      encode_snapshot(replayed.state, report.revision, report.checksum))
+    throw StorageDamaged(file.string() + ": the archive replays to another state than " + storage.describe() +
+                         "; it was not kept");
   part.keep();
   return report;
 }
@@ -262,6 +289,8 @@ bool is_archive(const std::filesystem::path& file) {
   }
 }
 
-std::unique_ptr<Storage> open_archive(const std::filesystem::path& file) { return std::make_unique<ArchiveStorage>(file); }
+std::unique_ptr<Storage> open_archive(const std::filesystem::path& file) {
+  return std::make_unique<ArchiveStorage>(file);
+}
 
 }  // namespace ticketcore

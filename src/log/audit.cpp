@@ -10,7 +10,8 @@
 namespace ticketcore {
 namespace {
 
-/// Places and money as the facts alone tell them: nothing here is shared with EventState, so that one shows the other's faults.
+/// Places and money as the facts alone tell them: nothing here is shared with EventState, so that one shows
+/// the other's faults.
 class Ledger {
  public:
   explicit Ledger(AuditReport& report) : report_(report) {}
@@ -32,7 +33,8 @@ class Ledger {
         problem("ledger and state differ on " + state.seat_map()->label(PlaceIndex{place}));
     }
     for (std::uint32_t area = 0; area < state.areas().size(); ++area) {
-      if (area_sold_[area] != state.areas()[area].sold) problem("ledger and state differ on " + state.seat_map()->label(AreaIndex{area}));
+      if (area_sold_[area] != state.areas()[area].sold)
+        problem("ledger and state differ on " + state.seat_map()->label(AreaIndex{area}));
     }
     std::int64_t kept = 0;
     for (const OrderRecord& order : state.orders()) kept += order.total - order.refunded;
@@ -74,7 +76,8 @@ class Ledger {
     end(fact.hold);
     std::vector<std::uint32_t>& tickets = orders_[OrderId{whole.request}];
     for (const PlaceIndex place : hold.places) {
-      if (!sold_.try_emplace(place.value, whole.request).second) problem("place " + std::to_string(place.value) + " is sold twice");
+      if (!sold_.try_emplace(place.value, whole.request).second)
+        problem("place " + std::to_string(place.value) + " is sold twice");
       tickets.push_back(place.value);
     }
     for (const AreaQuantity& held : hold.areas) {
@@ -82,8 +85,12 @@ class Ledger {
       tickets.insert(tickets.end(), held.quantity, held.area.value | TicketRecord::area_bit);
     }
     for (const QuoteLine& line : hold.price.lines) {
-      const std::string category = map_ && line.category.value < map_->categories().size() ? map_->categories()[line.category.value].name : "?";
-      AuditTakings& takings = report_.takings[category + ", " + (line.ticket_type < types_.size() ? types_[line.ticket_type] : "?")];
+      const std::string category = map_ && line.category.value < map_->categories().size()
+                                       ? map_->categories()[line.category.value].name
+                                       : "?";
+      AuditTakings& takings =
+          report_
+              .takings[category + ", " + (line.ticket_type < types_.size() ? types_[line.ticket_type] : "?")];
       takings.tickets += line.count;
       takings.amount += line.unit_price * line.count;
       report_.fees += hold.price.fee_per_ticket * line.count;
@@ -126,7 +133,8 @@ class Ledger {
 /// Reads a log into a report, from its beginning.
 class Replay {
  public:
-  Replay(Storage& storage, const StreamId& stream, AuditReport& report) : storage_(storage), stream_(stream), report_(report), ledger_(report) {}
+  Replay(Storage& storage, const StreamId& stream, AuditReport& report)
+      : storage_(storage), stream_(stream), report_(report), ledger_(report) {}
 
   /// Goes on to the end of the log as it is by now.
   void read_on() {
@@ -146,9 +154,12 @@ class Replay {
   void add(const Entry& entry) {
     const std::string name = "entry " + std::to_string(entry.revision);
     const LogEntry read = decode_entry(entry.bytes, name + " of " + stream_);
-    if (read.header.revision != entry.revision) report_.problems.push_back(name + " says that it is entry " + std::to_string(read.header.revision));
-    if (read.header.previous_checksum != checksum_) report_.problems.push_back(name + " does not continue the entry before it");
-    if (read.header.checksum != entry.checksum) report_.problems.push_back(name + " stands in the store with another checksum than its own");
+    if (read.header.revision != entry.revision)
+      report_.problems.push_back(name + " says that it is entry " + std::to_string(read.header.revision));
+    if (read.header.previous_checksum != checksum_)
+      report_.problems.push_back(name + " does not continue the entry before it");
+    if (read.header.checksum != entry.checksum)
+      report_.problems.push_back(name + " stands in the store with another checksum than its own");
     checksum_ = read.header.checksum;
     for (const Fact& fact : read.facts) {
       report_.state.apply(fact, {entry.revision, read.header.turn});
@@ -184,9 +195,11 @@ class Replay {
 
 /// Whether places, orders, tickets and holds are the same.
 [[nodiscard]] bool same(const EventState& one, const EventState& other) {
-  return std::ranges::equal(one.place_codes(), other.place_codes()) && one.orders().size() == other.orders().size() && one.open_holds() == other.open_holds() &&
+  return std::ranges::equal(one.place_codes(), other.place_codes()) &&
+         one.orders().size() == other.orders().size() && one.open_holds() == other.open_holds() &&
          std::ranges::equal(one.tickets(), other.tickets(), [](const TicketRecord& a, const TicketRecord& b) {
-           return a.price == b.price && a.where == b.where && a.order == b.order && a.admitted_at == b.admitted_at && a.refunded() == b.refunded();
+           return a.price == b.price && a.where == b.where && a.order == b.order &&
+                  a.admitted_at == b.admitted_at && a.refunded() == b.refunded();
          });
 }
 
@@ -197,15 +210,17 @@ void check_snapshot(Storage& storage, const StreamId& stream, const Snapshot& st
   if (!go_on(storage, stream, *at, report.revision)) return;
   at->state.check_everything();
   if (same(at->state, report.state)) return;
-  report.problems.push_back("the snapshot at revision " + revision + " does not lead to the state that the log leads to");
+  report.problems.push_back("the snapshot at revision " + revision +
+                            " does not lead to the state that the log leads to");
 }
 
 }  // namespace
 
 std::string_view name_of(const FactBody& fact) {
-  constexpr std::array<std::string_view, 11> names = {"event_created", "event_configured", "sale_status_changed", "hold_placed",
-                                                      "hold_extended", "hold_released",    "hold_expired",        "hold_quoted",
-                                                      "order_placed",  "tickets_refunded", "ticket_admitted"};
+  constexpr std::array<std::string_view, 11> names = {
+      "event_created", "event_configured", "sale_status_changed", "hold_placed",
+      "hold_extended", "hold_released",    "hold_expired",        "hold_quoted",
+      "order_placed",  "tickets_refunded", "ticket_admitted"};
   static_assert(std::variant_size_v<FactBody> == names.size());
   return names[fact.index()];
 }

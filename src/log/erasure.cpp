@@ -9,10 +9,13 @@ namespace {
 
 constexpr std::size_t shortest_piece = 6;
 
-[[nodiscard]] std::string_view text_of(BytesView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+[[nodiscard]] std::string_view text_of(BytesView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 [[nodiscard]] bool separates(char letter) {
-  return static_cast<unsigned char>(letter) < 0x20 || std::string_view("\"',:;=|{}[]<>\\").find(letter) != std::string_view::npos;
+  return static_cast<unsigned char>(letter) < 0x20 ||
+         std::string_view("\"',:;=|{}[]<>\\").find(letter) != std::string_view::npos;
 }
 
 [[nodiscard]] std::string_view trimmed(std::string_view text) {
@@ -25,11 +28,14 @@ constexpr std::size_t shortest_piece = 6;
 [[nodiscard]] std::vector<std::string> pieces_of(std::string_view record) {
   std::vector<std::string> pieces;
   const auto add = [&](std::string_view piece) {
-    if (piece.size() >= shortest_piece && std::find(pieces.begin(), pieces.end(), piece) == pieces.end()) pieces.emplace_back(piece);
+    if (piece.size() >= shortest_piece && std::find(pieces.begin(), pieces.end(), piece) == pieces.end())
+      pieces.emplace_back(piece);
   };
   add(record);
   for (std::size_t at = 0; at < record.size();) {
-    const auto end = static_cast<std::size_t>(std::find_if(record.begin() + static_cast<std::ptrdiff_t>(at), record.end(), separates) - record.begin());
+    const auto end = static_cast<std::size_t>(
+        std::find_if(record.begin() + static_cast<std::ptrdiff_t>(at), record.end(), separates) -
+        record.begin());
     const bool is_name = record.substr(end).starts_with("\":") || record.substr(end).starts_with("\" :");
     if (!is_name) add(trimmed(record.substr(at, end - at)));
     at = end + 1;
@@ -45,8 +51,9 @@ class Search {
 
   void look_into(std::string_view bytes, const std::string& place) {
     report_.bytes_searched += bytes.size();
-    const bool found = std::any_of(searchers_.begin(), searchers_.end(),
-                                   [&](const auto& searcher) { return std::search(bytes.begin(), bytes.end(), searcher) != bytes.end(); });
+    const bool found = std::any_of(searchers_.begin(), searchers_.end(), [&](const auto& searcher) {
+      return std::search(bytes.begin(), bytes.end(), searcher) != bytes.end();
+    });
     if (found && (report_.traces.empty() || report_.traces.back() != place)) report_.traces.push_back(place);
   }
 
@@ -81,7 +88,8 @@ ErasureReport erase_person(Storage& storage, std::string_view id) {
   try {
     storage.scrub_vault();
   } catch (const StorageUnavailable& error) {
-    // The record is gone, and with it what to search for: the search can't wait for another time, the scrubbing can.
+    // The record is gone, and with it what to search for: the search can't wait for another time, the
+    // scrubbing can.
     report.not_scrubbed = error.what();
   }
   if (storage.vault_get(id)) report.traces.push_back("the vault, written again meanwhile");
@@ -90,10 +98,12 @@ ErasureReport erase_person(Storage& storage, std::string_view id) {
     for (Revision at = 0;;) {
       const std::vector<Entry> entries = storage.read(stream, at, limits::page_bytes);
       if (entries.empty()) break;
-      for (const Entry& entry : entries) search.look_into(text_of(entry.bytes), "entry " + std::to_string(entry.revision) + " of " + stream);
+      for (const Entry& entry : entries)
+        search.look_into(text_of(entry.bytes), "entry " + std::to_string(entry.revision) + " of " + stream);
       at = entries.back().revision;
     }
-    if (const auto snapshot = storage.load_snapshot(stream)) search.look_into(text_of(snapshot->bytes), "the snapshot of " + stream);
+    if (const auto snapshot = storage.load_snapshot(stream))
+      search.look_into(text_of(snapshot->bytes), "the snapshot of " + stream);
   }
   search.look_into_files_of(storage);
   return report;

@@ -24,7 +24,8 @@ class Line {
 
 class FactWriter {
  public:
-  FactWriter(Line& line, const EventState& state) : line_(line), map_(state.seat_map().get()), settings_(state.exists() ? &state.settings() : nullptr) {}
+  FactWriter(Line& line, const EventState& state)
+      : line_(line), map_(state.seat_map().get()), settings_(state.exists() ? &state.settings() : nullptr) {}
 
   void operator()(const EventCreated& fact) {
     line_.text("event", fact.event.text());
@@ -35,12 +36,15 @@ class FactWriter {
     line_.text("sale", fact.sale == SaleStatus::on_sale ? "on" : "off");
   }
   void operator()(const EventConfigured& fact) { settings(fact.settings); }
-  void operator()(const SaleStatusChanged& fact) { line_.text("sale", fact.status == SaleStatus::on_sale ? "on" : "off"); }
+  void operator()(const SaleStatusChanged& fact) {
+    line_.text("sale", fact.status == SaleStatus::on_sale ? "on" : "off");
+  }
   void operator()(const HoldPlaced& fact) {
     line_.text("holder", fact.holder.text());
     places(fact.places);
     std::string areas;
-    for (const AreaQuantity& held : fact.areas) areas += (areas.empty() ? "" : ",") + json_text(label(held.area)) + ":" + std::to_string(held.quantity);
+    for (const AreaQuantity& held : fact.areas)
+      areas += (areas.empty() ? "" : ",") + json_text(label(held.area)) + ":" + std::to_string(held.quantity);
     if (!areas.empty()) line_.raw("areas", "{" + areas + "}");
     line_.text("expires_at", to_rfc3339(fact.expires_at));
   }
@@ -55,9 +59,12 @@ class FactWriter {
     std::string lines;
     for (const QuoteLine& quoted : fact.price.lines) {
       Line each;
-      each.text("category", map_ && quoted.category.value < map_->categories().size() ? map_->categories()[quoted.category.value].key : "?");
-      each.text("ticket_type",
-                settings_ && quoted.ticket_type < settings_->prices.ticket_types().size() ? settings_->prices.ticket_types()[quoted.ticket_type] : "?");
+      each.text("category", map_ && quoted.category.value < map_->categories().size()
+                                ? map_->categories()[quoted.category.value].key
+                                : "?");
+      each.text("ticket_type", settings_ && quoted.ticket_type < settings_->prices.ticket_types().size()
+                                   ? settings_->prices.ticket_types()[quoted.ticket_type]
+                                   : "?");
       each.number("count", quoted.count);
       each.text("unit_price", money(quoted.unit_price));
       lines += (lines.empty() ? "" : ",") + each.finish();
@@ -78,7 +85,8 @@ class FactWriter {
   void operator()(const TicketsRefunded& fact) {
     line_.id("order", fact.order);
     std::string numbers;
-    for (const std::uint32_t number : fact.tickets) numbers += (numbers.empty() ? "" : ",") + std::to_string(number);
+    for (const std::uint32_t number : fact.tickets)
+      numbers += (numbers.empty() ? "" : ",") + std::to_string(number);
     line_.raw("tickets", "[" + numbers + "]");
     line_.text("amount", money(fact.amount));
     line_.text("reference", fact.reference);
@@ -98,10 +106,14 @@ class FactWriter {
   void places(const Places& places) {
     std::string labels;
     for (const PlaceIndex place : places)
-      labels += (labels.empty() ? "" : ",") + json_text(map_ && place.value < map_->place_count() ? map_->label(place) : std::to_string(place.value));
+      labels += (labels.empty() ? "" : ",") + json_text(map_ && place.value < map_->place_count()
+                                                            ? map_->label(place)
+                                                            : std::to_string(place.value));
     if (!labels.empty()) line_.raw("places", "[" + labels + "]");
   }
-  [[nodiscard]] std::string label(AreaIndex area) const { return map_ && area.value < map_->areas().size() ? map_->label(area) : std::to_string(area.value); }
+  [[nodiscard]] std::string label(AreaIndex area) const {
+    return map_ && area.value < map_->areas().size() ? map_->label(area) : std::to_string(area.value);
+  }
   [[nodiscard]] std::string money(std::int64_t minor) const {
     return settings_ ? Money{minor, settings_->prices.currency()}.to_string() : std::to_string(minor);
   }

@@ -3,10 +3,10 @@
 #include <array>
 #include <limits>
 
+#include "base/wire.hpp"
 #include "ticketcore/base/crc32c.hpp"
 #include "ticketcore/sale/detail/record_bytes.hpp"
 #include "ticketcore/venue/detail/seat_map_bytes.hpp"
-#include "base/wire.hpp"
 
 namespace ticketcore {
 namespace {
@@ -28,25 +28,32 @@ constexpr std::size_t fact_count_at = 36;
 constexpr std::size_t entry_header_size = 40;
 constexpr std::size_t fact_size_min = 5;  // its length and its tag
 
-// Facts from this tag up may be skipped by readers that do not know them; one below means the reader is too old.
+// Facts from this tag up may be skipped by readers that do not know them; one below means the reader is too
+// old.
 constexpr std::uint8_t first_optional_tag = 64;
 
 // In every fact: its request, and the digest of the command that was granted.
 constexpr std::uint32_t request_field = 1;
 constexpr std::uint32_t digest_field = 15;
 
-[[nodiscard]] std::uint64_t epoch(std::chrono::sys_seconds time) { return static_cast<std::uint64_t>(time.time_since_epoch().count()); }
-[[nodiscard]] std::chrono::sys_seconds read_seconds(Reader& in) { return std::chrono::sys_seconds{std::chrono::seconds{in.number_field()}}; }
+[[nodiscard]] std::uint64_t epoch(std::chrono::sys_seconds time) {
+  return static_cast<std::uint64_t>(time.time_since_epoch().count());
+}
+[[nodiscard]] std::chrono::sys_seconds read_seconds(Reader& in) {
+  return std::chrono::sys_seconds{std::chrono::seconds{in.number_field()}};
+}
 
 template <class Append>
 void read_rising(Reader in, Append&& append) {
   std::int64_t last = 0;
   while (!in.at_end()) {
     const std::int64_t step = in.signed_varint();
-    if (step > std::numeric_limits<std::uint32_t>::max() || step < -std::int64_t{std::numeric_limits<std::uint32_t>::max()})
+    if (step > std::numeric_limits<std::uint32_t>::max() ||
+        step < -std::int64_t{std::numeric_limits<std::uint32_t>::max()})
       in.damaged("a list steps out of range");
     last += step;
-    if (last < 0 || last > std::numeric_limits<std::uint32_t>::max()) in.damaged("a list holds a number out of range");
+    if (last < 0 || last > std::numeric_limits<std::uint32_t>::max())
+      in.damaged("a list holds a number out of range");
     append(static_cast<std::uint32_t>(last));
   }
 }
@@ -94,8 +101,8 @@ void read_rising(Reader in, Append&& append) {
   }
   const auto parsed = Currency::parse(currency);
   if (!parsed) in.damaged("an event has no currency that is known");
-  if (types.size() > limits::ticket_types || lines.size() > limits::prices || per_ticket < 0 || per_ticket > limits::amount || per_order < 0 ||
-      per_order > limits::amount)
+  if (types.size() > limits::ticket_types || lines.size() > limits::prices || per_ticket < 0 ||
+      per_ticket > limits::amount || per_order < 0 || per_order > limits::amount)
     in.damaged("a price list is out of range");
   for (const PriceList::Line& line : lines) {
     if (line.ticket_type >= types.size()) in.damaged("a price names a ticket type that does not exist");
@@ -111,7 +118,9 @@ void write_body(Writer& out, const EventCreated& fact) {
   out.field(5, static_cast<std::uint64_t>(fact.sale));
 }
 void write_body(Writer& out, const EventConfigured& fact) { write_settings(out, 2, fact.settings); }
-void write_body(Writer& out, const SaleStatusChanged& fact) { out.field(2, static_cast<std::uint64_t>(fact.status)); }
+void write_body(Writer& out, const SaleStatusChanged& fact) {
+  out.field(2, static_cast<std::uint64_t>(fact.status));
+}
 void write_body(Writer& out, const HoldPlaced& fact) {
   out.field(2, fact.holder.text());
   write_places(out, 3, fact.places);
@@ -257,7 +266,9 @@ void read_field(Reader& in, std::uint32_t field, OrderPlaced& fact) {
 void read_field(Reader& in, std::uint32_t field, TicketsRefunded& fact) {
   switch (field) {
     case 2: fact.order = OrderId{in.id_field()}; break;
-    case 3: read_rising(in.group_field(), [&](std::uint32_t number) { fact.tickets.push_back(number); }); break;
+    case 3:
+      read_rising(in.group_field(), [&](std::uint32_t number) { fact.tickets.push_back(number); });
+      break;
     case 4: fact.amount = in.signed_field(); break;
     case 5: fact.reference = in.text_field(); break;
     default: in.skip();
@@ -300,7 +311,9 @@ template <std::size_t alternative = 0>
   }
 }
 
-[[nodiscard]] std::uint32_t checksum_of(BytesView entry) { return crc32c(entry.subspan(after_checksum), crc32c(entry.first(checksum_at))); }
+[[nodiscard]] std::uint32_t checksum_of(BytesView entry) {
+  return crc32c(entry.subspan(after_checksum), crc32c(entry.first(checksum_at)));
+}
 
 }  // namespace
 
@@ -356,10 +369,11 @@ BytesView EntryWriter::finish() {
 
 EntryHeader decode_entry_header(BytesView bytes, std::string_view what) {
   Reader in(bytes, what);
-  if (bytes.size() < entry_header_size || !std::equal(entry_magic.begin(), entry_magic.end(), bytes.begin())) in.damaged("it does not begin like a log entry");
+  if (bytes.size() < entry_header_size || !std::equal(entry_magic.begin(), entry_magic.end(), bytes.begin()))
+    in.damaged("it does not begin like a log entry");
   if (bytes[4] > log_format_version) {
-    throw StorageNewer(std::string(what) + " has format version " + std::to_string(bytes[4]) + "; this library reads up to " +
-                       std::to_string(log_format_version) + ": update it");
+    throw StorageNewer(std::string(what) + " has format version " + std::to_string(bytes[4]) +
+                       "; this library reads up to " + std::to_string(log_format_version) + ": update it");
   }
   in.bytes(length_at);
   EntryHeader header;
@@ -369,7 +383,8 @@ EntryHeader decode_entry_header(BytesView bytes, std::string_view what) {
   header.previous_checksum = in.fixed<std::uint32_t>();
   header.revision = in.fixed<std::uint64_t>();
   header.turn = Timestamp{std::chrono::microseconds{in.fixed<std::int64_t>()}};
-  if (header.turn < Timestamp{} || header.turn > Timestamp{std::chrono::seconds{limits::turn_latest}}) in.damaged("its turn is at no possible time");
+  if (header.turn < Timestamp{} || header.turn > Timestamp{std::chrono::seconds{limits::turn_latest}})
+    in.damaged("its turn is at no possible time");
   return header;
 }
 
@@ -390,7 +405,8 @@ LogEntry decode_entry(BytesView bytes, std::string_view what) {
       in.damaged(error.what());
     }
     if (tag < first_optional_tag) {
-      throw StorageNewer(std::string(what) + " holds a fact of kind " + std::to_string(tag) + ", which this library does not know: update it");
+      throw StorageNewer(std::string(what) + " holds a fact of kind " + std::to_string(tag) +
+                         ", which this library does not know: update it");
     }
     ++entry.skipped_facts;
   }

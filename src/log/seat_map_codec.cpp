@@ -1,9 +1,9 @@
 // Seat maps read back from the bytes of detail/seat_map_bytes.hpp.
 
-#include "ticketcore/venue/detail/seat_map_bytes.hpp"
+#include "base/wire.hpp"
 #include "ticketcore/base/id_generator.hpp"
 #include "ticketcore/log/log.hpp"
-#include "base/wire.hpp"
+#include "ticketcore/venue/detail/seat_map_bytes.hpp"
 
 namespace ticketcore {
 namespace {
@@ -125,7 +125,8 @@ void read_place_column(Reader in, std::uint32_t field, std::vector<Place>& place
       case 10: {
         const std::int64_t x = last.x + from.signed_varint() % (std::int64_t{1} << 33);
         const std::int64_t y = last.y + from.signed_varint() % (std::int64_t{1} << 33);
-        if (x < INT32_MIN || x > INT32_MAX || y < INT32_MIN || y > INT32_MAX) from.damaged("a coordinate is out of range");
+        if (x < INT32_MIN || x > INT32_MAX || y < INT32_MIN || y > INT32_MAX)
+          from.damaged("a coordinate is out of range");
         place.position = last = {static_cast<std::int32_t>(x), static_cast<std::int32_t>(y)};
         break;
       }
@@ -135,7 +136,8 @@ void read_place_column(Reader in, std::uint32_t field, std::vector<Place>& place
       case 14: place.seats = number16(from); break;
       default: {
         const std::uint8_t packed = from.u8();
-        if (packed >> 6U > static_cast<unsigned>(PlaceKind::booth)) from.damaged("a place is of no known kind");
+        if (packed >> 6U > static_cast<unsigned>(PlaceKind::booth))
+          from.damaged("a place is of no known kind");
         place.flags = static_cast<PlaceFlags>(packed & 0x3FU);
         place.kind = static_cast<PlaceKind>(packed >> 6U);
       }
@@ -146,8 +148,10 @@ void read_place_column(Reader in, std::uint32_t field, std::vector<Place>& place
 void assign_rows(Reader& in, SeatMapData& map) {
   for (std::uint32_t index = 0; index < map.rows.size(); ++index) {
     const Row& row = map.rows[index];
-    if (row.first_place + std::uint64_t{row.place_count} > map.places.size()) in.damaged("a row reaches past the places");
-    for (std::uint32_t place = row.first_place; place < row.first_place + row.place_count; ++place) map.places[place].row = {index};
+    if (row.first_place + std::uint64_t{row.place_count} > map.places.size())
+      in.damaged("a row reaches past the places");
+    for (std::uint32_t place = row.first_place; place < row.first_place + row.place_count; ++place)
+      map.places[place].row = {index};
   }
 }
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/wire.hpp"
 #include "ticketcore/base/crc32c.hpp"
 #include "ticketcore/log/log.hpp"
-#include "base/wire.hpp"
 
 namespace ticketcore {
 namespace {
@@ -17,7 +17,8 @@ constexpr std::array<std::uint8_t, 4> snapshot_magic = {'t', 'k', 's', 'n'};
 // magic, version, three reserved bytes, checksum of all that follows
 constexpr std::size_t snapshot_checksum_at = 8;
 constexpr std::size_t snapshot_header_size = 12;
-// What a record takes at the least: room is made for as many as there can be, not for as many as there are said to be.
+// What a record takes at the least: room is made for as many as there can be, not for as many as there are
+// said to be.
 constexpr std::size_t holder_size_min = 2;
 constexpr std::size_t order_size_min = 33;
 constexpr std::size_t request_size_min = 32;
@@ -30,7 +31,8 @@ void write_quote(Writer& out, const QuotedPrice& quote) {
     out.varint(line.count);
     out.signed_varint(line.unit_price);
   }
-  for (const std::int64_t amount : {quote.fee_per_ticket, quote.fee_per_order, quote.total, quote.tax}) out.signed_varint(amount);
+  for (const std::int64_t amount : {quote.fee_per_ticket, quote.fee_per_order, quote.total, quote.tax})
+    out.signed_varint(amount);
 }
 
 [[nodiscard]] std::unique_ptr<QuotedPrice> read_quote(Reader& in) {
@@ -43,7 +45,8 @@ void write_quote(Writer& out, const QuotedPrice& quote) {
     line.unit_price = in.signed_varint();
     quote->lines.push_back(line);
   }
-  for (std::int64_t* amount : {&quote->fee_per_ticket, &quote->fee_per_order, &quote->total, &quote->tax}) *amount = in.signed_varint();
+  for (std::int64_t* amount : {&quote->fee_per_ticket, &quote->fee_per_order, &quote->total, &quote->tax})
+    *amount = in.signed_varint();
   return quote;
 }
 
@@ -109,7 +112,8 @@ class SnapshotCodec {
   static void read_event(Reader& in, EventState& state) {
     const std::size_t size = in.count();
     LogEntry entry = decode_entry(in.bytes(size), in.what());
-    if (entry.facts.size() != 1 || !std::holds_alternative<EventCreated>(entry.facts.front().body)) in.damaged("it holds no event");
+    if (entry.facts.size() != 1 || !std::holds_alternative<EventCreated>(entry.facts.front().body))
+      in.damaged("it holds no event");
     state.apply(entry.facts.front(), {0, entry.header.turn});
     for (std::size_t left = in.count(); left > 0; --left) state.short_names_.push_back(in.text());
     state.holders_.resize(in.count(holder_size_min));
@@ -160,7 +164,9 @@ class SnapshotCodec {
     for (const OrderRecord& order : state.orders_) {
       out.id(order.id);
       out.fixed(static_cast<std::int64_t>(order.placed_at.time_since_epoch().count()));
-      for (const std::int64_t amount : {order.fee_per_ticket, order.fee_per_order, order.total, order.tax, order.refunded}) out.signed_varint(amount);
+      for (const std::int64_t amount :
+           {order.fee_per_ticket, order.fee_per_order, order.total, order.tax, order.refunded})
+        out.signed_varint(amount);
       out.text(order.payment_reference);
       out.varint(order.holder);
       out.varint(order.ticket_count);
@@ -181,7 +187,9 @@ class SnapshotCodec {
       OrderRecord& order = state.orders_.emplace_back();
       order.id = OrderId{in.id()};
       order.placed_at = Timestamp{std::chrono::microseconds{in.fixed<std::int64_t>()}};
-      for (std::int64_t* amount : {&order.fee_per_ticket, &order.fee_per_order, &order.total, &order.tax, &order.refunded}) *amount = in.signed_varint();
+      for (std::int64_t* amount :
+           {&order.fee_per_ticket, &order.fee_per_order, &order.total, &order.tax, &order.refunded})
+        *amount = in.signed_varint();
       order.payment_reference = in.text();
       order.holder = in.number();
       order.ticket_count = in.number(limits::places_per_hold);
@@ -206,10 +214,12 @@ class SnapshotCodec {
 
   /// Rebuilds what follows from the records, checking every index on the way.
   static void index(Reader& in, EventState& state) {
-    for (std::uint32_t slot = 0; slot < state.short_names_.size(); ++slot) state.short_name_table_.insert(state.hash(state.short_names_[slot]), slot);
+    for (std::uint32_t slot = 0; slot < state.short_names_.size(); ++slot)
+      state.short_name_table_.insert(state.hash(state.short_names_[slot]), slot);
     index_holders(in, state);
     state.request_table_.reserve(state.requests_.size());
-    for (std::uint32_t at = 0; at < state.requests_.size(); ++at) state.request_table_.insert(state.hash(state.requests_[at].request), at);
+    for (std::uint32_t at = 0; at < state.requests_.size(); ++at)
+      state.request_table_.insert(state.hash(state.requests_[at].request), at);
     index_holds(in, state);
     index_tickets(in, state);
     for (std::uint32_t slot = 0; slot < state.holders_.size(); ++slot) {
@@ -217,20 +227,23 @@ class SnapshotCodec {
     }
   }
   static void index_holders(Reader& in, EventState& state) {
-    if (state.short_names_.size() > limits::short_names) in.damaged("it has too many gates and payment methods");
+    if (state.short_names_.size() > limits::short_names)
+      in.damaged("it has too many gates and payment methods");
     state.holder_table_.reserve(state.holders_.size());
     for (std::uint32_t slot = 0; slot < state.holders_.size(); ++slot) {
       const std::string& name = state.holders_[slot].name;
       if (name.empty()) {
         state.free_holder_slots_.push_back(slot);
       } else {
-        if (state.find_holder_slot(name, state.hash(name)) != SlotTable::none) in.damaged("a holder stands twice");
+        if (state.find_holder_slot(name, state.hash(name)) != SlotTable::none)
+          in.damaged("a holder stands twice");
         state.holder_table_.insert(state.hash(name), slot);
       }
     }
   }
   static void take(Reader& in, EventState& state, PlaceIndex place, std::uint32_t code, std::uint32_t owner) {
-    if (place.value >= state.codes_.size() || state.codes_[place.value] != place_code::free) in.damaged("a place has two owners or does not exist");
+    if (place.value >= state.codes_.size() || state.codes_[place.value] != place_code::free)
+      in.damaged("a place has two owners or does not exist");
     state.codes_[place.value] = code;
     state.owners_[place.value] = owner;
     state.free_->take(place);
@@ -238,16 +251,20 @@ class SnapshotCodec {
   static void index_holds(Reader& in, EventState& state) {
     for (std::uint32_t slot = 0; slot < state.holds_.size(); ++slot) {
       HoldRecord& hold = state.holds_[slot];
-      if (hold.holder >= state.holders_.size() || state.holders_[hold.holder].name.empty() || hold.expires_at <= place_code::killed)
+      if (hold.holder >= state.holders_.size() || state.holders_[hold.holder].name.empty() ||
+          hold.expires_at <= place_code::killed)
         in.damaged("a hold is out of range");
-      if (hold.id.is_zero() || state.hold_slot(hold.id, state.hash(hold.id)) != SlotTable::none) in.damaged("two holds carry one id");
+      if (hold.id.is_zero() || state.hold_slot(hold.id, state.hash(hold.id)) != SlotTable::none)
+        in.damaged("two holds carry one id");
       for (const PlaceIndex place : hold.places) take(in, state, place, hold.expires_at, slot);
       hold.admissions = static_cast<std::uint32_t>(hold.places.size());
       state.held_places_ += hold.admissions;
       for (const AreaQuantity& held : hold.areas) {
-        if (held.area.value >= state.areas_.size() || held.quantity > state.area_free(held.area)) in.damaged("a hold's area is out of range");
+        if (held.area.value >= state.areas_.size() || held.quantity > state.area_free(held.area))
+          in.damaged("a hold's area is out of range");
         state.areas_[held.area.value].held += held.quantity;
-        state.areas_[held.area.value].quantity_by_deadline.add(hold.expires_at, static_cast<std::int32_t>(held.quantity));
+        state.areas_[held.area.value].quantity_by_deadline.add(hold.expires_at,
+                                                               static_cast<std::int32_t>(held.quantity));
         hold.admissions += held.quantity;
       }
       if (hold.quote) state.check_quote(*hold.quote, hold.admissions);
@@ -263,21 +280,29 @@ class SnapshotCodec {
     state.order_table_.reserve(state.orders_.size());
     for (std::uint32_t index = 0; index < state.orders_.size(); ++index) {
       const OrderRecord& order = state.orders_[index];
-      if (order.holder >= state.holders_.size() || state.holders_[order.holder].name.empty() || order.payment_method >= state.short_names_.size())
+      if (order.holder >= state.holders_.size() || state.holders_[order.holder].name.empty() ||
+          order.payment_method >= state.short_names_.size())
         in.damaged("an order is out of range");
-      if (!is_amount(order.fee_per_ticket) || !is_amount(order.fee_per_order)) in.damaged("an order's fee is out of range");
-      if (order.id.is_zero() || state.order_index(order.id, state.hash(order.id)) != SlotTable::none) in.damaged("two orders carry one id");
+      if (!is_amount(order.fee_per_ticket) || !is_amount(order.fee_per_order))
+        in.damaged("an order's fee is out of range");
+      if (order.id.is_zero() || state.order_index(order.id, state.hash(order.id)) != SlotTable::none)
+        in.damaged("two orders carry one id");
       state.holders_[order.holder].has_ordered = true;
       state.order_table_.insert(state.hash(order.id), index);
     }
     for (std::uint32_t at = 0; at < state.tickets_.size(); ++at) {
       const TicketRecord& ticket = state.tickets_[at];
       const bool at_gate = ticket.gate < TicketRecord::refunded_gate;
-      if (at_gate && ticket.gate >= state.short_names_.size()) in.damaged("a ticket names a gate that does not exist");
-      if (at_gate != (ticket.admitted_at != 0)) in.damaged("a ticket was admitted without a gate, or not admitted at one");
+      if (at_gate && ticket.gate >= state.short_names_.size())
+        in.damaged("a ticket names a gate that does not exist");
+      if (at_gate != (ticket.admitted_at != 0))
+        in.damaged("a ticket was admitted without a gate, or not admitted at one");
       // Refunded ones are still shown with their order.
-      const bool exists = ticket.in_area() ? ticket.area().value < state.areas_.size() : ticket.where < state.codes_.size();
-      if (!exists || !is_amount(ticket.price) || ticket.ticket_type >= state.settings_->prices.ticket_types().size()) in.damaged("a ticket is out of range");
+      const bool exists =
+          ticket.in_area() ? ticket.area().value < state.areas_.size() : ticket.where < state.codes_.size();
+      if (!exists || !is_amount(ticket.price) ||
+          ticket.ticket_type >= state.settings_->prices.ticket_types().size())
+        in.damaged("a ticket is out of range");
       if (ticket.refunded()) continue;
       if (!ticket.in_area()) {
         take(in, state, ticket.place(), place_code::sold, at);
@@ -304,11 +329,13 @@ Bytes encode_snapshot(const EventState& state, Revision revision, std::uint32_t 
 
 std::optional<StateAtRevision> decode_snapshot(BytesView bytes, std::string_view what, const HashKey& key) {
   Reader in(bytes, what);
-  if (bytes.size() < snapshot_header_size || !std::equal(snapshot_magic.begin(), snapshot_magic.end(), bytes.begin()))
+  if (bytes.size() < snapshot_header_size ||
+      !std::equal(snapshot_magic.begin(), snapshot_magic.end(), bytes.begin()))
     in.damaged("it does not begin like a snapshot");
   if (bytes[4] != snapshot_format_version) return std::nullopt;
   in.bytes(snapshot_checksum_at);
-  if (in.fixed<std::uint32_t>() != crc32c(bytes.subspan(snapshot_header_size))) in.damaged("its checksum does not match");
+  if (in.fixed<std::uint32_t>() != crc32c(bytes.subspan(snapshot_header_size)))
+    in.damaged("its checksum does not match");
   StateAtRevision read{EventState(key), 0, 0};
   read.revision = in.fixed<std::uint64_t>();
   read.checksum = in.fixed<std::uint32_t>();
@@ -317,7 +344,8 @@ std::optional<StateAtRevision> decode_snapshot(BytesView bytes, std::string_view
   } catch (const InvariantBroken& error) {
     in.damaged(error.what());
   } catch (const StorageNewer&) {
-    return std::nullopt;  // The event in it is written as the log has it; if the log needs a newer version too, reading that says so.
+    return std::nullopt;  // The event in it is written as the log has it; if the log needs a newer version
+                          // too, reading that says so.
   }
   return read;
 }

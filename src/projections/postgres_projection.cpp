@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "base/json_text.hpp"
+#include "projections/postgres_projection_statements.hpp"
 #include "storage/postgres/postgres_connection.hpp"
-#include "storage/postgres/postgres_statements.hpp"
 #include "storage/postgres/postgres_url.hpp"
 
 namespace ticketcore {
@@ -26,7 +26,8 @@ namespace {
 }  // namespace
 
 struct PostgresProjection::Body {
-  explicit Body(PostgresUrl url) : schema(url.options.schema), in(quoted_identifier(schema) + "."), sql(schema) {
+  explicit Body(PostgresUrl url)
+      : schema(url.options.schema), in(quoted_identifier(schema) + "."), sql(schema) {
     settings.conninfo = std::move(url.conninfo);
     settings.password = std::move(url.password);
     settings.shown_as = "PostgreSQL projection " + schema;
@@ -39,17 +40,24 @@ struct PostgresProjection::Body {
   void connect() { connection = std::make_unique<PostgresConnection>(settings); }
 
   void make_tables() {
-    // A role that may only fill the tables finds them made, and must not be asked to make them; nor a schema's owner to make a schema.
+    // A role that may only fill the tables finds them made, and must not be asked to make them; nor a
+    // schema's owner to make a schema.
     const PostgresStatement there{
         "",
-        "SELECT EXISTS(SELECT FROM pg_namespace WHERE nspname = convert_from($1::bytea, 'UTF8')), to_regclass(convert_from($2::bytea, 'UTF8')) IS NOT NULL"};
+        "SELECT EXISTS(SELECT FROM pg_namespace WHERE nspname = convert_from($1::bytea, 'UTF8')), "
+        "to_regclass(convert_from($2::bytea, 'UTF8')) IS NOT NULL"};
     const std::string last = in + std::string(projection_tables().back().name);
     const auto found = connection->run({{&there, {std::string_view(schema), std::string_view(last)}}});
     if (found[0].number(0, 1) != 0) return;
-    std::vector<PostgresStatement> script{{"", "BEGIN"}, {"", "SELECT pg_advisory_xact_lock(hashtextextended('ticketcore projection', 0))"}};
-    if (found[0].number(0, 0) == 0) script.push_back({"", "CREATE SCHEMA IF NOT EXISTS " + quoted_identifier(schema)});
-    script.push_back({"", "CREATE TABLE IF NOT EXISTS " + in + "projections(stream text PRIMARY KEY, revision bigint NOT NULL, checksum bigint NOT NULL)"});
-    for (const ProjectionTable& table : projection_tables()) script.push_back({"", projection_sql::create(table, in, "bigint", "timestamptz")});
+    std::vector<PostgresStatement> script{
+        {"", "BEGIN"}, {"", "SELECT pg_advisory_xact_lock(hashtextextended('ticketcore projection', 0))"}};
+    if (found[0].number(0, 0) == 0)
+      script.push_back({"", "CREATE SCHEMA IF NOT EXISTS " + quoted_identifier(schema)});
+    script.push_back(
+        {"", "CREATE TABLE IF NOT EXISTS " + in +
+                 "projections(stream text PRIMARY KEY, revision bigint NOT NULL, checksum bigint NOT NULL)"});
+    for (const ProjectionTable& table : projection_tables())
+      script.push_back({"", projection_sql::create(table, in, "bigint", "timestamptz")});
     script.push_back({"", "COMMIT"});
     std::vector<PostgresCall> calls;
     for (const PostgresStatement& statement : script) calls.push_back({&statement, {}});
@@ -83,7 +91,8 @@ PostgresProjection::~PostgresProjection() = default;
 
 std::unique_ptr<PostgresProjection> PostgresProjection::open(std::string_view url) {
   try {
-    return std::unique_ptr<PostgresProjection>(new PostgresProjection(std::make_unique<Body>(parse_postgres_url(url, {}))));
+    return std::unique_ptr<PostgresProjection>(
+        new PostgresProjection(std::make_unique<Body>(parse_postgres_url(url, {}))));
   } catch (const PostgresFailure& error) {
     throw StorageUnavailable(std::string("PostgreSQL projection: ") + error.what());
   }
@@ -116,7 +125,9 @@ bool PostgresProjection::put(const Position& from, const Position& to, std::span
     array += '}';
   }
   return body_->with_connection([&](PostgresConnection& connection) {
-    const auto begun = connection.run({{&body_->sql.begin, {}}, {&body_->sql.add, {std::string_view(stream)}}, {&body_->sql.lock, {std::string_view(stream)}}});
+    const auto begun = connection.run({{&body_->sql.begin, {}},
+                                       {&body_->sql.add, {std::string_view(stream)}},
+                                       {&body_->sql.lock, {std::string_view(stream)}}});
     // No row: a rebuild has just cleared it.
     if (begun[2].count() == 0 || cursor_in(begun[2], stream) != from) {
       (void)connection.run({{&body_->sql.rollback, {}}});
@@ -126,9 +137,12 @@ bool PostgresProjection::put(const Position& from, const Position& to, std::span
     for (std::size_t table = 0; table < arrays.size(); ++table) {
       if (arrays[table].empty()) continue;
       arrays[table] += ']';
-      calls.push_back({body_->sql.upserts[table], {std::string_view(stream), std::string_view(arrays[table])}});
+      calls.push_back(
+          {body_->sql.upserts[table], {std::string_view(stream), std::string_view(arrays[table])}});
     }
-    calls.push_back({&body_->sql.move, {std::string_view(stream), static_cast<std::int64_t>(to.known), std::int64_t{to.checksum.value()}}});
+    calls.push_back(
+        {&body_->sql.move,
+         {std::string_view(stream), static_cast<std::int64_t>(to.known), std::int64_t{to.checksum.value()}}});
     calls.push_back({&body_->sql.commit, {}});
     (void)connection.run(calls);
     return true;
@@ -138,9 +152,11 @@ bool PostgresProjection::put(const Position& from, const Position& to, std::span
 void PostgresProjection::clear(const StreamId& stream) {
   body_->with_connection([&](PostgresConnection& connection) {
     std::vector<PostgresCall> calls{{&body_->sql.begin, {}}};
-    // The cursor first: who is putting rows at this moment has it locked, and his rows are then seen and deleted, too.
+    // The cursor first: who is putting rows at this moment has it locked, and his rows are then seen and
+    // deleted, too.
     calls.push_back({&body_->sql.clear_cursor, {std::string_view(stream)}});
-    for (const PostgresStatement* statement : body_->sql.clears) calls.push_back({statement, {std::string_view(stream)}});
+    for (const PostgresStatement* statement : body_->sql.clears)
+      calls.push_back({statement, {std::string_view(stream)}});
     calls.push_back({&body_->sql.commit, {}});
     return connection.run(calls);
   });

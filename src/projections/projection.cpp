@@ -3,8 +3,8 @@
 #include <array>
 #include <utility>
 
-#include "ticketcore/engine/desk.hpp"
 #include "ticketcore/base/id_generator.hpp"
+#include "ticketcore/engine/desk.hpp"
 #include "ticketcore/log/log.hpp"
 
 namespace ticketcore {
@@ -19,8 +19,14 @@ enum class Table : std::size_t { events, places, areas, holds, orders, lines, ti
 namespace projected {
 
 using enum ProjectionColumn::Type;
-constexpr std::array<ProjectionColumn, 8> event_columns{
-    {{"event", text}, {"name", text}, {"venue", text}, {"seat_map", text}, {"starts_at", time}, {"currency", text}, {"sale", text}, {"capacity", integer}}};
+constexpr std::array<ProjectionColumn, 8> event_columns{{{"event", text},
+                                                         {"name", text},
+                                                         {"venue", text},
+                                                         {"seat_map", text},
+                                                         {"starts_at", time},
+                                                         {"currency", text},
+                                                         {"sale", text},
+                                                         {"capacity", integer}}};
 constexpr std::array<ProjectionColumn, 11> place_columns{{{"place", text},
                                                           {"section", text},
                                                           {"row_label", text},
@@ -32,8 +38,12 @@ constexpr std::array<ProjectionColumn, 11> place_columns{{{"place", text},
                                                           {"hold_id", text},
                                                           {"order_id", text},
                                                           {"ticket", integer}}};
-constexpr std::array<ProjectionColumn, 6> area_columns{
-    {{"area", text}, {"section", text}, {"category", text}, {"capacity", integer}, {"held", integer}, {"sold", integer}}};
+constexpr std::array<ProjectionColumn, 6> area_columns{{{"area", text},
+                                                        {"section", text},
+                                                        {"category", text},
+                                                        {"capacity", integer},
+                                                        {"held", integer},
+                                                        {"sold", integer}}};
 constexpr std::array<ProjectionColumn, 8> hold_columns{{{"hold_id", text},
                                                         {"holder", text},
                                                         {"status", text},
@@ -53,8 +63,12 @@ constexpr std::array<ProjectionColumn, 11> order_columns{{{"order_id", text},
                                                           {"total", integer},
                                                           {"tax", integer},
                                                           {"refunded", integer}}};
-constexpr std::array<ProjectionColumn, 6> line_columns{
-    {{"order_id", text}, {"line", integer}, {"category", text}, {"ticket_type", text}, {"count", integer}, {"unit_price", integer}}};
+constexpr std::array<ProjectionColumn, 6> line_columns{{{"order_id", text},
+                                                        {"line", integer},
+                                                        {"category", text},
+                                                        {"ticket_type", text},
+                                                        {"count", integer},
+                                                        {"unit_price", integer}}};
 constexpr std::array<ProjectionColumn, 8> ticket_columns{{{"order_id", text},
                                                           {"ticket", integer},
                                                           {"place", text},
@@ -63,7 +77,8 @@ constexpr std::array<ProjectionColumn, 8> ticket_columns{{{"order_id", text},
                                                           {"price", integer},
                                                           {"status", text},
                                                           {"admitted_at", time}}};
-constexpr std::array<ProjectionColumn, 4> scan_columns{{{"order_id", text}, {"ticket", integer}, {"scanned_at", time}, {"gate", text}}};
+constexpr std::array<ProjectionColumn, 4> scan_columns{
+    {{"order_id", text}, {"ticket", integer}, {"scanned_at", time}, {"gate", text}}};
 
 constexpr std::array<ProjectionTable, 8> tables{{{"events", event_columns, 0},
                                                  {"places", place_columns, 1},
@@ -93,8 +108,8 @@ class Rows {
       put_hold(hold, "sold");
       std::int64_t number_of_line = 0;
       for (const QuoteLine& line : hold.quote->lines) {
-        put(Table::lines,
-            {to_string(fact.request), ++number_of_line, category_key(line.category.value), type_name(line.ticket_type), whole(line.count), line.unit_price});
+        put(Table::lines, {to_string(fact.request), ++number_of_line, category_key(line.category.value),
+                           type_name(line.ticket_type), whole(line.count), line.unit_price});
       }
     }
   }
@@ -144,40 +159,46 @@ class Rows {
 
   void put_event() {
     const EventSettings& settings = state_.settings();
-    put(Table::events, {state_.event().text(), settings.name, settings.venue, map().name(), time_text(settings.starts_at),
-                        std::string(settings.prices.currency().code()), state_.sale_status() == SaleStatus::on_sale ? "on" : "off", whole(map().capacity())});
+    put(Table::events, {state_.event().text(), settings.name, settings.venue, map().name(),
+                        time_text(settings.starts_at), std::string(settings.prices.currency().code()),
+                        state_.sale_status() == SaleStatus::on_sale ? "on" : "off", whole(map().capacity())});
   }
 
-  void put_place(PlaceIndex place, const std::string& status, ProjectionValue until = {}, ProjectionValue hold = {}, ProjectionValue order = {},
-                 ProjectionValue ticket = {}) {
+  void put_place(PlaceIndex place, const std::string& status, ProjectionValue until = {},
+                 ProjectionValue hold = {}, ProjectionValue order = {}, ProjectionValue ticket = {}) {
     constexpr std::array<const char*, 3> kinds{"seat", "table", "booth"};
     const Place& here = map().places()[place.value];
     const Row& row = map().rows()[here.row.value];
-    put(Table::places, {map().label(place), map().sections()[row.section.value].label, row.label, std::string(map().seat_label(place)),
-                        kinds[static_cast<std::size_t>(here.kind)], category_key(here.category), status, std::move(until), std::move(hold), std::move(order),
-                        std::move(ticket)});
+    put(Table::places, {map().label(place), map().sections()[row.section.value].label, row.label,
+                        std::string(map().seat_label(place)), kinds[static_cast<std::size_t>(here.kind)],
+                        category_key(here.category), status, std::move(until), std::move(hold),
+                        std::move(order), std::move(ticket)});
   }
 
   void put_area(AreaIndex area) {
     const Area& here = map().areas()[area.value];
     const AreaState& counts = state_.areas()[area.value];
-    put(Table::areas, {map().label(area), map().sections()[here.section.value].label, category_key(here.category.value), whole(here.capacity),
-                       whole(counts.held), whole(counts.sold)});
+    put(Table::areas,
+        {map().label(area), map().sections()[here.section.value].label, category_key(here.category.value),
+         whole(here.capacity), whole(counts.held), whole(counts.sold)});
   }
 
   void put_hold(const HoldRecord& hold, const char* status) {
     std::string names;
     for (const PlaceIndex place : hold.places) names += (names.empty() ? "" : ", ") + map().label(place);
-    for (const AreaQuantity& area : hold.areas) names += (names.empty() ? "" : ", ") + std::to_string(area.quantity) + " x " + map().label(area.area);
-    put(Table::holds,
-        {to_string(hold.id), state_.holders()[hold.holder].name, status, time_text(from_epoch(hold.placed_at)), time_text(from_epoch(hold.expires_at)),
-         whole(hold.admissions), std::move(names), hold.quote ? whole(hold.quote->total) : ProjectionValue()});
+    for (const AreaQuantity& area : hold.areas)
+      names += (names.empty() ? "" : ", ") + std::to_string(area.quantity) + " x " + map().label(area.area);
+    put(Table::holds, {to_string(hold.id), state_.holders()[hold.holder].name, status,
+                       time_text(from_epoch(hold.placed_at)), time_text(from_epoch(hold.expires_at)),
+                       whole(hold.admissions), std::move(names),
+                       hold.quote ? whole(hold.quote->total) : ProjectionValue()});
   }
 
   void put_open_hold(HoldId id) {
     const HoldRecord& hold = *state_.find_hold(id);
     put_hold(hold, "open");
-    for (const PlaceIndex place : hold.places) put_place(place, "held", time_text(from_epoch(hold.expires_at)), to_string(id));
+    for (const PlaceIndex place : hold.places)
+      put_place(place, "held", time_text(from_epoch(hold.expires_at)), to_string(id));
     touch(hold.areas);
   }
 
@@ -190,8 +211,9 @@ class Rows {
 
   void put_order(const OrderRecord& order) {
     put(Table::orders,
-        {to_string(order.id), whole(&order - state_.orders().data() + 1), state_.holders()[order.holder].name, time_text(order.placed_at),
-         state_.short_name(order.payment_method), order.payment_reference, order.fee_per_ticket, order.fee_per_order, order.total, order.tax, order.refunded});
+        {to_string(order.id), whole(&order - state_.orders().data() + 1), state_.holders()[order.holder].name,
+         time_text(order.placed_at), state_.short_name(order.payment_method), order.payment_reference,
+         order.fee_per_ticket, order.fee_per_order, order.total, order.tax, order.refunded});
   }
 
   void put_ticket(const OrderRecord& order, std::uint32_t number_in_order) {
@@ -212,8 +234,10 @@ class Rows {
       }
     }
     const char* status = ticket.refunded() ? "refunded" : ticket.admitted_at != 0 ? "admitted" : "valid";
-    put(Table::tickets, {to_string(order.id), whole(number_in_order), std::move(label), category_key(category), type_name(ticket.ticket_type), ticket.price,
-                         status, ticket.admitted_at == 0 ? ProjectionValue() : time_text(from_epoch(ticket.admitted_at))});
+    put(Table::tickets,
+        {to_string(order.id), whole(number_in_order), std::move(label), category_key(category),
+         type_name(ticket.ticket_type), ticket.price, status,
+         ticket.admitted_at == 0 ? ProjectionValue() : time_text(from_epoch(ticket.admitted_at))});
   }
 
   /// Areas are counters, whose row is that at the end of the run.
@@ -230,7 +254,9 @@ class Rows {
 
   [[nodiscard]] const SeatMap& map() const { return *state_.seat_map(); }
   [[nodiscard]] std::string category_key(std::uint32_t index) const { return map().categories()[index].key; }
-  [[nodiscard]] std::string type_name(std::uint16_t index) const { return state_.settings().prices.ticket_types()[index]; }
+  [[nodiscard]] std::string type_name(std::uint16_t index) const {
+    return state_.settings().prices.ticket_types()[index];
+  }
 
  public:
   void finish() {
@@ -245,8 +271,9 @@ class Rows {
 };
 
 [[nodiscard]] HistoryReplaced other_history(const StreamId& stream, Revision revision) {
-  return HistoryReplaced("the projection of " + stream + " is at revision " + std::to_string(revision) +
-                         " of another history than its log's, which lost its end or was made anew; rebuild it");
+  return HistoryReplaced(
+      "the projection of " + stream + " is at revision " + std::to_string(revision) +
+      " of another history than its log's, which lost its end or was made anew; rebuild it");
 }
 
 /// Decoded, if it continues what was read before.
@@ -264,9 +291,11 @@ void Projector::go_to(StateAtRevision& at, const Position& cursor) {
   const StreamId& stream = cursor.stream;
   if (at.revision > cursor.known || at.revision == 0) at = {EventState(new_hash_key()), 0, 0};
   if (at.revision == 0 && cursor.known > 0) {
-    if (const auto snapshot = storage_.load_snapshot(stream); snapshot && snapshot->revision <= cursor.known) {
+    if (const auto snapshot = storage_.load_snapshot(stream);
+        snapshot && snapshot->revision <= cursor.known) {
       try {
-        if (auto decoded = decode_snapshot(snapshot->bytes, "the snapshot of " + stream, new_hash_key())) at = std::move(*decoded);
+        if (auto decoded = decode_snapshot(snapshot->bytes, "the snapshot of " + stream, new_hash_key()))
+          at = std::move(*decoded);
       } catch (const StorageDamaged&) {
         // Only a cache: the log has what it held.
       }
@@ -310,7 +339,8 @@ std::uint64_t Projector::catch_up(const StreamId& stream, StateAtRevision& at) {
     // The page begins with the entry known: where nothing is new, only that shows that it is still there.
     const std::size_t known = from.known == 0 ? 0 : 1;
     const auto page = storage_.read(stream, from.known - known, projected_bytes);
-    if (known == 1 && (page.empty() || page.front().checksum != from.checksum)) throw other_history(stream, from.known);
+    if (known == 1 && (page.empty() || page.front().checksum != from.checksum))
+      throw other_history(stream, from.known);
     if (page.size() == known) return done;
     Rows rows(at.state);
     for (const Entry& entry : std::span(page).subspan(known)) {

@@ -10,21 +10,27 @@ namespace ticketcore {
 
 struct SqliteProjection::Body {
   explicit Body(const std::filesystem::path& path)
-      : database(std::filesystem::absolute(path).string(), path.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, "", std::chrono::seconds(10)) {
+      : database(std::filesystem::absolute(path).string(), path.string(),
+                 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, "", std::chrono::seconds(10)) {
     database.run("PRAGMA synchronous=NORMAL");  // what a power failure takes back is projected again
     std::string make =
-        "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS projections(stream TEXT PRIMARY KEY, revision INTEGER NOT NULL, "
+        "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS projections(stream TEXT PRIMARY KEY, revision INTEGER "
+        "NOT NULL, "
         "checksum INTEGER NOT NULL);";
-    for (const ProjectionTable& table : projection_tables()) make += projection_sql::create(table, "", "INTEGER", "text") + ";";
+    for (const ProjectionTable& table : projection_tables())
+      make += projection_sql::create(table, "", "INTEGER", "text") + ";";
     in_transaction([&] { database.run(make.substr(make.find(';') + 1)); });
     find.emplace(database, "SELECT revision, checksum FROM projections WHERE stream = ?1");
-    move.emplace(database,
-                 "INSERT INTO projections(stream, revision, checksum) VALUES(?1, ?2, ?3) "
-                 "ON CONFLICT(stream) DO UPDATE SET revision = excluded.revision, checksum = excluded.checksum");
+    move.emplace(
+        database,
+        "INSERT INTO projections(stream, revision, checksum) VALUES(?1, ?2, ?3) "
+        "ON CONFLICT(stream) DO UPDATE SET revision = excluded.revision, checksum = excluded.checksum");
     for (const ProjectionTable& table : projection_tables()) {
       std::string values = "VALUES(?1";
-      for (std::size_t column = 0; column < table.columns.size(); ++column) values += ", ?" + std::to_string(column + 2);
-      upserts.push_back(std::make_unique<SqliteStatement>(database, projection_sql::upsert(table, "", values + ")")));
+      for (std::size_t column = 0; column < table.columns.size(); ++column)
+        values += ", ?" + std::to_string(column + 2);
+      upserts.push_back(
+          std::make_unique<SqliteStatement>(database, projection_sql::upsert(table, "", values + ")")));
     }
   }
 
@@ -35,7 +41,8 @@ struct SqliteProjection::Body {
       work();
       database.run("COMMIT");
     } catch (...) {
-      if (sqlite3_get_autocommit(database.handle()) == 0) sqlite3_exec(database.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+      if (sqlite3_get_autocommit(database.handle()) == 0)
+        sqlite3_exec(database.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
       throw;
     }
   }
@@ -83,7 +90,10 @@ bool SqliteProjection::put(const Position& from, const Position& to, std::span<c
       upsert.run();
     }
     const SqliteUse use(*body_->move);
-    body_->move->bind(1, std::string_view(to.stream)).bind(2, static_cast<std::int64_t>(to.known)).bind(3, std::int64_t{to.checksum.value()}).run();
+    body_->move->bind(1, std::string_view(to.stream))
+        .bind(2, static_cast<std::int64_t>(to.known))
+        .bind(3, std::int64_t{to.checksum.value()})
+        .run();
   });
   return mine;
 }

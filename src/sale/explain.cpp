@@ -16,7 +16,8 @@ namespace {
 [[nodiscard]] std::string places(std::int64_t count) { return count_of(count, "place", "places"); }
 
 [[nodiscard]] std::string amount(std::int64_t minor, const EventSettings* settings) {
-  return settings ? Money{minor, settings->prices.currency()}.to_string() : std::to_string(minor) + " minor units";
+  return settings ? Money{minor, settings->prices.currency()}.to_string()
+                  : std::to_string(minor) + " minor units";
 }
 
 /// "ticket 2 (Stalls-A-4)": what the order calls it, and what stands on it.
@@ -24,7 +25,9 @@ namespace {
   return "ticket " + std::to_string(refused.asked) + (labels.empty() ? "" : " (" + labels + ")");
 }
 
-[[nodiscard]] std::string event_of(const RequestRefused& refused) { return refused.text.empty() ? "event of this id" : "event \"" + refused.text + "\""; }
+[[nodiscard]] std::string event_of(const RequestRefused& refused) {
+  return refused.text.empty() ? "event of this id" : "event \"" + refused.text + "\"";
+}
 
 [[nodiscard]] bool says_available(const RequestRefused& refused) {
   switch (refused.reason) {
@@ -37,24 +40,36 @@ namespace {
 
 [[nodiscard]] std::string capacity_message(const RequestRefused& refused, const std::string& labels) {
   switch (refused.reason) {
-    case Reason::place_taken: return (refused.places.size() == 1 ? "this place is no longer free: " : "these places are no longer free: ") + labels;
-    case Reason::area_full: return labels + " has " + places(refused.available) + " left; " + std::to_string(refused.asked) + " were asked for";
+    case Reason::place_taken:
+      return (refused.places.size() == 1 ? "this place is no longer free: "
+                                         : "these places are no longer free: ") +
+             labels;
+    case Reason::area_full:
+      return labels + " has " + places(refused.available) + " left; " + std::to_string(refused.asked) +
+             " were asked for";
     case Reason::not_enough_adjoining:
       if (refused.limit > 0) {
-        return "no " + places(refused.asked) + " side by side with " + count_of(refused.limit, "wheelchair place", "wheelchair places") +
-               " among them are free";
+        return "no " + places(refused.asked) + " side by side with " +
+               count_of(refused.limit, "wheelchair place", "wheelchair places") + " among them are free";
       }
-      return "no " + std::to_string(refused.asked) + " places side by side are free; the most that adjoin are " + std::to_string(refused.available);
-    case Reason::too_many_places: return "one hold may have " + places(refused.limit) + "; " + std::to_string(refused.asked) + " were asked for";
+      return "no " + std::to_string(refused.asked) +
+             " places side by side are free; the most that adjoin are " + std::to_string(refused.available);
+    case Reason::too_many_places:
+      return "one hold may have " + places(refused.limit) + "; " + std::to_string(refused.asked) +
+             " were asked for";
     case Reason::holder_limit:
-      if (refused.text == "holds") return "this holder has all of the " + count_of(refused.limit, "open hold", "open holds") + " that are allowed";
-      return "a holder may have " + places(refused.limit) + ", held and bought together; " + std::to_string(refused.asked) + " were asked for and " +
-             std::to_string(refused.available) + " are left";
+      if (refused.text == "holds")
+        return "this holder has all of the " + count_of(refused.limit, "open hold", "open holds") +
+               " that are allowed";
+      return "a holder may have " + places(refused.limit) + ", held and bought together; " +
+             std::to_string(refused.asked) + " were asked for and " + std::to_string(refused.available) +
+             " are left";
     case Reason::event_busy:
       if (!refused.text.empty())
-        return "the event remembers " + std::to_string(refused.limit) + " gates and payment methods, as many as it can; \"" + refused.text +
-               "\" would be one more";
-      return "the event has " + std::to_string(refused.limit) + " open holds, as many as it can; try again when some have ended";
+        return "the event remembers " + std::to_string(refused.limit) +
+               " gates and payment methods, as many as it can; \"" + refused.text + "\" would be one more";
+      return "the event has " + std::to_string(refused.limit) +
+             " open holds, as many as it can; try again when some have ended";
     default: return std::string(to_string(refused.reason));
   }
 }
@@ -69,28 +84,39 @@ namespace {
     case Reason::not_quoted: return "the hold has no price yet; quote it first";
     case Reason::no_price: return "there is no price for " + refused.text;
     case Reason::ticket_choice_mismatch:
-      if (!refused.text.empty()) return "the tickets chosen do not cover the places of category " + refused.text;
-      return "tickets were chosen for " + places(refused.asked) + ", but the hold has " + std::to_string(refused.limit);
-    case Reason::payment_mismatch: return "the hold was quoted at " + amount(refused.limit, settings) + "; the payment is " + amount(refused.asked, settings);
+      if (!refused.text.empty())
+        return "the tickets chosen do not cover the places of category " + refused.text;
+      return "tickets were chosen for " + places(refused.asked) + ", but the hold has " +
+             std::to_string(refused.limit);
+    case Reason::payment_mismatch:
+      return "the hold was quoted at " + amount(refused.limit, settings) + "; the payment is " +
+             amount(refused.asked, settings);
     default: return std::string(to_string(refused.reason));
   }
 }
 
-[[nodiscard]] std::string message_of(const RequestRefused& refused, const std::string& labels, const EventSettings* settings) {
+[[nodiscard]] std::string message_of(const RequestRefused& refused, const std::string& labels,
+                                     const EventSettings* settings) {
   switch (refused.reason) {
     case Reason::invalid_request: return refused.text;
-    case Reason::request_reused: return "this request id was used before; each command needs its own, and a repeated one is the same in every part";
+    case Reason::request_reused:
+      return "this request id was used before; each command needs its own, and a repeated one is the same in "
+             "every part";
     case Reason::event_exists: return "there is an " + event_of(refused) + " already";
     case Reason::event_not_found: return "there is no " + event_of(refused);
     case Reason::settings_in_use:
-      return "once places have been held the currency stays, and ticket types may be added after those there are, but not removed or reordered";
+      return "once places have been held the currency stays, and ticket types may be added after those there "
+             "are, but not removed or reordered";
     case Reason::event_off_sale: return "the event is not on sale";
     case Reason::order_not_found: return "there is no such order";
-    case Reason::ticket_not_found: return "there is no ticket " + std::to_string(refused.asked) + " in this order";
+    case Reason::ticket_not_found:
+      return "there is no ticket " + std::to_string(refused.asked) + " in this order";
     case Reason::ticket_refunded:
       if (refused.asked == 0) return "every ticket of this order was refunded before";
       return ticket(refused, labels) + " was refunded and is void";
-    case Reason::ticket_admitted: return ticket(refused, labels) + " was admitted before, at " + to_rfc3339(refused.at) + ", " + refused.text;
+    case Reason::ticket_admitted:
+      return ticket(refused, labels) + " was admitted before, at " + to_rfc3339(refused.at) + ", " +
+             refused.text;
     case Reason::code_invalid: return "this is no valid ticket code: " + refused.text;
     case Reason::code_for_other_event: return "this ticket is for another event: " + refused.text;
     case Reason::storage_unavailable: return "the storage can't be used just now: " + refused.text;

@@ -28,7 +28,8 @@ struct MemoryStorage::Shared {
   };
 
   explicit Shared(std::function<Timestamp()> given) : clock(std::move(given)) {
-    if (!clock) clock = [] { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); };
+    if (!clock)
+      clock = [] { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); };
   }
 
   /// The caller has the mutex.
@@ -92,7 +93,8 @@ class MemoryStorage::MemoryTurn final : public Turn {
 
   void add(std::span<const Append> entries) override {
     streams_.check_entries(entries);
-    for (const Append& append : entries) added_[append.stream].push_back({append.checksum, Bytes(append.bytes.begin(), append.bytes.end())});
+    for (const Append& append : entries)
+      added_[append.stream].push_back({append.checksum, Bytes(append.bytes.begin(), append.bytes.end())});
   }
 
   void commit(std::span<const Append> entries) override {
@@ -103,7 +105,8 @@ class MemoryStorage::MemoryTurn final : public Turn {
       // What may run out of memory comes first, so that the appending itself can't fail half-way.
       for (const auto& [stream, added] : added_) {
         auto& target = shared_.streams[stream].entries;
-        if (target.capacity() - target.size() < added.size()) target.reserve(target.size() * 2 + added.size() + 8);
+        if (target.capacity() - target.size() < added.size())
+          target.reserve(target.size() * 2 + added.size() + 8);
       }
       for (auto& [stream, added] : added_) {
         auto& target = shared_.streams.find(stream)->second.entries;
@@ -120,17 +123,20 @@ class MemoryStorage::MemoryTurn final : public Turn {
   bool taken_ = false;
 };
 
-MemoryStorage::MemoryStorage(std::function<Timestamp()> clock) : shared_(std::make_unique<Shared>(std::move(clock))) {}
+MemoryStorage::MemoryStorage(std::function<Timestamp()> clock)
+    : shared_(std::make_unique<Shared>(std::move(clock))) {}
 MemoryStorage::~MemoryStorage() = default;
 
 std::unique_ptr<Turn> MemoryStorage::take_turn(std::span<const Position> streams) {
   auto turn = std::make_unique<MemoryTurn>(*shared_, TurnStreams(streams));
   std::unique_lock lock(shared_->mutex);
   const auto free = [&] {
-    return std::none_of(streams.begin(), streams.end(), [&](const Position& position) { return shared_->taken.contains(position.stream); });
+    return std::none_of(streams.begin(), streams.end(),
+                        [&](const Position& position) { return shared_->taken.contains(position.stream); });
   };
   if (!shared_->changed.wait_for(lock, turn_timeout, free)) {
-    throw StorageUnavailable("memory: another thread has had the turn for " + std::to_string(turn_timeout.count()) + " ms; try again");
+    throw StorageUnavailable("memory: another thread has had the turn for " +
+                             std::to_string(turn_timeout.count()) + " ms; try again");
   }
   for (const Position& position : streams) {
     TurnStreams::check_known("memory", position, shared_->checksum(position.stream, position.known));
@@ -173,7 +179,8 @@ void MemoryStorage::save_snapshot(const Position& at, BytesView bytes) {
 std::vector<StreamId> MemoryStorage::list_streams(std::string_view prefix) {
   const std::lock_guard lock(shared_->mutex);
   std::vector<StreamId> result;
-  for (auto at = shared_->streams.lower_bound(StreamId(prefix)); at != shared_->streams.end() && at->first.starts_with(prefix); ++at) {
+  for (auto at = shared_->streams.lower_bound(StreamId(prefix));
+       at != shared_->streams.end() && at->first.starts_with(prefix); ++at) {
     if (!at->second.entries.empty()) result.push_back(at->first);
   }
   return result;
@@ -182,7 +189,8 @@ std::vector<StreamId> MemoryStorage::list_streams(std::string_view prefix) {
 void MemoryStorage::remove_stream(const Position& end) {
   const auto turn = take_turn({&end, 1});
   const std::lock_guard lock(shared_->mutex);
-  if (const Revision head = shared_->head(end.stream); head != end.known) throw StorageError(TurnStreams::not_removed("memory", end, head));
+  if (const Revision head = shared_->head(end.stream); head != end.known)
+    throw StorageError(TurnStreams::not_removed("memory", end, head));
   shared_->streams.erase(end.stream);
 }
 
@@ -190,7 +198,8 @@ bool MemoryStorage::wait_for_news(std::span<const Position> streams, std::chrono
   std::unique_lock lock(shared_->mutex);
   return shared_->changed.wait_for(lock, timeout, [&] {
     return std::any_of(streams.begin(), streams.end(), [&](const Position& position) {
-      return shared_->head(position.stream) > position.known || !TurnStreams::still_stands(position, shared_->checksum(position.stream, position.known));
+      return shared_->head(position.stream) > position.known ||
+             !TurnStreams::still_stands(position, shared_->checksum(position.stream, position.known));
     });
   });
 }

@@ -1,6 +1,6 @@
 #include "ticketcore/tickets/signing.hpp"
 
-#include "storage/plain_file.hpp"
+#include "base/plain_file.hpp"
 
 #include <fcntl.h>
 #include <sodium.h>
@@ -32,7 +32,9 @@ void need_sodium() {
 [[nodiscard]] std::optional<std::array<std::uint8_t, 32>> from_hex(std::string_view text) {
   std::array<std::uint8_t, 32> bytes{};
   std::size_t size = 0;
-  if (text.size() != 64 || sodium_hex2bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &size, nullptr) != 0 || size != 32)
+  if (text.size() != 64 ||
+      sodium_hex2bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &size, nullptr) != 0 ||
+      size != 32)
     return std::nullopt;
   return bytes;
 }
@@ -79,7 +81,8 @@ SigningKey::~SigningKey() { sodium_memzero(secret_.data(), secret_.size()); }
 SigningKey SigningKey::load(const std::filesystem::path& path) {
   if (path.empty()) throw Error("the path of a signing key is empty; give that of a file, such as gate.key");
   std::error_code unknown;
-  if (std::filesystem::is_directory(path, unknown)) throw Error(path.string() + ": it is a folder; give the path of a file with a signing key");
+  if (std::filesystem::is_directory(path, unknown))
+    throw Error(path.string() + ": it is a folder; give the path of a file with a signing key");
   const PlainFile file(path, "the signing key");
   Bytes bytes = file.read_at(0, file_bytes_max);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -87,7 +90,8 @@ SigningKey SigningKey::load(const std::filesystem::path& path) {
   const auto seed = line.starts_with(file_prefix) ? from_hex(line.substr(file_prefix.size())) : std::nullopt;
   sodium_memzero(bytes.data(), bytes.size());
   if (!seed)
-    throw Error(path.string() + ": not a signing key; it must be one line that begins with \"" + std::string(file_prefix) + "\" and 64 hexadecimal digits");
+    throw Error(path.string() + ": not a signing key; it must be one line that begins with \"" +
+                std::string(file_prefix) + "\" and 64 hexadecimal digits");
   if ((file.status().st_mode & (S_IRWXG | S_IRWXO)) != 0)
     throw Error(path.string() + ": the signing key may be read by others; run: chmod 600 " + path.string());
   return from_seed(*seed);
@@ -104,7 +108,8 @@ void SigningKey::save(const std::filesystem::path& path) const {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (file < 0) throw Error(path.string() + ": the signing key can't be saved: " + std::strerror(errno));
   std::string line = std::string(file_prefix) + to_hex(std::span(secret_).first<32>()) + "\n";
-  const bool written = ::write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(file) == 0;
+  const bool written =
+      ::write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(file) == 0;
   sodium_memzero(line.data(), line.size());
   const bool closed = ::close(file) == 0;
   if (!written || !closed) {

@@ -12,10 +12,11 @@
 
 namespace ticketcore::svg {
 
-inline constexpr std::string_view fonts = "'Helvetica Neue',Helvetica,Arial,'Noto Sans','DejaVu Sans',sans-serif";
+inline constexpr std::string_view fonts =
+    "'Helvetica Neue',Helvetica,Arial,'Noto Sans','DejaVu Sans',sans-serif";
 
-/// Text for content and attributes. What XML can't carry does not get through: control characters become spaces, bytes that are
-/// no UTF-8 and the two that are no characters become U+FFFD.
+/// Text for content and attributes. What XML can't carry does not get through: control characters become
+/// spaces, bytes that are no UTF-8 and the two that are no characters become U+FFFD.
 [[nodiscard]] inline std::string escape(std::string_view text) {
   std::string out;
   while (!text.empty()) {
@@ -57,11 +58,14 @@ inline constexpr std::string_view fonts = "'Helvetica Neue',Helvetica,Arial,'Not
   return text;
 }
 
-/// What one character is wide, in thousandths of the font size, generously: capitals and wide scripts count more.
+/// What one character is wide, in thousandths of the font size, generously: capitals and wide scripts count
+/// more.
 [[nodiscard]] inline std::int64_t width_of(const detail::utf8::Sequence& character) {
   const char32_t code = character.code;
   if (!character.valid || code >= 0x2000) return 1050;
-  if (code >= 0x80 || (code >= 'A' && code <= 'Z') || code == '@' || code == '%' || code == 'm' || code == 'w') return 740;
+  if (code >= 0x80 || (code >= 'A' && code <= 'Z') || code == '@' || code == '%' || code == 'm' ||
+      code == 'w')
+    return 740;
   return std::u32string_view(U" iljtfr.,:'|").find(code) != std::u32string_view::npos ? 340 : 580;
 }
 
@@ -76,7 +80,8 @@ inline constexpr std::string_view fonts = "'Helvetica Neue',Helvetica,Arial,'Not
   return sum;
 }
 
-/// The text cut to fit the width (in the unit of size) at this font size, with an ellipsis where something was cut.
+/// The text cut to fit the width (in the unit of size) at this font size, with an ellipsis where something
+/// was cut.
 [[nodiscard]] inline std::string fit(std::string_view text, std::int64_t size, std::int64_t room) {
   if (width(text) * size <= room * 1000) return std::string(text);
   constexpr std::int64_t ellipsis = 1050;

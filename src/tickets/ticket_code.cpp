@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "ticketcore/tickets/base45.hpp"
 #include "base/wire.hpp"
+#include "ticketcore/tickets/base45.hpp"
 
 namespace ticketcore {
 namespace {
@@ -37,7 +37,8 @@ constexpr std::string_view domain{"ticketcore ticket code 1\0", 25};
       default: in.skip();
     }
   }
-  if (claims.event.empty() || claims.ticket.order.is_zero() || claims.ticket.number == 0) in.damaged("a claim is missing");
+  if (claims.event.empty() || claims.ticket.order.is_zero() || claims.ticket.number == 0)
+    in.damaged("a claim is missing");
   return claims;
 }
 

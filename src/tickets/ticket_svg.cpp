@@ -30,14 +30,17 @@ constexpr std::int64_t bold = 7;
 /// Down to two thirds of the size before anything is cut.
 void put(std::string& out, const Text& where, std::string_view content) {
   if (content.empty()) return;
-  const std::int64_t room = std::string_view(where.style).find("font-weight") == std::string_view::npos ? where.room : where.room * 6 / bold;
+  const std::int64_t room = std::string_view(where.style).find("font-weight") == std::string_view::npos
+                                ? where.room
+                                : where.room * 6 / bold;
   const std::int64_t wide = std::max<std::int64_t>(svg::width(content), 1);
   const std::int64_t size = std::clamp(room * 1000 / wide, where.size * 2 / 3, where.size);
-  out += "<text x=\"" + number(where.x) + "\" y=\"" + number(where.y) + "\" font-size=\"" + number(size) + "\" " + where.style + ">" +
-         svg::escape(svg::fit(content, size, room)) + "</text>\n";
+  out += "<text x=\"" + number(where.x) + "\" y=\"" + number(where.y) + "\" font-size=\"" + number(size) +
+         "\" " + where.style + ">" + svg::escape(svg::fit(content, size, room)) + "</text>\n";
 }
 
-void put_field(std::string& out, std::int64_t x, std::int64_t y, std::int64_t room, const char* caption, std::string_view content, std::int64_t size) {
+void put_field(std::string& out, std::int64_t x, std::int64_t y, std::int64_t room, const char* caption,
+               std::string_view content, std::int64_t size) {
   if (content.empty()) return;
   put(out, {x, y, 2'500, room, "class=\"caption\""}, caption);
   put(out, {x, y + size + 900, size, room, "font-weight=\"700\""}, content);
@@ -47,8 +50,9 @@ void put_field(std::string& out, std::int64_t x, std::int64_t y, std::int64_t ro
 void put_qr(std::string& out, std::int64_t x, std::int64_t y, std::int64_t side, const std::string& code) {
   const QrCode symbol = encode_qr(code, {.level = QrLevel::M});
   const int modules = symbol.size() + 8;
-  out += "<g transform=\"translate(" + number(x) + " " + number(y) + ") scale(" + std::to_string(static_cast<double>(side) / 1000.0 / modules) +
-         ")\"><rect width=\"" + std::to_string(modules) + "\" height=\"" + std::to_string(modules) +
+  out += "<g transform=\"translate(" + number(x) + " " + number(y) + ") scale(" +
+         std::to_string(static_cast<double>(side) / 1000.0 / modules) + ")\"><rect width=\"" +
+         std::to_string(modules) + "\" height=\"" + std::to_string(modules) +
          "\" fill=\"#fff\"/><path shape-rendering=\"crispEdges\" fill=\"#000\" d=\"";
   for (int row = 0; row < symbol.size(); ++row) {
     for (int column = 0; column < symbol.size();) {
@@ -58,8 +62,8 @@ void put_qr(std::string& out, std::int64_t x, std::int64_t y, std::int64_t side,
       }
       int end = column;
       while (symbol.module(end, row)) ++end;
-      out +=
-          "M" + std::to_string(column + 4) + " " + std::to_string(row + 4) + "h" + std::to_string(end - column) + "v1h-" + std::to_string(end - column) + "z";
+      out += "M" + std::to_string(column + 4) + " " + std::to_string(row + 4) + "h" +
+             std::to_string(end - column) + "v1h-" + std::to_string(end - column) + "z";
       column = end;
     }
   }
@@ -67,7 +71,8 @@ void put_qr(std::string& out, std::int64_t x, std::int64_t y, std::int64_t side,
 }
 
 [[nodiscard]] std::string color_of(const std::string& color) {
-  const bool good = color.size() == 7 && color[0] == '#' && color.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string::npos;
+  const bool good = color.size() == 7 && color[0] == '#' &&
+                    color.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string::npos;
   return good ? color : "#333333";
 }
 
@@ -94,12 +99,16 @@ void put_place(std::string& out, const TicketPicture& ticket, std::int64_t left)
 std::string ticket_svg(const TicketPicture& ticket) {
   const std::string color = color_of(ticket.category_color);
   std::string out =
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 180 80\" width=\"180mm\" height=\"80mm\">\n<title>" +
-      svg::escape("Ticket " + ticket.ticket_id + ": " + ticket.event) + "</title>\n<style>text{font-family:" + std::string(svg::fonts) +
-      ";fill:#1f2933}.caption{fill:#7b8794;letter-spacing:.12px}.small{fill:#52606d}.mono{font-family:'DejaVu Sans Mono',monospace;fill:#7b8794}</style>\n";
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 180 80\" width=\"180mm\" "
+      "height=\"80mm\">\n<title>" +
+      svg::escape("Ticket " + ticket.ticket_id + ": " + ticket.event) +
+      "</title>\n<style>text{font-family:" + std::string(svg::fonts) +
+      ";fill:#1f2933}.caption{fill:#7b8794;letter-spacing:.12px}.small{fill:#52606d}.mono{font-family:'"
+      "DejaVu Sans Mono',monospace;fill:#7b8794}</style>\n";
   // A card with a bite at each end of the perforation.
   out +=
-      "<path fill=\"#fff\" stroke=\"#cbd2d9\" stroke-width=\".3\" d=\"M3 .2H115a3 3 0 0 0 6 0H177a2.8 2.8 0 0 1 2.8 2.8V77a2.8 2.8 0 0 1-2.8 2.8H121a3 3 0 0 "
+      "<path fill=\"#fff\" stroke=\"#cbd2d9\" stroke-width=\".3\" d=\"M3 .2H115a3 3 0 0 0 6 0H177a2.8 2.8 0 "
+      "0 1 2.8 2.8V77a2.8 2.8 0 0 1-2.8 2.8H121a3 3 0 0 "
       "0-6 0H3A2.8 2.8 0 0 1 .2 77V3A2.8 2.8 0 0 1 3 .2z\"/>\n";
   out += "<path fill=\"" + color + "\" d=\"M.2 3A2.8 2.8 0 0 1 3 .2H7V79.8H3A2.8 2.8 0 0 1 .2 77z\"/>\n";
   out += "<path stroke=\"#9aa5b1\" stroke-width=\".35\" stroke-dasharray=\"1.2 1.2\" d=\"M118 5V75\"/>\n";
@@ -114,16 +123,21 @@ std::string ticket_svg(const TicketPicture& ticket) {
   put_field(out, left, 62'500, 30 * mm, "CATEGORY", ticket.category, 3'700);
   put_field(out, 45 * mm, 62'500, 20 * mm, "TYPE", ticket.ticket_type, 3'700);
   put_field(out, 67 * mm, 62'500, 24 * mm, "PRICE", ticket.price, 3'700);
-  put_field(out, 93 * mm, 62'500, 20 * mm, "ORDER", ticket.order_number.empty() ? "" : "No. " + ticket.order_number, 3'700);
-  put(out, {left, 74'500, 2'600, room, "class=\"small\""}, ticket.holder.empty() ? "" : "For " + ticket.holder);
+  put_field(out, 93 * mm, 62'500, 20 * mm, "ORDER",
+            ticket.order_number.empty() ? "" : "No. " + ticket.order_number, 3'700);
+  put(out, {left, 74'500, 2'600, room, "class=\"small\""},
+      ticket.holder.empty() ? "" : "For " + ticket.holder);
   constexpr std::int64_t side = 52 * mm;
   put_qr(out, stub + (width - stub - side) / 2, 5 * mm, side, ticket.code);
-  const std::string where =
-      !ticket.area.empty() ? ticket.area : ticket.section + (ticket.row.empty() ? "" : "  " + ticket.row) + (ticket.seat.empty() ? "" : "-" + ticket.seat);
+  const std::string where = !ticket.area.empty()
+                                ? ticket.area
+                                : ticket.section + (ticket.row.empty() ? "" : "  " + ticket.row) +
+                                      (ticket.seat.empty() ? "" : "-" + ticket.seat);
   put(out, {(stub + width) / 2, 64'500, 4'600, 54 * mm, "font-weight=\"700\" text-anchor=\"middle\""}, where);
   put(out, {(stub + width) / 2, 70 * mm, 2'800, 54 * mm, "class=\"small\" text-anchor=\"middle\""},
       ticket.ticket_type + (ticket.price.empty() ? "" : "  \xC2\xB7  " + ticket.price));
-  put(out, {(stub + width) / 2, height - 4'500, 2'100, 56 * mm, "class=\"mono\" text-anchor=\"middle\""}, ticket.ticket_id);
+  put(out, {(stub + width) / 2, height - 4'500, 2'100, 56 * mm, "class=\"mono\" text-anchor=\"middle\""},
+      ticket.ticket_id);
   return out + "</svg>\n";
 }
 

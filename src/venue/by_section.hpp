@@ -12,11 +12,13 @@ class BySection {
  public:
   /// items are rows or areas, each of which names its section, one of section_count.
   template <class Items>
-  BySection(std::size_t section_count, const Items& items) : first_(section_count + 1), indices_(items.size()) {
+  BySection(std::size_t section_count, const Items& items)
+      : first_(section_count + 1), indices_(items.size()) {
     for (const auto& item : items) ++first_[item.section.value + 1];
     std::partial_sum(first_.begin(), first_.end(), first_.begin());
     std::vector<std::uint32_t> next(first_.begin(), first_.end() - 1);
-    for (std::uint32_t index = 0; index < items.size(); ++index) indices_[next[items[index].section.value]++] = index;
+    for (std::uint32_t index = 0; index < items.size(); ++index)
+      indices_[next[items[index].section.value]++] = index;
   }
 
   /// Indices of the items in a section, in the map's order.

@@ -1,5 +1,5 @@
-// Memory that runs out, at every allocation in turn: on each call of the box office, and on the path of a leader for whom others
-// wait. Nobody is left waiting, and state and log agree.
+// Memory that runs out, at every allocation in turn: on each call of the box office, and on the path of a
+// leader for whom others wait. Nobody is left waiting, and state and log agree.
 
 #include <doctest/doctest.h>
 
@@ -25,7 +25,10 @@ struct Office {
   little::Clock clock{};
   MemoryStorage memory{clock.reader()};
   testing::PassingStorage storage{memory};
-  BoxOffice office{storage, {.signing_key = SigningKey::generate(), .clock = clock.reader(), .desk = {.snapshot_every_bytes = 200}}};
+  BoxOffice office{storage,
+                   {.signing_key = SigningKey::generate(),
+                    .clock = clock.reader(),
+                    .desk = {.snapshot_every_bytes = 200}}};
   Event event = office.create_event(little::event()).value();
 
   /// Goes on as if nothing had been: what was asked is repeated and granted, and the log is without fault.
@@ -60,7 +63,9 @@ void check_every_allocation(Prepare prepare, Call call) {
 
 TEST_CASE("memory that runs out anywhere in a call leaves the event right, and the call can be repeated") {
   const auto nothing = [](Office&) { return 0; };
-  const auto one_hold = [](Office& box) { return box.event.hold({"Hall-A-1", "Hall-A-2"}, {.holder = "cart"}).value(); };
+  const auto one_hold = [](Office& box) {
+    return box.event.hold({"Hall-A-1", "Hall-A-2"}, {.holder = "cart"}).value();
+  };
   const auto one_quote = [&](Office& box) {
     const Hold hold = one_hold(box);
     return box.event.quote(hold.id, {{"adult", 2, ""}}).value();
@@ -71,34 +76,53 @@ TEST_CASE("memory that runs out anywhere in a call leaves the event right, and t
   };
   SUBCASE("hold") {
     check_every_allocation(nothing, [](Office& box, int) {
-      return box.event.hold({"Hall-A-1", "Hall-A-2"}, {.holder = "a holder with a long name", .request = little::request(9)}).ok();
+      return box.event
+          .hold({"Hall-A-1", "Hall-A-2"},
+                {.holder = "a holder with a long name", .request = little::request(9)})
+          .ok();
     });
   }
   SUBCASE("hold_best") {
     check_every_allocation(nothing, [](Office& box, int) {
-      return box.event.hold_best({.count = 2, .categories = {"parquet"}}, {.holder = "cart", .request = little::request(9)}).ok();
+      return box.event
+          .hold_best({.count = 2, .categories = {"parquet"}},
+                     {.holder = "cart", .request = little::request(9)})
+          .ok();
     });
   }
   SUBCASE("quote") {
-    check_every_allocation(one_hold, [](Office& box, const Hold& hold) { return box.event.quote(hold.id, {{"adult", 2, ""}}, little::request(9)).ok(); });
+    check_every_allocation(one_hold, [](Office& box, const Hold& hold) {
+      return box.event.quote(hold.id, {{"adult", 2, ""}}, little::request(9)).ok();
+    });
   }
   SUBCASE("check_out") {
     check_every_allocation(one_quote, [](Office& box, const Quote& quote) {
-      return box.event.check_out(quote.hold, {.payment = {"card", "a long reference of a provider", quote.total}, .request = little::request(9)}).ok();
+      return box.event
+          .check_out(quote.hold, {.payment = {"card", "a long reference of a provider", quote.total},
+                                  .request = little::request(9)})
+          .ok();
     });
   }
   SUBCASE("refund") {
-    check_every_allocation(one_order, [](Office& box, const Order& order) { return box.event.refund(order.id, {.request = little::request(9)}).ok(); });
+    check_every_allocation(one_order, [](Office& box, const Order& order) {
+      return box.event.refund(order.id, {.request = little::request(9)}).ok();
+    });
   }
   SUBCASE("extend") {
-    check_every_allocation(one_hold, [](Office& box, const Hold& hold) { return box.event.extend(hold.id, 10min, little::request(9)).ok(); });
+    check_every_allocation(one_hold, [](Office& box, const Hold& hold) {
+      return box.event.extend(hold.id, 10min, little::request(9)).ok();
+    });
   }
   SUBCASE("release") {
-    check_every_allocation(one_hold, [](Office& box, const Hold& hold) { return box.event.release(hold.id, little::request(9)).ok(); });
+    check_every_allocation(one_hold, [](Office& box, const Hold& hold) {
+      return box.event.release(hold.id, little::request(9)).ok();
+    });
   }
   SUBCASE("check_in") {
     check_every_allocation(one_order, [](Office& box, const Order& order) {
-      return box.event.check_in(box.office.code(order.tickets.front()), {.gate = "a gate", .request = little::request(9)}).ok();
+      return box.event
+          .check_in(box.office.code(order.tickets.front()), {.gate = "a gate", .request = little::request(9)})
+          .ok();
     });
   }
   SUBCASE("configure") {
@@ -109,7 +133,9 @@ TEST_CASE("memory that runs out anywhere in a call leaves the event right, and t
     });
   }
   SUBCASE("set_sale_status") {
-    check_every_allocation(nothing, [](Office& box, int) { return box.event.set_sale_status(SaleStatus::on_sale, little::request(9)).ok(); });
+    check_every_allocation(nothing, [](Office& box, int) {
+      return box.event.set_sale_status(SaleStatus::on_sale, little::request(9)).ok();
+    });
   }
   SUBCASE("create_event") {
     check_every_allocation(nothing, [](Office& box, int) {
@@ -119,8 +145,13 @@ TEST_CASE("memory that runs out anywhere in a call leaves the event right, and t
     });
   }
   SUBCASE("a repeated request") {
-    check_every_allocation([](Office& box) { return box.event.hold({"Hall-A-3"}, {.holder = "cart", .request = little::request(9)}).value(); },
-                           [](Office& box, const Hold&) { return box.event.hold({"Hall-A-3"}, {.holder = "cart", .request = little::request(9)}).ok(); });
+    check_every_allocation(
+        [](Office& box) {
+          return box.event.hold({"Hall-A-3"}, {.holder = "cart", .request = little::request(9)}).value();
+        },
+        [](Office& box, const Hold&) {
+          return box.event.hold({"Hall-A-3"}, {.holder = "cart", .request = little::request(9)}).ok();
+        });
   }
   SUBCASE("readers") {
     check_every_allocation(one_order, [](Office& box, const Order& order) {
@@ -134,7 +165,8 @@ TEST_CASE("memory that runs out anywhere in a call leaves the event right, and t
     check_every_allocation(nothing, [](Office& box, int) {
       std::vector<Command> commands;
       for (std::uint64_t number = 0; number < 3; ++number)
-        commands.push_back({little::request(20 + number), PlaceHold{"cart", {PlaceIndex{static_cast<std::uint32_t>(number)}}, {}, 60s}});
+        commands.push_back({little::request(20 + number),
+                            PlaceHold{"cart", {PlaceIndex{static_cast<std::uint32_t>(number)}}, {}, 60s}});
       for (const Answer& answer : box.event.ask(std::move(commands))) {
         if (answer.refusal() != nullptr) return false;
       }
@@ -163,7 +195,8 @@ TEST_CASE("whatever the leader runs out of memory at, all who gathered behind it
     failed = false;
     box.storage.before_turn = [&] {
       for (std::uint64_t number = 0; number < 3; ++number)
-        box.event.submit({little::request(20 + number), PlaceHold{"cart", {PlaceIndex{static_cast<std::uint32_t>(number)}}, {}, 60s}},
+        box.event.submit({little::request(20 + number),
+                          PlaceHold{"cart", {PlaceIndex{static_cast<std::uint32_t>(number)}}, {}, 60s}},
                          [&](const Answer&) { ++called; });
       ++ready;
       until_failure = nth;

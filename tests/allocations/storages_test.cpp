@@ -68,7 +68,11 @@ void check_bare_turns(Storage& storage) {
     return Position{at.stream, at.known + 1, static_cast<std::uint32_t>(at.known + 1)};
   };
   other = append(other, "one");
-  for (long nth = 0; fails_at(nth, [&] { (void)append({"struck " + std::to_string(nth), 0}, "never mind"); }); ++nth) {
+  for (long nth = 0; fails_at(nth,
+                              [&] {
+                                (void)append({"struck " + std::to_string(nth), 0}, "never mind");
+                              });
+       ++nth) {
     CAPTURE(nth);
     other = append(other, "the next one");
     REQUIRE(storage.read("other", 0, SIZE_MAX).size() == other.known);
@@ -124,7 +128,9 @@ TEST_CASE("memory that runs out in one event's turn over PostgreSQL harms no oth
   static int schemas = 0;
   const std::string schema = "schema=store_" + std::to_string(++schemas);
   const auto open = [&](const std::string& pooler) {
-    return [&server = server, url = schema + "&pooler=" + pooler](auto clock) { return PostgresStorage::open(server.url(url), {.clock = clock}); };
+    return [&server = server, url = schema + "&pooler=" + pooler](auto clock) {
+      return PostgresStorage::open(server.url(url), {.clock = clock});
+    };
   };
   SUBCASE("directly") { check_all(open("none")); }
   SUBCASE("as through a pooler") { check_all(open("transaction")); }

@@ -24,7 +24,9 @@ Bytes random_bytes(std::size_t size, unsigned seed) {
   return bytes;
 }
 
-std::uint32_t portable(std::span<const std::uint8_t> bytes) { return ~detail::crc32c_portable(0xFFFFFFFF, bytes.data(), bytes.size()); }
+std::uint32_t portable(std::span<const std::uint8_t> bytes) {
+  return ~detail::crc32c_portable(0xFFFFFFFF, bytes.data(), bytes.size());
+}
 
 /// The polynomial division itself, bit by bit.
 std::uint32_t naive(std::span<const std::uint8_t> bytes) {
@@ -44,10 +46,13 @@ TEST_CASE("CRC32C of the examples of RFC 3720 is as printed there") {
   Bytes rising(32);
   std::iota(rising.begin(), rising.end(), std::uint8_t{0});
   const Bytes falling(rising.rbegin(), rising.rend());
-  const Bytes scsi_read{0x01, 0xC0, 0, 0,    0, 0, 0, 0,    0,    0, 0, 0, 0, 0, 0, 0, 0x14, 0, 0, 0, 0, 0, 0x04, 0,
-                        0,    0,    0, 0x14, 0, 0, 0, 0x18, 0x28, 0, 0, 0, 0, 0, 0, 0, 0x02, 0, 0, 0, 0, 0, 0,    0};
+  const Bytes scsi_read{0x01, 0xC0, 0, 0, 0, 0, 0,    0, 0,    0, 0, 0,    0, 0, 0, 0,
+                        0x14, 0,    0, 0, 0, 0, 0x04, 0, 0,    0, 0, 0x14, 0, 0, 0, 0x18,
+                        0x28, 0,    0, 0, 0, 0, 0,    0, 0x02, 0, 0, 0,    0, 0, 0, 0};
   REQUIRE(scsi_read.size() == 48);
-  for (const auto& sum : {crc32c, +[](std::span<const std::uint8_t> bytes, std::uint32_t) noexcept { return portable(bytes); }}) {
+  for (const auto& sum : {crc32c, +[](std::span<const std::uint8_t> bytes, std::uint32_t) noexcept {
+                            return portable(bytes);
+                          }}) {
     CHECK(sum(zeros, 0) == 0x8A9136AA);
     CHECK(sum(ones, 0) == 0x62A8AB43);
     CHECK(sum(rising, 0) == 0x46DD794E);

@@ -65,9 +65,14 @@ TEST_CASE("a hold that is extended for ever takes no more room than one that is 
   EventSettings settings;
   settings.name = "Row";
   const Timestamp now{std::chrono::sys_days{std::chrono::year{2027} / 1 / 31}};
-  const auto at = [&](int seconds) { return std::chrono::floor<std::chrono::seconds>(now) + std::chrono::seconds(seconds); };
+  const auto at = [&](int seconds) {
+    return std::chrono::floor<std::chrono::seconds>(now) + std::chrono::seconds(seconds);
+  };
   EventState state;
-  state.apply({RequestId{{1, 1}}, EventCreated{"row", settings, std::make_shared<const SeatMap>(builder.build()), SaleStatus::on_sale}}, {1, now});
+  state.apply(
+      {RequestId{{1, 1}},
+       EventCreated{"row", settings, std::make_shared<const SeatMap>(builder.build()), SaleStatus::on_sale}},
+      {1, now});
   const HoldId hold{Id128{1, 2}};
   state.apply({RequestId{hold}, HoldPlaced{"cart", {{0}}, {}, at(600)}}, {2, now});
   state.apply({RequestId{{1, 3}}, HoldPlaced{"cart", {{1}}, {}, at(300)}}, {2, now});
@@ -91,9 +96,14 @@ TEST_CASE("holds run out in the order of their deadlines, then of their ids, wha
   EventSettings settings;
   settings.name = "Row";
   const Timestamp now{std::chrono::sys_days{std::chrono::year{2027} / 1 / 31}};
-  const auto at = [&](int seconds) { return std::chrono::floor<std::chrono::seconds>(now) + std::chrono::seconds(seconds); };
+  const auto at = [&](int seconds) {
+    return std::chrono::floor<std::chrono::seconds>(now) + std::chrono::seconds(seconds);
+  };
   EventState state;
-  state.apply({RequestId{{1, 1}}, EventCreated{"row", settings, std::make_shared<const SeatMap>(builder.build()), SaleStatus::on_sale}}, {1, now});
+  state.apply(
+      {RequestId{{1, 1}},
+       EventCreated{"row", settings, std::make_shared<const SeatMap>(builder.build()), SaleStatus::on_sale}},
+      {1, now});
   const auto place = [&](std::uint64_t id, std::uint32_t seat, int seconds) {
     state.apply({RequestId{{1, id}}, HoldPlaced{"cart", {{seat}}, {}, at(seconds)}}, {2, now});
   };

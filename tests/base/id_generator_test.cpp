@@ -52,8 +52,10 @@ TEST_CASE("a forked process goes on with ids of its own") {
 TEST_CASE("ids are read back from text, and nothing else is") {
   const RequestId id = new_request_id();
   CHECK(RequestId::parse(to_string(id)) == id);
-  CHECK(to_string(Id128{0x0193A5B07C1E7D53ULL, 0x9A410F6B2C88E1D7ULL}) == "0193a5b0-7c1e-7d53-9a41-0f6b2c88e1d7");
-  for (const char* bad : {"", "0193a5b0-7c1e-7d53-9a41-0f6b2c88e1d", "0193a5b0x7c1e-7d53-9a41-0f6b2c88e1d7", "0193a5b0-7c1e-7d53-9a41-0f6b2c88e1dg"})
+  CHECK(to_string(Id128{0x0193A5B07C1E7D53ULL, 0x9A410F6B2C88E1D7ULL}) ==
+        "0193a5b0-7c1e-7d53-9a41-0f6b2c88e1d7");
+  for (const char* bad : {"", "0193a5b0-7c1e-7d53-9a41-0f6b2c88e1d", "0193a5b0x7c1e-7d53-9a41-0f6b2c88e1d7",
+                          "0193a5b0-7c1e-7d53-9a41-0f6b2c88e1dg"})
     CHECK_FALSE(parse_id(bad).has_value());
   const TicketId ticket{OrderId{id}, 12};
   CHECK(parse_ticket_id(to_string(ticket)) == ticket);
@@ -65,5 +67,6 @@ TEST_CASE("ids are read back from text, and nothing else is") {
   for (const char* const text : {"a\nb", "\x1F", "a\x7F", "\xC2\x80", "a\xC2\x9B", "\xC2\x9F."}) {
     CHECK_THROWS_WITH_AS(HolderId{text}, "holder carries a control character", std::invalid_argument);
   }
-  for (const char* const text : {"\xC2\xA0", "\xC3\x80\xC3\x9F", "\xD0\x9F\xD1\x80", "\xE2\x82\x80"}) CHECK(HolderId{text}.text() == text);
+  for (const char* const text : {"\xC2\xA0", "\xC3\x80\xC3\x9F", "\xD0\x9F\xD1\x80", "\xE2\x82\x80"})
+    CHECK(HolderId{text}.text() == text);
 }

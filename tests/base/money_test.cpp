@@ -28,15 +28,18 @@ constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 constexpr std::array all_roundings{Rounding::half_even, Rounding::half_up, Rounding::down, Rounding::up};
 
-static_assert(std::is_trivially_copyable_v<Currency> && std::is_trivially_copyable_v<Money> && sizeof(Money) == 16);
-static_assert(!std::is_constructible_v<Money, double, Currency> && !std::is_constructible_v<Money, float, Currency>);
+static_assert(std::is_trivially_copyable_v<Currency> && std::is_trivially_copyable_v<Money> &&
+              sizeof(Money) == 16);
+static_assert(!std::is_constructible_v<Money, double, Currency> &&
+              !std::is_constructible_v<Money, float, Currency>);
 
 template <class Factor>
 concept can_multiply_money = requires(Money money, Factor factor) {
   money* factor;
 }
 || requires(Money money, Factor factor) { factor* money; };
-static_assert(can_multiply_money<int> && can_multiply_money<std::int64_t> && !can_multiply_money<double> && !can_multiply_money<float>);
+static_assert(can_multiply_money<int> && can_multiply_money<std::int64_t> && !can_multiply_money<double> &&
+              !can_multiply_money<float>);
 
 std::vector<std::int64_t> minors(const std::vector<Money>& parts) {
   std::vector<std::int64_t> result;
@@ -44,29 +47,34 @@ std::vector<std::int64_t> minors(const std::vector<Money>& parts) {
   return result;
 }
 
-std::vector<std::int64_t> split(std::int64_t total, const std::vector<std::int64_t>& weights) { return minors(allocate(Money{total, uah}, weights)); }
+std::vector<std::int64_t> split(std::int64_t total, const std::vector<std::int64_t>& weights) {
+  return minors(allocate(Money{total, uah}, weights));
+}
 
 /// By trying every quotient: the nearest one that the rounding allows.
 std::int64_t naive_quotient(std::int64_t numerator, std::int64_t denominator, Rounding rounding) {
   std::int64_t best = 0;
   bool found = false;
   for (std::int64_t candidate = -200; candidate <= 200; ++candidate) {
-    // The sign of (candidate - exact) * exact says whether the candidate lies further from zero than the exact value.
+    // The sign of (candidate - exact) * exact says whether the candidate lies further from zero than the
+    // exact value.
     const std::int64_t error = (candidate * denominator - numerator) * (denominator < 0 ? -1 : 1);
     const std::int64_t exact_sign = (numerator < 0 ? -1 : 1) * (denominator < 0 ? -1 : 1);
     if (rounding == Rounding::down && error * exact_sign > 0) continue;
     if (rounding == Rounding::up && error * exact_sign < 0) continue;
     const std::int64_t best_error = (best * denominator - numerator) * (denominator < 0 ? -1 : 1);
     const bool nearer = !found || std::abs(error) < std::abs(best_error);
-    const bool wins_tie = found && error != best_error && std::abs(error) == std::abs(best_error) &&
-                          (rounding == Rounding::half_even ? candidate % 2 == 0 : std::abs(candidate) > std::abs(best));
+    const bool wins_tie =
+        found && error != best_error && std::abs(error) == std::abs(best_error) &&
+        (rounding == Rounding::half_even ? candidate % 2 == 0 : std::abs(candidate) > std::abs(best));
     if (nearer || wins_tie) best = candidate;
     found = true;
   }
   return best;
 }
 
-/// By definition: shares rounded down, then one unit at a time to the largest remainder that has had none, the first of equals.
+/// By definition: shares rounded down, then one unit at a time to the largest remainder that has had none,
+/// the first of equals.
 std::vector<std::int64_t> naive_split(std::int64_t total, const std::vector<std::int64_t>& weights) {
   const std::int64_t sum = std::accumulate(weights.begin(), weights.end(), std::int64_t{0});
   std::vector<std::int64_t> parts;
@@ -120,12 +128,14 @@ TEST_CASE("the table of currencies has what ISO 4217 lists with a minor unit, an
 }
 
 TEST_CASE("what is no active currency is refused by name") {
-  for (const char* code : {"", "U", "UA", "UAHH", "uah", "Uah", "UA ", " UA", "ZZZ", "DEM", "HRK", "XAU", "XTS", "XDR", "AH ", "H U", "2 A", "D2 "}) {
+  for (const char* code : {"", "U", "UA", "UAHH", "uah", "Uah", "UA ", " UA", "ZZZ", "DEM", "HRK", "XAU",
+                           "XTS", "XDR", "AH ", "H U", "2 A", "D2 "}) {
     CAPTURE(code);
     CHECK(!Currency::parse(code));
     CHECK_THROWS_AS(Currency{code}, std::invalid_argument);
   }
-  CHECK_THROWS_WITH(Currency{"uah"}, "\"uah\" is no currency; it must be a code of ISO 4217 in capitals, such as UAH or EUR");
+  CHECK_THROWS_WITH(Currency{"uah"},
+                    "\"uah\" is no currency; it must be a code of ISO 4217 in capitals, such as UAH or EUR");
 }
 
 TEST_CASE("money without more is nothing, in no currency") {
@@ -213,14 +223,23 @@ TEST_CASE("a text that is no amount is refused, saying what, where, and what wou
       return error.what();
     }
   };
-  CHECK(why("", uah) == "\"\" is no amount of UAH: at character 1 there must be a digit; write it like 1200.00");
-  CHECK(why("1,200", uah) == "\"1,200\" is no amount of UAH: at character 2 there must be a digit; write it like 1200.00");
-  CHECK(why("12.", uah) == "\"12.\" is no amount of UAH: at character 4 there must be a digit; write it like 1200.00");
-  CHECK(why("12.345", uah) == "\"12.345\" is no amount of UAH: at character 6 stands one decimal too many (2 are possible); write it like 1200.00");
-  CHECK(why("12.00", jpy) == "\"12.00\" is no amount of JPY: at character 3 stands a point, but this currency has no decimals; write it like 120000");
+  CHECK(why("", uah) ==
+        "\"\" is no amount of UAH: at character 1 there must be a digit; write it like 1200.00");
+  CHECK(why("1,200", uah) ==
+        "\"1,200\" is no amount of UAH: at character 2 there must be a digit; write it like 1200.00");
+  CHECK(why("12.", uah) ==
+        "\"12.\" is no amount of UAH: at character 4 there must be a digit; write it like 1200.00");
+  CHECK(why("12.345", uah) ==
+        "\"12.345\" is no amount of UAH: at character 6 stands one decimal too many (2 are possible); write "
+        "it like 1200.00");
+  CHECK(why("12.00", jpy) ==
+        "\"12.00\" is no amount of JPY: at character 3 stands a point, but this currency has no decimals; "
+        "write it like 120000");
   CHECK(why("1000000000000000000", uah) ==
-        "\"1000000000000000000\" is no amount of UAH: it is beyond 92233720368547758.07 UAH, the limit of 64 bits; write it like 1200.00");
-  CHECK(why("5\xE2\x82\xAC", eur) == "\"5???\" is no amount of EUR: at character 2 there must be a digit; write it like 1200.00");
+        "\"1000000000000000000\" is no amount of UAH: it is beyond 92233720368547758.07 UAH, the limit of 64 "
+        "bits; write it like 1200.00");
+  CHECK(why("5\xE2\x82\xAC", eur) ==
+        "\"5???\" is no amount of EUR: at character 2 there must be a digit; write it like 1200.00");
 }
 
 TEST_CASE("amounts of one currency add, subtract, multiply and compare") {
@@ -249,8 +268,10 @@ TEST_CASE("a result beyond 64 bits is refused instead of wrapping around") {
   CHECK_THROWS_AS((Money{most, uah} * 2), MoneyError);
   CHECK_THROWS_AS((Money{least, uah} * -1), MoneyError);
   CHECK_THROWS_AS((Money{least, uah} * least), MoneyError);
-  CHECK_THROWS_WITH((Money{most, jpy} * most), "the result is above 9223372036854775807 JPY, the limit of 64 bits");
-  CHECK_THROWS_WITH((Money{most, jpy} * least), "the result is below -9223372036854775808 JPY, the limit of 64 bits");
+  CHECK_THROWS_WITH((Money{most, jpy} * most),
+                    "the result is above 9223372036854775807 JPY, the limit of 64 bits");
+  CHECK_THROWS_WITH((Money{most, jpy} * least),
+                    "the result is below -9223372036854775808 JPY, the limit of 64 bits");
   Money untouched{most, uah};
   CHECK_THROWS_AS((untouched += Money{1, uah}), MoneyError);
   CHECK(untouched == Money{most, uah});
@@ -259,14 +280,17 @@ TEST_CASE("a result beyond 64 bits is refused instead of wrapping around") {
 TEST_CASE("two currencies are never reckoned together, though they may be found unequal") {
   CHECK(Money{5, uah} != Money{5, eur});
   CHECK_FALSE(Money{} == Money{0, uah});
-  CHECK_THROWS_WITH((Money{500, uah} + Money{500, eur}), "5.00 UAH and 5.00 EUR are of different currencies and can't be reckoned together");
+  CHECK_THROWS_WITH((Money{500, uah} + Money{500, eur}),
+                    "5.00 UAH and 5.00 EUR are of different currencies and can't be reckoned together");
   CHECK_THROWS_AS((Money{5, uah} - Money{5, eur}), MoneyError);
   CHECK_THROWS_AS(static_cast<void>(Money{5, uah} < Money{5, eur}), MoneyError);
   CHECK_THROWS_AS(static_cast<void>(Money{5, uah} <=> Money{}), MoneyError);
 }
 
 TEST_CASE("a ratio is rounded once, in the way asked for") {
-  const auto half_of = [](std::int64_t minor, Rounding rounding) { return Money{minor, uah}.times_ratio(1, 2, rounding).minor(); };
+  const auto half_of = [](std::int64_t minor, Rounding rounding) {
+    return Money{minor, uah}.times_ratio(1, 2, rounding).minor();
+  };
   CHECK(half_of(5, Rounding::half_even) == 2);
   CHECK(half_of(7, Rounding::half_even) == 4);
   CHECK(half_of(5, Rounding::half_up) == 3);
@@ -281,7 +305,8 @@ TEST_CASE("a ratio is rounded once, in the way asked for") {
       for (const std::int64_t denominator : {-12, -7, -2, -1, 1, 2, 3, 8, 10}) {
         CAPTURE(numerator);
         CAPTURE(denominator);
-        CHECK(Money{1, uah}.times_ratio(numerator, denominator, rounding).minor() == naive_quotient(numerator, denominator, rounding));
+        CHECK(Money{1, uah}.times_ratio(numerator, denominator, rounding).minor() ==
+              naive_quotient(numerator, denominator, rounding));
       }
     }
   }
@@ -297,7 +322,8 @@ TEST_CASE("a ratio stays exact over the whole range of 64 bits") {
   }
   CHECK(Money{1, uah}.times_ratio(1, least, Rounding::up) == Money{-1, uah});
   CHECK(Money{1, uah}.times_ratio(least, most, Rounding::up) == Money{-2, uah});
-  CHECK_THROWS_WITH(static_cast<void>(Money{500, uah}.times_ratio(1, 0, Rounding::down)), "5.00 UAH can't be divided by zero");
+  CHECK_THROWS_WITH(static_cast<void>(Money{500, uah}.times_ratio(1, 0, Rounding::down)),
+                    "5.00 UAH can't be divided by zero");
 }
 
 TEST_CASE("the tax within a gross amount is what the net and its tax add up to") {
@@ -307,7 +333,8 @@ TEST_CASE("the tax within a gross amount is what the net and its tax add up to")
   CHECK(included_tax(Money{1'000, eur}, 700, Rounding::up) == Money{66, eur});
   CHECK(included_tax(Money{-1'000, eur}, 700, Rounding::half_even) == Money{-65, eur});
   CHECK(included_tax(Money{1'000, eur}, 0, Rounding::up) == Money{0, eur});
-  CHECK(included_tax(Money{most, eur}, std::numeric_limits<std::uint32_t>::max(), Rounding::up) < Money{most, eur});
+  CHECK(included_tax(Money{most, eur}, std::numeric_limits<std::uint32_t>::max(), Rounding::up) <
+        Money{most, eur});
 }
 
 TEST_CASE("an amount is split to the last unit, the left-over units going to the largest remainders") {

@@ -17,7 +17,9 @@ TEST_CASE("a table finds what was put in and nothing that was taken out, however
   std::map<std::uint32_t, bool> there;
   for (int round = 0; round < 60'000; ++round) {
     const auto slot = static_cast<std::uint32_t>(random() % hash_of_slot.size());
-    const auto find = [&] { return table.find(hash_of_slot[slot], [&](std::uint32_t candidate) { return candidate == slot; }); };
+    const auto find = [&] {
+      return table.find(hash_of_slot[slot], [&](std::uint32_t candidate) { return candidate == slot; });
+    };
     REQUIRE((find() == slot) == there[slot]);
     if (there[slot]) {
       table.erase(hash_of_slot[slot], slot);
@@ -28,6 +30,7 @@ TEST_CASE("a table finds what was put in and nothing that was taken out, however
     REQUIRE((find() == slot) == there[slot]);
   }
   for (std::uint32_t slot = 0; slot < hash_of_slot.size(); ++slot) {
-    REQUIRE((table.find(hash_of_slot[slot], [&](std::uint32_t candidate) { return candidate == slot; }) == slot) == there[slot]);
+    REQUIRE((table.find(hash_of_slot[slot], [&](std::uint32_t candidate) { return candidate == slot; }) ==
+             slot) == there[slot]);
   }
 }

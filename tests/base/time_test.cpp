@@ -139,7 +139,8 @@ TEST_CASE("what is read is what was written, and the C library's calendar says t
     const std::string text = to_rfc3339(time);
     REQUIRE(parse_rfc3339(text) == time);
 
-    const auto seconds = static_cast<std::time_t>(std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
+    const auto seconds =
+        static_cast<std::time_t>(std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
     std::tm calendar{};
     REQUIRE(gmtime_r(&seconds, &calendar) != nullptr);
     char expected[32];

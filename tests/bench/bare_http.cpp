@@ -1,5 +1,5 @@
-// What Beast alone can do on one thread: the same fixed JSON to whoever asks. The peer that the sample server is measured beside.
-// bare_http PORT BODY_BYTES
+// What Beast alone can do on one thread: the same fixed JSON to whoever asks. The peer that the sample server
+// is measured beside. bare_http PORT BODY_BYTES
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
@@ -32,10 +32,11 @@ class Session : public std::enable_shared_from_this<Session> {
   void read() {
     request_ = {};
     stream_.expires_after(std::chrono::seconds{60});
-    http::async_read(stream_, buffer_, request_, [self = shared_from_this()](beast::error_code error, std::size_t) {
-      if (error == http::error::end_of_stream) return self->close();
-      if (!error) self->write();
-    });
+    http::async_read(stream_, buffer_, request_,
+                     [self = shared_from_this()](beast::error_code error, std::size_t) {
+                       if (error == http::error::end_of_stream) return self->close();
+                       if (!error) self->write();
+                     });
   }
 
  private:

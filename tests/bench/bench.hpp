@@ -1,6 +1,6 @@
 #pragma once
-// What a benchmark needs: a clock, medians, and a place to report to. Each figure is the median of several rounds
-// with their least and most; a peer is measured in the same run, its rounds in turn with ours.
+// What a benchmark needs: a clock, medians, and a place to report to. Each figure is the median of several
+// rounds with their least and most; a peer is measured in the same run, its rounds in turn with ours.
 
 #include <algorithm>
 #include <chrono>
@@ -59,7 +59,8 @@ struct Pair {
   Spread ours{};
   Spread peer{};
 };
-[[nodiscard]] inline Pair in_turn(int rounds, const std::function<double()>& ours, const std::function<double()>& peer) {
+[[nodiscard]] inline Pair in_turn(int rounds, const std::function<double()>& ours,
+                                  const std::function<double()>& peer) {
   std::vector<double> a;
   std::vector<double> b;
   for (int round = 0; round < rounds; ++round) {

@@ -14,7 +14,8 @@ namespace {
 std::vector<std::string> wanted_names;
 std::ofstream json;
 
-/// How many times better than the peer: the medians' ratio, and what the rounds furthest apart would make of it.
+/// How many times better than the peer: the medians' ratio, and what the rounds furthest apart would make of
+/// it.
 [[nodiscard]] Spread ratio_of(const Figure& figure) {
   const Spread& better = figure.more_is_better ? figure.value : figure.peer_value;
   const Spread& worse = figure.more_is_better ? figure.peer_value : figure.value;
@@ -27,29 +28,36 @@ std::ofstream json;
 }  // namespace
 
 bool wanted(const std::string& name) {
-  return wanted_names.empty() || std::any_of(wanted_names.begin(), wanted_names.end(), [&](const std::string& wish) {
-           return name == wish || (name.starts_with(wish) && name[wish.size()] == '.') || (wish.starts_with(name) && wish[name.size()] == '.');
+  return wanted_names.empty() ||
+         std::any_of(wanted_names.begin(), wanted_names.end(), [&](const std::string& wish) {
+           return name == wish || (name.starts_with(wish) && name[wish.size()] == '.') ||
+                  (wish.starts_with(name) && wish[name.size()] == '.');
          });
 }
 
 void report(const Figure& figure) {
   if (!figure.name.starts_with("machine.") && !wanted(figure.name)) return;
   const Spread& ours = figure.value;
-  std::printf("%-24s %11.4g  %9.4g - %-9.4g  %-8s", figure.name.c_str(), ours.median, ours.least, ours.most, figure.unit.c_str());
-  json << "{\"name\":\"" << figure.name << "\",\"value\":" << ours.median << ",\"least\":" << ours.least << ",\"most\":" << ours.most << ",\"unit\":\""
-       << figure.unit << "\"";
+  std::printf("%-24s %11.4g  %9.4g - %-9.4g  %-8s", figure.name.c_str(), ours.median, ours.least, ours.most,
+              figure.unit.c_str());
+  json << "{\"name\":\"" << figure.name << "\",\"value\":" << ours.median << ",\"least\":" << ours.least
+       << ",\"most\":" << ours.most << ",\"unit\":\"" << figure.unit << "\"";
   if (!figure.peer.empty()) {
     const Spread ratio = ratio_of(figure);
-    std::printf("  %-44s %11.4g  %7.1fx  (%.1f - %.1f)", figure.peer.c_str(), figure.peer_value.median, ratio.median, ratio.least, ratio.most);
-    json << ",\"peer\":\"" << figure.peer << "\",\"peer_value\":" << figure.peer_value.median << ",\"ratio\":" << ratio.median
-         << ",\"ratio_least\":" << ratio.least << ",\"ratio_most\":" << ratio.most;
+    std::printf("  %-44s %11.4g  %7.1fx  (%.1f - %.1f)", figure.peer.c_str(), figure.peer_value.median,
+                ratio.median, ratio.least, ratio.most);
+    json << ",\"peer\":\"" << figure.peer << "\",\"peer_value\":" << figure.peer_value.median
+         << ",\"ratio\":" << ratio.median << ",\"ratio_least\":" << ratio.least
+         << ",\"ratio_most\":" << ratio.most;
   }
   std::printf("\n");
   std::fflush(stdout);
   json << "}\n" << std::flush;
 }
 
-void skip(const std::string& name, const std::string& why) { std::printf("%-24s not measured: %s\n", name.c_str(), why.c_str()); }
+void skip(const std::string& name, const std::string& why) {
+  std::printf("%-24s not measured: %s\n", name.c_str(), why.c_str());
+}
 
 }  // namespace bench
 
@@ -57,7 +65,8 @@ int main(int count, char** arguments) {
   for (int index = 1; index < count; ++index) bench::wanted_names.emplace_back(arguments[index]);
   std::filesystem::create_directories("out");
   bench::json.open("out/bench.jsonl", std::ios::app);
-  std::printf("%-24s %11s  %9s - %-9s  %-8s  %-44s %11s  %8s  %s\n", "name", "median", "least", "most", "unit", "beside", "median", "ratio", "(least - most)");
+  std::printf("%-24s %11s  %9s - %-9s  %-8s  %-44s %11s  %8s  %s\n", "name", "median", "least", "most",
+              "unit", "beside", "median", "ratio", "(least - most)");
   try {
     bench::machine();
     if (bench::wanted("core.hold2")) bench::core_hold();

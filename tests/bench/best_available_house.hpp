@@ -28,7 +28,9 @@ inline SeatMap best_available_arena() {
     for (std::int32_t row = 0; row < 100; ++row) {
       builder.add_row(index, std::to_string(row));
       for (std::int32_t seat = 0; seat < 40; ++seat) {
-        builder.add_seat({.label = std::to_string(seat), .position = {x + seat * 500 - 9'750, y + row * 900}, .category = category});
+        builder.add_seat({.label = std::to_string(seat),
+                          .position = {x + seat * 500 - 9'750, y + row * 900},
+                          .category = category});
       }
     }
   }
@@ -41,10 +43,12 @@ enum class SoldIn : std::uint8_t { single_seats, parties };
 /// A house that stays 97 % sold while its sales keep changing.
 class BestAvailableHouse {
  public:
-  BestAvailableHouse(const SeatMap& map, SoldIn sold_in) : map_(map), free_(map), is_free_(map.place_count(), 1) {
+  BestAvailableHouse(const SeatMap& map, SoldIn sold_in)
+      : map_(map), free_(map), is_free_(map.place_count(), 1) {
     for (std::uint32_t place = 0; place < map.place_count();) {
       const std::uint32_t row_end = place / 40 * 40 + 40;
-      const std::uint32_t size = std::min(row_end - place, sold_in == SoldIn::parties ? 1 + static_cast<std::uint32_t>(random_() % 6) : 1U);
+      const std::uint32_t size = std::min(
+          row_end - place, sold_in == SoldIn::parties ? 1 + static_cast<std::uint32_t>(random_() % 6) : 1U);
       parties_.emplace_back();
       for (std::uint32_t end = place + size; place < end; ++place) parties_.back().push_back({place});
     }
@@ -72,7 +76,8 @@ class BestAvailableHouse {
     }
   }
   void sell() {
-    for (; free_.free_count() > map_.place_count() * 3 / 100; next_ = (next_ + 1) % parties_.size()) set(parties_[next_], 0);
+    for (; free_.free_count() > map_.place_count() * 3 / 100; next_ = (next_ + 1) % parties_.size())
+      set(parties_[next_], 0);
   }
 
   const SeatMap& map_;
@@ -83,8 +88,8 @@ class BestAvailableHouse {
   std::mt19937_64 random_{97};
 };
 
-/// The peer: walks over all seats, counts free ones side by side, and scores each block by the same formula. It is given
-/// each row's depth and pitch ready made.
+/// The peer: walks over all seats, counts free ones side by side, and scores each block by the same formula.
+/// It is given each row's depth and pitch ready made.
 class SeatBySeatScan {
  public:
   explicit SeatBySeatScan(const SeatMap& map) : map_(map) {
@@ -92,35 +97,43 @@ class SeatBySeatScan {
       const Point first = map.places()[row.first_place].position;
       const Point last = map.places()[row.first_place + row.place_count - 1].position;
       const Point focal = map.focal_point_of(row.section).value_or(Point{});
-      depths_.push_back(2 * detail::length_of(std::int64_t{first.x} + last.x - 2 * focal.x, std::int64_t{first.y} + last.y - 2 * focal.y));
+      depths_.push_back(2 * detail::length_of(std::int64_t{first.x} + last.x - 2 * focal.x,
+                                              std::int64_t{first.y} + last.y - 2 * focal.y));
       pitches_.push_back(static_cast<std::uint64_t>(last.x - first.x) / (row.place_count - 1));
     }
   }
 
-  [[nodiscard]] std::optional<PlaceIndex> find(const std::vector<std::uint8_t>& is_free, std::uint32_t count, CategoryIndex category) const {
+  [[nodiscard]] std::optional<PlaceIndex> find(const std::vector<std::uint8_t>& is_free, std::uint32_t count,
+                                               CategoryIndex category) const {
     std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::uint32_t> best{~std::uint64_t{0}, 0, 0, 0};
     const auto places = map_.places();
     std::uint32_t run = 0;
     for (std::uint32_t index = 0; index < places.size(); ++index) {
       const Place& place = places[index];
-      const bool fits = is_free[index] != 0 && place.category == category.value && place.kind == PlaceKind::seat && place.flags == PlaceFlags::none;
-      const bool adjoins = run > 0 && place.row == places[index - 1].row && place.slot == places[index - 1].slot + 1;
+      const bool fits = is_free[index] != 0 && place.category == category.value &&
+                        place.kind == PlaceKind::seat && place.flags == PlaceFlags::none;
+      const bool adjoins =
+          run > 0 && place.row == places[index - 1].row && place.slot == places[index - 1].slot + 1;
       run = !fits ? 0 : adjoins ? run + 1 : 1;
       if (run < count) continue;
       const Row& row = map_.rows()[place.row.value];
-      const std::uint32_t ends = std::uint32_t{places[row.first_place].slot} + places[row.first_place + row.place_count - 1].slot;
+      const std::uint32_t ends =
+          std::uint32_t{places[row.first_place].slot} + places[row.first_place + row.place_count - 1].slot;
       const std::uint32_t block_ends = 2U * place.slot - count + 1;
-      const std::uint64_t off = (ends > block_ends ? ends - block_ends : block_ends - ends) * pitches_[place.row.value];
+      const std::uint64_t off =
+          (ends > block_ends ? ends - block_ends : block_ends - ends) * pitches_[place.row.value];
       const std::uint64_t score = depths_[place.row.value] + off;
       if (score > std::get<0>(best)) continue;
       std::uint64_t away = 0;
       if (const auto focal = map_.focal_point_of(row.section)) {
         for (std::uint32_t at = index + 1 - count; at <= index; ++at)
-          away += detail::length_of(std::int64_t{places[at].position.x} - focal->x, std::int64_t{places[at].position.y} - focal->y);
+          away += detail::length_of(std::int64_t{places[at].position.x} - focal->x,
+                                    std::int64_t{places[at].position.y} - focal->y);
       }
       best = std::min(best, std::tuple(score, away, off, index + 1 - count));
     }
-    return std::get<0>(best) == ~std::uint64_t{0} ? std::nullopt : std::optional(PlaceIndex{std::get<3>(best)});
+    return std::get<0>(best) == ~std::uint64_t{0} ? std::nullopt
+                                                  : std::optional(PlaceIndex{std::get<3>(best)});
   }
 
  private:
@@ -135,8 +148,8 @@ struct BestAvailableFigures {
   double found = 0;    ///< Share of searches that found a block.
 };
 
-/// Each search is timed by itself (so the clock's own 20 to 30 ns count) on a house that differs from the one before, and
-/// compared with the scan's answer. Throws std::logic_error should they differ.
+/// Each search is timed by itself (so the clock's own 20 to 30 ns count) on a house that differs from the one
+/// before, and compared with the scan's answer. Throws std::logic_error should they differ.
 inline BestAvailableFigures best4_of_60000(SoldIn sold_in, std::size_t searches = 2'000) {
   using clock = std::chrono::steady_clock;
   const SeatMap map = best_available_arena();
@@ -151,7 +164,8 @@ inline BestAvailableFigures best4_of_60000(SoldIn sold_in, std::size_t searches 
     const auto middle = clock::now();
     const auto expected = scan.find(house.is_free(), 4, {0});
     const auto end = clock::now();
-    if (places.has_value() != expected.has_value() || (places && places->front() != *expected)) throw std::logic_error("best available and the scan differ");
+    if (places.has_value() != expected.has_value() || (places && places->front() != *expected))
+      throw std::logic_error("best available and the scan differ");
     ours.push_back(std::chrono::duration<double, std::nano>(middle - start).count());
     peer.push_back(std::chrono::duration<double, std::nano>(end - middle).count());
     if (places) ++found;

@@ -1,4 +1,5 @@
-// core.best4: the best four of 60,000 seats, 97 % sold, beside a seat-by-seat scan that gives the same answer.
+// core.best4: the best four of 60,000 seats, 97 % sold, beside a seat-by-seat scan that gives the same
+// answer.
 
 #include "bench.hpp"
 #include "best_available_house.hpp"

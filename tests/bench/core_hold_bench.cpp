@@ -1,11 +1,11 @@
-// core.hold2: one core decides, applies and encodes holds of two seats, without storage; beside Redis running the same rule
-// as a Lua script.
+// core.hold2: one core decides, applies and encodes holds of two seats, without storage; beside Redis running
+// the same rule as a Lua script.
 
 #include "bench.hpp"
 #include "houses.hpp"
 #include "redis_peer.hpp"
-#include "ticketcore/sale/decide.hpp"
 #include "ticketcore/log/log.hpp"
+#include "ticketcore/sale/decide.hpp"
 
 namespace bench {
 namespace {
@@ -15,11 +15,13 @@ using namespace ticketcore;
 constexpr std::uint32_t house_seats = 60'000;
 constexpr std::uint32_t batch_commands = 512;
 
-/// An event under way: its house is held two seats at a time, in batches as a desk makes them, and given back.
+/// An event under way: its house is held two seats at a time, in batches as a desk makes them, and given
+/// back.
 class House {
  public:
   explicit House(std::shared_ptr<const SeatMap> map) {
-    state_.apply({RequestId{{1, 1}}, EventCreated{"bench", big_event(), std::move(map), SaleStatus::on_sale}}, {1, now});
+    state_.apply({RequestId{{1, 1}}, EventCreated{"bench", big_event(), std::move(map), SaleStatus::on_sale}},
+                 {1, now});
     (void)holds_per_second();  // the first round's memory is fresh from the system
   }
 
@@ -29,10 +31,13 @@ class House {
     std::size_t bytes = 0;
     const double taken = seconds([&] {
       for (std::size_t first = 0; first < commands.size(); first += batch_commands)
-        bytes += batch(std::span(commands).subspan(first, std::min<std::size_t>(batch_commands, commands.size() - first)));
+        bytes += batch(std::span(commands).subspan(
+            first, std::min<std::size_t>(batch_commands, commands.size() - first)));
     });
-    if (state_.open_holds() != commands.size() || bytes < commands.size() * 40) throw std::logic_error("not every hold was placed and encoded");
-    for (const Command& command : commands) state_.apply({{}, HoldReleased{HoldId{command.request}}}, {revision_, now});
+    if (state_.open_holds() != commands.size() || bytes < commands.size() * 40)
+      throw std::logic_error("not every hold was placed and encoded");
+    for (const Command& command : commands)
+      state_.apply({{}, HoldReleased{HoldId{command.request}}}, {revision_, now});
     state_.forget_touched();
     return static_cast<double>(commands.size()) / taken;
   }
@@ -61,7 +66,8 @@ class House {
       hold.holder = "cart-" + std::to_string(place / 2);
       hold.places = {PlaceIndex{place}, PlaceIndex{place + 1}};
       ++next_id_;
-      commands.push_back({RequestId{{0x0193'0000'0000'7000ULL + next_id_, 0x9E3779B97F4A7C15ULL * next_id_}}, std::move(hold)});
+      commands.push_back({RequestId{{0x0193'0000'0000'7000ULL + next_id_, 0x9E3779B97F4A7C15ULL * next_id_}},
+                          std::move(hold)});
     }
     return commands;
   }
@@ -75,8 +81,8 @@ class House {
 }  // namespace
 
 void core_hold() {
-  // One house is held in ten milliseconds, so a round is the median of several; each round begins with an event of its own, lest
-  // millions of remembered requests pile up behind one house.
+  // One house is held in ten milliseconds, so a round is the median of several; each round begins with an
+  // event of its own, lest millions of remembered requests pile up behind one house.
   const auto map = big_house(house_seats);
   const auto ours = [&] {
     House house(map);

@@ -34,7 +34,8 @@ template <class Encode>
   (void)payloads();
   int dark = 0;
   const double taken = seconds([&] {
-    for (int symbol = 0; symbol < symbols; ++symbol) dark += encode(payloads()[static_cast<std::size_t>(symbol) % payloads().size()]) ? 1 : 0;
+    for (int symbol = 0; symbol < symbols; ++symbol)
+      dark += encode(payloads()[static_cast<std::size_t>(symbol) % payloads().size()]) ? 1 : 0;
   });
   if (dark == 0) throw std::logic_error("no symbol has a dark first module");
   return taken * 1e6 / symbols;
@@ -50,7 +51,8 @@ void core_qr() {
 #if defined(TICKETCORE_HAVE_QRENCODE)
   const Pair qrencode = in_turn(7, ours, [] {
     return per_symbol(500, [](const std::string& text) {
-      QRcode* code = QRcode_encodeData(static_cast<int>(text.size()), reinterpret_cast<const unsigned char*>(text.data()), 0, QR_ECLEVEL_M);
+      QRcode* code = QRcode_encodeData(static_cast<int>(text.size()),
+                                       reinterpret_cast<const unsigned char*>(text.data()), 0, QR_ECLEVEL_M);
       const bool dark = (code->data[0] & 1) != 0;
       QRcode_free(code);
       return dark;
@@ -63,7 +65,8 @@ void core_qr() {
 #if defined(TICKETCORE_HAVE_QRCODEGEN)
   const Pair qrcodegen = in_turn(7, ours, [] {
     return per_symbol(100, [](const std::string& text) {
-      return qrcodegen::QrCode::encodeSegments({qrcodegen::QrSegment::makeBytes({text.begin(), text.end()})}, qrcodegen::QrCode::Ecc::MEDIUM, 1, 40, -1, false)
+      return qrcodegen::QrCode::encodeSegments({qrcodegen::QrSegment::makeBytes({text.begin(), text.end()})},
+                                               qrcodegen::QrCode::Ecc::MEDIUM, 1, 40, -1, false)
           .getModule(0, 0);
     });
   });

@@ -1,5 +1,5 @@
-// core.reopen and core.memory: an event of 100,000 seats, all sold two at a time, opened again from its snapshot and from its
-// log; and what it takes in memory, as the allocator counts it.
+// core.reopen and core.memory: an event of 100,000 seats, all sold two at a time, opened again from its
+// snapshot and from its log; and what it takes in memory, as the allocator counts it.
 
 #include <malloc.h>
 
@@ -16,10 +16,13 @@ namespace {
 
 using namespace ticketcore;
 
-[[nodiscard]] double allocated_megabytes() { return static_cast<double>(mallinfo2().uordblks + mallinfo2().hblkhd) / 1e6; }
+[[nodiscard]] double allocated_megabytes() {
+  return static_cast<double>(mallinfo2().uordblks + mallinfo2().hblkhd) / 1e6;
+}
 
 [[nodiscard]] RequestId id_of(std::uint64_t number) {
-  return RequestId{{0x0193'0000'0000'7000ULL + number, 0x8000'0000'0000'0000ULL + number * 0x9E3779B97F4A7C15ULL / 4}};
+  return RequestId{
+      {0x0193'0000'0000'7000ULL + number, 0x8000'0000'0000'0000ULL + number * 0x9E3779B97F4A7C15ULL / 4}};
 }
 
 /// Sells every seat, a few hundred orders to a batch.
@@ -28,14 +31,16 @@ void sell_all(Desk& desk, const SeatMap& map) {
   constexpr std::uint32_t pairs_per_batch = 300;
   for (std::uint32_t first = 0; first < map.place_count() / 2; first += pairs_per_batch) {
     std::vector<Command> commands;
-    for (std::uint32_t pair = first; pair < std::min(first + pairs_per_batch, map.place_count() / 2); ++pair) {
+    for (std::uint32_t pair = first; pair < std::min(first + pairs_per_batch, map.place_count() / 2);
+         ++pair) {
       PlaceHold hold;
       hold.holder = "cart-" + std::to_string(pair);
       hold.places = {PlaceIndex{2 * pair}, PlaceIndex{2 * pair + 1}};
       const RequestId request = id_of(id++);
       commands.push_back({request, hold});
       commands.push_back({id_of(id++), QuoteHold{HoldId{request}, {{"adult", 2, ""}}}});
-      commands.push_back({id_of(id++), CheckOut{HoldId{request}, {"card", "ch_" + std::to_string(pair), 10'000}}});
+      commands.push_back(
+          {id_of(id++), CheckOut{HoldId{request}, {"card", "ch_" + std::to_string(pair), 10'000}}});
     }
     for (const Answer& answer : desk.take_turn(commands)) {
       if (answer.refusal()) throw std::logic_error("a sale was refused");
@@ -48,7 +53,8 @@ void sell_all(Desk& desk, const SeatMap& map) {
   for (int round = 0; round < 9; ++round) {
     Desk desk(storage, EventId("bench"));
     rounds.push_back(1000 * seconds([&] { desk.catch_up(); }));
-    if (desk.availability()->total(desk.state().time()).sold != 100'000) throw std::logic_error("the reopened event is not sold out");
+    if (desk.availability()->total(desk.state().time()).sold != 100'000)
+      throw std::logic_error("the reopened event is not sold out");
   }
   return Spread(std::move(rounds));
 }

@@ -1,5 +1,5 @@
-// core.sqlite: holds of two seats, each on the disk before its answer, beside the way it is done without an engine: a row per
-// seat, a transaction per hold. Both with synchronous=FULL in WAL mode, on the same disk.
+// core.sqlite: holds of two seats, each on the disk before its answer, beside the way it is done without an
+// engine: a row per seat, a transaction per hold. Both with synchronous=FULL in WAL mode, on the same disk.
 
 #include <sqlite3.h>
 
@@ -13,8 +13,8 @@
 #include "bench.hpp"
 #include "houses.hpp"
 #include "redis_peer.hpp"
-#include "ticketcore/engine/box_office.hpp"
 #include "ticketcore/base/id_generator.hpp"
+#include "ticketcore/engine/box_office.hpp"
 #include "ticketcore/storage/sqlite.hpp"
 
 namespace bench {
@@ -25,7 +25,9 @@ using namespace ticketcore;
 /// A fresh file beside the bench's other output, gone at the end.
 class ScratchFile {
  public:
-  ScratchFile() : path_(std::filesystem::path("out") / ("bench-" + std::to_string(getpid()) + ".db")) { remove(); }
+  ScratchFile() : path_(std::filesystem::path("out") / ("bench-" + std::to_string(getpid()) + ".db")) {
+    remove();
+  }
   ~ScratchFile() { remove(); }
   ScratchFile(const ScratchFile&) = delete;
   ScratchFile& operator=(const ScratchFile&) = delete;
@@ -55,7 +57,8 @@ class ScratchFile {
   return hold;
 }
 
-/// Holds per second with this many submitted commands outstanding: one thread runs, and its callbacks submit the next.
+/// Holds per second with this many submitted commands outstanding: one thread runs, and its callbacks submit
+/// the next.
 [[nodiscard]] double submitted(const std::shared_ptr<const SeatMap>& map, std::uint32_t outstanding) {
   const ScratchFile file;
   const auto storage = SqliteStorage::open(file.path());
@@ -81,21 +84,25 @@ class ScratchFile {
 }
 
 /// Holds per second of this many threads that each wait for their answer.
-[[nodiscard]] double blocking(const std::shared_ptr<const SeatMap>& map, std::uint32_t threads, std::uint32_t total) {
+[[nodiscard]] double blocking(const std::shared_ptr<const SeatMap>& map, std::uint32_t threads,
+                              std::uint32_t total) {
   const ScratchFile file;
   const auto storage = SqliteStorage::open(file.path());
   BoxOffice office(*storage);
   const Event event = office.create_event(event_of(map)).value();
   std::vector<Selection> selections;
   for (std::uint32_t number = 0; number < total; ++number)
-    selections.push_back({.places = {map->label(PlaceIndex{2 * number}), map->label(PlaceIndex{2 * number + 1})}, .areas = {}});
+    selections.push_back(
+        {.places = {map->label(PlaceIndex{2 * number}), map->label(PlaceIndex{2 * number + 1})},
+         .areas = {}});
   std::atomic<std::uint32_t> next{0};
   std::atomic<std::uint32_t> granted{0};
   const double taken = seconds([&] {
     std::vector<std::thread> workers;
     for (std::uint32_t worker = 0; worker < threads; ++worker) {
       workers.emplace_back([&, holder = HolderId("cart-" + std::to_string(worker))] {
-        for (std::uint32_t number = next++; number < total; number = next++) granted += event.hold(selections[number], {.holder = holder}).ok() ? 1 : 0;
+        for (std::uint32_t number = next++; number < total; number = next++)
+          granted += event.hold(selections[number], {.holder = holder}).ok() ? 1 : 0;
       });
     }
     for (std::thread& worker : workers) worker.join();
@@ -113,9 +120,14 @@ class RowPerSeat {
     run("PRAGMA journal_mode=WAL");
     run("PRAGMA synchronous=FULL");
     run("CREATE TABLE seats(id INTEGER PRIMARY KEY, holder TEXT, held_until INTEGER NOT NULL DEFAULT 0)");
-    run("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 59999) INSERT INTO seats(id) SELECT i FROM n");
-    check(sqlite3_prepare_v2(database_, "UPDATE seats SET holder = ?1, held_until = ?2 WHERE id IN (?3, ?4) AND held_until < 1800000000", -1, &hold_, nullptr),
-          "preparing");
+    run("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 59999) INSERT INTO "
+        "seats(id) SELECT i FROM n");
+    check(
+        sqlite3_prepare_v2(
+            database_,
+            "UPDATE seats SET holder = ?1, held_until = ?2 WHERE id IN (?3, ?4) AND held_until < 1800000000",
+            -1, &hold_, nullptr),
+        "preparing");
     check(sqlite3_prepare_v2(database_, "BEGIN IMMEDIATE", -1, &begin_, nullptr), "preparing");
     check(sqlite3_prepare_v2(database_, "COMMIT", -1, &commit_, nullptr), "preparing");
   }
@@ -145,12 +157,14 @@ class RowPerSeat {
     step(commit_);
   }
   void step(sqlite3_stmt* statement) {
-    if (sqlite3_step(statement) != SQLITE_DONE) throw std::runtime_error(std::string("the peer: ") + sqlite3_errmsg(database_));
+    if (sqlite3_step(statement) != SQLITE_DONE)
+      throw std::runtime_error(std::string("the peer: ") + sqlite3_errmsg(database_));
     sqlite3_reset(statement);
   }
   void run(const char* sql) { check(sqlite3_exec(database_, sql, nullptr, nullptr, nullptr), sql); }
   void check(int code, const char* doing) {
-    if (code != SQLITE_OK) throw std::runtime_error(std::string("the peer: ") + doing + ": " + sqlite3_errmsg(database_));
+    if (code != SQLITE_OK)
+      throw std::runtime_error(std::string("the peer: ") + doing + ": " + sqlite3_errmsg(database_));
   }
 
   ScratchFile file_;
@@ -172,14 +186,18 @@ void core_sqlite() {
   if (wanted("core.sqlite.submit")) {
     const Pair pair = in_turn(
         5, [&] { return submitted(map, 1'024); }, peer);
-    report({"core.sqlite.submit", pair.ours, "holds/s", "SQLite, a row per seat, a commit per hold", pair.peer});
+    report(
+        {"core.sqlite.submit", pair.ours, "holds/s", "SQLite, a row per seat, a commit per hold", pair.peer});
     RedisPeer redis;
-    if (redis.running()) report({"core.sqlite.submit.redis", pair.ours, "holds/s", "Redis, Lua hold of 2 keys, 50 clients x 16", redis.holds_per_second()});
+    if (redis.running())
+      report({"core.sqlite.submit.redis", pair.ours, "holds/s", "Redis, Lua hold of 2 keys, 50 clients x 16",
+              redis.holds_per_second()});
   }
   if (wanted("core.sqlite.threads")) {
     const Pair pair = in_turn(
         5, [&] { return blocking(map, 64, 60'000); }, peer);
-    report({"core.sqlite.threads", pair.ours, "holds/s", "SQLite, a row per seat, a commit per hold", pair.peer});
+    report({"core.sqlite.threads", pair.ours, "holds/s", "SQLite, a row per seat, a commit per hold",
+            pair.peer});
   }
 }
 

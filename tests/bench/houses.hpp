@@ -22,7 +22,10 @@ namespace bench {
       builder.add_row(index, std::to_string(row + 1));
       for (std::int32_t seat = 0; seat < 40 && left > 0; ++seat, --left) {
         const std::string label = std::to_string(seat + 1);
-        builder.add_seat({.label = label, .position = {section % 10 * 25'000 + seat * 500, 10'000 + section / 10 * 30'000 + row * 900}, .category = category});
+        builder.add_seat(
+            {.label = label,
+             .position = {section % 10 * 25'000 + seat * 500, 10'000 + section / 10 * 30'000 + row * 900},
+             .category = category});
       }
     }
   }

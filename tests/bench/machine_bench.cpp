@@ -1,5 +1,5 @@
-// machine: what any figure here depends on and no code of ours can change: how long a load that misses every cache takes,
-// and how long the disk takes to say that eight kilobytes are safe.
+// machine: what any figure here depends on and no code of ours can change: how long a load that misses every
+// cache takes, and how long the disk takes to say that eight kilobytes are safe.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -18,7 +18,8 @@
 namespace bench {
 namespace {
 
-/// Nanoseconds of one load whose address is what the load before it brought, over far more memory than any cache holds.
+/// Nanoseconds of one load whose address is what the load before it brought, over far more memory than any
+/// cache holds.
 [[nodiscard]] Spread memory_latency_ns() {
   constexpr std::size_t line_bytes = 64;
   constexpr std::size_t lines = (std::size_t{256} << 20) / line_bytes;
@@ -45,15 +46,20 @@ namespace {
 
 /// Microseconds to append 8 KiB to a file where the benchmarks keep theirs, and to have them safe.
 [[nodiscard]] Spread fdatasync_us() {
-  const std::filesystem::path path = std::filesystem::path("out") / ("bench-" + std::to_string(getpid()) + ".sync");
+  const std::filesystem::path path =
+      std::filesystem::path("out") / ("bench-" + std::to_string(getpid()) + ".sync");
   const int file = open(path.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
   if (file < 0) throw std::system_error(errno, std::generic_category(), path.string());
   const std::vector<char> block(8192, 'x');
   std::vector<double> rounds;
   bool written = true;
   for (int round = 0; round < 200; ++round) {
-    rounds.push_back(
-        1e6 * seconds([&] { written = written && write(file, block.data(), block.size()) == static_cast<ssize_t>(block.size()) && fdatasync(file) == 0; }));
+    rounds.push_back(1e6 * seconds([&] {
+                       written =
+                           written &&
+                           write(file, block.data(), block.size()) == static_cast<ssize_t>(block.size()) &&
+                           fdatasync(file) == 0;
+                     }));
   }
   close(file);
   std::filesystem::remove(path);

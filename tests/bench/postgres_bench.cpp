@@ -1,5 +1,6 @@
-// postgres: holds over a PostgreSQL server of the bench's own (fsync and synchronous_commit on), beside pgbench doing them the
-// usual way on the same server: a row per seat or a counter per area, a transaction per hold, 32 clients.
+// postgres: holds over a PostgreSQL server of the bench's own (fsync and synchronous_commit on), beside
+// pgbench doing them the usual way on the same server: a row per seat or a counter per area, a transaction
+// per hold, 32 clients.
 
 #include <atomic>
 #include <fstream>
@@ -9,8 +10,8 @@
 #include "../postgres/postgres_server.hpp"
 #include "bench.hpp"
 #include "houses.hpp"
-#include "ticketcore/engine/box_office.hpp"
 #include "ticketcore/base/id_generator.hpp"
+#include "ticketcore/engine/box_office.hpp"
 #include "ticketcore/storage/postgres.hpp"
 
 namespace bench {
@@ -54,23 +55,30 @@ constexpr std::uint32_t outstanding = 1'024;
 [[nodiscard]] std::shared_ptr<const SeatMap> standing_house() {
   SeatMapBuilder builder("Field");
   const CategoryIndex category = builder.add_category({"all", "Standing", "#1F77B4"});
-  builder.add_area({.label = "Field", .section = builder.add_section({.label = "Ground"}), .category = category, .capacity = 5'000'000});
+  builder.add_area({.label = "Field",
+                    .section = builder.add_section({.label = "Ground"}),
+                    .category = category,
+                    .capacity = 5'000'000});
   return std::make_shared<const SeatMap>(builder.build());
 }
 
 /// One process's worth of the core: its own connections, its own copy of the event.
 struct Node {
-  explicit Node(const PostgresServer& server) : storage(PostgresStorage::open(server.socket_url())), office(*storage) {}
+  explicit Node(const PostgresServer& server)
+      : storage(PostgresStorage::open(server.socket_url())), office(*storage) {}
   std::unique_ptr<PostgresStorage> storage;
   BoxOffice office;
 };
 
-/// Holds per second of nodes with this many submitted commands outstanding each, total holds shared among them.
-[[nodiscard]] double submitted(const PostgresServer& server, const std::shared_ptr<const SeatMap>& map, std::uint32_t node_count, std::uint32_t total,
+/// Holds per second of nodes with this many submitted commands outstanding each, total holds shared among
+/// them.
+[[nodiscard]] double submitted(const PostgresServer& server, const std::shared_ptr<const SeatMap>& map,
+                               std::uint32_t node_count, std::uint32_t total,
                                PlaceHold (*hold_of)(std::uint32_t)) {
   std::vector<std::unique_ptr<Node>> nodes;
   const std::string id = fresh_event();
-  for (std::uint32_t number = 0; number < node_count; ++number) nodes.push_back(std::make_unique<Node>(server));
+  for (std::uint32_t number = 0; number < node_count; ++number)
+    nodes.push_back(std::make_unique<Node>(server));
   (void)nodes[0]->office.create_event(event_named(id, map)).value();
   std::vector<Event> events;
   for (const auto& node : nodes) events.push_back(node->office.event(id).value());
@@ -103,19 +111,23 @@ struct Node {
 }
 
 /// Holds per second of threads that each wait for their answer.
-[[nodiscard]] double blocking(const PostgresServer& server, const std::shared_ptr<const SeatMap>& map, std::uint32_t threads, std::uint32_t total) {
+[[nodiscard]] double blocking(const PostgresServer& server, const std::shared_ptr<const SeatMap>& map,
+                              std::uint32_t threads, std::uint32_t total) {
   Node node(server);
   const Event event = node.office.create_event(event_named(fresh_event(), map)).value();
   std::vector<Selection> selections;
   for (std::uint32_t number = 0; number < total; ++number)
-    selections.push_back({.places = {map->label(PlaceIndex{2 * number}), map->label(PlaceIndex{2 * number + 1})}, .areas = {}});
+    selections.push_back(
+        {.places = {map->label(PlaceIndex{2 * number}), map->label(PlaceIndex{2 * number + 1})},
+         .areas = {}});
   std::atomic<std::uint32_t> next{0};
   std::atomic<std::uint32_t> granted{0};
   const double taken = seconds([&] {
     std::vector<std::thread> workers;
     for (std::uint32_t worker = 0; worker < threads; ++worker) {
       workers.emplace_back([&, holder = HolderId("cart-" + std::to_string(worker))] {
-        for (std::uint32_t number = next++; number < total; number = next++) granted += event.hold(selections[number], {.holder = holder}).ok() ? 1 : 0;
+        for (std::uint32_t number = next++; number < total; number = next++)
+          granted += event.hold(selections[number], {.holder = holder}).ok() ? 1 : 0;
       });
     }
     for (std::thread& worker : workers) worker.join();
@@ -125,7 +137,8 @@ struct Node {
 }
 
 /// The 99th percentile, in milliseconds, of holds sent at a steady rate, from the moment each was due.
-[[nodiscard]] double p99_at(const PostgresServer& server, const std::shared_ptr<const SeatMap>& map, double rate, std::uint32_t total) {
+[[nodiscard]] double p99_at(const PostgresServer& server, const std::shared_ptr<const SeatMap>& map,
+                            double rate, std::uint32_t total) {
   using Clock = std::chrono::steady_clock;
   Node node(server);
   const Event event = node.office.create_event(event_named(fresh_event(), map)).value();
@@ -134,7 +147,8 @@ struct Node {
   std::thread worker([&] { node.office.run(); });
   const auto start = Clock::now();
   for (std::uint32_t number = 0; number < total; ++number) {
-    const auto due = start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(number / rate));
+    const auto due =
+        start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(number / rate));
     std::this_thread::sleep_until(due);
     event.submit({new_request_id(), pair_of(number)}, [&, number, due](const Answer& answer) {
       if (answer.refusal() != nullptr) throw std::logic_error("a hold was refused");
@@ -164,9 +178,11 @@ class Peer {
   }
 
   [[nodiscard]] Outcome run(int seconds_long) const {
-    const std::string command = quoted(PostgresServer::binaries() + "/pgbench") + " -n -M prepared -c 32 -j 2 -T " + std::to_string(seconds_long) + " -h " +
-                                quoted(server_.folder()) + " -p " + std::to_string(server_.port()) + " -U postgres -f " + quoted(file_ + ".sql") +
-                                " -l --log-prefix=" + quoted(file_) + " postgres >" + quoted(file_ + ".out") + " 2>&1";
+    const std::string command =
+        quoted(PostgresServer::binaries() + "/pgbench") + " -n -M prepared -c 32 -j 2 -T " +
+        std::to_string(seconds_long) + " -h " + quoted(server_.folder()) + " -p " +
+        std::to_string(server_.port()) + " -U postgres -f " + quoted(file_ + ".sql") +
+        " -l --log-prefix=" + quoted(file_) + " postgres >" + quoted(file_ + ".out") + " 2>&1";
     for (const auto& log : logs()) std::filesystem::remove(log);
     if (std::system(command.c_str()) != 0) throw std::runtime_error("pgbench failed; see " + file_ + ".out");
     std::ifstream out(file_ + ".out");
@@ -180,7 +196,8 @@ class Peer {
       std::ifstream lines(log);
       double skipped = 0;
       double microseconds = 0;
-      for (std::string rest; lines >> skipped >> skipped >> microseconds; std::getline(lines, rest)) times.push_back(microseconds / 1'000);
+      for (std::string rest; lines >> skipped >> skipped >> microseconds; std::getline(lines, rest))
+        times.push_back(microseconds / 1'000);
     }
     if (times.size() < 100) throw std::runtime_error("pgbench wrote no log");
     const auto at = times.begin() + static_cast<std::ptrdiff_t>(times.size() * 99 / 100);
@@ -194,7 +211,8 @@ class Peer {
     const std::string prefix = std::filesystem::path(file_).filename().string() + ".";
     for (const auto& entry : std::filesystem::directory_iterator(server_.folder())) {
       const std::string name = entry.path().filename().string();
-      if (name.starts_with(prefix) && !name.ends_with(".sql") && !name.ends_with(".out")) found.push_back(entry.path());
+      if (name.starts_with(prefix) && !name.ends_with(".sql") && !name.ends_with(".out"))
+        found.push_back(entry.path());
     }
     return found;
   }
@@ -204,21 +222,27 @@ class Peer {
 };
 
 const char* const seat_table =
-    "DROP TABLE IF EXISTS seats; CREATE TABLE seats(id integer PRIMARY KEY, holder text, held_until timestamptz NOT NULL DEFAULT '-infinity');"
+    "DROP TABLE IF EXISTS seats; CREATE TABLE seats(id integer PRIMARY KEY, holder text, held_until "
+    "timestamptz NOT NULL DEFAULT '-infinity');"
     "INSERT INTO seats(id) SELECT generate_series(0, 399999); VACUUM ANALYZE seats;";
 // Every hold is granted, whoever held the seats: the peer never gets away with a refusal.
 const char* const seat_script =
     "\\set pair random(0, 199999)\n\\set first :pair * 2\n\\set second :first + 1\nBEGIN;\n"
     "SELECT id, held_until FROM seats WHERE id IN (:first, :second) ORDER BY id FOR UPDATE;\n"
-    "UPDATE seats SET holder = 'cart-' || :client_id, held_until = now() + interval '10 minutes' WHERE id IN (:first, :second);\nCOMMIT;\n";
+    "UPDATE seats SET holder = 'cart-' || :client_id, held_until = now() + interval '10 minutes' WHERE id IN "
+    "(:first, :second);\nCOMMIT;\n";
 const char* const upsert_table =
-    "DROP TABLE IF EXISTS seat_holds; CREATE TABLE seat_holds(seat integer PRIMARY KEY, holder text NOT NULL, held_until timestamptz NOT NULL);";
+    "DROP TABLE IF EXISTS seat_holds; CREATE TABLE seat_holds(seat integer PRIMARY KEY, holder text NOT "
+    "NULL, held_until timestamptz NOT NULL);";
 const char* const upsert_script =
     "\\set pair random(0, 199999)\n\\set first :pair * 2\n\\set second :first + 1\n"
-    "INSERT INTO seat_holds AS h (seat, holder, held_until) VALUES (:first, 'cart-' || :client_id, now()), (:second, 'cart-' || :client_id, now()) "
-    "ON CONFLICT (seat) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until WHERE h.held_until <= now();\n";
+    "INSERT INTO seat_holds AS h (seat, holder, held_until) VALUES (:first, 'cart-' || :client_id, now()), "
+    "(:second, 'cart-' || :client_id, now()) "
+    "ON CONFLICT (seat) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until WHERE "
+    "h.held_until <= now();\n";
 const char* const counter_table =
-    "DROP TABLE IF EXISTS areas; CREATE TABLE areas(id integer PRIMARY KEY, held bigint, capacity bigint); INSERT INTO areas VALUES(1, 0, 1000000000);";
+    "DROP TABLE IF EXISTS areas; CREATE TABLE areas(id integer PRIMARY KEY, held bigint, capacity bigint); "
+    "INSERT INTO areas VALUES(1, 0, 1000000000);";
 const char* const counter_script = "UPDATE areas SET held = held + 1 WHERE id = 1 AND held < capacity;\n";
 
 }  // namespace
@@ -227,7 +251,8 @@ void postgres() {
   if (PostgresServer::binaries().empty()) return skip("postgres", "PostgreSQL's server is not installed");
   PostgresServer server;
   const auto map = big_house(400'000);
-  const bool holds = wanted("postgres.hold2.node1") || wanted("postgres.hold2.node4") || wanted("postgres.hold2.blocking") || wanted("postgres.p99");
+  const bool holds = wanted("postgres.hold2.node1") || wanted("postgres.hold2.node4") ||
+                     wanted("postgres.hold2.blocking") || wanted("postgres.p99");
   if (holds) {
     const Peer rows(server, "seats", seat_table, seat_script);
     double peer_p99 = 0;
@@ -242,7 +267,8 @@ void postgres() {
           3, [&] { return submitted(server, map, 1, 200'000, pair_of); }, peer);
       report({"postgres.hold2.node1", pair.ours, "holds/s", name, pair.peer});
       const Peer upsert(server, "upsert", upsert_table, upsert_script);
-      report({"postgres.hold2.upsert", pair.ours, "holds/s", "pgbench, INSERT ON CONFLICT, takes expired holds over", upsert.run(4).per_second});
+      report({"postgres.hold2.upsert", pair.ours, "holds/s",
+              "pgbench, INSERT ON CONFLICT, takes expired holds over", upsert.run(4).per_second});
     }
     if (wanted("postgres.hold2.node4")) {
       const Pair pair = in_turn(
@@ -262,15 +288,18 @@ void postgres() {
             rate = peer();
             return peer_p99;
           });
-      report({"postgres.p99", pair.ours, "ms", "the peer's p99 at its own maximum, which is the rate of ours, too", pair.peer, false});
+      report({"postgres.p99", pair.ours, "ms",
+              "the peer's p99 at its own maximum, which is the rate of ours, too", pair.peer, false});
     }
   }
   if (wanted("postgres.area")) {
     const auto field = standing_house();
     const Peer counter(server, "counter", counter_table, counter_script);
     const Pair pair = in_turn(
-        3, [&] { return submitted(server, field, 1, 400'000, admission_of); }, [&] { return counter.run(4).per_second; });
-    report({"postgres.area", pair.ours, "holds/s", "pgbench, UPDATE of one counter row, 32 clients", pair.peer});
+        3, [&] { return submitted(server, field, 1, 400'000, admission_of); },
+        [&] { return counter.run(4).per_second; });
+    report(
+        {"postgres.area", pair.ours, "holds/s", "pgbench, UPDATE of one counter row, 32 clients", pair.peer});
   }
   if (wanted("postgres.open")) {
     const auto house = big_house(100'000);
@@ -280,15 +309,18 @@ void postgres() {
       {
         Node node(server);
         const Event event = node.office.create_event(event_named(id, house)).value();
-        for (std::uint32_t number = 0; number < 25'000; ++number) event.submit({new_request_id(), pair_of(number)}, nullptr);
+        for (std::uint32_t number = 0; number < 25'000; ++number)
+          event.submit({new_request_id(), pair_of(number)}, nullptr);
         node.office.poll();
         event.save_snapshot();
-        for (std::uint32_t number = 25'000; number < 30'000; ++number) event.submit({new_request_id(), pair_of(number)}, nullptr);
+        for (std::uint32_t number = 25'000; number < 30'000; ++number)
+          event.submit({new_request_id(), pair_of(number)}, nullptr);
         node.office.poll();
       }
       times.push_back(1'000 * seconds([&] {
                         Node node(server);
-                        if (node.office.event(id).value().availability()->total(Timestamp{}).held != 60'000) throw std::logic_error("the event is not whole");
+                        if (node.office.event(id).value().availability()->total(Timestamp{}).held != 60'000)
+                          throw std::logic_error("the event is not whole");
                       }));
     }
     report({"postgres.open", Spread(std::move(times)), "ms", "", 0, false});

@@ -20,7 +20,8 @@ namespace {
   if (pipe == nullptr) throw std::runtime_error("can't run " + command);
   std::string text;
   std::array<char, 4096> buffer;
-  while (const std::size_t got = fread(buffer.data(), 1, buffer.size(), pipe)) text.append(buffer.data(), got);
+  while (const std::size_t got = fread(buffer.data(), 1, buffer.size(), pipe))
+    text.append(buffer.data(), got);
   pclose(pipe);
   return text;
 }
@@ -43,7 +44,8 @@ RedisPeer::RedisPeer() {
   if (child == 0) {
     const int null = open("/dev/null", O_RDWR);
     dup2(null, STDOUT_FILENO);
-    execlp("redis-server", "redis-server", "--port", port.c_str(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", static_cast<char*>(nullptr));
+    execlp("redis-server", "redis-server", "--port", port.c_str(), "--bind", "127.0.0.1", "--save", "",
+           "--appendonly", "no", static_cast<char*>(nullptr));
     _exit(127);
   }
   for (int attempt = 0; attempt < 100; ++attempt) {
@@ -66,11 +68,14 @@ RedisPeer::~RedisPeer() {
   waitpid(pid_, nullptr, 0);
 }
 
-std::string RedisPeer::ask(const std::string& command) const { return output_of("redis-cli -p " + std::to_string(port_) + " " + command); }
+std::string RedisPeer::ask(const std::string& command) const {
+  return output_of("redis-cli -p " + std::to_string(port_) + " " + command);
+}
 
 double RedisPeer::holds_per_second() {
   (void)ask("flushall");
-  const std::string text = output_of("redis-benchmark -p " + std::to_string(port_) + " -n 200000 -c 50 -P 16 -r 10000000 --csv evalsha " + script_ +
+  const std::string text = output_of("redis-benchmark -p " + std::to_string(port_) +
+                                     " -n 200000 -c 50 -P 16 -r 10000000 --csv evalsha " + script_ +
                                      " 2 seat:__rand_int__ seat:1__rand_int__ cart:__rand_int__");
   // The last line is: "name","rps",...
   const std::size_t line = text.rfind("\n\"");

@@ -1,6 +1,6 @@
 #pragma once
-// The peer: a redis-server of the benchmark's own, holding two seats with a Lua script if both are free, driven by
-// redis-benchmark with 50 clients and a pipeline of 16.
+// The peer: a redis-server of the benchmark's own, holding two seats with a Lua script if both are free,
+// driven by redis-benchmark with 50 clients and a pipeline of 16.
 
 #include <string>
 

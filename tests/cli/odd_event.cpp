@@ -1,8 +1,8 @@
 // Sells one ticket of an event whose texts are all awkward: ticketcore_odd_event FILE
 
 #include "ticketcore/engine/box_office.hpp"
-#include "ticketcore/venue/seat_map_builder.hpp"
 #include "ticketcore/storage/sqlite.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 
 using namespace ticketcore;
 

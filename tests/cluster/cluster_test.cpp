@@ -1,8 +1,10 @@
-// A real cluster: four processes of eight clients each sell one small house over one PostgreSQL, through proxies that cut
-// the network, while processes are killed and the database crashes once. Afterwards every answer anybody was given is held
-// against the log, with the order in which things were asked and answered: the history of every seat must be linearizable.
+// A real cluster: four processes of eight clients each sell one small house over one PostgreSQL, through
+// proxies that cut the network, while processes are killed and the database crashes once. Afterwards every
+// answer anybody was given is held against the log, with the order in which things were asked and answered:
+// the history of every seat must be linearizable.
 //
-// cluster_test; TICKETCORE_CLUSTER_SECONDS sets how long (default 60), TICKETCORE_CLUSTER_SEED what happens when.
+// cluster_test; TICKETCORE_CLUSTER_SECONDS sets how long (default 60), TICKETCORE_CLUSTER_SEED what happens
+// when.
 
 #include <fcntl.h>
 #include <signal.h>
@@ -18,12 +20,12 @@
 #include "../postgres/postgres_server.hpp"
 #include "../real_time_order.hpp"
 #include "cut_proxy.hpp"
-#include "ticketcore/log/audit.hpp"
-#include "ticketcore/engine/box_office.hpp"
 #include "ticketcore/base/id_generator.hpp"
+#include "ticketcore/engine/box_office.hpp"
+#include "ticketcore/log/audit.hpp"
 #include "ticketcore/log/log.hpp"
-#include "ticketcore/venue/seat_map_builder.hpp"
 #include "ticketcore/storage/postgres.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 
 namespace {
 
@@ -35,14 +37,16 @@ using ticketcore::testing::PostgresServer;
 constexpr int processes = 4;
 constexpr int clients_each = 8;
 constexpr std::uint32_t seats = 6'000;
-// Everybody wants the same seats at the same time, and other ones soon after, so that what a killed process had bought for
-// good does not end the fight.
+// Everybody wants the same seats at the same time, and other ones soon after, so that what a killed process
+// had bought for good does not end the fight.
 constexpr std::uint32_t wanted_seats = 120;
 constexpr std::uint32_t wanted_moves_by = 150;  // seats a second
 
 [[nodiscard]] std::int64_t now_ns() {
   // One clock for all processes of the machine.
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 [[nodiscard]] NewEvent house() {
@@ -51,11 +55,13 @@ constexpr std::uint32_t wanted_moves_by = 150;  // seats a second
   const SectionIndex section = builder.add_section({.label = "S"});
   for (std::uint32_t seat = 0; seat < seats; ++seat) {
     if (seat % 20 == 0) builder.add_row(section, std::to_string(seat / 20));
-    builder.add_seat({.label = std::to_string(seat % 20),
-                      .position = {static_cast<std::int32_t>(seat % 20) * 500, static_cast<std::int32_t>(seat / 20) * 900},
-                      .category = category});
+    builder.add_seat(
+        {.label = std::to_string(seat % 20),
+         .position = {static_cast<std::int32_t>(seat % 20) * 500, static_cast<std::int32_t>(seat / 20) * 900},
+         .category = category});
   }
-  builder.add_area({.label = "Floor", .section = section, .category = category, .capacity = 15, .center = {0, 9'000}});
+  builder.add_area(
+      {.label = "Floor", .section = section, .category = category, .capacity = 15, .center = {0, 9'000}});
   NewEvent event;
   event.id = "cluster";
   event.starts_at = *parse_rfc3339("2030-01-01T19:00:00Z");
@@ -66,14 +72,19 @@ constexpr std::uint32_t wanted_moves_by = 150;  // seats a second
   return event;
 }
 
-// ---- A process that sells -------------------------------------------------------------------------------------------------
+// ---- A process that sells
+// -------------------------------------------------------------------------------------------------
 
-/// Lines that outlive a kill, since the kernel has them: "I time request" when asked, "A time request ok|reason [place...]" when answered.
+/// Lines that outlive a kill, since the kernel has them: "I time request" when asked, "A time request
+/// ok|reason [place...]" when answered.
 class History {
  public:
-  explicit History(const std::string& file) : handle_(open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {}
+  explicit History(const std::string& file)
+      : handle_(open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {}
   void asked(RequestId request) { write_line("I " + std::to_string(now_ns()) + " " + to_string(request)); }
-  void answered(RequestId request, const std::string& what) { write_line("A " + std::to_string(now_ns()) + " " + to_string(request) + " " + what); }
+  void answered(RequestId request, const std::string& what) {
+    write_line("A " + std::to_string(now_ns()) + " " + to_string(request) + " " + what);
+  }
 
  private:
   void write_line(const std::string& line) {
@@ -107,12 +118,15 @@ void buy_and_sell(const Event& event, History& history, std::mt19937 random) {
     if (dice < 5 || holds.empty()) {
       Selection selection;
       const auto seconds = static_cast<std::uint32_t>(now_ns() / 1'000'000'000);
-      const auto first = static_cast<std::uint32_t>((seconds * wanted_moves_by + random() % wanted_seats) % seats);
+      const auto first =
+          static_cast<std::uint32_t>((seconds * wanted_moves_by + random() % wanted_seats) % seats);
       if (random() % 4 == 0) selection.areas = {{"S-Floor", static_cast<std::uint32_t>(1 + random() % 3)}};
-      selection.places = {event.seat_map().label(PlaceIndex{first}), event.seat_map().label(PlaceIndex{(first + 1) % seats})};
+      selection.places = {event.seat_map().label(PlaceIndex{first}),
+                          event.seat_map().label(PlaceIndex{(first + 1) % seats})};
       const auto ttl = std::chrono::seconds(1 + random() % 3);
-      const auto hold =
-          insist(history, new_request_id(), [&](RequestId request) { return event.hold(selection, {.holder = me, .ttl = ttl, .request = request}); });
+      const auto hold = insist(history, new_request_id(), [&](RequestId request) {
+        return event.hold(selection, {.holder = me, .ttl = ttl, .request = request});
+      });
       if (!hold.ok()) continue;
       std::string places = "ok";
       for (const std::string& place : hold.value().places) places += " " + place;
@@ -124,11 +138,13 @@ void buy_and_sell(const Event& event, History& history, std::mt19937 random) {
     std::erase(holds, hold);
     if (dice < 6) {
       const RequestId request = new_request_id();
-      if (insist(history, request, [&](RequestId same) { return event.extend(hold, 3s, same); }).ok()) history.answered(request, "ok");
+      if (insist(history, request, [&](RequestId same) { return event.extend(hold, 3s, same); }).ok())
+        history.answered(request, "ok");
       holds.push_back(hold);
     } else if (dice < 7) {
       const RequestId request = new_request_id();
-      if (insist(history, request, [&](RequestId same) { return event.release(hold, same); }).ok()) history.answered(request, "ok");
+      if (insist(history, request, [&](RequestId same) { return event.release(hold, same); }).ok())
+        history.answered(request, "ok");
     } else {
       const RequestId quoting = new_request_id();
       const auto quote = insist(history, quoting, [&](RequestId same) {
@@ -149,7 +165,9 @@ void buy_and_sell(const Event& event, History& history, std::mt19937 random) {
       const OrderId order = orders.front();
       orders.erase(orders.begin());
       const RequestId request = new_request_id();
-      if (insist(history, request, [&](RequestId same) { return event.refund(order, {.reference = "re", .request = same}); }).ok())
+      if (insist(history, request, [&](RequestId same) {
+            return event.refund(order, {.reference = "re", .request = same});
+          }).ok())
         history.answered(request, "ok");
     }
   }
@@ -179,13 +197,16 @@ void buy_and_sell(const Event& event, History& history, std::mt19937 random) {
   }
   std::vector<std::thread> clients;
   for (int client = 0; client < clients_each; ++client) {
-    clients.emplace_back([&, client] { buy_and_sell(*event, history, std::mt19937(seed * 100 + static_cast<unsigned>(client))); });
+    clients.emplace_back([&, client] {
+      buy_and_sell(*event, history, std::mt19937(seed * 100 + static_cast<unsigned>(client)));
+    });
   }
   for (std::thread& client : clients) client.join();
   _exit(0);
 }
 
-// ---- Judging ----------------------------------------------------------------------------------------------------------------
+// ---- Judging
+// ----------------------------------------------------------------------------------------------------------------
 
 struct Operation {
   std::int64_t asked = 0;
@@ -255,7 +276,8 @@ struct Judgement {
       at = entry.revision;
     }
   }
-  // What was granted is in the log, as it was answered; what was refused is not, unless its twin was granted after it.
+  // What was granted is in the log, as it was answered; what was refused is not, unless its twin was granted
+  // after it.
   ticketcore::testing::Moments<std::int64_t, Place> starts;
   ticketcore::testing::Moments<std::int64_t, Place> ends;
   judgement.operations = operations.size();
@@ -268,7 +290,8 @@ struct Judgement {
       if (found == log.end()) {
         judgement.wrong.push_back("an answer is not in the log: " + request + " " + operation.answer);
       } else if (found->second.said != operation.answer) {
-        judgement.wrong.push_back("answered \"" + operation.answer + "\", but the log says \"" + found->second.said + "\": " + request);
+        judgement.wrong.push_back("answered \"" + operation.answer + "\", but the log says \"" +
+                                  found->second.said + "\": " + request);
       }
     } else if (found != log.end()) {
       ++judgement.unanswered_but_done;
@@ -278,13 +301,15 @@ struct Judgement {
     if (operation.answered != 0) ends.emplace_back(operation.answered, found->second.place);
   }
   for (const auto& [place, latest] : ticketcore::testing::out_of_order(starts, ends)) {
-    judgement.wrong.push_back("something stands at revision " + std::to_string(place.first) + ", but was asked after revision " + std::to_string(latest.first) +
+    judgement.wrong.push_back("something stands at revision " + std::to_string(place.first) +
+                              ", but was asked after revision " + std::to_string(latest.first) +
                               " was answered");
   }
   return judgement;
 }
 
-// ---- The trouble ------------------------------------------------------------------------------------------------------------
+// ---- The trouble
+// ------------------------------------------------------------------------------------------------------------
 
 struct Cluster {
   PostgresServer server;
@@ -296,7 +321,8 @@ struct Cluster {
   void start(int number, const char* self) {
     const std::string history = server.folder() + "/history-" + std::to_string(++starts);
     histories.push_back(history);
-    const std::string url = "postgresql://postgres@127.0.0.1:" + std::to_string(proxies[static_cast<std::size_t>(number)]->port()) + "/postgres";
+    const std::string url = "postgresql://postgres@127.0.0.1:" +
+                            std::to_string(proxies[static_cast<std::size_t>(number)]->port()) + "/postgres";
     const std::string seed = std::to_string(starts);
     const pid_t child = fork();
     if (child == 0) {
@@ -315,7 +341,8 @@ struct Cluster {
   const char* given = std::getenv("TICKETCORE_CLUSTER_SECONDS");
   const char* given_seed = std::getenv("TICKETCORE_CLUSTER_SEED");
   const auto duration = std::chrono::seconds(given != nullptr ? std::stoi(given) : 60);
-  const unsigned seed = given_seed != nullptr ? static_cast<unsigned>(std::stoul(given_seed)) : std::random_device{}();
+  const unsigned seed =
+      given_seed != nullptr ? static_cast<unsigned>(std::stoul(given_seed)) : std::random_device{}();
   std::cout << "cluster: " << duration.count() << " s, seed " << seed << std::endl;
   std::mt19937 random(seed);
   Cluster cluster;
@@ -324,7 +351,8 @@ struct Cluster {
     BoxOffice office(*storage);
     if (!office.create_event(house()).ok()) return 1;
   }
-  for (int number = 0; number < processes; ++number) cluster.proxies.push_back(std::make_unique<CutProxy>(cluster.server.port()));
+  for (int number = 0; number < processes; ++number)
+    cluster.proxies.push_back(std::make_unique<CutProxy>(cluster.server.port()));
   for (int number = 0; number < processes; ++number) cluster.start(number, self);
   const auto begin = std::chrono::steady_clock::now();
   int kills = 0;
@@ -367,14 +395,19 @@ struct Cluster {
     for (const auto& proxy : cluster.proxies) sum += static_cast<std::size_t>(proxy->connections_seen());
     return sum;
   }();
-  std::cout << "  " << judgement.operations << " requests, " << judgement.answered << " answered (" << judgement.granted << " granted), "
-            << judgement.unanswered_but_done << " took place without an answer\n  " << kills << " processes killed, " << cuts << " networks cut, " << silences
-            << " gone silent, the database crashed " << (crashed ? "once" : "never") << ", " << connections << " connections\n";
-  for (std::size_t index = 0; index < std::min<std::size_t>(judgement.wrong.size(), 20); ++index) std::cout << "  WRONG " << judgement.wrong[index] << "\n";
+  std::cout << "  " << judgement.operations << " requests, " << judgement.answered << " answered ("
+            << judgement.granted << " granted), " << judgement.unanswered_but_done
+            << " took place without an answer\n  " << kills << " processes killed, " << cuts
+            << " networks cut, " << silences << " gone silent, the database crashed "
+            << (crashed ? "once" : "never") << ", " << connections << " connections\n";
+  for (std::size_t index = 0; index < std::min<std::size_t>(judgement.wrong.size(), 20); ++index)
+    std::cout << "  WRONG " << judgement.wrong[index] << "\n";
   // A cluster that stood still would pass the rest of the test.
   const bool busy = judgement.granted > static_cast<std::size_t>(duration.count()) * 20;
   if (!busy) std::cout << "  WRONG hardly anything was sold\n";
-  std::cout << (judgement.wrong.empty() && busy ? "  every answer is in the log, in an order that time allows\n" : "  FAILED\n");
+  std::cout << (judgement.wrong.empty() && busy
+                    ? "  every answer is in the log, in an order that time allows\n"
+                    : "  FAILED\n");
   return judgement.wrong.empty() && busy ? 0 : 1;
 }
 
@@ -382,7 +415,8 @@ struct Cluster {
 
 int main(int count, char** arguments) {
   try {
-    if (count == 5 && std::strcmp(arguments[1], "--sell") == 0) sell(arguments[2], arguments[3], static_cast<unsigned>(std::stoul(arguments[4])));
+    if (count == 5 && std::strcmp(arguments[1], "--sell") == 0)
+      sell(arguments[2], arguments[3], static_cast<unsigned>(std::stoul(arguments[4])));
     return whole_test("/proc/self/exe");
   } catch (const std::exception& error) {
     std::cerr << "cluster: " << error.what() << "\n";

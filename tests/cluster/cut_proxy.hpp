@@ -1,5 +1,6 @@
 #pragma once
-// A TCP proxy that breaks what goes through it: connections are cut, or swallowed in silence, when the test says so.
+// A TCP proxy that breaks what goes through it: connections are cut, or swallowed in silence, when the test
+// says so.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -76,10 +77,14 @@ class CutProxy {
       std::vector<pollfd> sockets{{listener_, POLLIN, 0}};
       for (Link& link : links_) {
         const bool quiet = swallowing_;
-        sockets.push_back(
-            {link.client, static_cast<short>((quiet || !link.to_server.empty() ? 0 : POLLIN) | (quiet || link.to_client.empty() ? 0 : POLLOUT)), 0});
-        sockets.push_back(
-            {link.server, static_cast<short>((quiet || !link.to_client.empty() ? 0 : POLLIN) | (quiet || link.to_server.empty() ? 0 : POLLOUT)), 0});
+        sockets.push_back({link.client,
+                           static_cast<short>((quiet || !link.to_server.empty() ? 0 : POLLIN) |
+                                              (quiet || link.to_client.empty() ? 0 : POLLOUT)),
+                           0});
+        sockets.push_back({link.server,
+                           static_cast<short>((quiet || !link.to_client.empty() ? 0 : POLLIN) |
+                                              (quiet || link.to_server.empty() ? 0 : POLLOUT)),
+                           0});
       }
       poll(sockets.data(), sockets.size(), 5);
       std::size_t at = 1;

@@ -6,8 +6,8 @@
 //     ticketcore::conformance::check_storage([&] { return open_my_backend(scratch.path()); });
 //   }
 //
-// The case runs once for each SUBCASE below, and each wants an empty store. The function given opens the same store each
-// time it is called within one run, also while it is open already.
+// The case runs once for each SUBCASE below, and each wants an empty store. The function given opens the same
+// store each time it is called within one run, also while it is open already.
 
 #ifndef TICKETCORE_PLAIN_CHECKS
 #include <doctest/doctest.h>
@@ -47,7 +47,8 @@ inline constexpr std::size_t everything = std::size_t{1} << 40;
   return bytes;
 }
 
-/// A checksum for entries that have none of their own (FNV-1a). The suite's entries don't depend on those before.
+/// A checksum for entries that have none of their own (FNV-1a). The suite's entries don't depend on those
+/// before.
 [[nodiscard]] inline std::uint32_t checksum_of(BytesView bytes) {
   std::uint32_t hash = 2'166'136'261U;
   for (const std::uint8_t byte : bytes) hash = (hash ^ byte) * 16'777'619U;
@@ -73,7 +74,9 @@ inline void append(Storage& storage, std::vector<std::pair<StreamId, Bytes>> ent
   storage.take_turn(positions)->commit(appends);
 }
 
-inline void append(Storage& storage, const StreamId& stream, std::string_view text) { append(storage, {{stream, bytes_of(text)}}); }
+inline void append(Storage& storage, const StreamId& stream, std::string_view text) {
+  append(storage, {{stream, bytes_of(text)}});
+}
 
 /// The entries as "1=one 2=two".
 [[nodiscard]] inline std::string shown(const std::vector<Entry>& entries) {
@@ -85,9 +88,12 @@ inline void append(Storage& storage, const StreamId& stream, std::string_view te
   return text;
 }
 
-[[nodiscard]] inline std::string shown(Storage& storage, const StreamId& stream) { return shown(storage.read(stream, 0, everything)); }
+[[nodiscard]] inline std::string shown(Storage& storage, const StreamId& stream) {
+  return shown(storage.read(stream, 0, everything));
+}
 
-/// Adds one to the count that the last entry of a stream carries, the way the engine works: catch up, decide, commit.
+/// Adds one to the count that the last entry of a stream carries, the way the engine works: catch up, decide,
+/// commit.
 inline void count_up(Storage& storage, const StreamId& stream, Position& at, std::uint64_t& count) {
   const auto turn = storage.take_turn({&at, 1});
   for (const Entry& entry : turn->unseen(stream)) {
@@ -171,7 +177,8 @@ inline void check_turns(const OpenStorage& open) {
   SUBCASE("a turn hands over what its taker has not seen, oldest first") {
     const auto storage = open();
     for (const char* text : {"one", "two", "three"}) append(*storage, "a", text);
-    for (const auto& [known, expected] : {std::pair<Revision, const char*>{0, "1=one 2=two 3=three"}, {2, "3=three"}, {3, ""}}) {
+    for (const auto& [known, expected] :
+         {std::pair<Revision, const char*>{0, "1=one 2=two 3=three"}, {2, "3=three"}, {3, ""}}) {
       const Position position = conformance::known(*storage, "a", known);
       CHECK(shown(storage->take_turn({&position, 1})->unseen("a")) == expected);
     }
@@ -259,10 +266,12 @@ inline void replace(Storage& storage, const StreamId& stream, std::initializer_l
   }
   return {};
 }
-[[nodiscard]] inline std::string refusal(Storage& storage, const Position& position) { return refusal(storage, {&position, 1}); }
+[[nodiscard]] inline std::string refusal(Storage& storage, const Position& position) {
+  return refusal(storage, {&position, 1});
+}
 
-/// What a fail-over that loses entries, a restored backup and a stream made anew have in common: another entry stands where
-/// somebody has read one, or none.
+/// What a fail-over that loses entries, a restored backup and a stream made anew have in common: another
+/// entry stands where somebody has read one, or none.
 inline void check_histories(const OpenStorage& open) {
   SUBCASE("an entry keeps the checksum that it came with") {
     const auto storage = open();
@@ -285,7 +294,8 @@ inline void check_histories(const OpenStorage& open) {
     const auto storage = open();
     for (const char* text : {"one", "two", "three"}) append(*storage, "event/a", text);
     for (const Revision revision : {1U, 2U, 3U}) {
-      CHECK(refusal(*storage, Position{"event/a", revision, 0xABCD0123U}).find("abcd0123") != std::string::npos);
+      CHECK(refusal(*storage, Position{"event/a", revision, 0xABCD0123U}).find("abcd0123") !=
+            std::string::npos);
       CHECK(refusal(*storage, known(*storage, "event/a", revision)).empty());
     }
     const std::string why = refusal(*storage, Position{"event/a", 2, 0x00000001U});
@@ -304,7 +314,8 @@ inline void check_histories(const OpenStorage& open) {
     append(*storage, {{"a", bytes_of("two")}, {"b", bytes_of("due")}});
     CHECK(shown(*storage, "a") == "1=one 2=two");
   }
-  SUBCASE("a lost end, a stream made anew and a restored backup are found out; the same history again is not") {
+  SUBCASE(
+      "a lost end, a stream made anew and a restored backup are found out; the same history again is not") {
     const auto storage = open();
     for (const char* text : {"one", "two"}) append(*storage, "a", text);
     const Position before = known(*storage, "a", 1);
@@ -348,7 +359,9 @@ inline void check_histories(const OpenStorage& open) {
   SUBCASE("a history that was replaced is news") {
     const auto storage = open();
     append(*storage, "a", "one");
-    const auto is_news = [&](const Position& position) { return storage->wait_for_news({&position, 1}, std::chrono::milliseconds(0)); };
+    const auto is_news = [&](const Position& position) {
+      return storage->wait_for_news({&position, 1}, std::chrono::milliseconds(0));
+    };
     CHECK_FALSE(is_news({"a", 1, checksum_of("one")}));
     CHECK_FALSE(is_news({"a", 1}));
     CHECK(is_news({"a", 1, checksum_of("another")}));
@@ -364,7 +377,8 @@ inline void check_bulk(const OpenStorage& open) {
     append(*storage, "a", "one");
     const std::array<Position, 2> positions{{{"a", 0}, {"b", 0}}};
     const std::array<Bytes, 4> texts{bytes_of("two"), bytes_of("uno"), bytes_of("three"), bytes_of("four")};
-    const std::array<Append, 4> entries{{{"a", 2, texts[0]}, {"b", 5, texts[1]}, {"a", 3, texts[2]}, {"a", 4, texts[3]}}};
+    const std::array<Append, 4> entries{
+        {{"a", 2, texts[0]}, {"b", 5, texts[1]}, {"a", 3, texts[2]}, {"a", 4, texts[3]}}};
     storage->take_turn(positions)->commit(entries);
     CHECK(shown(*storage, "a") == "1=one 2=two 3=three 4=four");
     CHECK(shown(*storage, "b") == "1=uno");
@@ -415,7 +429,8 @@ inline void check_bulk(const OpenStorage& open) {
       for (std::uint32_t page = 0; page < 20; ++page) {
         std::vector<Bytes> bytes;
         std::vector<Append> entries;
-        for (std::uint32_t entry = 0; entry < 200; ++entry) bytes.push_back(bytes_of(std::to_string(page * 200 + entry + 1)));
+        for (std::uint32_t entry = 0; entry < 200; ++entry)
+          bytes.push_back(bytes_of(std::to_string(page * 200 + entry + 1)));
         bytes.push_back(large);
         for (const Bytes& each : bytes) entries.push_back({"a", checksum_of(each), each});
         try {
@@ -482,19 +497,22 @@ inline void check_threads(const OpenStorage& open) {
     std::vector<std::future<void>> threads;
     for (const auto& pair : pairs) {
       threads.push_back(std::async(std::launch::async, [&storage, &pair] {
-        for (int turn = 0; turn < turn_count; ++turn) append(*storage, {{pair[0], bytes_of("x")}, {pair[1], bytes_of("x")}});
+        for (int turn = 0; turn < turn_count; ++turn)
+          append(*storage, {{pair[0], bytes_of("x")}, {pair[1], bytes_of("x")}});
       }));
     }
     for (auto& thread : threads) thread.get();
-    for (const StreamId stream : {"a", "b", "c"}) CHECK(storage->read(stream, 0, everything).size() == 2 * turn_count);
+    for (const StreamId stream : {"a", "b", "c"})
+      CHECK(storage->read(stream, 0, everything).size() == 2 * turn_count);
   }
   SUBCASE("reading does not wait for a turn, and does not see into it") {
     const auto storage = open();
     append(*storage, "a", "one");
     const Position position = known(*storage, "a", 1);
     const auto turn = storage->take_turn({&position, 1});
-    auto reader =
-        std::async(std::launch::async, [&] { return shown(*storage, "a") + shown(*storage, "b") + std::to_string(storage->list_streams("").size()); });
+    auto reader = std::async(std::launch::async, [&] {
+      return shown(*storage, "a") + shown(*storage, "b") + std::to_string(storage->list_streams("").size());
+    });
     REQUIRE(reader.wait_for(std::chrono::seconds(5)) == std::future_status::ready);
     CHECK(reader.get() == "1=one1");
   }
@@ -504,7 +522,9 @@ inline void check_reading(const OpenStorage& open) {
   SUBCASE("reading stops at max_bytes, but brings at least one entry") {
     const auto storage = open();
     for (std::uint32_t seed = 0; seed < 5; ++seed) append(*storage, {{"a", many_bytes(100, seed)}});
-    const auto count = [&](Revision after, std::size_t max_bytes) { return storage->read("a", after, max_bytes).size(); };
+    const auto count = [&](Revision after, std::size_t max_bytes) {
+      return storage->read("a", after, max_bytes).size();
+    };
     CHECK(count(0, 0) == 1);
     CHECK(count(0, 99) == 1);
     CHECK(count(0, 100) == 1);
@@ -519,16 +539,28 @@ inline void check_reading(const OpenStorage& open) {
   }
   SUBCASE("streams are listed by prefix, sorted by their bytes") {
     const auto storage = open();
-    for (const char* stream : {"event/b", "event/a", "event", "venue/x", "event/a\xFF", "event/\xC3\xA9", "Event/a", "event0"}) append(*storage, stream, "x");
-    CHECK(storage->list_streams("event/") == std::vector<StreamId>{"event/a", "event/a\xFF", "event/b", "event/\xC3\xA9"});
+    for (const char* stream :
+         {"event/b", "event/a", "event", "venue/x", "event/a\xFF", "event/\xC3\xA9", "Event/a", "event0"})
+      append(*storage, stream, "x");
+    CHECK(storage->list_streams("event/") ==
+          std::vector<StreamId>{"event/a", "event/a\xFF", "event/b", "event/\xC3\xA9"});
     CHECK(storage->list_streams("event/a\xFF") == std::vector<StreamId>{"event/a\xFF"});
-    CHECK(storage->list_streams("") == std::vector<StreamId>{"Event/a", "event", "event/a", "event/a\xFF", "event/b", "event/\xC3\xA9", "event0", "venue/x"});
+    CHECK(storage->list_streams("") == std::vector<StreamId>{"Event/a", "event", "event/a", "event/a\xFF",
+                                                             "event/b", "event/\xC3\xA9", "event0",
+                                                             "venue/x"});
     CHECK(storage->list_streams("nothing").empty());
   }
   SUBCASE("a stream's name may be anything of 1 to 128 bytes") {
     const auto storage = open();
-    std::vector<StreamId> names{"'; DROP TABLE entries; --", "a%b_c*", "../../etc", "with space\nand line", std::string("nul\0inside", 10), "\xFF\xFE",
-                                std::string(128, 'n'),       "NUL",    "."};
+    std::vector<StreamId> names{"'; DROP TABLE entries; --",
+                                "a%b_c*",
+                                "../../etc",
+                                "with space\nand line",
+                                std::string("nul\0inside", 10),
+                                "\xFF\xFE",
+                                std::string(128, 'n'),
+                                "NUL",
+                                "."};
     std::sort(names.begin(), names.end());
     for (const StreamId& name : names) append(*storage, name, "in " + name);
     for (const StreamId& name : names) CHECK(shown(*storage, name) == "1=in " + name);
@@ -543,7 +575,8 @@ inline void check_reading(const OpenStorage& open) {
     CHECK_FALSE(storage->wait_for_news(known, std::chrono::milliseconds(20)));
     append(*storage, "other", "x");
     CHECK_FALSE(storage->wait_for_news(known, std::chrono::milliseconds(0)));
-    auto waiting = std::async(std::launch::async, [&] { return storage->wait_for_news(known, std::chrono::seconds(30)); });
+    auto waiting = std::async(std::launch::async,
+                              [&] { return storage->wait_for_news(known, std::chrono::seconds(30)); });
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     append(*storage, "b", "uno");
     CHECK(waiting.get());
@@ -552,7 +585,9 @@ inline void check_reading(const OpenStorage& open) {
     const auto storage = open();
     const auto other = open();
     const Position known{"a", 0};
-    auto waiting = std::async(std::launch::async, [&] { return storage->wait_for_news({&known, 1}, std::chrono::seconds(30)); });
+    auto waiting = std::async(std::launch::async, [&] {
+      return storage->wait_for_news({&known, 1}, std::chrono::seconds(30));
+    });
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     append(*other, "a", "one");
     CHECK(waiting.get());
@@ -581,7 +616,8 @@ inline void check_keeping(const OpenStorage& open) {
     append(*storage, "a", "one");
     append(*storage, "a", "two");
     storage->save_snapshot({"a", 1, checksum_of("one")}, bytes_of("snapshot"));
-    for (const Position& at : {Position{"a", 3, checksum_of("three")}, Position{"a", 2, checksum_of("other")}, Position{"none", 1, 7}}) {
+    for (const Position& at : {Position{"a", 3, checksum_of("three")}, Position{"a", 2, checksum_of("other")},
+                               Position{"none", 1, 7}}) {
       CHECK_THROWS_AS(storage->save_snapshot(at, bytes_of("of another history")), HistoryReplaced);
     }
     CHECK_THROWS_AS(storage->save_snapshot({"a", 0, 0}, {}), std::logic_error);

@@ -17,8 +17,8 @@
 
 #include "scratch_folder.hpp"
 #include "ticketcore/engine/box_office.hpp"
-#include "ticketcore/venue/seat_map_builder.hpp"
 #include "ticketcore/storage/sqlite.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 
 namespace {
 
@@ -104,17 +104,20 @@ class Pipe {
       threads.emplace_back([&, index] {
         std::mt19937 random(round * 4 + index);
         for (;;) {
-          const auto hold = event.hold_best({.count = 1 + static_cast<std::uint32_t>(random() % 4), .categories = {"all"}},
-                                            {.holder = "buyer", .ttl = std::chrono::seconds(1)});
+          const auto hold =
+              event.hold_best({.count = 1 + static_cast<std::uint32_t>(random() % 4), .categories = {"all"}},
+                              {.holder = "buyer", .ttl = std::chrono::seconds(1)});
           if (!hold) continue;
           answers.send(Answered{Answered::hold, hold->id});
           if (random() % 4 == 0) continue;
-          const auto quote = event.quote(hold->id, {{"adult", static_cast<std::uint32_t>(hold->places.size()), ""}});
+          const auto quote =
+              event.quote(hold->id, {{"adult", static_cast<std::uint32_t>(hold->places.size()), ""}});
           if (!quote) continue;
           const auto order = event.check_out(hold->id, {.payment = {"card", "ref", quote->total}});
           if (!order) continue;
           answers.send(Answered{Answered::order, order->id});
-          if (random() % 2 == 0 && event.refund(order->id)) answers.send(Answered{Answered::refund, order->id});
+          if (random() % 2 == 0 && event.refund(order->id))
+            answers.send(Answered{Answered::refund, order->id});
         }
       });
     }
@@ -174,7 +177,8 @@ TEST_CASE("a seller killed at any moment leaves everything it answered and nothi
     total += answered.size();
     check_answers(file, answered);
     if (!cli_path.empty()) {
-      const std::string command = "\"" + cli_path + "\" check \"" + file.string() + "\" >\"" + scratch.file("check.txt").string() + "\" 2>&1";
+      const std::string command = "\"" + cli_path + "\" check \"" + file.string() + "\" >\"" +
+                                  scratch.file("check.txt").string() + "\" 2>&1";
       REQUIRE(std::system(command.c_str()) == 0);
     }
   }
@@ -200,15 +204,18 @@ TEST_CASE("two processes sell one event in one file, no seat twice, and see each
       BoxOffice office(*storage);
       const Event event = office.event("crash").value();
       for (;;) {
-        const auto hold = event.hold_best({.count = 1, .categories = {"all"}}, {.holder = "process-" + std::to_string(process)});
+        const auto hold = event.hold_best({.count = 1, .categories = {"all"}},
+                                          {.holder = "process-" + std::to_string(process)});
         if (!hold) break;
         const Quote quote = event.quote(hold->id, {{"adult", 1, ""}}).value();
         (void)event.check_out(hold->id, {.payment = {"card", "ref", quote.total}}).value();
         sales.send(Sold{process, event.seat_map().find_place(hold->places.front())->value});
       }
       // Nothing is left to hold, but the other may still be paying for its last seat.
-      for (int attempt = 0; attempt < 1'000 && event.availability()->total(Timestamp{}).sold < 300; ++attempt) {
-        (void)storage->wait_for_news(std::vector<Position>{{"event/crash", event.availability()->revision()}}, std::chrono::milliseconds(10));
+      for (int attempt = 0; attempt < 1'000 && event.availability()->total(Timestamp{}).sold < 300;
+           ++attempt) {
+        (void)storage->wait_for_news(std::vector<Position>{{"event/crash", event.availability()->revision()}},
+                                     std::chrono::milliseconds(10));
         event.refresh();
       }
       _exit(event.availability()->total(Timestamp{}).sold == 300 ? 0 : 4);

@@ -19,7 +19,8 @@ struct Office {
 
   [[nodiscard]] Order buy(std::initializer_list<std::string_view> places) {
     const Hold hold = event.hold(places, {.holder = "buyer"}).value();
-    const Quote quote = event.quote(hold.id, {{"adult", static_cast<std::uint32_t>(places.size()), ""}}).value();
+    const Quote quote =
+        event.quote(hold.id, {{"adult", static_cast<std::uint32_t>(places.size()), ""}}).value();
     return event.check_out(hold.id, {.payment = {"card", "ch_1", quote.total}}).value();
   }
 };
@@ -88,7 +89,8 @@ TEST_CASE("a hold takes all its places or none, and names those that are gone") 
   CHECK(refused.refusal().places == std::vector<std::string>{"Hall-A-2"});
   CHECK(box.event.hold({"Hall-A-1", "Hall-A-3"}, {.holder = "late"}).ok());
   CHECK(box.event.hold({"Hall-Z-1"}, {.holder = "late"}).refusal().reason == Reason::place_unknown);
-  const auto full = box.event.hold(Selection{.places = {}, .areas = {{"Hall-Standing", 11}}}, {.holder = "crowd"});
+  const auto full =
+      box.event.hold(Selection{.places = {}, .areas = {{"Hall-Standing", 11}}}, {.holder = "crowd"});
   CHECK(full.refusal().reason == Reason::area_full);
   CHECK(full.refusal().available == 10);
 }
@@ -103,7 +105,8 @@ TEST_CASE("a hold past its deadline is free to the next buyer, and can't be paid
   // Readers know before any turn is taken.
   CHECK(box.event.availability()->status({0}, box.clock.now) == PlaceStatus::free);
   CHECK(box.event.hold({"Hall-A-1"}, {.holder = "quick"}).ok());
-  CHECK(box.event.check_out(hold.id, {.payment = {"card", "", quote.total}}).refusal().reason == Reason::hold_expired);
+  CHECK(box.event.check_out(hold.id, {.payment = {"card", "", quote.total}}).refusal().reason ==
+        Reason::hold_expired);
 }
 
 TEST_CASE("extending stops at the hold's lifetime") {
@@ -139,35 +142,51 @@ TEST_CASE("a repeated request gets the first one's answer, and a refused one is 
 TEST_CASE("a request that comes again with another body is not told that it was done") {
   Office box;
   const Hold hold = box.event.hold({"Hall-A-1"}, {.holder = "cart", .request = little::request(7)}).value();
-  CHECK(box.event.hold({"Hall-A-2"}, {.holder = "cart", .request = little::request(7)}).refusal().reason == Reason::request_reused);
-  CHECK(box.event.hold({"Hall-A-1"}, {.holder = "other cart", .request = little::request(7)}).refusal().reason == Reason::request_reused);
+  CHECK(box.event.hold({"Hall-A-2"}, {.holder = "cart", .request = little::request(7)}).refusal().reason ==
+        Reason::request_reused);
+  CHECK(box.event.hold({"Hall-A-1"}, {.holder = "other cart", .request = little::request(7)})
+            .refusal()
+            .reason == Reason::request_reused);
   const Hold other = box.event.hold({"Hall-A-3", "Hall-A-4"}, {.holder = "cart"}).value();
   const Quote quote = box.event.quote(hold.id, {{"adult", 1, ""}}, little::request(8)).value();
-  CHECK(box.event.quote(other.id, {{"adult", 2, ""}}, little::request(8)).refusal().reason == Reason::request_reused);
+  CHECK(box.event.quote(other.id, {{"adult", 2, ""}}, little::request(8)).refusal().reason ==
+        Reason::request_reused);
   CHECK(box.event.extend(hold.id, 20min, little::request(9)).ok());
   CHECK(box.event.extend(other.id, 20min, little::request(9)).refusal().reason == Reason::request_reused);
 
   // A second charge under the first one's request must not pass for the first.
-  const Order order = box.event.check_out(hold.id, {.payment = {"card", "ch_1", quote.total}, .request = little::request(10)}).value();
-  CHECK(box.event.check_out(hold.id, {.payment = {"card", "ch_2", quote.total}, .request = little::request(10)}).refusal().reason == Reason::request_reused);
-  CHECK(box.event.check_out(hold.id, {.payment = {"card", "ch_1", quote.total}, .request = little::request(10)}).value().id == order.id);
+  const Order order =
+      box.event.check_out(hold.id, {.payment = {"card", "ch_1", quote.total}, .request = little::request(10)})
+          .value();
+  CHECK(
+      box.event.check_out(hold.id, {.payment = {"card", "ch_2", quote.total}, .request = little::request(10)})
+          .refusal()
+          .reason == Reason::request_reused);
+  CHECK(
+      box.event.check_out(hold.id, {.payment = {"card", "ch_1", quote.total}, .request = little::request(10)})
+          .value()
+          .id == order.id);
 
   CHECK(box.event.refund(order.id, {.reference = "re_1", .request = little::request(12)}).ok());
   CHECK(box.event.refund(order.id, {.reference = "re_1", .request = little::request(12)}).ok());
-  CHECK(box.event.refund(order.id, {.reference = "re_2", .request = little::request(12)}).refusal().reason == Reason::request_reused);
+  CHECK(box.event.refund(order.id, {.reference = "re_2", .request = little::request(12)}).refusal().reason ==
+        Reason::request_reused);
 }
 
 TEST_CASE("paying the same hold twice with one request gives one order") {
   Office box;
   const Hold hold = box.event.hold({"Hall-A-1"}, {.holder = "cart"}).value();
-  CHECK(box.event.check_out(hold.id, {.payment = {"card", "", Money{1, Currency("UAH")}}}).refusal().reason == Reason::not_quoted);
+  CHECK(box.event.check_out(hold.id, {.payment = {"card", "", Money{1, Currency("UAH")}}}).refusal().reason ==
+        Reason::not_quoted);
   const Quote quote = box.event.quote(hold.id, {{"adult", 1, ""}}).value();
   const CheckOutOptions pay{.payment = {"card", "ch", quote.total}, .request = little::request(9)};
-  CHECK(box.event.check_out(hold.id, {.payment = {"card", "", Money{1, Currency("UAH")}}}).refusal().limit == quote.total.minor());
+  CHECK(box.event.check_out(hold.id, {.payment = {"card", "", Money{1, Currency("UAH")}}}).refusal().limit ==
+        quote.total.minor());
   const Order first = box.event.check_out(hold.id, pay).value();
   CHECK(box.event.check_out(hold.id, pay).value().number == first.number);
   CHECK(box.event.check_out(hold.id, {.payment = pay.payment}).refusal().reason == Reason::hold_checked_out);
-  CHECK_THROWS_WITH_AS((void)box.event.check_out(hold.id, {.payment = pay.payment}).value(), doctest::Contains("hold_checked_out"), Refused);
+  CHECK_THROWS_WITH_AS((void)box.event.check_out(hold.id, {.payment = pay.payment}).value(),
+                       doctest::Contains("hold_checked_out"), Refused);
 }
 
 TEST_CASE("a till on another host sells at the quoted price without having seen the quote") {
@@ -184,7 +203,9 @@ TEST_CASE("a till on another host sells at the quoted price without having seen 
   CHECK(order.total == quote.total);
   // The same request is told the same everywhere; with another amount it is another request.
   CHECK(box.event.check_out(hold.id, pay).value().id == order.id);
-  CHECK(box.event.check_out(hold.id, {.payment = {"cash", "", first.total}, .request = little::request(9)}).refusal().reason == Reason::request_reused);
+  CHECK(box.event.check_out(hold.id, {.payment = {"cash", "", first.total}, .request = little::request(9)})
+            .refusal()
+            .reason == Reason::request_reused);
   // What the log keeps is the sum itself.
   CHECK(box.event.find_order(order.id).value().total == quote.total);
 }
@@ -198,7 +219,8 @@ TEST_CASE("refunded tickets are void, and their places on sale again") {
   const Refusal refunded = box.event.check_in(box.office.code(order.tickets[0]), {.gate = "north"}).refusal();
   CHECK(refunded.reason == Reason::ticket_refunded);
   CHECK(refunded.places == std::vector<std::string>{"Hall-A-1"});
-  CHECK(box.event.refund(order.id, {.tickets = {order.tickets[0].id}}).refusal().reason == Reason::ticket_refunded);
+  CHECK(box.event.refund(order.id, {.tickets = {order.tickets[0].id}}).refusal().reason ==
+        Reason::ticket_refunded);
   // The last ticket takes the order's fee with it.
   CHECK(box.event.refund(order.id).value().amount.to_string() == "317.00 UAH");
   const Order used = box.buy({"Hall-A-5"});
@@ -206,12 +228,16 @@ TEST_CASE("refunded tickets are void, and their places on sale again") {
   CHECK(box.event.refund(used.id).refusal().reason == Reason::ticket_admitted);
 }
 
-TEST_CASE("who refunds all that are left of an order keeps nobody out who is in, and is told when nothing is left") {
+TEST_CASE(
+    "who refunds all that are left of an order keeps nobody out who is in, and is told when nothing is "
+    "left") {
   Office box;
   const Order order = box.buy({"Hall-A-1", "Hall-A-2", "Hall-A-3"});
   CHECK(box.event.check_in(box.office.code(order.tickets[1]), {.gate = "north"}).ok());
   // Whoever names a ticket means that one.
-  CHECK(box.event.refund(order.id, {.tickets = {order.tickets[0].id, order.tickets[1].id}}).refusal().reason == Reason::ticket_admitted);
+  CHECK(
+      box.event.refund(order.id, {.tickets = {order.tickets[0].id, order.tickets[1].id}}).refusal().reason ==
+      Reason::ticket_admitted);
   const Refund rest = box.event.refund(order.id).value();
   CHECK(rest.tickets == std::vector<TicketId>{order.tickets[0].id, order.tickets[2].id});
   CHECK(rest.amount.to_string() == "610.00 UAH");  // the order's fee stays: there is a ticket left
@@ -244,7 +270,8 @@ TEST_CASE("best available takes any category where none is named, in the map's o
   CHECK(box.event.hold_best({.count = 4}, {.holder = "first"}).value().places.front() == "Hall-A-1");
   CHECK(box.event.hold_best({.count = 4}, {.holder = "second"}).value().places.front() == "Hall-A-5");
   CHECK(box.event.hold_best({.count = 4}, {.holder = "third"}).value().places.front() == "Hall-B-5");
-  CHECK(box.event.hold_best({.count = 9}, {.holder = "many"}).refusal().reason == Reason::not_enough_adjoining);
+  CHECK(box.event.hold_best({.count = 9}, {.holder = "many"}).refusal().reason ==
+        Reason::not_enough_adjoining);
 }
 
 TEST_CASE("a refusal says which") {
@@ -252,27 +279,35 @@ TEST_CASE("a refusal says which") {
   const auto hold = [&](const Selection& selection) { return box.event.hold(selection, {.holder = "cart"}); };
   const auto refused = [&](const Selection& selection) { return hold(selection).refusal(); };
   CHECK(refused({{"Hall-A-1", "Hall-A-2", "Hall-A-1"}, {}}).message == "a hold names Hall-A-1 twice");
-  CHECK(refused({{}, {{"Hall-Standing", 1}, {"Hall-Standing", 1}}}).message == "a hold names Hall-Standing twice");
+  CHECK(refused({{}, {{"Hall-Standing", 1}, {"Hall-Standing", 1}}}).message ==
+        "a hold names Hall-Standing twice");
 
-  const Refusal unknown = refused({{"Hall-Z-1", "Hall-A-1", "Hall-Standing"}, {{"Hall-A-2", 1}, {"Nowhere", 1}}});
+  const Refusal unknown =
+      refused({{"Hall-Z-1", "Hall-A-1", "Hall-Standing"}, {{"Hall-A-2", 1}, {"Nowhere", 1}}});
   CHECK(unknown.reason == Reason::place_unknown);
   CHECK(unknown.message ==
-        "the seat map has no place or area called Hall-Z-1, Nowhere; Hall-Standing is an area: name it in areas, with a quantity; "
+        "the seat map has no place or area called Hall-Z-1, Nowhere; Hall-Standing is an area: name it in "
+        "areas, with a quantity; "
         "Hall-A-2 is a place: name it in places");
   CHECK(unknown.places == std::vector<std::string>{"Hall-Z-1", "Hall-Standing", "Hall-A-2", "Nowhere"});
-  CHECK(refused({{"Hall-Standing"}, {}}).message == "Hall-Standing is an area: name it in areas, with a quantity");
+  CHECK(refused({{"Hall-Standing"}, {}}).message ==
+        "Hall-Standing is an area: name it in areas, with a quantity");
   const Refusal many = refused({std::vector<std::string>(50, "Hall-Z-1"), {}});
   CHECK(many.places.size() == 10);
   CHECK(many.message.ends_with("Hall-Z-1; and there are more"));
 
   CHECK(box.office.event("nope").refusal().message == "there is no event \"nope\"");
-  CHECK(box.office.create_event(little::event()).refusal().message == "there is an event \"premiere\" already");
-  CHECK(box.event.hold_best({.count = 1, .categories = {"cheap", "cheap"}}, {.holder = "cart"}).refusal().message ==
-        "best available names category \"cheap\" twice");
+  CHECK(box.office.create_event(little::event()).refusal().message ==
+        "there is an event \"premiere\" already");
+  CHECK(box.event.hold_best({.count = 1, .categories = {"cheap", "cheap"}}, {.holder = "cart"})
+            .refusal()
+            .message == "best available names category \"cheap\" twice");
 
   const Hold held = hold({{"Hall-A-1", "Hall-B-5"}, {}}).value();
-  CHECK(box.event.quote(held.id, {{"adlt", 2}}).refusal().message == "there is no price for parquet, adlt; parquet has prices for adult, child");
-  CHECK(box.event.quote(held.id, {{"child", 2}}).refusal().message == "there is no price for cheap, child; cheap has prices for adult");
+  CHECK(box.event.quote(held.id, {{"adlt", 2}}).refusal().message ==
+        "there is no price for parquet, adlt; parquet has prices for adult, child");
+  CHECK(box.event.quote(held.id, {{"child", 2}}).refusal().message ==
+        "there is no price for cheap, child; cheap has prices for adult");
   const Refusal mismatch = box.event.quote(held.id, {{"adult", 1}}).refusal();
   CHECK(mismatch.asked == 1);
   CHECK(mismatch.limit == 2);
@@ -283,23 +318,31 @@ TEST_CASE("codes of others are refused at the door") {
   Office box;
   const Order order = box.buy({"Hall-A-1"});
   CHECK(box.event.check_in("4006381333931", {.gate = "north"}).refusal().reason == Reason::code_invalid);
-  CHECK(box.event.check_in(ticket_code({"premiere", order.tickets[0].id}, SigningKey::generate()), {.gate = "north"}).refusal().reason == Reason::code_invalid);
+  CHECK(
+      box.event
+          .check_in(ticket_code({"premiere", order.tickets[0].id}, SigningKey::generate()), {.gate = "north"})
+          .refusal()
+          .reason == Reason::code_invalid);
   const Event other = box.office.create_event(little::event("matinee")).value();
-  CHECK(other.check_in(box.office.code(order.tickets[0]), {.gate = "north"}).refusal().reason == Reason::code_for_other_event);
+  CHECK(other.check_in(box.office.code(order.tickets[0]), {.gate = "north"}).refusal().reason ==
+        Reason::code_for_other_event);
 }
 
 TEST_CASE("limits of a holder and of a hold are kept") {
   Office box;
   EventSettings settings = box.event.availability()->settings();
-  settings.policy = {.places_per_hold = 3, .holds_per_holder = 2, .places_per_holder = 4, .hold_lifetime = 1h};
+  settings.policy = {
+      .places_per_hold = 3, .holds_per_holder = 2, .places_per_holder = 4, .hold_lifetime = 1h};
   CHECK(box.event.configure(settings).ok());
-  CHECK(box.event.hold({"Hall-A-1", "Hall-A-2", "Hall-A-3", "Hall-A-4"}, {.holder = "a"}).refusal().reason == Reason::too_many_places);
+  CHECK(box.event.hold({"Hall-A-1", "Hall-A-2", "Hall-A-3", "Hall-A-4"}, {.holder = "a"}).refusal().reason ==
+        Reason::too_many_places);
   CHECK(box.event.hold({"Hall-A-1", "Hall-A-2", "Hall-A-3"}, {.holder = "a"}).ok());
   const auto refused = box.event.hold({"Hall-A-5", "Hall-A-6"}, {.holder = "a"});
   CHECK(refused.refusal().reason == Reason::holder_limit);
   CHECK(refused.refusal().available == 1);
   CHECK(box.event.hold({"Hall-A-5"}, {.holder = "a"}).ok());
-  CHECK(box.event.hold({"Hall-A-6"}, {.holder = "a"}).refusal().message.find("2 open holds") != std::string::npos);
+  CHECK(box.event.hold({"Hall-A-6"}, {.holder = "a"}).refusal().message.find("2 open holds") !=
+        std::string::npos);
 }
 
 TEST_CASE("off sale nothing new is held, but what is held can be paid") {
@@ -342,9 +385,11 @@ TEST_CASE("an event that can remember no more gates still lets people in at thos
   little::Clock clock;
   EventState state;
   const NewEvent event = little::event();
-  state.apply(
-      {little::request(1), EventCreated{"premiere", {"Premiere", "", event.starts_at, event.prices, event.policy}, event.seat_map, SaleStatus::on_sale}},
-      {1, clock.now});
+  state.apply({little::request(1), EventCreated{"premiere",
+                                                {"Premiere", "", event.starts_at, event.prices, event.policy},
+                                                event.seat_map,
+                                                SaleStatus::on_sale}},
+              {1, clock.now});
   std::uint64_t request = 2;
   const auto done = [&](CommandBody body) {
     const Fact fact = std::get<Fact>(decide(state, {little::request(request++), std::move(body)}, clock.now));
@@ -352,12 +397,15 @@ TEST_CASE("an event that can remember no more gates still lets people in at thos
     return fact;
   };
   const auto refused = [&](CommandBody body) {
-    return std::get<RequestRefused>(decide(state, {little::request(request++), std::move(body)}, clock.now)).reason;
+    return std::get<RequestRefused>(decide(state, {little::request(request++), std::move(body)}, clock.now))
+        .reason;
   };
   for (std::uint32_t name = 0; name < limits::short_names; ++name) {
     const HoldId hold{done(PlaceHold{"cart", {{0}}}).request};
     (void)done(QuoteHold{hold, {{"adult", 1, ""}}});
-    const OrderId paid{done(CheckOut{hold, {"method " + std::to_string(name), "", state.find_hold(hold)->quote->total}}).request};
+    const OrderId paid{
+        done(CheckOut{hold, {"method " + std::to_string(name), "", state.find_hold(hold)->quote->total}})
+            .request};
     (void)done(RefundTickets{paid, {}, ""});
   }
   const HoldId hold{done(PlaceHold{"cart", {{0}}}).request};
@@ -367,16 +415,21 @@ TEST_CASE("an event that can remember no more gates still lets people in at thos
   const Fact paid = done(CheckOut{hold, {"method 7", "", total}});
   REQUIRE(std::holds_alternative<OrderPlaced>(paid.body));
   CHECK(refused(AdmitTicket{{OrderId{paid.request}, 1}, "north"}) == Reason::event_busy);
-  CHECK(std::holds_alternative<TicketAdmitted>(done(AdmitTicket{{OrderId{paid.request}, 1}, "method 8"}).body));
+  CHECK(
+      std::holds_alternative<TicketAdmitted>(done(AdmitTicket{{OrderId{paid.request}, 1}, "method 8"}).body));
 }
 
 TEST_CASE("wheelchair places go to those who ask, with their companion") {
   Office box;
-  const Hold hold = box.event.hold_best({.count = 2, .categories = {"cheap"}, .accessible = 1}, {.holder = "asks"}).value();
+  const Hold hold =
+      box.event.hold_best({.count = 2, .categories = {"cheap"}, .accessible = 1}, {.holder = "asks"}).value();
   CHECK(hold.places == std::vector<std::string>{"Hall-B-1", "Hall-B-2"});
-  const auto none = box.event.hold_best({.count = 2, .categories = {"cheap"}, .accessible = 1}, {.holder = "too late"});
+  const auto none =
+      box.event.hold_best({.count = 2, .categories = {"cheap"}, .accessible = 1}, {.holder = "too late"});
   CHECK(none.refusal().message.find("wheelchair") != std::string::npos);
-  CHECK(box.event.hold_best({.count = 5, .categories = {"parquet"}}, {.holder = "five"}).refusal().available == 4);
+  CHECK(
+      box.event.hold_best({.count = 5, .categories = {"parquet"}}, {.holder = "five"}).refusal().available ==
+      4);
 }
 
 TEST_CASE("a handle to an event that was taken out of the store is told so") {
@@ -384,11 +437,13 @@ TEST_CASE("a handle to an event that was taken out of the store is told so") {
   const Order order = box.buy({"Hall-A-1"});
   const Hold hold = box.event.hold({"Hall-A-2"}, {.holder = "cart"}).value();
   const Revision head = box.event.availability()->revision();
-  box.storage.remove_stream({"event/premiere", head, box.storage.read("event/premiere", head - 1, 1).at(0).checksum});
+  box.storage.remove_stream(
+      {"event/premiere", head, box.storage.read("event/premiere", head - 1, 1).at(0).checksum});
   box.event.reopen();
   CHECK(box.event.availability() == nullptr);
   CHECK(box.event.hold({"Hall-A-3"}, {.holder = "cart"}).refusal().reason == Reason::event_not_found);
-  CHECK(box.event.check_out(hold.id, {.payment = {"card", "", Money{1, Currency("UAH")}}}).refusal().reason == Reason::event_not_found);
+  CHECK(box.event.check_out(hold.id, {.payment = {"card", "", Money{1, Currency("UAH")}}}).refusal().reason ==
+        Reason::event_not_found);
   CHECK_FALSE(box.event.find_order(order.id).has_value());
   CHECK(box.office.event("premiere").refusal().reason == Reason::event_not_found);
 }
@@ -424,13 +479,15 @@ TEST_CASE("an answer's revision brings another host as far, and no read is made 
   CHECK_FALSE(same.find_order(order.id));
   same.refresh(order.revision);
   CHECK(same.find_order(order.id)->revision == order.revision);
-  CHECK_THROWS_WITH_AS(same.refresh(order.revision + 1), doctest::Contains("ends at revision"), StorageUnavailable);
+  CHECK_THROWS_WITH_AS(same.refresh(order.revision + 1), doctest::Contains("ends at revision"),
+                       StorageUnavailable);
 }
 
 TEST_CASE("events that nobody uses are let go, and their handles stay good") {
   little::Clock clock;
   MemoryStorage storage(clock.reader());
-  BoxOffice office(storage, {.clock = clock.reader(), .open_events = 2, .desk = {.snapshot_every_bytes = 100}});
+  BoxOffice office(storage,
+                   {.clock = clock.reader(), .open_events = 2, .desk = {.snapshot_every_bytes = 100}});
   std::vector<Event> events;
   std::vector<std::weak_ptr<const Availability>> views;
   std::vector<HoldId> holds;
@@ -439,7 +496,9 @@ TEST_CASE("events that nobody uses are let go, and their handles stay good") {
     holds.push_back(events.back().hold({"Hall-A-1"}, {.holder = "cart"}).value().id);
     views.emplace_back(events.back().availability());
   }
-  const auto kept = [&] { return std::ranges::count_if(views, [](const auto& view) { return !view.expired(); }); };
+  const auto kept = [&] {
+    return std::ranges::count_if(views, [](const auto& view) { return !view.expired(); });
+  };
   CHECK(kept() == 2);
   CHECK(storage.load_snapshot("event/date-0").has_value());
   // Used again, each in its own way.
@@ -450,10 +509,12 @@ TEST_CASE("events that nobody uses are let go, and their handles stay good") {
   CHECK(events[4].release(holds[4]).ok());
   CHECK(events[4].hold({"Hall-A-1"}, {.holder = "late"}).ok());
   bool answered = false;
-  events[5].submit({new_request_id(), ReleaseHold{holds[5]}}, [&](const Answer& answer) { answered = answer.refusal() == nullptr; });
+  events[5].submit({new_request_id(), ReleaseHold{holds[5]}},
+                   [&](const Answer& answer) { answered = answer.refusal() == nullptr; });
   office.poll();
   CHECK(answered);
-  for (std::size_t number = 0; number < events.size(); ++number) views[number] = events[number].availability();
+  for (std::size_t number = 0; number < events.size(); ++number)
+    views[number] = events[number].availability();
   CHECK(kept() == 2);
 }
 
@@ -461,10 +522,15 @@ TEST_CASE("many commands in one call are answered each at its place, also when t
   Office box;
   std::vector<Command> commands;
   const RequestId taken = little::request(1);
-  commands.push_back(box.event.hold_command({.places = {"Hall-A-1"}, .areas = {}}, {.holder = "first", .request = taken}).value());
-  commands.push_back(box.event.hold_command({.places = {"Hall-A-1"}, .areas = {}}, {.holder = "second"}).value());
-  commands.push_back(box.event.hold_best_command({.count = 2, .categories = {"cheap"}}, {.holder = "third"}).value());
-  while (commands.size() < 2 * limits::commands_per_batch) commands.push_back({new_request_id(), ReleaseHold{HoldId{little::request(9)}}});
+  commands.push_back(
+      box.event.hold_command({.places = {"Hall-A-1"}, .areas = {}}, {.holder = "first", .request = taken})
+          .value());
+  commands.push_back(
+      box.event.hold_command({.places = {"Hall-A-1"}, .areas = {}}, {.holder = "second"}).value());
+  commands.push_back(
+      box.event.hold_best_command({.count = 2, .categories = {"cheap"}}, {.holder = "third"}).value());
+  while (commands.size() < 2 * limits::commands_per_batch)
+    commands.push_back({new_request_id(), ReleaseHold{HoldId{little::request(9)}}});
   commands.push_back({new_request_id(), ReleaseHold{HoldId{taken}}});
   const Revision before = box.event.availability()->revision();
   const std::vector<Answer> answers = box.event.ask(commands);
@@ -480,13 +546,16 @@ TEST_CASE("many commands in one call are answered each at its place, also when t
 
 TEST_CASE("a label that the seat map does not have is refused before there is a command") {
   Office box;
-  CHECK(box.event.hold_command({.places = {"Hall-Z-1"}, .areas = {}}, {.holder = "cart"}).refusal().reason == Reason::place_unknown);
-  CHECK(box.event.check_in_command("TC1:nonsense", {.gate = "north"}).refusal().reason == Reason::code_invalid);
+  CHECK(box.event.hold_command({.places = {"Hall-Z-1"}, .areas = {}}, {.holder = "cart"}).refusal().reason ==
+        Reason::place_unknown);
+  CHECK(box.event.check_in_command("TC1:nonsense", {.gate = "north"}).refusal().reason ==
+        Reason::code_invalid);
 }
 
 TEST_CASE("a hold can be found until it ends") {
   Office box;
-  const Hold hold = box.event.hold({{"Hall-A-3"}, {{"Hall-Standing", 2}}}, {.holder = "cart-1", .ttl = 10min}).value();
+  const Hold hold =
+      box.event.hold({{"Hall-A-3"}, {{"Hall-Standing", 2}}}, {.holder = "cart-1", .ttl = 10min}).value();
   const auto found = box.event.find_hold(hold.id);
   REQUIRE(found);
   CHECK(found->holder == hold.holder);
@@ -503,7 +572,8 @@ TEST_CASE("a reader sees the whole state, and what it throws comes back") {
   std::size_t tickets = 0;
   box.event.inspect([&](const EventState& state) { tickets = state.tickets().size(); });
   CHECK(tickets == 2);
-  CHECK_THROWS_AS(box.event.inspect([](const EventState&) { throw std::runtime_error("the reader's own"); }), std::runtime_error);
+  CHECK_THROWS_AS(box.event.inspect([](const EventState&) { throw std::runtime_error("the reader's own"); }),
+                  std::runtime_error);
 }
 
 TEST_CASE("a host's clock that fails makes its turn fail and leaves nobody waiting") {
@@ -515,7 +585,8 @@ TEST_CASE("a host's clock that fails makes its turn fail and leaves nobody waiti
   BoxOffice office(storage, options);
   const Event event = office.create_event(little::event()).value();
   fails = true;
-  CHECK(event.hold({"Hall-A-1"}, {.holder = "cart"}).refusal().message.find("the clock is broken") != std::string::npos);
+  CHECK(event.hold({"Hall-A-1"}, {.holder = "cart"}).refusal().message.find("the clock is broken") !=
+        std::string::npos);
   CHECK_NOTHROW(event.inspect([](const EventState&) {}));
   fails = false;
   CHECK(event.hold({"Hall-A-1"}, {.holder = "cart"}).ok());

@@ -3,16 +3,17 @@
 #include <doctest/doctest.h>
 
 #include "little_house.hpp"
-#include "ticketcore/log/audit.hpp"
 #include "ticketcore/engine/box_office.hpp"
-#include "ticketcore/venue/seat_map_builder.hpp"
+#include "ticketcore/log/audit.hpp"
 #include "ticketcore/storage/memory.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 
 using namespace ticketcore;
 
 namespace {
 
-/// A storage whose commits fail on demand, before or after they took place, and whose bytes can be changed behind its back.
+/// A storage whose commits fail on demand, before or after they took place, and whose bytes can be changed
+/// behind its back.
 class FaultyStorage final : public Storage {
  public:
   enum class Fault { none, unavailable, unknown_not_done, unknown_but_done };
@@ -26,7 +27,9 @@ class FaultyStorage final : public Storage {
   int reads_in_turns = 0;
   int open_turns = 0;
 
-  std::unique_ptr<Turn> take_turn(std::span<const Position> streams) override { return std::make_unique<FaultyTurn>(*this, inner_.take_turn(streams)); }
+  std::unique_ptr<Turn> take_turn(std::span<const Position> streams) override {
+    return std::make_unique<FaultyTurn>(*this, inner_.take_turn(streams));
+  }
   std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t max_bytes) override {
     if (reads_fail) throw StorageUnavailable("nobody answers");
     ++reads;
@@ -35,7 +38,9 @@ class FaultyStorage final : public Storage {
   }
   /// As on a disk that has kept a snapshot and lost the entries before it.
   std::optional<Snapshot> snapshot_kept{};
-  std::optional<Snapshot> load_snapshot(const StreamId& stream) override { return snapshot_kept ? snapshot_kept : inner_.load_snapshot(stream); }
+  std::optional<Snapshot> load_snapshot(const StreamId& stream) override {
+    return snapshot_kept ? snapshot_kept : inner_.load_snapshot(stream);
+  }
   void save_snapshot(const Position& at, BytesView bytes) override { inner_.save_snapshot(at, bytes); }
   std::vector<StreamId> list_streams(std::string_view prefix) override { return inner_.list_streams(prefix); }
   void remove_stream(const Position& end) override { inner_.remove_stream(end); }
@@ -52,11 +57,16 @@ class FaultyStorage final : public Storage {
  private:
   class FaultyTurn final : public Turn {
    public:
-    FaultyTurn(FaultyStorage& storage, std::unique_ptr<Turn> inner) : storage_(storage), inner_(std::move(inner)) { ++storage_.open_turns; }
+    FaultyTurn(FaultyStorage& storage, std::unique_ptr<Turn> inner)
+        : storage_(storage), inner_(std::move(inner)) {
+      ++storage_.open_turns;
+    }
     FaultyTurn(const FaultyTurn&) = delete;
     FaultyTurn& operator=(const FaultyTurn&) = delete;
     ~FaultyTurn() override { --storage_.open_turns; }
-    std::vector<Entry> unseen(const StreamId& stream) override { return storage_.altered(inner_->unseen(stream)); }
+    std::vector<Entry> unseen(const StreamId& stream) override {
+      return storage_.altered(inner_->unseen(stream));
+    }
     Timestamp now() override { return inner_->now(); }
     void commit(std::span<const Append> entries) override {
       const Fault fault = storage_.next_commit;
@@ -89,7 +99,10 @@ struct Fixture {
 
   Fixture() {
     const NewEvent event = little::event();
-    CreateEvent create{event.id, {event.name, "Little house", event.starts_at, event.prices, event.policy}, event.seat_map, SaleStatus::on_sale};
+    CreateEvent create{event.id,
+                       {event.name, "Little house", event.starts_at, event.prices, event.policy},
+                       event.seat_map,
+                       SaleStatus::on_sale};
     REQUIRE(take({little::request(1), create}).refusal() == nullptr);
   }
   Answer take(const Command& command) { return desk.take_turn({&command, 1}).front(); }
@@ -151,7 +164,8 @@ TEST_CASE("a no is told when what it rests on is known to be durable, and not be
   CHECK(other.take_turn({&late, 1}).front().refusal()->reason == Reason::place_taken);
 }
 
-TEST_CASE("a host that knew a lost end of the log gets no turn, whatever stands there now, and a reader is told") {
+TEST_CASE(
+    "a host that knew a lost end of the log gets no turn, whatever stands there now, and a reader is told") {
   // After the loss another host may have written less than was lost, as much, or more.
   for (int written_since = 0; written_since < 3; ++written_since) {
     Fixture at;
@@ -173,15 +187,19 @@ TEST_CASE("a host that knew a lost end of the log gets no turn, whatever stands 
     const Answer answer = at.take(at.hold(3));
     REQUIRE(answer.refusal() != nullptr);
     CHECK(answer.refusal()->reason == Reason::halted);
-    CHECK(answer.refusal()->text.find("the history of event/premiere has been replaced") != std::string::npos);
-    CHECK(at.storage.read("event/premiere", 0, 1 << 20).size() == static_cast<std::size_t>(1 + written_since));
+    CHECK(answer.refusal()->text.find("the history of event/premiere has been replaced") !=
+          std::string::npos);
+    CHECK(at.storage.read("event/premiere", 0, 1 << 20).size() ==
+          static_cast<std::size_t>(1 + written_since));
     at.desk.reopen();
     CHECK(at.take(at.hold(3)).refusal() == nullptr);
     CHECK(audit(at.storage, "event/premiere").problems.empty());
   }
 }
 
-TEST_CASE("a host that must read the log anew still knows what it had read, and sells nothing after a log that lost it") {
+TEST_CASE(
+    "a host that must read the log anew still knows what it had read, and sells nothing after a log that "
+    "lost it") {
   Fixture at;
   CHECK(at.take(at.hold(0)).refusal() == nullptr);
   SUBCASE("after the state was let go") { at.desk.let_go(); }
@@ -270,7 +288,9 @@ TEST_CASE("after a reload that failed readers are told so, and see nothing that 
   CHECK_THROWS_AS(event.reopen(), StorageUnavailable);
   CHECK_THROWS_AS((void)event.find_order(order.id), StorageUnavailable);
   CHECK_THROWS_AS((void)event.find_hold(open.id), StorageUnavailable);
-  CHECK_THROWS_AS(event.inspect([](const EventState&) { FAIL("a reader was shown a state that was not read"); }), StorageUnavailable);
+  CHECK_THROWS_AS(
+      event.inspect([](const EventState&) { FAIL("a reader was shown a state that was not read"); }),
+      StorageUnavailable);
   REQUIRE(event.availability() != nullptr);
   CHECK(event.availability()->revision() == seen);
 
@@ -309,7 +329,8 @@ TEST_CASE("a storm of repeated requests costs few reads, and none while others w
   // A few in each entry, as they come from many clients.
   std::vector<Answer> first;
   for (std::size_t from = 0; from < asked.size(); from += 4) {
-    for (Answer& answer : at.desk.take_turn(std::span(asked).subspan(from, 4))) first.push_back(std::move(answer));
+    for (Answer& answer : at.desk.take_turn(std::span(asked).subspan(from, 4)))
+      first.push_back(std::move(answer));
   }
   const auto repeats_are_right = [&](Desk& desk) {
     const std::vector<Answer> again = desk.take_turn(asked);
@@ -391,7 +412,9 @@ TEST_CASE("with a clock that is not set nothing is sold, and nothing is lost") {
     MemoryStorage storage([&] { return Timestamp{std::chrono::seconds{seconds}}; });
     Desk desk(storage, "premiere");
     const NewEvent event = little::event();
-    const Command create{little::request(1), CreateEvent{event.id, {event.name, "", event.starts_at, event.prices, event.policy}, event.seat_map}};
+    const Command create{
+        little::request(1),
+        CreateEvent{event.id, {event.name, "", event.starts_at, event.prices, event.policy}, event.seat_map}};
     const Answer answer = desk.take_turn({&create, 1}).front();
     REQUIRE(answer.refusal() != nullptr);
     CHECK(answer.refusal()->reason == Reason::storage_unavailable);
@@ -426,7 +449,8 @@ struct Clocks {
     host.steady += time;
   }
   [[nodiscard]] static bool sells(const Event& at) {
-    const auto hold = at.hold_best({.count = 1, .categories = {"cheap"}}, {.holder = "cart", .ttl = std::chrono::seconds(1)});
+    const auto hold = at.hold_best({.count = 1, .categories = {"cheap"}},
+                                   {.holder = "cart", .ttl = std::chrono::seconds(1)});
     if (!hold) REQUIRE(hold.refusal().reason == Reason::storage_unavailable);
     return hold.ok();
   }
@@ -434,7 +458,9 @@ struct Clocks {
 
 }  // namespace
 
-TEST_CASE("a clock that leaps with nothing to explain it sells nothing, and leaves nothing behind once it is set right") {
+TEST_CASE(
+    "a clock that leaps with nothing to explain it sells nothing, and leaves nothing behind once it is set "
+    "right") {
   using std::chrono::hours;
   SUBCASE("the store's, beside hosts that know better") {
     Clocks at;
@@ -552,7 +578,8 @@ TEST_CASE("a snapshot leads to the state that the log leads to; a damaged one is
   fresh.state().check_everything();
   CHECK(std::ranges::equal(fresh.state().place_codes(), at.desk.state().place_codes()));
   Snapshot damaged = *at.storage.load_snapshot("event/premiere");
-  const std::uint32_t checksum_of_snapshot = at.storage.read("event/premiere", damaged.revision - 1, 1).front().checksum;
+  const std::uint32_t checksum_of_snapshot =
+      at.storage.read("event/premiere", damaged.revision - 1, 1).front().checksum;
   for (const std::size_t byte : {std::size_t{5}, std::size_t{40}, damaged.bytes.size() - 1}) {
     damaged.bytes[byte] ^= 0x10;
     at.storage.save_snapshot({"event/premiere", damaged.revision, checksum_of_snapshot}, damaged.bytes);
@@ -574,11 +601,15 @@ TEST_CASE("a request is forgotten after a day, and its memory with it") {
 TEST_CASE("a hold or an order that outlives the memory of its request does not get its id given again") {
   Fixture at;
   NewEvent event = little::event();
-  const Command configure{little::request(2), ConfigureEvent{{event.name, "", event.starts_at, event.prices, {.hold_lifetime = std::chrono::hours(72)}}}};
+  const Command configure{
+      little::request(2),
+      ConfigureEvent{
+          {event.name, "", event.starts_at, event.prices, {.hold_lifetime = std::chrono::hours(72)}}}};
   REQUIRE(at.take(configure).refusal() == nullptr);
   const auto pay_for = [&](const Command& held, RequestId request) {
     const HoldId hold{held.request};
-    REQUIRE(at.take({little::request(at.next_request++), QuoteHold{hold, {{"adult", 1, ""}}}}).refusal() == nullptr);
+    REQUIRE(at.take({little::request(at.next_request++), QuoteHold{hold, {{"adult", 1, ""}}}}).refusal() ==
+            nullptr);
     return at.take({request, CheckOut{hold, {"card", "", at.desk.state().find_hold(hold)->quote->total}}});
   };
   const Command long_hold = at.hold(0, std::chrono::hours(72));
@@ -617,7 +648,8 @@ TEST_CASE("a refusal leaves nothing behind, and a refused request that comes aga
   CHECK(at.desk.revision() == revision);
   CHECK(size() == bytes);
   // Refused, made possible, and granted in one batch; then told again.
-  const std::vector<Command> batch = {second, {little::request(50), ReleaseHold{HoldId{first.request}}}, second, second};
+  const std::vector<Command> batch = {
+      second, {little::request(50), ReleaseHold{HoldId{first.request}}}, second, second};
   const std::vector<Answer> answers = at.desk.take_turn(batch);
   CHECK(answers[0].refusal()->reason == Reason::place_taken);
   REQUIRE(answers[2].granted<HoldPlaced>() != nullptr);
@@ -645,14 +677,17 @@ TEST_CASE("carts that buy nothing leave nothing behind, also across a snapshot")
   };
   const Command bought = cart("buyer", 0);
   REQUIRE(at.take(bought).refusal() == nullptr);
-  REQUIRE(at.take({little::request(2), QuoteHold{HoldId{bought.request}, {{"adult", 1, ""}}}}).refusal() == nullptr);
+  REQUIRE(at.take({little::request(2), QuoteHold{HoldId{bought.request}, {{"adult", 1, ""}}}}).refusal() ==
+          nullptr);
   const std::int64_t total = at.desk.state().find_hold(HoldId{bought.request})->quote->total;
-  REQUIRE(at.take({little::request(3), CheckOut{HoldId{bought.request}, {"card", "", total}}}).refusal() == nullptr);
+  REQUIRE(at.take({little::request(3), CheckOut{HoldId{bought.request}, {"card", "", total}}}).refusal() ==
+          nullptr);
   for (int number = 0; number < 100; ++number) {
     const Command hold = cart("cart-" + std::to_string(number), 1);
     REQUIRE(at.take(hold).refusal() == nullptr);
     if (number % 2 == 0) {
-      REQUIRE(at.take({little::request(at.next_request++), ReleaseHold{HoldId{hold.request}}}).refusal() == nullptr);
+      REQUIRE(at.take({little::request(at.next_request++), ReleaseHold{HoldId{hold.request}}}).refusal() ==
+              nullptr);
     } else {
       at.clock.now += std::chrono::minutes(20);
     }
@@ -684,8 +719,10 @@ TEST_CASE("a batch whose facts would not fit one entry becomes several") {
   little::Clock clock;
   MemoryStorage store(clock.reader());
   Desk desk(store, "many");
-  std::vector<Command> commands = {{little::request(1), CreateEvent{"many", settings, std::make_shared<const SeatMap>(builder.build())}}};
-  for (std::uint64_t number = 2; number < 170; ++number) commands.push_back({little::request(number), ConfigureEvent{settings}});
+  std::vector<Command> commands = {
+      {little::request(1), CreateEvent{"many", settings, std::make_shared<const SeatMap>(builder.build())}}};
+  for (std::uint64_t number = 2; number < 170; ++number)
+    commands.push_back({little::request(number), ConfigureEvent{settings}});
   commands.push_back(commands[3]);
   std::size_t granted = 0;
   for (const Answer& answer : desk.take_turn(commands)) granted += answer.refusal() == nullptr ? 1 : 0;
@@ -702,18 +739,22 @@ TEST_CASE("a seat map that no log entry has room for is refused, and its desk go
   const std::string filler(90, 'x');
   for (std::uint32_t row = 0; row < 340; ++row) {
     builder.add_row(builder.no_section(), std::to_string(row));
-    for (std::uint32_t seat = 0; seat < 1'000; ++seat) builder.add_seat({.label = filler + std::to_string(row * 1'000 + seat)});
+    for (std::uint32_t seat = 0; seat < 1'000; ++seat)
+      builder.add_seat({.label = filler + std::to_string(row * 1'000 + seat)});
   }
   little::Clock clock;
   MemoryStorage storage(clock.reader());
   Desk desk(storage, "long");
   const NewEvent event = little::event();
-  const Command create{little::request(1), CreateEvent{"long", {"Long", "", {}, PriceList("UAH", {}), {}}, std::make_shared<const SeatMap>(builder.build())}};
+  const Command create{little::request(1), CreateEvent{"long",
+                                                       {"Long", "", {}, PriceList("UAH", {}), {}},
+                                                       std::make_shared<const SeatMap>(builder.build())}};
   const Answer answer = desk.take_turn({&create, 1}).front();
   REQUIRE(answer.refusal() != nullptr);
   CHECK(answer.refusal()->reason == Reason::invalid_request);
   CHECK(answer.refusal()->text.find("at most 33554432 are possible") != std::string::npos);
-  const Command smaller{little::request(1), CreateEvent{"long", {"Short", "", {}, event.prices, {}}, event.seat_map}};
+  const Command smaller{little::request(1),
+                        CreateEvent{"long", {"Short", "", {}, event.prices, {}}, event.seat_map}};
   CHECK(desk.take_turn({&smaller, 1}).front().refusal() == nullptr);
 }
 
@@ -725,24 +766,25 @@ TEST_CASE("a batch is decided as its commands are one at a time, whatever they n
   const OrderId order{request(8)};
   const auto held = [](Places places) { return PlaceHold{"cart", std::move(places)}; };
   // The later ones are looked for in tables that are empty yet, of an event that is not there yet.
-  const std::vector<Command> commands = {{request(1), held({{0}})},
-                                         {request(2), CreateEvent{id, {"Short", "", {}, event.prices, {}}, event.seat_map, SaleStatus::on_sale}},
-                                         {request(3), held({{1}, {0}})},
-                                         {request(4), held({{UINT32_MAX}})},
-                                         {request(5), held({{3}, {2}, {3}})},
-                                         {request(6), held({{4}, {4}})},
-                                         {request(7), QuoteHold{first, {{"adult", 2}}}},
-                                         {request(8), CheckOut{first, {"card"}}},
-                                         {request(9), AdmitTicket{{order, 1}, "gate"}},
-                                         {request(10), RefundTickets{order, {2}}},
-                                         {request(11), AdmitTicket{{OrderId{request(77)}, 1}, "gate"}},
-                                         {request(12), RefundTickets{OrderId{request(77)}}},
-                                         {request(13), ExtendHold{first}},
-                                         {request(14), ReleaseHold{HoldId{request(77)}}},
-                                         {request(3), held({{1}, {0}})},
-                                         {request(15), held({{1}})},
-                                         {request(16), HoldBest{"cart", {{0}}, 2}},
-                                         {RequestId{}, held({{5}})}};
+  const std::vector<Command> commands = {
+      {request(1), held({{0}})},
+      {request(2), CreateEvent{id, {"Short", "", {}, event.prices, {}}, event.seat_map, SaleStatus::on_sale}},
+      {request(3), held({{1}, {0}})},
+      {request(4), held({{UINT32_MAX}})},
+      {request(5), held({{3}, {2}, {3}})},
+      {request(6), held({{4}, {4}})},
+      {request(7), QuoteHold{first, {{"adult", 2}}}},
+      {request(8), CheckOut{first, {"card"}}},
+      {request(9), AdmitTicket{{order, 1}, "gate"}},
+      {request(10), RefundTickets{order, {2}}},
+      {request(11), AdmitTicket{{OrderId{request(77)}, 1}, "gate"}},
+      {request(12), RefundTickets{OrderId{request(77)}}},
+      {request(13), ExtendHold{first}},
+      {request(14), ReleaseHold{HoldId{request(77)}}},
+      {request(3), held({{1}, {0}})},
+      {request(15), held({{1}})},
+      {request(16), HoldBest{"cart", {{0}}, 2}},
+      {RequestId{}, held({{5}})}};
   const auto outcomes = [&](std::size_t at_once) {
     little::Clock clock;
     MemoryStorage storage(clock.reader());
@@ -751,7 +793,9 @@ TEST_CASE("a batch is decided as its commands are one at a time, whatever they n
     const std::span<const Command> all(commands);
     for (std::size_t from = 0; from < all.size(); from += at_once) {
       for (const Answer& answer : desk.take_turn(all.subspan(from, std::min(at_once, all.size() - from))))
-        told.push_back(answer.refusal() ? std::to_string(static_cast<int>(answer.refusal()->reason)) + answer.refusal()->text : "granted");
+        told.push_back(answer.refusal() ? std::to_string(static_cast<int>(answer.refusal()->reason)) +
+                                              answer.refusal()->text
+                                        : "granted");
     }
     desk.state().check_everything();
     return told;
@@ -773,16 +817,22 @@ TEST_CASE("lists that a command brings have an end") {
   best.categories.resize(limits::categories + 1);
   CHECK(at.take({little::request(11), best}).refusal()->reason == Reason::invalid_request);
   best.categories = {{1}, {0}, {1}};
-  CHECK(at.take({little::request(11), best}).refusal()->text == "best available names category \"cheap\" twice");
+  CHECK(at.take({little::request(11), best}).refusal()->text ==
+        "best available names category \"cheap\" twice");
   const Command held = at.hold(0);
   REQUIRE(at.take(held).refusal() == nullptr);
   const HoldId id{held.request};
-  CHECK(at.take({little::request(12), QuoteHold{id, std::vector<TicketChoice>(limits::places_per_hold + 1)}}).refusal()->text.find("at most 1000") !=
-        std::string::npos);
-  CHECK(at.take({little::request(13), QuoteHold{id, {{std::string(101, 'x'), 1, ""}}}}).refusal()->reason == Reason::invalid_request);
-  CHECK(at.take({little::request(14), RefundTickets{OrderId{id}, std::vector<std::uint32_t>(limits::places_per_hold + 1), ""}}).refusal()->reason ==
+  CHECK(at.take({little::request(12), QuoteHold{id, std::vector<TicketChoice>(limits::places_per_hold + 1)}})
+            .refusal()
+            ->text.find("at most 1000") != std::string::npos);
+  CHECK(at.take({little::request(13), QuoteHold{id, {{std::string(101, 'x'), 1, ""}}}}).refusal()->reason ==
         Reason::invalid_request);
-  CHECK_THROWS_WITH_AS(PriceList("UAH", std::vector<Price>(limits::prices + 1)), doctest::Contains("at most 4096"), std::invalid_argument);
+  CHECK(at.take({little::request(14),
+                 RefundTickets{OrderId{id}, std::vector<std::uint32_t>(limits::places_per_hold + 1), ""}})
+            .refusal()
+            ->reason == Reason::invalid_request);
+  CHECK_THROWS_WITH_AS(PriceList("UAH", std::vector<Price>(limits::prices + 1)),
+                       doctest::Contains("at most 4096"), std::invalid_argument);
 }
 
 TEST_CASE("a snapshot that knows more than the log, or another log, is evidence of what was lost") {
@@ -809,7 +859,8 @@ TEST_CASE("a snapshot that knows more than the log, or another log, is evidence 
 TEST_CASE("who asks for an event that is not there is told so each time, and finds it once it is") {
   Fixture f;
   BoxOffice office(f.storage);
-  for (int asked = 0; asked < 2; ++asked) CHECK(office.event("matinee").refusal().reason == Reason::event_not_found);
+  for (int asked = 0; asked < 2; ++asked)
+    CHECK(office.event("matinee").refusal().reason == Reason::event_not_found);
   CHECK(office.event("premiere").ok());
   BoxOffice other(f.storage);
   REQUIRE(other.create_event(little::event("matinee")).ok());

@@ -18,7 +18,8 @@ TEST_CASE("however many events are open, the entries that they keep at hand stay
     BoxOffice office(storage, {.clock = clock.reader(), .open_events = events, .desk = {.at_hand = budget}});
     for (std::size_t number = 0; number < events; ++number) {
       const Event event = office.create_event(little::event("event-" + std::to_string(number))).value();
-      for (int hold = 0; hold < 5; ++hold) REQUIRE(event.hold({"Hall-A-" + std::to_string(1 + hold)}, {.holder = "cart"}).ok());
+      for (int hold = 0; hold < 5; ++hold)
+        REQUIRE(event.hold({"Hall-A-" + std::to_string(1 + hold)}, {.holder = "cart"}).ok());
       REQUIRE(budget->kept() <= 2 * bytes);
     }
     CHECK(budget->kept() > bytes / 2);
@@ -26,7 +27,8 @@ TEST_CASE("however many events are open, the entries that they keep at hand stay
   CHECK(budget->kept() == 0);
 }
 
-TEST_CASE("one event in use keeps more than its share while there is room, and that share when there is none") {
+TEST_CASE(
+    "one event in use keeps more than its share while there is room, and that share when there is none") {
   const auto entry = [](Revision revision) { return Entry{revision, 0, Bytes(1'000 - sizeof(Entry))}; };
   const auto budget = std::make_shared<AtHandBudget>(20'000, 10);
   EntriesAtHand one(budget);
@@ -59,7 +61,8 @@ TEST_CASE("what an event has no room to keep at hand is answered from its log") 
   little::Clock clock;
   MemoryStorage memory(clock.reader());
   testing::PassingStorage storage(memory);
-  BoxOffice office(storage, {.clock = clock.reader(), .desk = {.at_hand = std::make_shared<AtHandBudget>(0, 1)}});
+  BoxOffice office(storage,
+                   {.clock = clock.reader(), .desk = {.at_hand = std::make_shared<AtHandBudget>(0, 1)}});
   const Event event = office.create_event(little::event()).value();
   const HoldOptions options{.holder = "cart", .request = little::request(1)};
   const Hold first = event.hold({"Hall-A-1"}, options).value();

@@ -41,7 +41,8 @@ class ThrowingStorage final : public testing::PassingStorage {
  private:
   class ThrowingTurn final : public Turn {
    public:
-    ThrowingTurn(ThrowingStorage& storage, std::unique_ptr<Turn> inner) : storage_(storage), inner_(std::move(inner)) {}
+    ThrowingTurn(ThrowingStorage& storage, std::unique_ptr<Turn> inner)
+        : storage_(storage), inner_(std::move(inner)) {}
     std::vector<Entry> unseen(const StreamId& stream) override {
       storage_.fail_from(From::unseen);
       return inner_->unseen(stream);
@@ -79,7 +80,9 @@ struct Foreign {
     options.on_trouble = [this](const EventId&, const std::string& what) { troubles.push_back(what); };
     return options;
   }
-  [[nodiscard]] Result<Hold> hold(const std::string& place) const { return event.hold({place}, {.holder = "cart"}); }
+  [[nodiscard]] Result<Hold> hold(const std::string& place) const {
+    return event.hold({place}, {.holder = "cart"});
+  }
 };
 
 void full_disk() { throw std::system_error(std::make_error_code(std::errc::no_space_on_device), "box"); }
@@ -88,7 +91,8 @@ void no_exception() { throw 17; }
 }  // namespace
 
 TEST_CASE("a storage that lets its system's errors through is not available, and sells on when it is again") {
-  for (const From from : {From::read, From::news, From::take_turn, From::unseen, From::commit_before, From::commit_after}) {
+  for (const From from :
+       {From::read, From::news, From::take_turn, From::unseen, From::commit_before, From::commit_after}) {
     CAPTURE(static_cast<int>(from));
     Foreign at;
     REQUIRE(at.hold("Hall-A-1").ok());
@@ -154,10 +158,11 @@ TEST_CASE("whatever a callback throws, the others get their answers and the host
   Foreign at;
   int answered = 0;
   const auto submit = [&](const std::string& place, std::function<void()> then) {
-    at.event.submit(at.event.hold_command({.places = {place}, .areas = {}}, {.holder = "cart"}).value(), [&answered, then](const Answer& answer) {
-      answered += answer.refusal() == nullptr ? 1 : 0;
-      then();
-    });
+    at.event.submit(at.event.hold_command({.places = {place}, .areas = {}}, {.holder = "cart"}).value(),
+                    [&answered, then](const Answer& answer) {
+                      answered += answer.refusal() == nullptr ? 1 : 0;
+                      then();
+                    });
   };
   submit("Hall-A-1", no_exception);
   submit("Hall-A-2", full_disk);
@@ -180,7 +185,8 @@ TEST_CASE("whatever a callback or on_trouble throws when the box office is close
                               }});
     const Event event = office.create_event(little::event()).value();
     for (const char* place : {"Hall-A-1", "Hall-A-2"})
-      event.submit(event.hold_command({.places = {place}, .areas = {}}, {.holder = "cart"}).value(), [](const Answer&) { no_exception(); });
+      event.submit(event.hold_command({.places = {place}, .areas = {}}, {.holder = "cart"}).value(),
+                   [](const Answer&) { no_exception(); });
   }
   CHECK(told == 2);
 }

@@ -1,6 +1,7 @@
 #pragma once
-// A disk that remembers in which order it was written to, and can say what a power failure at any moment leaves of its files:
-// everything up to a file's last sync, and of what came after any sectors, in any mixture.
+// A disk that remembers in which order it was written to, and can say what a power failure at any moment
+// leaves of its files: everything up to a file's last sync, and of what came after any sectors, in any
+// mixture.
 
 #include <algorithm>
 #include <cstdint>
@@ -45,7 +46,9 @@ class DiskTrace {
     const auto* bytes = static_cast<const std::uint8_t*>(from);
     events_.push_back({DiskEvent::Kind::write, file, {}, at, Bytes(bytes, bytes + count)});
   }
-  void truncate(std::uint32_t file, std::int64_t size) { events_.push_back({DiskEvent::Kind::truncate, file, {}, size, {}}); }
+  void truncate(std::uint32_t file, std::int64_t size) {
+    events_.push_back({DiskEvent::Kind::truncate, file, {}, size, {}});
+  }
   void sync(std::uint32_t file) { events_.push_back({DiskEvent::Kind::sync, file, {}, 0, {}}); }
   /// The system gave up on writing: what was waiting is lost, though reading still shows it.
   void failed_sync(std::uint32_t file) { events_.push_back({DiskEvent::Kind::failed_sync, file, {}, 0, {}}); }
@@ -78,24 +81,27 @@ class CrashDisk {
     }
   }
 
-  /// Writes into an empty folder what a crash now leaves. Names change in the order in which they were changed, as file systems
-  /// with a journal see to it; sectors come through or don't, each by itself.
+  /// Writes into an empty folder what a crash now leaves. Names change in the order in which they were
+  /// changed, as file systems with a journal see to it; sectors come through or don't, each by itself.
   template <class Random>
   void crash(const std::filesystem::path& folder, Random& random) const {
     std::map<std::string, std::uint32_t> names = names_;
     const std::size_t named = random() % (folder_waiting_.size() + 1);
     for (std::size_t index = 0; index < named; ++index) name(names, *folder_waiting_[index]);
-    // Most crashes lose all, nothing, or some of what was on its way; the odd percentage is for single sectors.
+    // Most crashes lose all, nothing, or some of what was on its way; the odd percentage is for single
+    // sectors.
     constexpr unsigned chances[] = {0, 100, 50, 97, 3};
     const unsigned chance = chances[random() % std::size(chances)];
-    const std::uint8_t fill = random() % 4 == 0 ? 0xA5 : 0;  // what a file grows by may be what lay on the disk before
+    const std::uint8_t fill =
+        random() % 4 == 0 ? 0xA5 : 0;  // what a file grows by may be what lay on the disk before
     for (const auto& [file_name, number] : names) {
       const auto at = files_.find(number);
       Bytes content = at == files_.end() ? Bytes() : at->second.durable;
       if (at != files_.end()) {
         for (const DiskEvent* waiting : at->second.waiting) put_some(content, *waiting, chance, fill, random);
       }
-      std::ofstream(folder / file_name, std::ios::binary).write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
+      std::ofstream(folder / file_name, std::ios::binary)
+          .write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
     }
   }
 
@@ -117,13 +123,16 @@ class CrashDisk {
     if (event.kind == DiskEvent::Kind::truncate) return content.resize(static_cast<std::size_t>(event.at));
     put_piece(content, event, 0, event.bytes.size(), 0);
   }
-  static void put_piece(Bytes& content, const DiskEvent& event, std::size_t from, std::size_t count, std::uint8_t fill) {
+  static void put_piece(Bytes& content, const DiskEvent& event, std::size_t from, std::size_t count,
+                        std::uint8_t fill) {
     const std::size_t at = static_cast<std::size_t>(event.at) + from;
     if (content.size() < at + count) content.resize(at + count, fill);
-    std::copy_n(event.bytes.begin() + static_cast<std::ptrdiff_t>(from), count, content.begin() + static_cast<std::ptrdiff_t>(at));
+    std::copy_n(event.bytes.begin() + static_cast<std::ptrdiff_t>(from), count,
+                content.begin() + static_cast<std::ptrdiff_t>(at));
   }
   template <class Random>
-  static void put_some(Bytes& content, const DiskEvent& event, unsigned chance, std::uint8_t fill, Random& random) {
+  static void put_some(Bytes& content, const DiskEvent& event, unsigned chance, std::uint8_t fill,
+                       Random& random) {
     if (event.kind == DiskEvent::Kind::truncate) {
       if (random() % 100 < chance) put(content, event);
       return;

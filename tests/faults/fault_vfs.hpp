@@ -1,6 +1,6 @@
 #pragma once
-// A SQLite VFS over the default one that can make any call fail, counts them, and writes down what they do to the disk.
-// For one thread at a time.
+// A SQLite VFS over the default one that can make any call fail, counts them, and writes down what they do to
+// the disk. For one thread at a time.
 
 #include <sqlite3.h>
 #include <unistd.h>
@@ -103,7 +103,9 @@ namespace detail {
 [[nodiscard]] inline File& file(sqlite3_file* file) { return *reinterpret_cast<File*>(file); }
 [[nodiscard]] inline sqlite3_file* real(sqlite3_file* opened) { return file(opened).real; }
 [[nodiscard]] inline sqlite3_vfs* below() { return sqlite3_vfs_find(nullptr); }
-[[nodiscard]] inline std::string name_of(const char* path) { return std::filesystem::path(path).filename().string(); }
+[[nodiscard]] inline std::string name_of(const char* path) {
+  return std::filesystem::path(path).filename().string();
+}
 
 [[nodiscard]] inline const sqlite3_io_methods& io_methods();
 
@@ -111,7 +113,8 @@ inline int write(sqlite3_file* opened, const void* from, int count, sqlite3_int6
   const int code = vfs.fails(call_write);
   // A write that fails may have got half-way.
   const int written = code == SQLITE_OK ? count : count / 2;
-  const int result = written == 0 ? SQLITE_OK : real(opened)->pMethods->xWrite(real(opened), from, written, at);
+  const int result =
+      written == 0 ? SQLITE_OK : real(opened)->pMethods->xWrite(real(opened), from, written, at);
   if (result == SQLITE_OK && vfs.trace != nullptr && file(opened).number != 0)
     vfs.trace->write(file(opened).number, from, static_cast<std::size_t>(written), at);
   return code != SQLITE_OK ? code : result;
@@ -120,11 +123,13 @@ inline int write(sqlite3_file* opened, const void* from, int count, sqlite3_int6
 inline int truncate(sqlite3_file* opened, sqlite3_int64 size) {
   if (const int code = vfs.fails(call_truncate); code != SQLITE_OK) return code;
   const int result = real(opened)->pMethods->xTruncate(real(opened), size);
-  if (result == SQLITE_OK && vfs.trace != nullptr && file(opened).number != 0) vfs.trace->truncate(file(opened).number, size);
+  if (result == SQLITE_OK && vfs.trace != nullptr && file(opened).number != 0)
+    vfs.trace->truncate(file(opened).number, size);
   return result;
 }
 
-// To the program that goes on running, a failed sync may well have written everything. To the disk, it lost everything.
+// To the program that goes on running, a failed sync may well have written everything. To the disk, it lost
+// everything.
 inline int sync(sqlite3_file* opened, int flags) {
   const int code = vfs.fails(call_sync);
   const int result = real(opened)->pMethods->xSync(real(opened), flags);
@@ -190,7 +195,9 @@ inline const sqlite3_io_methods& io_methods() {
         const int code = vfs.fails(call_check_lock);
         return code != SQLITE_OK ? code : real(f)->pMethods->xCheckReservedLock(real(f), locked);
       },
-      [](sqlite3_file* f, int operation, void* argument) { return real(f)->pMethods->xFileControl(real(f), operation, argument); },
+      [](sqlite3_file* f, int operation, void* argument) {
+        return real(f)->pMethods->xFileControl(real(f), operation, argument);
+      },
       [](sqlite3_file* f) { return real(f)->pMethods->xSectorSize(real(f)); },
       [](sqlite3_file* f) { return real(f)->pMethods->xDeviceCharacteristics(real(f)); },
       [](sqlite3_file* f, int page, int size, int extend, void volatile** memory) {
@@ -203,8 +210,9 @@ inline const sqlite3_io_methods& io_methods() {
         const int code = (flags & SQLITE_SHM_UNLOCK) != 0 ? SQLITE_OK : vfs.fails(call_shm_lock);
         return code != SQLITE_OK ? code : real(f)->pMethods->xShmLock(real(f), offset, count, flags);
       },
-      [](sqlite3_file* f) { real(f)->pMethods->xShmBarrier(real(f)); }, [](sqlite3_file* f, int erase) { return real(f)->pMethods->xShmUnmap(real(f), erase); },
-      nullptr, nullptr};
+      [](sqlite3_file* f) { real(f)->pMethods->xShmBarrier(real(f)); },
+      [](sqlite3_file* f, int erase) { return real(f)->pMethods->xShmUnmap(real(f), erase); }, nullptr,
+      nullptr};
   return methods;
 }
 

@@ -35,7 +35,8 @@ struct Sound {
   return sound;
 }
 
-/// One sale for each call that the sound sale makes, which fails as planned. Ends at the first sale with findings.
+/// One sale for each call that the sound sale makes, which fails as planned. Ends at the first sale with
+/// findings.
 [[nodiscard]] std::string sweep(Plan plan, Planted planted = Planted::none) {
   const Sound sound = sound_sale(plan.calls);
   const Folder folder;
@@ -43,15 +44,17 @@ struct Sound {
   for (plan.call = 1; plan.call <= sound.calls; ++plan.call) {
     folder.empty();
     vfs.follow(plan);
-    Sale sale(folder.file(), {.vfs = vfs_name, .planted = planted, .look = SaleOptions::Look::when_a_step_failed});
+    Sale sale(folder.file(),
+              {.vfs = vfs_name, .planted = planted, .look = SaleOptions::Look::when_a_step_failed});
     sale.expect(sound.answers);
     sale.run();
     sale.close();
     vfs.follow({});
     retries += sale.retries();
-    if (const Findings findings = check_end(folder.file(), sale, sale.attempts(), sound.facts); !findings.empty())
-      return "call " + std::to_string(plan.call) + " of " + std::to_string(sound.calls) + " (kind " + std::to_string(vfs.last_failed) + "):\n" +
-             shown(findings);
+    if (const Findings findings = check_end(folder.file(), sale, sale.attempts(), sound.facts);
+        !findings.empty())
+      return "call " + std::to_string(plan.call) + " of " + std::to_string(sound.calls) + " (kind " +
+             std::to_string(vfs.last_failed) + "):\n" + shown(findings);
   }
   MESSAGE(sound.calls << " sales, in which a step was tried again " << retries << " times");
   return retries > 0 ? "" : "no step ever had to be tried again: did anything fail?";
@@ -59,9 +62,13 @@ struct Sound {
 
 }  // namespace
 
-TEST_CASE("whichever call to the disk fails once, the sale goes on and its log is right") { CHECK(sweep({}) == ""); }
+TEST_CASE("whichever call to the disk fails once, the sale goes on and its log is right") {
+  CHECK(sweep({}) == "");
+}
 
-TEST_CASE("from whichever call on the disk fails for good, the sale goes on where it stood once the store is opened anew") {
+TEST_CASE(
+    "from whichever call on the disk fails for good, the sale goes on where it stood once the store is "
+    "opened anew") {
   CHECK(sweep({.times = for_good}) == "");
 }
 
@@ -75,6 +82,8 @@ TEST_CASE("whichever lock is somebody else's for longer than anybody waits, the 
 }
 
 TEST_CASE("a store that takes a failed commit for a good one, or for none, is found out") {
-  CHECK(sweep({.calls = call_sync}, Planted::unknown_is_answered).find("what was told to be durable is not entry") != std::string::npos);
-  CHECK(sweep({.calls = call_sync}, Planted::unknown_is_refused).find("what was told not to be written is entry") != std::string::npos);
+  CHECK(sweep({.calls = call_sync}, Planted::unknown_is_answered)
+            .find("what was told to be durable is not entry") != std::string::npos);
+  CHECK(sweep({.calls = call_sync}, Planted::unknown_is_refused)
+            .find("what was told not to be written is entry") != std::string::npos);
 }

@@ -1,5 +1,6 @@
 #pragma once
-// A whole sale, step by step, over SQLite on a disk that fails; and what must be true of the store whatever the disk did.
+// A whole sale, step by step, over SQLite on a disk that fails; and what must be true of the store whatever
+// the disk did.
 
 #include <filesystem>
 #include <functional>
@@ -16,7 +17,8 @@
 
 namespace ticketcore::fault {
 
-/// A folder of its own, in memory where the system has that, so that thousands of sales wait for no disk. Gone in the end.
+/// A folder of its own, in memory where the system has that, so that thousands of sales wait for no disk.
+/// Gone in the end.
 class Folder {
  public:
   Folder();
@@ -38,7 +40,8 @@ using Findings = std::vector<std::string>;
 /// A line for each of them.
 [[nodiscard]] std::string shown(const Findings& findings);
 
-/// One attempt to append an entry, and what the storage said of it. Each turn has a time of its own, so that no two are alike.
+/// One attempt to append an entry, and what the storage said of it. Each turn has a time of its own, so that
+/// no two are alike.
 struct Attempt {
   enum class Outcome : std::uint8_t { under_way, durable, refused, unknown };
   StreamId stream{};
@@ -61,7 +64,8 @@ struct SaleOptions {
   Planted planted = Planted::none;
   std::int64_t first_turn = 0;  ///< Turns are told apart by their microsecond, from this one on.
   DiskTrace* trace = nullptr;   ///< The VFS's, to know when what was answered.
-  /// Whether to look, whenever a step failed and again when it succeeded, at what a process killed right then would leave.
+  /// Whether to look, whenever a step failed and again when it succeeded, at what a process killed right then
+  /// would leave.
   enum class Look : std::uint8_t { no, when_a_step_failed } look = Look::no;
 };
 
@@ -73,8 +77,8 @@ struct Answered {
 };
 
 struct Step;
-/// The sale: an event made, holds placed (picked, best, in an area), extended, released, expired, quoted, checked out, refunded,
-/// checked in, snapshots, secrets, reopenings, a checkpoint by another program.
+/// The sale: an event made, holds placed (picked, best, in an area), extended, released, expired, quoted,
+/// checked out, refunded, checked in, snapshots, secrets, reopenings, a checkpoint by another program.
 [[nodiscard]] const std::vector<Step>& script();
 
 /// One sale in one store.
@@ -85,11 +89,12 @@ class Sale {
   Sale(const Sale&) = delete;
   Sale& operator=(const Sale&) = delete;
 
-  /// Takes every step from the first to the last; one that does not succeed is tried again, first in the same store, then in the
-  /// store opened anew with the disk well again.
+  /// Takes every step from the first to the last; one that does not succeed is tried again, first in the same
+  /// store, then in the store opened anew with the disk well again.
   void run();
-  /// Has each answer compared to those that another sale was given. Who had heard a "no" by then, at a moment of the other's trace,
-  /// takes it for final and does not ask again: a refused request that comes again later may be granted.
+  /// Has each answer compared to those that another sale was given. Who had heard a "no" by then, at a moment
+  /// of the other's trace, takes it for final and does not ask again: a refused request that comes again
+  /// later may be granted.
   void expect(const std::map<RequestId, Answered>& answers, std::size_t heard_until = 0) {
     expected_ = &answers;
     heard_until_ = heard_until;
@@ -100,7 +105,9 @@ class Sale {
   [[nodiscard]] const std::map<RequestId, Answered>& answers() const noexcept { return answers_; }
   [[nodiscard]] const std::vector<Attempt>& attempts() const noexcept { return attempts_; }
   /// Where in the trace each step began and ended.
-  [[nodiscard]] const std::vector<std::pair<std::size_t, std::size_t>>& steps() const noexcept { return steps_; }
+  [[nodiscard]] const std::vector<std::pair<std::size_t, std::size_t>>& steps() const noexcept {
+    return steps_;
+  }
   /// How often a step had to be tried again.
   [[nodiscard]] int retries() const noexcept { return retries_; }
 
@@ -121,7 +128,9 @@ class Sale {
   [[nodiscard]] bool has_heard_no(const Command& command) const;
   void look_if_killed();
   void find(const std::string& what);
-  [[nodiscard]] std::size_t now_in_trace() const { return options_.trace == nullptr ? 0 : options_.trace->size(); }
+  [[nodiscard]] std::size_t now_in_trace() const {
+    return options_.trace == nullptr ? 0 : options_.trace->size();
+  }
 
   std::filesystem::path file_;
   SaleOptions options_;
@@ -157,12 +166,14 @@ inline constexpr const char* secret_id = "olha";
 /// Where a log may end.
 enum class Tail : std::uint8_t { whole, cut_off };
 
-/// What is wrong with the store's log, given what was tried up to `now` of the trace: whatever was told to be durable must be in
-/// it, in order, and nothing else but what was under way or of unknown outcome.
-[[nodiscard]] Findings check_log(Storage& storage, const std::vector<Attempt>& attempts, std::size_t now, Tail tail = Tail::whole);
+/// What is wrong with the store's log, given what was tried up to `now` of the trace: whatever was told to be
+/// durable must be in it, in order, and nothing else but what was under way or of unknown outcome.
+[[nodiscard]] Findings check_log(Storage& storage, const std::vector<Attempt>& attempts, std::size_t now,
+                                 Tail tail = Tail::whole);
 
-/// What is wrong with a store that the sale has ended in: its log, given all attempts made on it, its audit, its file, and the
-/// answers that repeated requests get.
-[[nodiscard]] Findings check_end(const std::filesystem::path& file, const Sale& sale, const std::vector<Attempt>& attempts, const std::vector<Bytes>& facts);
+/// What is wrong with a store that the sale has ended in: its log, given all attempts made on it, its audit,
+/// its file, and the answers that repeated requests get.
+[[nodiscard]] Findings check_end(const std::filesystem::path& file, const Sale& sale,
+                                 const std::vector<Attempt>& attempts, const std::vector<Bytes>& facts);
 
 }  // namespace ticketcore::fault

@@ -1,4 +1,5 @@
-// The published sample charts, read once by us and once by a plain walk over the JSON. TICKETCORE_CHARTS names their folder.
+// The published sample charts, read once by us and once by a plain walk over the JSON. TICKETCORE_CHARTS
+// names their folder.
 
 #include <doctest/doctest.h>
 
@@ -44,13 +45,16 @@ class Walk {
     for (const json::value& section : floor.at("sections").as_array()) {
       const double x = section.at("topLeft").at("x").to_number<double>();
       const double y = section.at("topLeft").at("y").to_number<double>();
-      objects(section.at("subChart"), std::string(section.at("label").as_string()) + "-", x, y, member(section, "categoryKey"));
+      objects(section.at("subChart"), std::string(section.at("label").as_string()) + "-", x, y,
+              member(section, "categoryKey"));
     }
   }
 
  private:
-  void objects(const json::value& node, const std::string& prefix, double x, double y, const json::value* category) {
-    for (const json::value& row : node.at("rows").as_array()) seats(row, prefix + std::string(row.at("label").as_string()) + "-", x, y, category);
+  void objects(const json::value& node, const std::string& prefix, double x, double y,
+               const json::value* category) {
+    for (const json::value& row : node.at("rows").as_array())
+      seats(row, prefix + std::string(row.at("label").as_string()) + "-", x, y, category);
     for (const json::value& table : node.at("tables").as_array()) {
       const std::string label = prefix + std::string(table.at("label").as_string());
       if (!flag(table, "bookAsAWhole")) {
@@ -67,20 +71,24 @@ class Walk {
       const auto index = map_.find_area(prefix + std::string(area.at("label").as_string()));
       REQUIRE(index.has_value());
       CHECK(map_.areas()[index->value].capacity == area.at("capacity").to_number<std::uint32_t>());
-      CHECK(map_.categories()[map_.areas()[index->value].category.value].key == key_text(area.at("categoryKey")));
+      CHECK(map_.categories()[map_.areas()[index->value].category.value].key ==
+            key_text(area.at("categoryKey")));
       admissions += map_.areas()[index->value].capacity;
     }
   }
 
-  void seats(const json::value& row, const std::string& prefix, double x, double y, const json::value* category) {
+  void seats(const json::value& row, const std::string& prefix, double x, double y,
+             const json::value* category) {
     for (const json::value& seat : row.at("seats").as_array()) {
       const std::string label = prefix + std::string(seat.at("label").as_string());
       const auto index = map_.find_place(label);
       INFO(label);
       REQUIRE(index.has_value());
       const Place& place = map_.places()[index->value];
-      REQUIRE(place.position.x / 1000.0 == doctest::Approx(seat.at("x").to_number<double>() + x).epsilon(1e-9));
-      REQUIRE(place.position.y / 1000.0 == doctest::Approx(seat.at("y").to_number<double>() + y).epsilon(1e-9));
+      REQUIRE(place.position.x / 1000.0 ==
+              doctest::Approx(seat.at("x").to_number<double>() + x).epsilon(1e-9));
+      REQUIRE(place.position.y / 1000.0 ==
+              doctest::Approx(seat.at("y").to_number<double>() + y).epsilon(1e-9));
       const json::value* own = member(seat, "categoryKey");
       REQUIRE((own != nullptr || category != nullptr));
       REQUIRE(map_.categories()[place.category].key == key_text(own != nullptr ? *own : *category));
@@ -132,7 +140,8 @@ TEST_CASE("every place of the seats.io samples is imported with its category and
 }
 
 TEST_CASE("zones, entrances and floors come along") {
-  const SeatMap map = parse_seat_map(R"({"name": "Z", "categories": {"list": [{"key": 1, "label": "One", "color": "#112233"}]},
+  const SeatMap map = parse_seat_map(
+      R"({"name": "Z", "categories": {"list": [{"key": 1, "label": "One", "color": "#112233"}]},
     "zones": {"list": [{"key": "z", "label": "Zone", "focalPoint": {"x": 5, "y": 6}}]},
     "subChartFloors": [{"floorName": "1", "floorDisplayName": "Ground", "rows": [], "tables": [], "booths": [{"label": "K1", "center": {"x": 3, "y": 4}, "categoryKey": 1}],
       "sections": [{"label": "S", "zone": "z", "entrance": "East", "categoryKey": 1, "topLeft": {"x": 100, "y": 200},
@@ -141,7 +150,8 @@ TEST_CASE("zones, entrances and floors come along") {
   CHECK(map.focal_point_of({1}) == Point{5'000, 6'000});
   CHECK(map.places()[map.find_place("S-A-1")->value].position == Point{101'000, 201'000});
   // A step of more than half as far again as usual is an aisle.
-  CHECK(map.places()[map.find_place("S-A-3")->value].slot == map.places()[map.find_place("S-A-2")->value].slot + 2);
+  CHECK(map.places()[map.find_place("S-A-3")->value].slot ==
+        map.places()[map.find_place("S-A-2")->value].slot + 2);
   CHECK(map.places()[map.find_place("K1")->value].kind == PlaceKind::booth);
   CHECK(map.floors()[0].name == "Ground");
 }
@@ -153,11 +163,15 @@ TEST_CASE("a chart whose categories are missing says where") {
       doctest::Contains("/subChart/rows/0/seats/0: names category 7"), SeatMapError);
 }
 
-TEST_CASE("a seat that its section's corner moves out of range is reported, not wrapped round to the other side") {
-  const std::string chart = R"({"name": "Far", "categories": {"list": [{"key": 1, "label": "A", "color": "#123456"}]},
+TEST_CASE(
+    "a seat that its section's corner moves out of range is reported, not wrapped round to the other side") {
+  const std::string chart =
+      R"({"name": "Far", "categories": {"list": [{"key": 1, "label": "A", "color": "#123456"}]},
     "subChart": {"sections": [{"label": "S", "categoryKey": 1, "topLeft": {"x": 1500000, "y": 0}, "subChart": {
       "rows": [{"label": "1", "seats": [{"label": "1", "x": 1500000, "y": 0}]}],
       "shapes": [{"center": {"x": 0, "y": 0}, "radius1": 1999999, "radius2": 1}]}}]}})";
-  CHECK_THROWS_WITH_AS((void)parse_seat_map(chart), doctest::Contains("row S-1, seat 1: stands further than 2000000"), SeatMapError);
-  CHECK_THROWS_WITH_AS((void)parse_seat_map(chart), doctest::Contains("shape : reaches further than 2000000"), SeatMapError);
+  CHECK_THROWS_WITH_AS((void)parse_seat_map(chart),
+                       doctest::Contains("row S-1, seat 1: stands further than 2000000"), SeatMapError);
+  CHECK_THROWS_WITH_AS((void)parse_seat_map(chart), doctest::Contains("shape : reaches further than 2000000"),
+                       SeatMapError);
 }

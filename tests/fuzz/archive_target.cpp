@@ -20,7 +20,8 @@ void check(BytesView bytes) {
     const ArchiveReport restored = restore_event(storage, file.path());
     copy.remove();
     const ArchiveReport archived = archive_event(storage, restored.event, copy.path());
-    require(archived.revision == restored.revision && archived.checksum == restored.checksum, "what was restored can be archived");
+    require(archived.revision == restored.revision && archived.checksum == restored.checksum,
+            "what was restored can be archived");
     require(std::ranges::equal(copy.read(), bytes), "an archive of what was restored is the same");
   } catch (const StorageError&) {
   }

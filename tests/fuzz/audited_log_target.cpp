@@ -4,8 +4,8 @@
 
 #include "fuzz.hpp"
 #include "sealed.hpp"
-#include "ticketcore/log/audit.hpp"
 #include "ticketcore/engine/desk.hpp"
+#include "ticketcore/log/audit.hpp"
 #include "ticketcore/log/fact_json.hpp"
 #include "ticketcore/log/log.hpp"
 #include "ticketcore/storage/memory.hpp"
@@ -18,7 +18,8 @@ void check_json(const Bytes& bytes, const EventState& state) {
   const LogEntry entry = decode_entry(bytes, "it");
   for (const Fact& fact : entry.facts) {
     boost::json::error_code error;
-    const auto value = boost::json::parse(fact_json(fact, entry.header.revision, entry.header.turn, state), error);
+    const auto value =
+        boost::json::parse(fact_json(fact, entry.header.revision, entry.header.turn, state), error);
     require(!error && value.is_object(), "a fact as JSON is JSON");
   }
 }
@@ -38,7 +39,8 @@ void audited_log(BytesView bytes) {
   const Command hold{RequestId{{1, 2}}, HoldBest{.holder = "cart", .categories = {CategoryIndex{0}}}};
   const Command create{RequestId{{1, 3}}, SetSaleStatus{}};
   for (const Command& command : {hold, create}) (void)desk.take_turn({&command, 1});
-  require(!desk.halted().empty() || report.problems.empty() || report.revision > 0, "a desk halts on a log that an audit can't begin");
+  require(!desk.halted().empty() || report.problems.empty() || report.revision > 0,
+          "a desk halts on a log that an audit can't begin");
   if (!report.problems.empty() || !report.state.exists()) return;
   for (const Entry& entry : storage.read(stream, 0, SIZE_MAX)) {
     if (entry.revision <= report.revision) check_json(entry.bytes, report.state);

@@ -13,7 +13,8 @@ void client_address(BytesView bytes) {
   if (const auto address = server::Address::parse(text)) {
     const std::string spelt = address->to_string();
     require(server::Address::parse(spelt) == address, "an address reads as it is written");
-    require(server::client_of(text) == server::client_of(spelt), "one address is one client, however it is spelt");
+    require(server::client_of(text) == server::client_of(spelt),
+            "one address is one client, however it is spelt");
     require(server::Network::parse(text).has_value(), "an address is a network of its own");
   }
   if (const auto network = server::Network::parse(text)) {

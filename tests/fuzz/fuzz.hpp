@@ -1,6 +1,7 @@
 #pragma once
-// Targets that take bytes from outside apart. Each aborts, with a word on why, when a promise of the library does not hold; what
-// they throw is a finding, too. libfuzzer_main.cpp makes up bytes for one of them, replay_main.cpp runs all over their corpora.
+// Targets that take bytes from outside apart. Each aborts, with a word on why, when a promise of the library
+// does not hold; what they throw is a finding, too. libfuzzer_main.cpp makes up bytes for one of them,
+// replay_main.cpp runs all over their corpora.
 
 #include <cstdio>
 #include <cstdlib>
@@ -45,6 +46,8 @@ inline void require(bool holds, const char* promise) {
   std::abort();
 }
 
-[[nodiscard]] inline std::string_view text_of(BytesView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+[[nodiscard]] inline std::string_view text_of(BytesView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 }  // namespace ticketcore::fuzz

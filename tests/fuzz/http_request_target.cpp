@@ -13,7 +13,8 @@ namespace {
 
 const server::HttpOptions limits{.body_bytes = 200, .header_bytes = 400};
 
-/// The request at the beginning of these bytes, if they are one, read as a connection reads them: in portions of that size.
+/// The request at the beginning of these bytes, if they are one, read as a connection reads them: in portions
+/// of that size.
 std::optional<server::Request> parsed(std::string_view bytes, std::size_t portion) {
   server::RequestParser parser(limits);
   std::string unread;
@@ -24,7 +25,8 @@ std::optional<server::Request> parsed(std::string_view bytes, std::size_t portio
     unread.erase(0, parser.take(boost::asio::buffer(unread), error));
     if (error && error != boost::beast::http::error::need_more) {
       const server::Refused refused = parser.refused(error);
-      require(refused.status >= 400 && refused.status < 600 && !refused.detail.empty(), "a refused request is told why");
+      require(refused.status >= 400 && refused.status < 600 && !refused.detail.empty(),
+              "a refused request is told why");
       return std::nullopt;
     }
     if (parser.is_done()) return std::move(parser.request());
@@ -40,9 +42,12 @@ void http_request(BytesView bytes) {
   for (const std::size_t portion : {std::size_t{1}, std::size_t{7}}) {
     const std::optional<server::Request> again = parsed(text_of(bytes), portion);
     // At the very limit of the head a few bytes more are let pass when they come line by line.
-    if (bytes.size() <= limits.header_bytes) require(whole.has_value() == again.has_value(), "a request is one in whatever portions it comes");
+    if (bytes.size() <= limits.header_bytes)
+      require(whole.has_value() == again.has_value(), "a request is one in whatever portions it comes");
     if (!whole || !again) continue;
-    require(whole->path == again->path && whole->segments == again->segments && whole->query == again->query && whole->body == again->body, "and the same one");
+    require(whole->path == again->path && whole->segments == again->segments &&
+                whole->query == again->query && whole->body == again->body,
+            "and the same one");
   }
   if (!whole) return;
   require(whole->path == "*" || whole->path.starts_with('/'), "a path begins with /");
@@ -52,7 +57,8 @@ void http_request(BytesView bytes) {
   require(head_bytes <= limits.header_bytes, "headers are within their limit");
   for (const std::string& segment : whole->segments) {
     require(segment != "." && segment != "..", "no part of a path climbs");
-    for (const char character : segment) require(static_cast<unsigned char>(character) >= ' ', "no part of a path has control characters");
+    for (const char character : segment)
+      require(static_cast<unsigned char>(character) >= ' ', "no part of a path has control characters");
   }
 }
 

@@ -13,7 +13,8 @@ void postgres_url(BytesView bytes) {
     require(!url.options.schema.empty() && url.options.schema.size() <= 63, "a schema has a name");
     require(url.conninfo.find('\0') == std::string::npos, "libpq gets no text that ends early");
     const PostgresUrl again = parse_postgres_url(url.conninfo, url.options);
-    require(again.conninfo == url.conninfo && again.options.schema == url.options.schema && again.options.connections == url.options.connections,
+    require(again.conninfo == url.conninfo && again.options.schema == url.options.schema &&
+                again.options.connections == url.options.connections,
             "what is left for libpq has nothing of ours in it");
   } catch (const StorageError&) {
   }

@@ -45,7 +45,9 @@ int main(int count, char** arguments) {
   }
   for (const ticketcore::fuzz::Target& target : ticketcore::fuzz::targets()) {
     std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(arguments[1]) / target.name)) files.push_back(entry.path());
+    for (const auto& entry :
+         std::filesystem::directory_iterator(std::filesystem::path(arguments[1]) / target.name))
+      files.push_back(entry.path());
     std::sort(files.begin(), files.end());
     for (const std::filesystem::path& file : files) {
       const Bytes bytes = content(file);
@@ -60,7 +62,8 @@ int main(int count, char** arguments) {
         }
       }
     }
-    std::printf("%-14.*s %zu inputs\n", static_cast<int>(target.name.size()), target.name.data(), files.size());
+    std::printf("%-14.*s %zu inputs\n", static_cast<int>(target.name.size()), target.name.data(),
+                files.size());
     if (files.empty()) return 1;
   }
   return 0;

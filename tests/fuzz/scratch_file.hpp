@@ -24,7 +24,8 @@ class ScratchFile {
   ScratchFile& operator=(const ScratchFile&) = delete;
 
   void write(BytesView bytes) const {
-    std::ofstream(path_, std::ios::binary | std::ios::trunc).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    std::ofstream(path_, std::ios::binary | std::ios::trunc)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     chmod(path_.c_str(), 0600);
   }
   [[nodiscard]] Bytes read() const {

@@ -1,5 +1,6 @@
 #pragma once
-// Bytes with their lengths and checksums put right: a fuzzer can't guess those, and behind them lies what it should get at.
+// Bytes with their lengths and checksums put right: a fuzzer can't guess those, and behind them lies what it
+// should get at.
 
 #include <algorithm>
 #include <cstring>
@@ -9,9 +10,12 @@
 
 namespace ticketcore::fuzz {
 
-inline void put_number(Bytes& bytes, std::size_t at, std::uint32_t value) { std::memcpy(bytes.data() + at, &value, sizeof value); }
+inline void put_number(Bytes& bytes, std::size_t at, std::uint32_t value) {
+  std::memcpy(bytes.data() + at, &value, sizeof value);
+}
 
-/// A log entry (docs/log-format.md) in place: its magic, version, length and checksum. Shorter ones stay as they are.
+/// A log entry (docs/log-format.md) in place: its magic, version, length and checksum. Shorter ones stay as
+/// they are.
 inline void seal_entry(Bytes& entry) {
   if (entry.size() < 40) return;
   std::memcpy(entry.data(), "tklg\1\0\0\0", 8);
@@ -26,8 +30,8 @@ inline void seal_entry(Bytes& entry) {
   return checksum;
 }
 
-/// A log: entries one after another, each as long as its header says, or as long as there is. Revisions and previous checksums
-/// are put right, too.
+/// A log: entries one after another, each as long as its header says, or as long as there is. Revisions and
+/// previous checksums are put right, too.
 [[nodiscard]] inline std::vector<Bytes> seal_log(BytesView bytes) {
   std::vector<Bytes> entries;
   while (bytes.size() >= 40) {

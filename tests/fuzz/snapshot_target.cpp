@@ -1,8 +1,8 @@
 #include "fuzz.hpp"
 #include "sealed.hpp"
 #include "ticketcore/engine/availability.hpp"
-#include "ticketcore/sale/decide.hpp"
 #include "ticketcore/log/snapshot.hpp"
+#include "ticketcore/sale/decide.hpp"
 
 namespace ticketcore::fuzz {
 namespace {
@@ -13,7 +13,8 @@ void use(StateAtRevision& at) {
   if (!at.state.exists()) return;
   try {
     at.state.check_everything();
-    (void)decide(at.state, {RequestId{{1, 2}}, HoldBest{.holder = "cart", .categories = {CategoryIndex{0}}}}, at.state.time());
+    (void)decide(at.state, {RequestId{{1, 2}}, HoldBest{.holder = "cart", .categories = {CategoryIndex{0}}}},
+                 at.state.time());
     AvailabilityPublisher publisher;
     (void)publisher.publish(at.state, at.revision);
   } catch (const InvariantBroken&) {
@@ -27,7 +28,8 @@ void check_snapshot(BytesView bytes) {
     const Bytes written = encode_snapshot(read->state, read->revision, read->checksum);
     const auto again = decode_snapshot(written, "it");
     require(again.has_value(), "what was read can be written and read");
-    require(encode_snapshot(again->state, again->revision, again->checksum) == written, "what is written twice is the same");
+    require(encode_snapshot(again->state, again->revision, again->checksum) == written,
+            "what is written twice is the same");
     use(*read);
   } catch (const StorageDamaged&) {
   }
@@ -43,7 +45,8 @@ void seal_event(Bytes& bytes) {
     if ((byte & 0x80) == 0) break;
   }
   if (size > bytes.size() - at) return;
-  Bytes event(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin() + static_cast<std::ptrdiff_t>(at + size));
+  Bytes event(bytes.begin() + static_cast<std::ptrdiff_t>(at),
+              bytes.begin() + static_cast<std::ptrdiff_t>(at + size));
   seal_entry(event);
   std::copy(event.begin(), event.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at));
 }

@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "base/csv_text.hpp"
-#include "fuzz.hpp"
 #include "base/json_text.hpp"
+#include "fuzz.hpp"
 #include "ticketcore/base/detail/control_characters.hpp"
 
 namespace ticketcore::fuzz {
@@ -47,10 +47,13 @@ void text_output(BytesView bytes) {
   boost::json::error_code error;
   const boost::json::value value = boost::json::parse(json_text(text), error);
   require(!error && value.is_string(), "any text is a text in JSON");
-  if (detail::is_utf8(text)) require(std::string_view(value.get_string().data(), value.get_string().size()) == text, "JSON gives the text back");
+  if (detail::is_utf8(text))
+    require(std::string_view(value.get_string().data(), value.get_string().size()) == text,
+            "JSON gives the text back");
 
   const std::string half = text.substr(0, text.size() / 2);
-  const auto records = read_csv(csv_text(text) + "," + csv_text(half) + "\n" + csv_text(half) + "," + csv_text(text));
+  const auto records =
+      read_csv(csv_text(text) + "," + csv_text(half) + "\n" + csv_text(half) + "," + csv_text(text));
   const std::vector<std::vector<std::string>> expected{{text, half}, {half, text}};
   require(records == expected, "CSV gives the fields back");
 }

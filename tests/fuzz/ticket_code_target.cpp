@@ -26,7 +26,8 @@ void check(std::string_view code) {
 
 void ticket_code(BytesView bytes) {
   check(text_of(bytes));
-  if (const auto decoded = base45_decode(text_of(bytes))) require(base45_encode(*decoded) == text_of(bytes), "one text for the bytes of one text");
+  if (const auto decoded = base45_decode(text_of(bytes)))
+    require(base45_encode(*decoded) == text_of(bytes), "one text for the bytes of one text");
   const std::string encoded = base45_encode(bytes);
   require(base45_decode(encoded) == Bytes(bytes.begin(), bytes.end()), "bytes survive base45");
 

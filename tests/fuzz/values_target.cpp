@@ -3,8 +3,8 @@
 #include "fuzz.hpp"
 #include "ticketcore/base/ids.hpp"
 #include "ticketcore/base/money.hpp"
-#include "ticketcore/pricing/pricing.hpp"
 #include "ticketcore/base/time.hpp"
+#include "ticketcore/pricing/pricing.hpp"
 
 namespace ticketcore::fuzz {
 namespace {
@@ -31,9 +31,12 @@ void check_money(std::string_view text, Currency currency) {
 void values(BytesView bytes) {
   const std::string_view text = text_of(bytes);
   if (const auto id = parse_id(text)) require(to_string(*id) == lower(text), "an id is one text");
-  if (const auto ticket = parse_ticket_id(text)) require(to_string(*ticket) == lower(text), "a ticket's id is one text");
-  if (const auto time = parse_rfc3339(text)) require(parse_rfc3339(to_rfc3339(*time)) == time, "a time survives as text");
-  if (const auto currency = Currency::parse(text)) require(currency->code() == text, "a currency is its code");
+  if (const auto ticket = parse_ticket_id(text))
+    require(to_string(*ticket) == lower(text), "a ticket's id is one text");
+  if (const auto time = parse_rfc3339(text))
+    require(parse_rfc3339(to_rfc3339(*time)) == time, "a time survives as text");
+  if (const auto currency = Currency::parse(text))
+    require(currency->code() == text, "a currency is its code");
   for (const char* code : {"UAH", "JPY", "KWD", "CLF"}) check_money(text, Currency(code));
   try {
     require(EventId(text).text() == text, "an id is its text");

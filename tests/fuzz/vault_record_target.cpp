@@ -11,7 +11,8 @@ void vault_record(BytesView bytes) {
   storage.vault_put("person", bytes);
   const ErasureReport report = erase_person(storage, "person");
   require(report.was_there && !storage.vault_get("person"), "what is erased is gone");
-  for (const std::string& piece : report.pieces) require(text_of(bytes).find(piece) != std::string_view::npos, "a piece of a record is in it");
+  for (const std::string& piece : report.pieces)
+    require(text_of(bytes).find(piece) != std::string_view::npos, "a piece of a record is in it");
 }
 
 }  // namespace ticketcore::fuzz

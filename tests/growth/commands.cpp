@@ -34,14 +34,18 @@ void expect(Play& play, const CommandBody& body, std::optional<Reason> reason = 
   const Answer answer = play.ask(body);
   const RequestRefused* refused = answer.refusal();
   if (refused == nullptr ? reason.has_value() : refused->reason != reason)
-    throw std::logic_error("another answer than expected: " + std::string(refused ? to_string(refused->reason) : "yes") + (refused ? refused->text : ""));
+    throw std::logic_error(
+        "another answer than expected: " + std::string(refused ? to_string(refused->reason) : "yes") +
+        (refused ? refused->text : ""));
 }
 
 [[nodiscard]] Make refused(std::function<CommandBody(Play&)> body, Reason reason) {
   return [=](Play& play) { return [&play, reason, again = body(play)] { expect(play, again, reason); }; };
 }
 
-[[nodiscard]] PlaceHold standing(std::uint32_t quantity, std::chrono::seconds ttl = 1h) { return {"cart", {}, {{{0}, quantity}}, ttl}; }
+[[nodiscard]] PlaceHold standing(std::uint32_t quantity, std::chrono::seconds ttl = 1h) {
+  return {"cart", {}, {{{0}, quantity}}, ttl};
+}
 
 [[nodiscard]] std::vector<Case> granted() {
   return {
@@ -62,7 +66,8 @@ void expect(Play& play, const CommandBody& body, std::optional<Reason> reason = 
       {"hold and release, each with another deadline",
        [](Play& play) {
          return [&play] {
-           expect(play, PlaceHold{"cart", {{1}}, {}, std::chrono::seconds(1 + play.commands * 7919 % 30'000'000)});
+           expect(play,
+                  PlaceHold{"cart", {{1}}, {}, std::chrono::seconds(1 + play.commands * 7919 % 30'000'000)});
            expect(play, ReleaseHold{HoldId{play.last_id()}});
          };
        }},
@@ -131,7 +136,9 @@ void expect(Play& play, const CommandBody& body, std::optional<Reason> reason = 
       {"quote again",
        [](Play& play) {
          const HoldId hold = play.hold(1);
-         return [&play, hold] { expect(play, QuoteHold{hold, {{play.commands % 2 == 0 ? "adult" : "child", 1, ""}}}); };
+         return [&play, hold] {
+           expect(play, QuoteHold{hold, {{play.commands % 2 == 0 ? "adult" : "child", 1, ""}}});
+         };
        }},
       {"hold, quote, check out and refund",
        [](Play& play) {
@@ -156,7 +163,11 @@ void expect(Play& play, const CommandBody& body, std::optional<Reason> reason = 
        },
        40},
       {"sale on and off",
-       [](Play& play) { return [&play] { expect(play, SetSaleStatus{play.commands % 2 == 0 ? SaleStatus::on_sale : SaleStatus::off_sale}); }; }},
+       [](Play& play) {
+         return [&play] {
+           expect(play, SetSaleStatus{play.commands % 2 == 0 ? SaleStatus::on_sale : SaleStatus::off_sale});
+         };
+       }},
       {"configure",
        [](Play& play) {
          return [&play] {
@@ -170,7 +181,8 @@ void expect(Play& play, const CommandBody& body, std::optional<Reason> reason = 
 }
 
 void sell_out(Play& play) {
-  for (std::uint32_t place = 0; place < play.map->place_count(); ++place) (void)play.order({"cart", {{place}}, {}, 1h});
+  for (std::uint32_t place = 0; place < play.map->place_count(); ++place)
+    (void)play.order({"cart", {{place}}, {}, 1h});
 }
 
 [[nodiscard]] std::vector<Case> refusals() {
@@ -183,16 +195,18 @@ void sell_out(Play& play) {
                                 Reason::place_taken)},
       {"hold more than there is", refused(
                                       [](Play& play) {
-                                        for (int part = 0; part < 1'000; ++part) (void)play.hold(standing(1'000));
+                                        for (int part = 0; part < 1'000; ++part)
+                                          (void)play.hold(standing(1'000));
                                         return standing(1);
                                       },
                                       Reason::area_full)},
-      {"best of a house that is sold out", refused(
-                                               [](Play& play) {
-                                                 sell_out(play);
-                                                 return HoldBest{"cart", {{0}}, 2, 0, RestrictedView::allow, Together::preferred, 1h};
-                                               },
-                                               Reason::not_enough_adjoining)},
+      {"best of a house that is sold out",
+       refused(
+           [](Play& play) {
+             sell_out(play);
+             return HoldBest{"cart", {{0}}, 2, 0, RestrictedView::allow, Together::preferred, 1h};
+           },
+           Reason::not_enough_adjoining)},
       {"hold nothing", refused(
                            [](Play&) {
                              return PlaceHold{"cart", {}, {}, 1h};
@@ -210,7 +224,8 @@ void sell_out(Play& play) {
                                              return ExtendHold{play.hold(1), 1s};
                                            },
                                            Reason::hold_lifetime_reached)},
-      {"release what never was", refused([](Play& play) { return ReleaseHold{HoldId{play.next_id()}}; }, Reason::hold_not_found)},
+      {"release what never was",
+       refused([](Play& play) { return ReleaseHold{HoldId{play.next_id()}}; }, Reason::hold_not_found)},
       {"quote a type that is not sold", refused(
                                             [](Play& play) {
                                               return QuoteHold{play.hold(1), {{"crew", 1, ""}}};
@@ -277,7 +292,8 @@ void sell_out(Play& play) {
          const RequestId request = play.next_id();
          (void)play.ask(request, PlaceHold{"cart", {{1}}, {}, 1h});
          return [&play, request] {
-           if (play.ask(request, ReleaseHold{HoldId{request}}).refusal() == nullptr) throw std::logic_error("an id was used twice");
+           if (play.ask(request, ReleaseHold{HoldId{request}}).refusal() == nullptr)
+             throw std::logic_error("an id was used twice");
          };
        }},
   };
@@ -285,8 +301,9 @@ void sell_out(Play& play) {
 
 void report(const Case& tried, const char* when, std::uint64_t commands, Play& play) {
   const Allocations now = allocations();
-  std::printf("%s|%s|commands=%llu|allocations=%llu|memory=%lld|state=%zu|log=%llu|snapshot=%llu\n", tried.name.c_str(), when,
-              static_cast<unsigned long long>(commands), static_cast<unsigned long long>(now.count), static_cast<long long>(now.live_bytes),
+  std::printf("%s|%s|commands=%llu|allocations=%llu|memory=%lld|state=%zu|log=%llu|snapshot=%llu\n",
+              tried.name.c_str(), when, static_cast<unsigned long long>(commands),
+              static_cast<unsigned long long>(now.count), static_cast<long long>(now.live_bytes),
               play.desk().state().memory_bytes(), static_cast<unsigned long long>(play.storage().log_bytes()),
               static_cast<unsigned long long>(play.snapshot_bytes()));
 }
@@ -303,7 +320,8 @@ void measure(const Case& tried, const char* when, Play& play, const std::functio
     const std::uint64_t before = allocations().count;
     while (play.commands - first < 100) step();
     CALLGRIND_DUMP_STATS_AT(name.c_str());
-    std::printf("%s|window|commands=%llu|allocations=%llu\n", name.c_str(), static_cast<unsigned long long>(play.commands - first),
+    std::printf("%s|window|commands=%llu|allocations=%llu\n", name.c_str(),
+                static_cast<unsigned long long>(play.commands - first),
                 static_cast<unsigned long long>(allocations().count - before));
   }
   CALLGRIND_STOP_INSTRUMENTATION;

@@ -1,12 +1,12 @@
-// Writes a map of so many sections, each with a row and an area, as JSON and as a drawing: for growth.py, which counts the
-// instructions.
+// Writes a map of so many sections, each with a row and an area, as JSON and as a drawing: for growth.py,
+// which counts the instructions.
 
 #include <cstdlib>
 #include <iostream>
 
-#include "ticketcore/venue/seat_map_builder.hpp"
 #include "ticketcore/formats/seat_map_json.hpp"
 #include "ticketcore/tickets/seat_map_svg.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 
 using namespace ticketcore;
 
@@ -20,9 +20,15 @@ namespace {
     const SectionIndex section = builder.add_section({.label = "S" + std::to_string(number)});
     builder.add_row(section, "A");
     for (std::int32_t seat = 0; seat < 2; ++seat) {
-      builder.add_seat({.label = std::to_string(seat), .position = {corner.x + seat * 500, corner.y}, .category = category});
+      builder.add_seat({.label = std::to_string(seat),
+                        .position = {corner.x + seat * 500, corner.y},
+                        .category = category});
     }
-    builder.add_area({.label = "Floor", .section = section, .category = category, .capacity = 10, .center = {corner.x, corner.y + 900}});
+    builder.add_area({.label = "Floor",
+                      .section = section,
+                      .category = category,
+                      .capacity = 10,
+                      .center = {corner.x, corner.y + 900}});
   }
   return builder.build();
 }

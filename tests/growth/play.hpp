@@ -38,14 +38,18 @@ class Apart {
 /// Keeps the newest entries of one stream's log, and counts the bytes of all.
 class CountedStorage final : public Storage {
  public:
-  explicit CountedStorage(std::function<Timestamp()> clock, std::size_t kept = SIZE_MAX) : clock_(std::move(clock)), kept_(kept) {}
+  explicit CountedStorage(std::function<Timestamp()> clock, std::size_t kept = SIZE_MAX)
+      : clock_(std::move(clock)), kept_(kept) {}
 
-  [[nodiscard]] std::unique_ptr<Turn> take_turn(std::span<const Position>) override { return std::make_unique<CountedTurn>(*this); }
+  [[nodiscard]] std::unique_ptr<Turn> take_turn(std::span<const Position>) override {
+    return std::make_unique<CountedTurn>(*this);
+  }
   [[nodiscard]] std::vector<Entry> read(const StreamId&, Revision after, std::size_t max_bytes) override {
     const Apart apart;
     std::vector<Entry> read;
     if (after + 1 < first_) throw std::logic_error("an entry is read that is no longer kept");
-    for (std::size_t at = after + 1 - first_; at < entries_.size() && (read.empty() || entries_[at].bytes.size() <= max_bytes); ++at) {
+    for (std::size_t at = after + 1 - first_;
+         at < entries_.size() && (read.empty() || entries_[at].bytes.size() <= max_bytes); ++at) {
       read.push_back(entries_[at]);
       max_bytes -= std::min(max_bytes, entries_[at].bytes.size());
     }
@@ -54,7 +58,9 @@ class CountedStorage final : public Storage {
   [[nodiscard]] std::optional<Snapshot> load_snapshot(const StreamId&) override { return std::nullopt; }
   void save_snapshot(const Position&, BytesView bytes) override { snapshot_bytes_ = bytes.size(); }
   [[nodiscard]] std::vector<StreamId> list_streams(std::string_view) override { return {}; }
-  [[nodiscard]] bool wait_for_news(std::span<const Position>, std::chrono::milliseconds) override { return false; }
+  [[nodiscard]] bool wait_for_news(std::span<const Position>, std::chrono::milliseconds) override {
+    return false;
+  }
   void vault_put(std::string_view, BytesView) override {}
   [[nodiscard]] std::optional<Bytes> vault_get(std::string_view) override { return std::nullopt; }
   void vault_erase(std::string_view) override {}
@@ -80,7 +86,8 @@ class CountedStorage final : public Storage {
 
   void keep(const Append& entry) {
     log_bytes_ += entry.bytes.size();
-    entries_.push_back({first_ + entries_.size(), entry.checksum, Bytes(entry.bytes.begin(), entry.bytes.end())});
+    entries_.push_back(
+        {first_ + entries_.size(), entry.checksum, Bytes(entry.bytes.begin(), entry.bytes.end())});
     if (entries_.size() <= kept_) return;
     entries_.pop_front();
     ++first_;
@@ -105,10 +112,15 @@ class CountedStorage final : public Storage {
     for (std::int32_t seat = 0; seat < 10; ++seat) {
       const std::string label = std::to_string(seat + 1);
       const PlaceFlags flags = seat == 9 ? PlaceFlags::accessible : PlaceFlags::none;
-      builder.add_seat({.label = label, .position = {seat * 1'000, row * 1'000}, .category = category, .flags = flags});
+      builder.add_seat(
+          {.label = label, .position = {seat * 1'000, row * 1'000}, .category = category, .flags = flags});
     }
   }
-  builder.add_area({.label = "Standing", .section = section, .category = category, .capacity = 1'000'000, .center = {4'500, 200'000}});
+  builder.add_area({.label = "Standing",
+                    .section = section,
+                    .category = category,
+                    .capacity = 1'000'000,
+                    .center = {4'500, 200'000}});
   return std::make_shared<const SeatMap>(builder.build());
 }
 
@@ -127,7 +139,8 @@ class CountedStorage final : public Storage {
 class Play {
  public:
   /// Of the log's entries so many are kept.
-  explicit Play(std::size_t kept = SIZE_MAX) : storage_([this] { return now; }, kept), desk_(storage_, EventId("for-ever")) {
+  explicit Play(std::size_t kept = SIZE_MAX)
+      : storage_([this] { return now; }, kept), desk_(storage_, EventId("for-ever")) {
     if (ask(create()).refusal() != nullptr) throw std::logic_error("the event was not created");
   }
 
@@ -136,7 +149,8 @@ class Play {
 
   [[nodiscard]] CreateEvent create() const { return {"for-ever", settings(), map, SaleStatus::on_sale}; }
   [[nodiscard]] RequestId next_id() {
-    return RequestId{{0x0193'0000'0000'7000ULL + (++ids_ << 16), 0x8000'0000'0000'0000ULL + ids_ * 0x1357'9BDF'0246'8ACEULL}};
+    return RequestId{{0x0193'0000'0000'7000ULL + (++ids_ << 16),
+                      0x8000'0000'0000'0000ULL + ids_ * 0x1357'9BDF'0246'8ACEULL}};
   }
   [[nodiscard]] RequestId last_id() const noexcept { return last_id_; }
   Answer ask(RequestId request, CommandBody body) {
@@ -162,7 +176,8 @@ class Play {
 
   template <class Id>
   [[nodiscard]] static Id granted_id(const Answer& answer) {
-    if (const RequestRefused* refused = answer.refusal()) throw std::logic_error("refused: " + std::string(to_string(refused->reason)) + " " + refused->text);
+    if (const RequestRefused* refused = answer.refusal())
+      throw std::logic_error("refused: " + std::string(to_string(refused->reason)) + " " + refused->text);
     return Id{answer.fact()->request};
   }
 

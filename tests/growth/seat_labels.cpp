@@ -17,7 +17,8 @@ namespace {
 /// FNV-1a, with its upper half folded in.
 [[nodiscard]] std::uint64_t plain_hash(std::string_view text) {
   std::uint64_t state = 0xCBF2'9CE4'8422'2325ULL;
-  for (const char letter : text) state = (state ^ static_cast<unsigned char>(letter)) * 0x0000'0100'0000'01B3ULL;
+  for (const char letter : text)
+    state = (state ^ static_cast<unsigned char>(letter)) * 0x0000'0100'0000'01B3ULL;
   state ^= state >> 32;
   state *= 0xD6E8'FEB8'6659'FD93ULL;
   return state ^ (state >> 32);

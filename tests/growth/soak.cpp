@@ -1,5 +1,5 @@
-// An event that is sold out, asked for things a hundred million times: soak COMMANDS. Memory, log and snapshot stay within bounds
-// that follow from what was granted, however much was asked.
+// An event that is sold out, asked for things a hundred million times: soak COMMANDS. Memory, log and
+// snapshot stay within bounds that follow from what was granted, however much was asked.
 
 #include <algorithm>
 #include <array>
@@ -21,7 +21,8 @@ constexpr std::uint32_t circulating = 5;  ///< Places of the house that come bac
 class Crowd {
  public:
   Crowd() : play_(kept_entries) {
-    for (std::uint32_t place = 0; place < play_.map->place_count(); ++place) orders_.push_back(play_.order({"buyer", {{place}}, {}, 1h}));
+    for (std::uint32_t place = 0; place < play_.map->place_count(); ++place)
+      orders_.push_back(play_.order({"buyer", {{place}}, {}, 1h}));
     for (int part = 0; part < 999; ++part) (void)play_.order({"buyer", {}, {{{0}, 1'000}}, 1h});
     std::copy_n(orders_.begin(), circulating, circulating_.begin());
     // A thousand are left of the standing room, to be held and come back.
@@ -44,15 +45,20 @@ class Crowd {
   [[nodiscard]] bool within_bounds() {
     play_.desk().state().check_everything();
     const Measured now = measure();
-    std::printf("%12llu asked, %llu granted, %llu orders; more than at first: memory %.1f MB, log %.1f MB, snapshot %.1f MB\n",
-                static_cast<unsigned long long>(asked_), static_cast<unsigned long long>(granted_), static_cast<unsigned long long>(orders_placed_),
-                megabytes(now.memory - base_.memory), megabytes(now.log - base_.log), megabytes(now.snapshot - base_.snapshot));
+    std::printf(
+        "%12llu asked, %llu granted, %llu orders; more than at first: memory %.1f MB, log %.1f MB, snapshot "
+        "%.1f MB\n",
+        static_cast<unsigned long long>(asked_), static_cast<unsigned long long>(granted_),
+        static_cast<unsigned long long>(orders_placed_), megabytes(now.memory - base_.memory),
+        megabytes(now.log - base_.log), megabytes(now.snapshot - base_.snapshot));
     std::fflush(stdout);
     const auto orders = static_cast<std::int64_t>(orders_placed_);
     // The newest requests are remembered, and orders stay.
-    const auto remembered = static_cast<std::int64_t>(std::min<std::uint64_t>(granted_, limits::remembered_requests));
+    const auto remembered =
+        static_cast<std::int64_t>(std::min<std::uint64_t>(granted_, limits::remembered_requests));
     bool good = check("memory", now.memory - base_.memory, bounded_bytes + 100 * remembered + 600 * orders);
-    good = check("snapshot", now.snapshot - base_.snapshot, bounded_bytes + 50 * remembered + 200 * orders) && good;
+    good = check("snapshot", now.snapshot - base_.snapshot, bounded_bytes + 50 * remembered + 200 * orders) &&
+           good;
     // A turn that wrote has a header, and each hold ends once.
     return check("log", now.log - base_.log, 350 * static_cast<std::int64_t>(granted_) + (1 << 20)) && good;
   }
@@ -87,8 +93,12 @@ class Crowd {
   [[nodiscard]] HolderId somebody() { return "cart-" + std::to_string(below(1'000'000)); }
   [[nodiscard]] PlaceIndex some_place() { return {below(play_.map->place_count())}; }
   /// Not of those that come back: who was admitted gets nothing back.
-  [[nodiscard]] OrderId some_order() { return orders_[circulating + below(static_cast<std::uint32_t>(orders_.size()) - circulating)]; }
-  [[nodiscard]] HoldId some_hold() { return below(4) == 0 || hold_.is_zero() ? HoldId{play_.next_id()} : hold_; }
+  [[nodiscard]] OrderId some_order() {
+    return orders_[circulating + below(static_cast<std::uint32_t>(orders_.size()) - circulating)];
+  }
+  [[nodiscard]] HoldId some_hold() {
+    return below(4) == 0 || hold_.is_zero() ? HoldId{play_.next_id()} : hold_;
+  }
 
   [[nodiscard]] Command command() {
     const std::uint32_t dice = below(1'000);
@@ -97,9 +107,12 @@ class Crowd {
   }
   [[nodiscard]] CommandBody body(std::uint32_t dice) {
     if (dice < 500) return PlaceHold{somebody(), {some_place(), some_place()}, {}, 10min};
-    if (dice < 600) return HoldBest{somebody(), {{0}}, 1 + below(6), 0, RestrictedView::avoid, Together::preferred, 10min};
-    if (dice < 650) return PlaceHold{somebody(), {}, {{{0}, 1 + below(900)}}, std::chrono::seconds(1 + below(5))};
-    if (dice < 700) return PlaceHold{somebody(), {{below(circulating)}}, {}, std::chrono::seconds(1 + below(5))};
+    if (dice < 600)
+      return HoldBest{somebody(), {{0}}, 1 + below(6), 0, RestrictedView::avoid, Together::preferred, 10min};
+    if (dice < 650)
+      return PlaceHold{somebody(), {}, {{{0}, 1 + below(900)}}, std::chrono::seconds(1 + below(5))};
+    if (dice < 700)
+      return PlaceHold{somebody(), {{below(circulating)}}, {}, std::chrono::seconds(1 + below(5))};
     if (dice < 760) return ExtendHold{some_hold(), std::chrono::seconds(1 + below(3))};
     if (dice < 820) return ReleaseHold{some_hold()};
     if (dice < 870) return QuoteHold{some_hold(), {{"adult", 1, ""}}};
@@ -107,12 +120,14 @@ class Crowd {
     if (dice < 960) return AdmitTicket{{some_order(), 1 + below(2)}, "north"};
     if (dice < 990) return RefundTickets{OrderId{play_.next_id()}, {}, ""};
     if (dice < 999) return play_.create();
-    return below(10) == 0 ? CommandBody{RefundTickets{circulating_[below(circulating)], {}, "back"}} : CommandBody{SetSaleStatus{SaleStatus::on_sale}};
+    return below(10) == 0 ? CommandBody{RefundTickets{circulating_[below(circulating)], {}, "back"}}
+                          : CommandBody{SetSaleStatus{SaleStatus::on_sale}};
   }
 
   void take(const Command& asked, const Answer& answer) {
     if (const RequestRefused* refused = answer.refusal()) {
-      if (refused->reason == Reason::storage_unavailable || refused->reason == Reason::halted) throw std::logic_error(refused->text);
+      if (refused->reason == Reason::storage_unavailable || refused->reason == Reason::halted)
+        throw std::logic_error(refused->text);
       return;
     }
     if (asked.request == last_.request) return;
@@ -122,7 +137,8 @@ class Crowd {
     if (answer.granted<OrderPlaced>() == nullptr) return;
     ++orders_placed_;
     const TicketRecord& ticket = answer.order->tickets.front();
-    if (!ticket.in_area() && ticket.place().value < circulating) circulating_[ticket.place().value] = OrderId{asked.request};
+    if (!ticket.in_area() && ticket.place().value < circulating)
+      circulating_[ticket.place().value] = OrderId{asked.request};
   }
 
   Play play_;

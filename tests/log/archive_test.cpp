@@ -17,7 +17,9 @@ using namespace ticketcore;
 
 namespace {
 
-void write(const std::filesystem::path& file, const std::string& bytes) { std::ofstream(file, std::ios::binary) << bytes; }
+void write(const std::filesystem::path& file, const std::string& bytes) {
+  std::ofstream(file, std::ios::binary) << bytes;
+}
 
 [[nodiscard]] std::size_t files_in(const std::filesystem::path& folder) {
   return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
@@ -130,7 +132,9 @@ TEST_CASE("an event that is not there, or a folder that is not, leaves no file b
   CHECK(std::filesystem::is_empty(folder.path()));
 }
 
-TEST_CASE("of two who archive to one file neither gets at the other's, whenever he comes, and whether he ends or breaks off") {
+TEST_CASE(
+    "of two who archive to one file neither gets at the other's, whenever he comes, and whether he ends or "
+    "breaks off") {
   little::Clock clock;
   MemoryStorage storage(clock.reader());
   little::sell_a_bit(storage, clock);
@@ -145,7 +149,8 @@ TEST_CASE("of two who archive to one file neither gets at the other's, whenever 
       const auto file = folder.path() / "premiere.archive";
       bool other_has_it = false;
       MeanwhileStorage mine(storage, nth, [&] {
-        MeanwhileStorage others(storage, breaks_off ? 3 : -1, [] { throw StorageUnavailable("it broke off"); });
+        MeanwhileStorage others(storage, breaks_off ? 3 : -1,
+                                [] { throw StorageUnavailable("it broke off"); });
         try {
           (void)archive_event(others, "premiere", file);
           other_has_it = true;
@@ -174,7 +179,8 @@ TEST_CASE("what somebody left behind who was killed is nobody's archive, and in 
   for (const char* left : {".part", ".part1", ".part2"}) write(file.string() + left, "another's");
   (void)archive_event(storage, "premiere", file);
   CHECK(audit(*open_archive(file), "event/premiere").problems.empty());
-  for (const char* left : {".part", ".part1", ".part2"}) CHECK(testing::content_of(file.string() + left) == "another's");
+  for (const char* left : {".part", ".part1", ".part2"})
+    CHECK(testing::content_of(file.string() + left) == "another's");
   CHECK(files_in(folder.path()) == 4);
 }
 
@@ -199,7 +205,8 @@ TEST_CASE("of an event that is removed while it is archived there is a whole arc
     MemoryStorage storage(clock.reader());
     sell_past_a_snapshot(storage, clock);
     const Revision whole = end_of(storage, "event/premiere").known;
-    MeanwhileStorage archived(storage, nth, [&] { storage.remove_stream(end_of(storage, "event/premiere")); });
+    MeanwhileStorage archived(storage, nth,
+                              [&] { storage.remove_stream(end_of(storage, "event/premiere")); });
     try {
       const ArchiveReport report = archive_event(archived, "premiere", file);
       CHECK(report.revision == whole);
@@ -213,7 +220,9 @@ TEST_CASE("of an event that is removed while it is archived there is a whole arc
   }
 }
 
-TEST_CASE("an audit of an event that is on sale finds no fault, whatever is sold and whichever snapshot is saved at any moment") {
+TEST_CASE(
+    "an audit of an event that is on sale finds no fault, whatever is sold and whichever snapshot is saved "
+    "at any moment") {
   for (const bool saves : {true, false}) {
     for (const std::size_t page_bytes : {std::size_t{1}, SIZE_MAX}) {
       for (long nth = 0;; ++nth) {
@@ -266,15 +275,19 @@ TEST_CASE("an erased person leaves no trace in the store's files, and a trace in
   little::Clock clock;
   const auto storage = SqliteStorage::open(file, {.clock = clock.reader()});
   little::sell_a_bit(*storage, clock);
-  const std::string record = R"({"name": "Olha Kovalenko", "email": "olha.k@example.com", "telephone": "+380441234567"})";
-  const auto view = [](const std::string& text) { return BytesView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()); };
+  const std::string record =
+      R"({"name": "Olha Kovalenko", "email": "olha.k@example.com", "telephone": "+380441234567"})";
+  const auto view = [](const std::string& text) {
+    return BytesView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+  };
   storage->vault_put("olha", view(record));
   storage->vault_put("olha", view(R"({"name": "Olha Kovalenko-Melnyk"})"));
   storage->vault_put("olha", view(record));
   storage->vault_put("petro", view(R"({"name": "Petro Sydorenko"})"));
   const ErasureReport report = erase_person(*storage, "olha");
   CHECK(report.was_there);
-  CHECK(report.pieces == std::vector<std::string>{record, "Olha Kovalenko", "olha.k@example.com", "+380441234567"});
+  CHECK(report.pieces ==
+        std::vector<std::string>{record, "Olha Kovalenko", "olha.k@example.com", "+380441234567"});
   CHECK(report.traces.empty());
   CHECK(report.bytes_searched > std::filesystem::file_size(file));
   CHECK_FALSE(storage->vault_get("olha"));

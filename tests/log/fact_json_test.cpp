@@ -63,7 +63,8 @@ class TypesOfNames {
       rest_.remove_prefix(1);
       members(name, first == '[' ? ']' : '}');
     } else {
-      while (!rest_.empty() && std::string_view(",]}").find(rest_.front()) == std::string_view::npos) rest_.remove_prefix(1);
+      while (!rest_.empty() && std::string_view(",]}").find(rest_.front()) == std::string_view::npos)
+        rest_.remove_prefix(1);
     }
   }
 
@@ -75,10 +76,11 @@ template <class T>
 T example();
 template <>
 EventCreated example() {
-  return {"premiere",
-          {.name = "Premiere", .venue = "House", .starts_at = {}, .prices = little::event().prices, .policy = {}},
-          little::house(),
-          SaleStatus::on_sale};
+  return {
+      "premiere",
+      {.name = "Premiere", .venue = "House", .starts_at = {}, .prices = little::event().prices, .policy = {}},
+      little::house(),
+      SaleStatus::on_sale};
 }
 template <>
 EventConfigured example() {
@@ -147,12 +149,16 @@ TEST_CASE("a name of a fact's JSON has one type, in whatever fact it stands") {
   CHECK(names.types["areas{}"] == std::set{'n'});
 }
 
-TEST_CASE("a fact is written with labels and amounts where the event is known, with numbers where it is not") {
+TEST_CASE(
+    "a fact is written with labels and amounts where the event is known, with numbers where it is not") {
   little::Clock clock;
   MemoryStorage storage(clock.reader());
   BoxOffice office(storage);
   const Event event = office.create_event(little::event()).value();
-  const Hold hold = event.hold({{"Hall-A-3"}, {{"Hall-Standing", 2}}}, {.holder = "cart \"17\"", .ttl = 10min, .request = little::request(2)}).value();
+  const Hold hold = event
+                        .hold({{"Hall-A-3"}, {{"Hall-Standing", 2}}},
+                              {.holder = "cart \"17\"", .ttl = 10min, .request = little::request(2)})
+                        .value();
   (void)event.quote(hold.id, {{"adult", 3, ""}}, little::request(3)).value();
   const std::vector<Entry> entries = storage.read("event/premiere", 0, 1U << 20);
   REQUIRE(entries.size() == 3);
@@ -162,8 +168,11 @@ TEST_CASE("a fact is written with labels and amounts where the event is known, w
   };
   event.inspect([&](const EventState& state) {
     CHECK(line(1, state) ==
-          "{\"revision\":2,\"turn\":\"2027-01-10T10:00:00Z\",\"fact\":\"hold_placed\",\"request\":\"01930000-0000-7000-8000-000000000002\","
-          "\"holder\":\"cart \\\"17\\\"\",\"places\":[\"Hall-A-3\"],\"areas\":{\"Hall-Standing\":2},\"expires_at\":\"2027-01-10T10:10:00Z\"}");
+          "{\"revision\":2,\"turn\":\"2027-01-10T10:00:00Z\",\"fact\":\"hold_placed\",\"request\":\"01930000-"
+          "0000-7000-8000-000000000002\","
+          "\"holder\":\"cart "
+          "\\\"17\\\"\",\"places\":[\"Hall-A-3\"],\"areas\":{\"Hall-Standing\":2},\"expires_at\":\"2027-01-"
+          "10T10:10:00Z\"}");
     CHECK(line(2, state).find("\"unit_price\":\"300.00 UAH\"") != std::string::npos);
   });
   const EventState unknown;

@@ -8,8 +8,8 @@
 #include <fstream>
 
 #include "little_house.hpp"
-#include "ticketcore/log/audit.hpp"
 #include "ticketcore/base/crc32c.hpp"
+#include "ticketcore/log/audit.hpp"
 #include "ticketcore/log/snapshot.hpp"
 #include "ticketcore/storage/memory.hpp"
 
@@ -46,9 +46,13 @@ constexpr std::uint64_t golden_digest = 0x0123'4567'89AB'CDEFULL;
   const std::vector<std::vector<Fact>> batches = {
       {{little::request(1), EventCreated{event.id, settings, event.seat_map, SaleStatus::off_sale}}},
       {{little::request(2), SaleStatusChanged{SaleStatus::on_sale}},
-       {little::request(3), HoldPlaced{"cart-1", {PlaceIndex{0}, PlaceIndex{1}}, {{AreaIndex{0}, 3}}, deadline + std::chrono::seconds(600)}},
+       {little::request(3), HoldPlaced{"cart-1",
+                                       {PlaceIndex{0}, PlaceIndex{1}},
+                                       {{AreaIndex{0}, 3}},
+                                       deadline + std::chrono::seconds(600)}},
        {little::request(4), HoldPlaced{"cart-2", {PlaceIndex{4}}, {}, deadline + std::chrono::seconds(5)}},
-       {little::request(5), HoldPlaced{"cart-3", {PlaceIndex{7}, PlaceIndex{5}}, {}, deadline + std::chrono::seconds(60)}}},
+       {little::request(5),
+        HoldPlaced{"cart-3", {PlaceIndex{7}, PlaceIndex{5}}, {}, deadline + std::chrono::seconds(60)}}},
       {{{}, HoldExpired{second}},
        {little::request(7), HoldExtended{first, deadline + std::chrono::seconds(900)}},
        {little::request(8), HoldReleased{third}},
@@ -73,7 +77,9 @@ constexpr std::uint64_t golden_digest = 0x0123'4567'89AB'CDEFULL;
   return entries;
 }
 
-[[nodiscard]] std::filesystem::path golden(const char* name) { return std::filesystem::path(TICKETCORE_SOURCE_DIR) / "tests" / "golden" / name; }
+[[nodiscard]] std::filesystem::path golden(const char* name) {
+  return std::filesystem::path(TICKETCORE_SOURCE_DIR) / "tests" / "golden" / name;
+}
 
 [[nodiscard]] Bytes read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -86,9 +92,11 @@ constexpr std::uint64_t golden_digest = 0x0123'4567'89AB'CDEFULL;
   std::vector<Bytes> entries;
   for (std::size_t at = 0; at < log.size();) {
     REQUIRE(log.size() - at >= 12);
-    const std::size_t size = log[at + 8] | static_cast<std::size_t>(log[at + 9]) << 8 | static_cast<std::size_t>(log[at + 10]) << 16;
+    const std::size_t size = log[at + 8] | static_cast<std::size_t>(log[at + 9]) << 8 |
+                             static_cast<std::size_t>(log[at + 10]) << 16;
     REQUIRE(size <= log.size() - at);
-    entries.emplace_back(log.begin() + static_cast<std::ptrdiff_t>(at), log.begin() + static_cast<std::ptrdiff_t>(at + size));
+    entries.emplace_back(log.begin() + static_cast<std::ptrdiff_t>(at),
+                         log.begin() + static_cast<std::ptrdiff_t>(at + size));
     at += size;
   }
   return entries;
@@ -113,8 +121,9 @@ std::uint32_t sealed_checksum(BytesView entry) {
 }  // namespace
 
 TEST_CASE("what is written is what is read, header and facts") {
-  const LogEntry read =
-      decode_entry(entry_of({{little::request(1), HoldReleased{HoldId{little::request(9)}}}, {{}, HoldExpired{HoldId{little::request(8)}}}}), "it");
+  const LogEntry read = decode_entry(entry_of({{little::request(1), HoldReleased{HoldId{little::request(9)}}},
+                                               {{}, HoldExpired{HoldId{little::request(8)}}}}),
+                                     "it");
   CHECK(read.header.revision == 7);
   CHECK(read.header.turn == turn);
   CHECK(read.header.previous_checksum == 0xABCD'1234);
@@ -140,27 +149,36 @@ TEST_CASE("a seat map survives the log to the last coordinate") {
 }
 
 TEST_CASE("every flipped bit and every cut is noticed") {
-  const Bytes good = entry_of({{little::request(1), HoldPlaced{"cart", {PlaceIndex{3}}, {}, std::chrono::sys_seconds{std::chrono::seconds{1'800'000'000}}}}});
+  const Bytes good = entry_of(
+      {{little::request(1),
+        HoldPlaced{
+            "cart", {PlaceIndex{3}}, {}, std::chrono::sys_seconds{std::chrono::seconds{1'800'000'000}}}}});
   for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
     Bytes bad = good;
     bad[bit / 8] = static_cast<std::uint8_t>(bad[bit / 8] ^ (1U << (bit % 8)));
     INFO("bit ", bit);
     CHECK_THROWS_AS((void)decode_entry(bad, "it"), StorageError);
   }
-  for (std::size_t size = 0; size < good.size(); ++size) CHECK_THROWS_AS((void)decode_entry(BytesView(good).first(size), "it"), StorageDamaged);
+  for (std::size_t size = 0; size < good.size(); ++size)
+    CHECK_THROWS_AS((void)decode_entry(BytesView(good).first(size), "it"), StorageDamaged);
 }
 
 TEST_CASE("a newer format is called newer, not damaged") {
   Bytes newer = entry_of({});
   newer[4] = log_format_version + 1;
-  CHECK_THROWS_WITH_AS((void)decode_entry(newer, "entry 7 of event/gala"), doctest::Contains("entry 7 of event/gala has format version 2"), StorageNewer);
+  CHECK_THROWS_WITH_AS((void)decode_entry(newer, "entry 7 of event/gala"),
+                       doctest::Contains("entry 7 of event/gala has format version 2"), StorageNewer);
 }
 
 TEST_CASE("a reader of today skips what a later version adds, and stops at what it must not miss") {
-  const Fact held{little::request(1), HoldPlaced{"cart", {PlaceIndex{3}}, {}, std::chrono::sys_seconds{std::chrono::seconds{1'800'000'000}}}};
+  const Fact held{
+      little::request(1),
+      HoldPlaced{"cart", {PlaceIndex{3}}, {}, std::chrono::sys_seconds{std::chrono::seconds{1'800'000'000}}}};
   // The header's length, number of facts and checksum made to fit what stands behind it.
   const auto sealed = [](Bytes entry, std::uint32_t facts) {
-    const auto put = [&](std::size_t at, std::uint32_t value) { std::memcpy(entry.data() + at, &value, sizeof value); };
+    const auto put = [&](std::size_t at, std::uint32_t value) {
+      std::memcpy(entry.data() + at, &value, sizeof value);
+    };
     put(8, static_cast<std::uint32_t>(entry.size()));
     put(36, facts);
     put(12, crc32c(BytesView(entry).subspan(16), crc32c(BytesView(entry).first(12))));
@@ -174,7 +192,8 @@ TEST_CASE("a reader of today skips what a later version adds, and stops at what 
   const Bytes today = entry_of({held});
 
   Bytes field = today;
-  const std::uint8_t later[] = {0x82, 0x07, 3, 'n', 'e', 'w', 0x88, 0x07, 5};  // field 112, three bytes; field 113, a number
+  const std::uint8_t later[] = {0x82, 0x07, 3,    'n', 'e',
+                                'w',  0x88, 0x07, 5};  // field 112, three bytes; field 113, a number
   field.insert(field.end(), std::begin(later), std::end(later));
   field[40] = static_cast<std::uint8_t>(field[40] + sizeof later);
   const LogEntry with_field = decode_entry(sealed(field, 1), "it");
@@ -185,7 +204,8 @@ TEST_CASE("a reader of today skips what a later version adds, and stops at what 
   const LogEntry with_fact = decode_entry(sealed(append_fact(today, 64), 2), "it");
   CHECK(with_fact.facts.size() == 1);
   CHECK(with_fact.skipped_facts == 1);
-  CHECK_THROWS_WITH_AS((void)decode_entry(sealed(append_fact(today, 63), 2), "it"), doctest::Contains("a fact of kind 63"), StorageNewer);
+  CHECK_THROWS_WITH_AS((void)decode_entry(sealed(append_fact(today, 63), 2), "it"),
+                       doctest::Contains("a fact of kind 63"), StorageNewer);
 }
 
 TEST_CASE("yesterday's log opens today, and today's writer writes it to the byte") {
@@ -193,10 +213,13 @@ TEST_CASE("yesterday's log opens today, and today's writer writes it to the byte
   if (std::getenv("TICKETCORE_WRITE_GOLDEN") != nullptr) {
     std::filesystem::create_directories(golden(""));
     std::ofstream log(golden("v1.log"), std::ios::binary);
-    for (const Bytes& entry : story) log.write(reinterpret_cast<const char*>(entry.data()), static_cast<std::streamsize>(entry.size()));
+    for (const Bytes& entry : story)
+      log.write(reinterpret_cast<const char*>(entry.data()), static_cast<std::streamsize>(entry.size()));
     const EventState state = replay(story);
-    const Bytes snapshot = encode_snapshot(state, story.size(), decode_entry(story.back(), "it").header.checksum);
-    std::ofstream(golden("v1.snapshot"), std::ios::binary).write(reinterpret_cast<const char*>(snapshot.data()), static_cast<std::streamsize>(snapshot.size()));
+    const Bytes snapshot =
+        encode_snapshot(state, story.size(), decode_entry(story.back(), "it").header.checksum);
+    std::ofstream(golden("v1.snapshot"), std::ios::binary)
+        .write(reinterpret_cast<const char*>(snapshot.data()), static_cast<std::streamsize>(snapshot.size()));
   }
   const std::vector<Bytes> kept = split(read_file(golden("v1.log")));
   CHECK(kept == story);
@@ -210,7 +233,9 @@ TEST_CASE("yesterday's log opens today, and today's writer writes it to the byte
   CHECK(state.find_request(little::request(9))->tag == HoldQuoted::tag);
   CHECK(state.find_request(little::request(9))->digest == golden_digest + little::request(9).low);
   // The hold that was sold knows its order; those that ran out, or were let go, have none.
-  const auto order_of = [](const EventState& of, std::uint64_t hold) { return of.find_request(little::request(hold))->order; };
+  const auto order_of = [](const EventState& of, std::uint64_t hold) {
+    return of.find_request(little::request(hold))->order;
+  };
   CHECK(order_of(state, 3) == 1);
   CHECK(order_of(state, 4) + order_of(state, 5) == 0);
 
@@ -250,7 +275,10 @@ TEST_CASE("an audit proves a good log and finds what is wrong with a bad one") {
   // An entry that sells a place to a second holder: well formed, and a lie.
   EntryWriter writer;
   writer.begin({6, turn + std::chrono::hours(1), decode_entry(story.back(), "it").header.checksum, 0});
-  writer.add({little::request(50), HoldPlaced{"thief", {PlaceIndex{0}}, {}, std::chrono::sys_seconds{std::chrono::seconds{1'900'000'000}}}});
+  writer.add(
+      {little::request(50),
+       HoldPlaced{
+           "thief", {PlaceIndex{0}}, {}, std::chrono::sys_seconds{std::chrono::seconds{1'900'000'000}}}});
   std::vector<Bytes> forged = story;
   const BytesView lie = writer.finish();
   forged.emplace_back(lie.begin(), lie.end());

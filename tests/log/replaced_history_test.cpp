@@ -1,13 +1,14 @@
-// A store that shows another history than the one that was read from it: after a fail-over that lost entries, or when an event
-// was removed and made anew. Nobody builds on what is gone, nobody is shown it, and an operator can go on.
+// A store that shows another history than the one that was read from it: after a fail-over that lost entries,
+// or when an event was removed and made anew. Nobody builds on what is gone, nobody is shown it, and an
+// operator can go on.
 
 #include <doctest/doctest.h>
 
 #include "little_house.hpp"
 #include "passing_storage.hpp"
 #include "ticketcore/log/audit.hpp"
-#include "ticketcore/venue/seat_map_builder.hpp"
 #include "ticketcore/storage/memory.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 
 using namespace ticketcore;
 using namespace std::chrono_literals;
@@ -22,7 +23,8 @@ struct Shortened {
   std::vector<std::string> troubles{};
 
   [[nodiscard]] BoxOfficeOptions options() {
-    return {.clock = clock.reader(), .on_trouble = [this](const EventId&, const std::string& what) { troubles.push_back(what); }};
+    return {.clock = clock.reader(),
+            .on_trouble = [this](const EventId&, const std::string& what) { troubles.push_back(what); }};
   }
   /// The store has only its first entries.
   void lose_end(Revision kept) {
@@ -32,7 +34,8 @@ struct Shortened {
     const Position from{stream};
     const auto again = storage.take_turn({&from, 1});
     std::vector<Append> first;
-    for (const Entry& entry : std::span(entries).first(kept)) first.push_back({stream, entry.checksum, entry.bytes});
+    for (const Entry& entry : std::span(entries).first(kept))
+      first.push_back({stream, entry.checksum, entry.bytes});
     again->commit(first);
   }
 };
@@ -47,7 +50,8 @@ TEST_CASE("a host of the lost history leaves no snapshot behind that stops the o
   Shortened store;
   BoxOffice old(store.storage, store.options());
   const Event known = old.create_event(little::event()).value();
-  for (const char* place : {"Hall-A-1", "Hall-A-2", "Hall-A-3"}) REQUIRE(known.hold({place}, {.holder = "x"}).ok());
+  for (const char* place : {"Hall-A-1", "Hall-A-2", "Hall-A-3"})
+    REQUIRE(known.hold({place}, {.holder = "x"}).ok());
   SUBCASE("after a fail-over") {
     store.lose_end(2);
     CHECK_THROWS_AS(known.save_snapshot(), HistoryReplaced);
@@ -62,7 +66,8 @@ TEST_CASE("a host of the lost history leaves no snapshot behind that stops the o
   }
 }
 
-TEST_CASE("after a refresh that meets another history nobody is shown the old one, and a turn halts the event") {
+TEST_CASE(
+    "after a refresh that meets another history nobody is shown the old one, and a turn halts the event") {
   Shortened store;
   BoxOffice office(store.storage, store.options());
   const Event event = office.create_event(little::event()).value();
@@ -123,7 +128,8 @@ TEST_CASE("an event whose stream was renamed in the store is not sold under the 
   const Position from{"event/other"};
   const Append renamed{"event/other", only.checksum, only.bytes};
   store.storage.take_turn({&from, 1})->commit({&renamed, 1});
-  CHECK_THROWS_WITH_AS((void)office.event("other"), doctest::Contains("the log of event \"premiere\""), StorageDamaged);
+  CHECK_THROWS_WITH_AS((void)office.event("other"), doctest::Contains("the log of event \"premiere\""),
+                       StorageDamaged);
   CHECK(audit(store.storage, "event/other").problems.size() == 1);
   CHECK(audit(store.storage, stream).problems.empty());
 }
@@ -165,7 +171,8 @@ TEST_CASE("who waits for a turn from inside one is told so instead of waiting fo
     CHECK_THROWS_AS(event.reopen(), std::logic_error);
     ++told;
   };
-  event.submit(event.hold_command({{"Hall-A-1"}, {}}, {.holder = "x"}).value(), [&](const Answer&) { waits(); });
+  event.submit(event.hold_command({{"Hall-A-1"}, {}}, {.holder = "x"}).value(),
+               [&](const Answer&) { waits(); });
   office.poll();
   event.inspect([&](const EventState&) { waits(); });
   CHECK(told == 2);

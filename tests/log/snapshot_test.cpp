@@ -15,7 +15,8 @@ namespace {
 /// Makes the checksum right again, as whoever forges a snapshot would.
 void seal(Bytes& snapshot) {
   const std::uint32_t checksum = crc32c(BytesView(snapshot).subspan(12));
-  for (unsigned byte = 0; byte < 4; ++byte) snapshot[8 + byte] = static_cast<std::uint8_t>(checksum >> (8 * byte));
+  for (unsigned byte = 0; byte < 4; ++byte)
+    snapshot[8 + byte] = static_cast<std::uint8_t>(checksum >> (8 * byte));
 }
 
 /// Goes to every index that the state keeps, as selling and showing would.
@@ -29,7 +30,8 @@ void use(EventState& state, Timestamp now) {
   for (const HoldId id : holds) {
     const HoldRecord& hold = *state.find_hold(id);
     const std::int64_t total = hold.quote ? hold.quote->total : 0;
-    const CommandBody body = hold.quote ? CommandBody(CheckOut{id, {"card", "", total}}) : CommandBody(ReleaseHold{id});
+    const CommandBody body =
+        hold.quote ? CommandBody(CheckOut{id, {"card", "", total}}) : CommandBody(ReleaseHold{id});
     const Decision decision = decide(state, {little::request(++request), body}, now);
     if (const Fact* fact = std::get_if<Fact>(&decision)) state.apply(*fact, {99, now});
   }

@@ -24,7 +24,8 @@ struct Said {
   REQUIRE(pipe != nullptr);
   Said said;
   char block[4'096];
-  for (std::size_t count = 0; (count = fread(block, 1, sizeof block, pipe)) > 0;) said.text.append(block, count);
+  for (std::size_t count = 0; (count = fread(block, 1, sizeof block, pipe)) > 0;)
+    said.text.append(block, count);
   const int status = pclose(pipe);
   said.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   return said;
@@ -47,10 +48,12 @@ TEST_CASE("the command looks into a PostgreSQL store, archives, restores, projec
   expect(0, "ready, with 0 events", "prepare " + url);
   expect(0, "ready, with 0 events", "prepare " + url);
   little::Clock clock;
-  const auto storage = PostgresStorage::open(shared_server().url("schema=" + schema), {.clock = clock.reader()});
+  const auto storage =
+      PostgresStorage::open(shared_server().url("schema=" + schema), {.clock = clock.reader()});
   little::sell_a_bit(*storage, clock);
   const std::string record = R"({"name": "Olha Kovalenko"})";
-  storage->vault_put("person-1", BytesView(reinterpret_cast<const std::uint8_t*>(record.data()), record.size()));
+  storage->vault_put("person-1",
+                     BytesView(reinterpret_cast<const std::uint8_t*>(record.data()), record.size()));
   const std::string file = testing::quoted(shared_server().folder() + "/" + schema + ".archive");
 
   expect(0, "Premiere", "events " + url);

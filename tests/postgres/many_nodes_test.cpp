@@ -14,8 +14,8 @@
 #include "../conformance/storage_conformance.hpp"
 #include "../little_sale.hpp"
 #include "shared_server.hpp"
-#include "ticketcore/log/audit.hpp"
 #include "ticketcore/base/id_generator.hpp"
+#include "ticketcore/log/audit.hpp"
 #include "ticketcore/storage/postgres.hpp"
 
 using namespace ticketcore;
@@ -34,9 +34,10 @@ constexpr std::uint32_t seats = 3'000;
   const CategoryIndex category = builder.add_category({"all", "All", "#1F77B4"});
   for (std::uint32_t seat = 0; seat < seats; ++seat) {
     if (seat % 50 == 0) builder.add_row(builder.no_section(), std::to_string(seat / 50));
-    builder.add_seat({.label = std::to_string(seat % 50),
-                      .position = {static_cast<std::int32_t>(seat % 50) * 500, static_cast<std::int32_t>(seat / 50) * 900},
-                      .category = category});
+    builder.add_seat(
+        {.label = std::to_string(seat % 50),
+         .position = {static_cast<std::int32_t>(seat % 50) * 500, static_cast<std::int32_t>(seat / 50) * 900},
+         .category = category});
   }
   NewEvent event = little::event("hall");
   event.seat_map = std::make_shared<const SeatMap>(builder.build());
@@ -60,9 +61,11 @@ std::vector<Asked> pick_seats(const Event& event, unsigned seed, const std::atom
   while (!stop) {
     Asked one{new_request_id(), {}, false, {}};
     const auto first = static_cast<std::uint32_t>(random() % seats);
-    for (const std::uint32_t seat : {first, (first + 1) % seats}) one.places.push_back(event.seat_map().label(PlaceIndex{seat}));
+    for (const std::uint32_t seat : {first, (first + 1) % seats})
+      one.places.push_back(event.seat_map().label(PlaceIndex{seat}));
     for (;;) {
-      const auto answer = event.hold(Selection{one.places, {}}, {.holder = "buyer", .ttl = 3'600s, .request = one.request});
+      const auto answer =
+          event.hold(Selection{one.places, {}}, {.holder = "buyer", .ttl = 3'600s, .request = one.request});
       one.granted = answer.ok();
       one.reason = answer.ok() ? Reason{} : answer.refusal().reason;
       if (answer.ok() || one.reason != Reason::storage_unavailable) break;
@@ -103,7 +106,8 @@ void check_answers(Storage& storage, const std::vector<Asked>& asked) {
       ++wrong;
       continue;
     }
-    for (std::size_t index = 0; index < one.places.size(); ++index) wrong += report.state.seat_map()->label(found->second[index]) != one.places[index];
+    for (std::size_t index = 0; index < one.places.size(); ++index)
+      wrong += report.state.seat_map()->label(found->second[index]) != one.places[index];
   }
   CHECK(wrong == 0);
   CHECK(granted > 100);
@@ -111,19 +115,23 @@ void check_answers(Storage& storage, const std::vector<Asked>& asked) {
 }
 
 struct Node {
-  explicit Node(const std::string& url, PostgresOptions options = {}) : storage(PostgresStorage::open(url, std::move(options))), office(*storage) {}
+  explicit Node(const std::string& url, PostgresOptions options = {})
+      : storage(PostgresStorage::open(url, std::move(options))), office(*storage) {}
   std::unique_ptr<PostgresStorage> storage;
   BoxOffice office;
 };
 
 }  // namespace
 
-TEST_CASE("the primary dies in the middle of a sale, its standby is promoted, and nothing that was answered is lost") {
+TEST_CASE(
+    "the primary dies in the middle of a sale, its standby is promoted, and nothing that was answered is "
+    "lost") {
   PostgresServer primary(PostgresServer::without_fsync);
   auto standby = std::make_unique<PostgresServer>(primary, "standby1");
   primary.set("synchronous_standby_names = 'standby1'");
   primary.reload();
-  const std::string url = "postgresql://postgres@127.0.0.1:" + std::to_string(primary.port()) + ",127.0.0.1:" + std::to_string(standby->port()) + "/postgres";
+  const std::string url = "postgresql://postgres@127.0.0.1:" + std::to_string(primary.port()) +
+                          ",127.0.0.1:" + std::to_string(standby->port()) + "/postgres";
   std::vector<std::unique_ptr<Node>> nodes;
   nodes.push_back(std::make_unique<Node>(url));
   REQUIRE(nodes[0]->office.create_event(hall_event()).ok());
@@ -133,12 +141,15 @@ TEST_CASE("the primary dies in the middle of a sale, its standby is promoted, an
   std::atomic<bool> stop = false;
   std::vector<std::future<std::vector<Asked>>> clients;
   for (unsigned seed = 0; seed < 8; ++seed) {
-    clients.push_back(std::async(std::launch::async, [&, seed] { return pick_seats(nodes[seed % 2]->office.event("hall").value(), seed, stop); }));
+    clients.push_back(std::async(std::launch::async, [&, seed] {
+      return pick_seats(nodes[seed % 2]->office.event("hall").value(), seed, stop);
+    }));
   }
   const auto revision = [&] { return nodes[0]->office.event("hall").value().availability()->revision(); };
   const auto wait_for = [&](Revision wanted) {
     const auto deadline = std::chrono::steady_clock::now() + 30s;
-    while (revision() < wanted && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
+    while (revision() < wanted && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(1ms);
     return revision() >= wanted;
   };
   CHECK(wait_for(150));
@@ -163,7 +174,9 @@ TEST_CASE("nodes on one hot event all get their turns, and each answer is the lo
   std::atomic<bool> stop = false;
   std::vector<std::future<std::vector<Asked>>> clients;
   for (unsigned seed = 0; seed < 16; ++seed) {
-    clients.push_back(std::async(std::launch::async, [&, seed] { return pick_seats(nodes[seed % 4]->office.event("hall").value(), seed, stop); }));
+    clients.push_back(std::async(std::launch::async, [&, seed] {
+      return pick_seats(nodes[seed % 4]->office.event("hall").value(), seed, stop);
+    }));
   }
   std::this_thread::sleep_for(2s);  // what is measured
   stop = true;
@@ -177,7 +190,8 @@ TEST_CASE("nodes on one hot event all get their turns, and each answer is the lo
   }
   const auto [least, most] = std::minmax_element(answers.begin(), answers.end());
   MESSAGE("answers by node: " << answers[0] << " " << answers[1] << " " << answers[2] << " " << answers[3]);
-  // How the machine shares its processors among the nodes is not ours to test; the next case tells whose turn it is.
+  // How the machine shares its processors among the nodes is not ours to test; the next case tells whose turn
+  // it is.
   const bool starved = *least * 20 < *most;
   CHECK_FALSE(starved);
   check_answers(*nodes[0]->storage, asked);
@@ -193,7 +207,8 @@ TEST_CASE("who waits for a turn gets it before one who comes back for another") 
   for (int round = 0; round < 20; ++round) {
     auto waiting = std::async(std::launch::async, [&] { conformance::append(*patient, "a", "x"); });
     const auto deadline = std::chrono::steady_clock::now() + 20s;
-    while (shared_server().sql("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0" && std::chrono::steady_clock::now() < deadline)
+    while (shared_server().sql("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0" &&
+           std::chrono::steady_clock::now() < deadline)
       std::this_thread::sleep_for(1ms);
     turn.reset();
     turn = hasty->take_turn({&known, 1});
@@ -229,17 +244,21 @@ TEST_CASE("a sale goes through PgBouncer in transaction mode") {
   PostgresServer server(PostgresServer::without_fsync);
   const int port = free_port();
   const std::string config = server.folder() + "/pgbouncer.ini";
-  std::ofstream(config) << "[databases]\npostgres = host=127.0.0.1 port=" << server.port()
-                        << " dbname=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = " << port
-                        << "\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 3\nlogfile = " << server.folder()
-                        << "/pgbouncer.log\npidfile = " << server.folder() << "/pgbouncer.pid\n";
+  std::ofstream(config)
+      << "[databases]\npostgres = host=127.0.0.1 port=" << server.port()
+      << " dbname=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = " << port
+      << "\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 3\nlogfile = "
+      << server.folder() << "/pgbouncer.log\npidfile = " << server.folder() << "/pgbouncer.pid\n";
   // "any" takes the user from the databases' line.
-  std::ofstream(config, std::ios::app) << "[databases]\npostgres = host=127.0.0.1 port=" << server.port() << " dbname=postgres user=postgres\n";
-  const std::string start = "/usr/sbin/pgbouncer -d " + testing::quoted(config) + " >" + testing::quoted(server.folder() + "/pgbouncer.out") + " 2>&1";
+  std::ofstream(config, std::ios::app) << "[databases]\npostgres = host=127.0.0.1 port=" << server.port()
+                                       << " dbname=postgres user=postgres\n";
+  const std::string start = "/usr/sbin/pgbouncer -d " + testing::quoted(config) + " >" +
+                            testing::quoted(server.folder() + "/pgbouncer.out") + " 2>&1";
   REQUIRE(std::system((geteuid() == 0 ? "runuser -u postgres -- " + start : start).c_str()) == 0);
   // The command is done as soon as the pooler is in the background, which may be before it listens.
   REQUIRE(testing::wait_for_port(port, 20s));
-  const std::string url = "postgresql://postgres@127.0.0.1:" + std::to_string(port) + "/postgres?pooler=transaction";
+  const std::string url =
+      "postgresql://postgres@127.0.0.1:" + std::to_string(port) + "/postgres?pooler=transaction";
   {
     Node one(url);
     Node other(url);
@@ -247,11 +266,14 @@ TEST_CASE("a sale goes through PgBouncer in transaction mode") {
     std::atomic<bool> stop = false;
     std::vector<std::future<std::vector<Asked>>> clients;
     for (unsigned seed = 0; seed < 6; ++seed) {
-      clients.push_back(
-          std::async(std::launch::async, [&, seed] { return pick_seats((seed % 2 == 0 ? one : other).office.event("hall").value(), seed, stop); }));
+      clients.push_back(std::async(std::launch::async, [&, seed] {
+        return pick_seats((seed % 2 == 0 ? one : other).office.event("hall").value(), seed, stop);
+      }));
     }
     const auto deadline = std::chrono::steady_clock::now() + 30s;
-    while (one.office.event("hall").value().availability()->revision() < 200 && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
+    while (one.office.event("hall").value().availability()->revision() < 200 &&
+           std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(1ms);
     stop = true;
     std::vector<Asked> asked;
     for (auto& client : clients) {
@@ -261,20 +283,26 @@ TEST_CASE("a sale goes through PgBouncer in transaction mode") {
 
     // News by looking, without a session to listen in; and at once through a direct connection.
     const Position known{"news", 0};
-    auto waiting = std::async(std::launch::async, [&] { return one.storage->wait_for_news({&known, 1}, 20s); });
+    auto waiting = std::async(std::launch::async, [&] {
+      return one.storage->wait_for_news({&known, 1}, 20s);
+    });
     conformance::append(*other.storage, "news", "x");
     CHECK(waiting.get());
     Node direct(url, {.news_url = server.url()});
     const Position next{"news", 1};
-    auto listening = std::async(std::launch::async, [&] { return direct.storage->wait_for_news({&next, 1}, 20s); });
+    auto listening = std::async(std::launch::async, [&] {
+      return direct.storage->wait_for_news({&next, 1}, 20s);
+    });
     conformance::append(*other.storage, "news", "y");
     CHECK(listening.get());
   }
   // Without the word for it, the error says which word.
   std::string said;
   try {
-    const auto plain = PostgresStorage::open("postgresql://postgres@127.0.0.1:" + std::to_string(port) + "/postgres");
-    const auto rival = PostgresStorage::open("postgresql://postgres@127.0.0.1:" + std::to_string(port) + "/postgres");
+    const auto plain =
+        PostgresStorage::open("postgresql://postgres@127.0.0.1:" + std::to_string(port) + "/postgres");
+    const auto rival =
+        PostgresStorage::open("postgresql://postgres@127.0.0.1:" + std::to_string(port) + "/postgres");
     for (int turn = 0; turn < 20; ++turn) {
       conformance::append(*plain, "plain", "x");
       conformance::append(*rival, "plain", "y");

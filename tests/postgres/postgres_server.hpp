@@ -1,5 +1,6 @@
 #pragma once
-// A PostgreSQL server of the test's own: made in a temporary folder, started, crashed, promoted, and removed at the end.
+// A PostgreSQL server of the test's own: made in a temporary folder, started, crashed, promoted, and removed
+// at the end.
 
 #include <netinet/in.h>
 #include <pwd.h>
@@ -27,7 +28,8 @@ namespace ticketcore::testing {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
-  if (bind(handle, reinterpret_cast<sockaddr*>(&address), size) != 0 || getsockname(handle, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+  if (bind(handle, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+      getsockname(handle, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
     close(handle);
     throw std::runtime_error("no free port");
   }
@@ -74,14 +76,15 @@ class PostgresServer {
     std::vector<std::string> found;
     if (std::filesystem::is_directory("/usr/lib/postgresql")) {
       for (const auto& version : std::filesystem::directory_iterator("/usr/lib/postgresql")) {
-        if (std::filesystem::exists(version.path() / "bin/postgres")) found.push_back((version.path() / "bin").string());
+        if (std::filesystem::exists(version.path() / "bin/postgres"))
+          found.push_back((version.path() / "bin").string());
       }
     }
     return found.empty() ? std::string() : *std::max_element(found.begin(), found.end());
   }
 
-  /// Crashing a server, but never the machine, loses nothing that was handed to the system: tests see the same without waiting
-  /// for the disk, and sooner. Measurements do not.
+  /// Crashing a server, but never the machine, loses nothing that was handed to the system: tests see the
+  /// same without waiting for the disk, and sooner. Measurements do not.
   static constexpr const char* without_fsync = "fsync = off";
 
   /// Makes and starts a server; settings are lines of postgresql.conf.
@@ -94,14 +97,19 @@ class PostgresServer {
 
   /// Copies a running server as its standby, called name in synchronous_standby_names.
   PostgresServer(const PostgresServer& primary, const std::string& name) : port_(free_port()) {
-    run_as("pg_basebackup", "-D " + quoted(data()) + " -R -X stream -c fast --no-sync -d 'host=127.0.0.1 user=postgres application_name=" + name +
-                                " port=" + std::to_string(primary.port_) + "'");
-    std::ofstream(data() + "/postgresql.conf", std::ios::app) << common_settings() << without_fsync << "\nsynchronous_standby_names = ''\n";
+    run_as("pg_basebackup",
+           "-D " + quoted(data()) +
+               " -R -X stream -c fast --no-sync -d 'host=127.0.0.1 user=postgres application_name=" + name +
+               " port=" + std::to_string(primary.port_) + "'");
+    std::ofstream(data() + "/postgresql.conf", std::ios::app)
+        << common_settings() << without_fsync << "\nsynchronous_standby_names = ''\n";
     start();
   }
 
   ~PostgresServer() {
-    if (running_) (void)std::system(command("pg_ctl", "stop -m immediate -D " + quoted(data()) + " >/dev/null 2>&1").c_str());
+    if (running_)
+      (void)std::system(
+          command("pg_ctl", "stop -m immediate -D " + quoted(data()) + " >/dev/null 2>&1").c_str());
   }
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
@@ -121,24 +129,30 @@ class PostgresServer {
   }
   void promote() { run_as("pg_ctl", "promote -w -D " + quoted(data())); }
   void reload() { run_as("pg_ctl", "reload -D " + quoted(data())); }
-  void set(const std::string& setting) { std::ofstream(data() + "/postgresql.conf", std::ios::app) << setting << "\n"; }
+  void set(const std::string& setting) {
+    std::ofstream(data() + "/postgresql.conf", std::ios::app) << setting << "\n";
+  }
 
   [[nodiscard]] int port() const { return port_; }
   [[nodiscard]] std::string folder() const { return folder_; }
   [[nodiscard]] std::string url(const std::string& parameters = "") const {
-    return "postgresql://postgres@127.0.0.1:" + std::to_string(port_) + "/postgres" + (parameters.empty() ? "" : "?" + parameters);
+    return "postgresql://postgres@127.0.0.1:" + std::to_string(port_) + "/postgres" +
+           (parameters.empty() ? "" : "?" + parameters);
   }
   /// Through the socket in the server's folder, as pgbench uses it, too.
   [[nodiscard]] std::string socket_url(const std::string& parameters = "") const {
-    return "postgresql://postgres@/postgres?host=" + in_url(folder_) + "&port=" + std::to_string(port_) + (parameters.empty() ? "" : "&" + parameters);
+    return "postgresql://postgres@/postgres?host=" + in_url(folder_) + "&port=" + std::to_string(port_) +
+           (parameters.empty() ? "" : "&" + parameters);
   }
   /// Runs SQL by psql and answers what it prints.
   std::string sql(const std::string& text) const {
     const std::string file = folder_ + "/psql." + std::to_string(getpid());
     std::ofstream(file + ".sql") << text;
-    const int status = std::system((quoted(binaries() + "/psql") + " -X -A -t -q -v ON_ERROR_STOP=1 -h " + quoted(folder_) + " -p " + std::to_string(port_) +
-                                    " -U postgres postgres -f " + quoted(file + ".sql") + " >" + quoted(file + ".out") + " 2>&1")
-                                       .c_str());
+    const int status =
+        std::system((quoted(binaries() + "/psql") + " -X -A -t -q -v ON_ERROR_STOP=1 -h " + quoted(folder_) +
+                     " -p " + std::to_string(port_) + " -U postgres postgres -f " + quoted(file + ".sql") +
+                     " >" + quoted(file + ".out") + " 2>&1")
+                        .c_str());
     std::ifstream out(file + ".out");
     std::string said((std::istreambuf_iterator<char>(out)), {});
     while (!said.empty() && said.back() == '\n') said.pop_back();
@@ -147,16 +161,19 @@ class PostgresServer {
   }
   /// Runs a shell command as the user who owns the server.
   void run_as(const std::string& program, const std::string& arguments) const {
-    const std::string line = command(program, arguments + " >>" + quoted(folder_ + "/commands.log") + " 2>&1");
+    const std::string line =
+        command(program, arguments + " >>" + quoted(folder_ + "/commands.log") + " 2>&1");
     if (std::system(line.c_str()) == 0) return;
     std::ifstream log(folder_ + "/commands.log");
-    throw std::runtime_error("failed: " + line + "\n" + std::string((std::istreambuf_iterator<char>(log)), {}));
+    throw std::runtime_error("failed: " + line + "\n" +
+                             std::string((std::istreambuf_iterator<char>(log)), {}));
   }
 
  private:
   [[nodiscard]] std::string data() const { return folder_ + "/data"; }
   [[nodiscard]] std::string common_settings() const {
-    return "listen_addresses = '127.0.0.1'\nport = " + std::to_string(port_) + "\nunix_socket_directories = '" + folder_ +
+    return "listen_addresses = '127.0.0.1'\nport = " + std::to_string(port_) +
+           "\nunix_socket_directories = '" + folder_ +
            "'\nmax_connections = 150\nfsync = on\nsynchronous_commit = on\nlog_min_messages = warning\n";
   }
   [[nodiscard]] static std::string command(const std::string& program, const std::string& arguments) {

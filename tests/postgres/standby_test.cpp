@@ -5,8 +5,8 @@
 #include "../conformance/storage_conformance.hpp"
 #include "../little_sale.hpp"
 #include "shared_server.hpp"
-#include "ticketcore/log/audit.hpp"
 #include "ticketcore/base/id_generator.hpp"
+#include "ticketcore/log/audit.hpp"
 #include "ticketcore/storage/postgres.hpp"
 
 using namespace ticketcore;
@@ -17,7 +17,8 @@ namespace {
 
 struct Host {
   explicit Host(const std::string& url, little::Clock& clock)
-      : storage(PostgresStorage::open(url, {.turn_timeout = 400ms, .answer_timeout = 1'000ms, .clock = clock.reader()})),
+      : storage(PostgresStorage::open(
+            url, {.turn_timeout = 400ms, .answer_timeout = 1'000ms, .clock = clock.reader()})),
         office(*storage, {.clock = clock.reader(), .desk = {.outcome_attempts = 1}}) {}
   std::unique_ptr<PostgresStorage> storage;
   BoxOffice office;
@@ -25,7 +26,9 @@ struct Host {
 
 }  // namespace
 
-TEST_CASE("what has not reached the synchronous standby is not answered, neither by who wrote it nor by who finds it") {
+TEST_CASE(
+    "what has not reached the synchronous standby is not answered, neither by who wrote it nor by who finds "
+    "it") {
   PostgresServer primary(PostgresServer::without_fsync);
   PostgresServer standby(primary, "standby1");
   primary.set("synchronous_standby_names = 'standby1'");
@@ -35,7 +38,9 @@ TEST_CASE("what has not reached the synchronous standby is not answered, neither
   Host other(primary.url(), clock);
   REQUIRE(one.office.create_event(little::event()).ok());
   const RequestId request = new_request_id();
-  const auto ask = [&](Host& node) { return node.office.event("premiere").value().hold({"Hall-A-1"}, {.holder = "buyer", .request = request}); };
+  const auto ask = [&](Host& node) {
+    return node.office.event("premiere").value().hold({"Hall-A-1"}, {.holder = "buyer", .request = request});
+  };
   const auto answered = [&](Host& node) {
     const auto answer = ask(node);
     if (!answer.ok()) CHECK(answer.refusal().reason == Reason::storage_unavailable);
@@ -43,7 +48,8 @@ TEST_CASE("what has not reached the synchronous standby is not answered, neither
   };
 
   // A standby can be looked into; it takes no writes.
-  const auto look = PostgresStorage::open(standby.url("target_session_attrs=any"), {.access = PostgresOptions::Access::read_only});
+  const auto look = PostgresStorage::open(standby.url("target_session_attrs=any"),
+                                          {.access = PostgresOptions::Access::read_only});
   const Position created{"event/premiere", 0};
   CHECK(look->wait_for_news({&created, 1}, 20s));
   CHECK(look->list_streams("event/") == std::vector<StreamId>{"event/premiere"});
@@ -51,12 +57,14 @@ TEST_CASE("what has not reached the synchronous standby is not answered, neither
   standby.stop("immediate");
   CHECK_FALSE(answered(one));
   CHECK_FALSE(answered(other));  // the first one's commit still waits, in its turn
-  const std::string waiting = "FROM pg_stat_activity WHERE application_name = 'ticketcore' AND wait_event = 'SyncRep'";
+  const std::string waiting =
+      "FROM pg_stat_activity WHERE application_name = 'ticketcore' AND wait_event = 'SyncRep'";
   CHECK(primary.sql("SELECT count(*) " + waiting) == "1");
   // An operator breaks the wait off: the hold is in the log of the primary now, and in no other.
   primary.sql("SELECT pg_cancel_backend(pid) " + waiting);
   const auto deadline = std::chrono::steady_clock::now() + 20s;
-  while (other.storage->read("event/premiere", 1, 1).empty() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
+  while (other.storage->read("event/premiere", 1, 1).empty() && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(1ms);
   CHECK(other.storage->read("event/premiere", 1, 1).size() == 1);
   CHECK_FALSE(answered(other));
   CHECK_FALSE(answered(one));

@@ -1,6 +1,7 @@
 #pragma once
-// The network between a client and a PostgreSQL server, in the test's hands: it tells what the client sends in one go, keeps
-// answers back, and freezes connections as a firewall does that forgot them. Connections must be unencrypted.
+// The network between a client and a PostgreSQL server, in the test's hands: it tells what the client sends
+// in one go, keeps answers back, and freezes connections as a firewall does that forgot them. Connections
+// must be unencrypted.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -27,7 +28,8 @@ namespace ticketcore::testing {
 class TcpProxy {
  public:
   /// change may rewrite what the server sends first to each client.
-  explicit TcpProxy(int server_port, std::function<void(std::string&)> change = {}) : server_port_(server_port), change_(std::move(change)) {
+  explicit TcpProxy(int server_port, std::function<void(std::string&)> change = {})
+      : server_port_(server_port), change_(std::move(change)) {
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address = local(0);
     socklen_t size = sizeof address;
@@ -47,17 +49,21 @@ class TcpProxy {
   TcpProxy& operator=(const TcpProxy&) = delete;
 
   [[nodiscard]] std::string url(const std::string& parameters = "") const {
-    return "postgresql://postgres@127.0.0.1:" + std::to_string(port_) + "/postgres?sslmode=disable&gssencmode=disable" +
-           (parameters.empty() ? "" : "&" + parameters);
+    return "postgresql://postgres@127.0.0.1:" + std::to_string(port_) +
+           "/postgres?sslmode=disable&gssencmode=disable" + (parameters.empty() ? "" : "&" + parameters);
   }
-  /// What was sent up to each Sync since the last call: the prepared statements run, "tc_begin tc_lock tc_unseen". Waits a while for so many.
+  /// What was sent up to each Sync since the last call: the prepared statements run, "tc_begin tc_lock
+  /// tc_unseen". Waits a while for so many.
   [[nodiscard]] std::vector<std::string> take_batches(std::size_t count = 0) {
-    for (const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);; std::this_thread::sleep_for(std::chrono::milliseconds(1))) {
+    for (const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);;
+         std::this_thread::sleep_for(std::chrono::milliseconds(1))) {
       const std::lock_guard lock(mutex_);
-      if (batches_.size() >= count || std::chrono::steady_clock::now() > deadline) return std::exchange(batches_, {});
+      if (batches_.size() >= count || std::chrono::steady_clock::now() > deadline)
+        return std::exchange(batches_, {});
     }
   }
-  /// From now on nobody gets an answer to a batch that runs this statement, nor anything after it on that connection, until release().
+  /// From now on nobody gets an answer to a batch that runs this statement, nor anything after it on that
+  /// connection, until release().
   void hold_answers_to(const std::string& statement) {
     const std::lock_guard lock(mutex_);
     held_statement_ = statement;
@@ -138,8 +144,10 @@ class TcpProxy {
     link->server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const sockaddr_in address = local(server_port_);
     const int now = 1;
-    for (const int handle : {link->client, link->server}) setsockopt(handle, IPPROTO_TCP, TCP_NODELAY, &now, sizeof now);
-    if (connect(link->server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) links_.push_back(std::move(link));
+    for (const int handle : {link->client, link->server})
+      setsockopt(handle, IPPROTO_TCP, TCP_NODELAY, &now, sizeof now);
+    if (connect(link->server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+      links_.push_back(std::move(link));
   }
 
   void from_client(Link& link) {
@@ -166,12 +174,14 @@ class TcpProxy {
     const std::size_t type_size = link.started ? 1 : 0;
     if (text.size() < type_size + 4) return false;
     std::uint32_t length = 0;
-    for (std::size_t at = 0; at < 4; ++at) length = length << 8 | static_cast<std::uint8_t>(text[type_size + at]);
+    for (std::size_t at = 0; at < 4; ++at)
+      length = length << 8 | static_cast<std::uint8_t>(text[type_size + at]);
     if (text.size() < type_size + length) return false;
     const std::lock_guard lock(mutex_);
     if (link.started && text[0] == 'B') {  // Bind: portal, statement, ...
       const std::size_t portal_end = text.find('\0', 5);
-      const std::string statement = text.substr(portal_end + 1, text.find('\0', portal_end + 1) - portal_end - 1);
+      const std::string statement =
+          text.substr(portal_end + 1, text.find('\0', portal_end + 1) - portal_end - 1);
       link.batch += (link.batch.empty() ? "" : " ") + (statement.empty() ? "-" : statement);
       link.held = link.held || (!held_statement_.empty() && statement == held_statement_);
     }

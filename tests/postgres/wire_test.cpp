@@ -1,4 +1,5 @@
-// What goes over the wire: how often a turn waits for the network, what a network does that forgets connections, TLS.
+// What goes over the wire: how often a turn waits for the network, what a network does that forgets
+// connections, TLS.
 
 #include <doctest/doctest.h>
 
@@ -31,12 +32,16 @@ class Certificates {
  public:
   explicit Certificates(const PostgresServer& server) : folder_(server.folder() + "/certificates") {
     std::filesystem::create_directory(folder_);
-    run("req -x509 -newkey rsa:2048 -nodes -subj '/CN=Box office authority' -days 2 -keyout " + word("authority.key") + " -out " + word("authority.crt"));
-    run("req -x509 -newkey rsa:2048 -nodes -subj '/CN=Another authority' -days 2 -keyout " + word("other.key") + " -out " + word("other.crt"));
-    run("req -newkey rsa:2048 -nodes -subj '/CN=localhost' -keyout " + word("server.key") + " -out " + word("server.csr"));
+    run("req -x509 -newkey rsa:2048 -nodes -subj '/CN=Box office authority' -days 2 -keyout " +
+        word("authority.key") + " -out " + word("authority.crt"));
+    run("req -x509 -newkey rsa:2048 -nodes -subj '/CN=Another authority' -days 2 -keyout " +
+        word("other.key") + " -out " + word("other.crt"));
+    run("req -newkey rsa:2048 -nodes -subj '/CN=localhost' -keyout " + word("server.key") + " -out " +
+        word("server.csr"));
     std::ofstream(file("names")) << "subjectAltName=DNS:localhost\n";
-    run("x509 -req -in " + word("server.csr") + " -CA " + word("authority.crt") + " -CAkey " + word("authority.key") + " -CAcreateserial -days 2 -extfile " +
-        word("names") + " -out " + word("server.crt"));
+    run("x509 -req -in " + word("server.csr") + " -CA " + word("authority.crt") + " -CAkey " +
+        word("authority.key") + " -CAcreateserial -days 2 -extfile " + word("names") + " -out " +
+        word("server.crt"));
     std::filesystem::permissions(file("server.key"), std::filesystem::perms::owner_read);
     if (geteuid() == 0) {
       const passwd* postgres = getpwnam("postgres");
@@ -47,7 +52,9 @@ class Certificates {
 
  private:
   [[nodiscard]] std::string word(const std::string& name) const { return testing::quoted(file(name)); }
-  void run(const std::string& arguments) const { REQUIRE(std::system(("openssl " + arguments + " >>" + word("log") + " 2>&1").c_str()) == 0); }
+  void run(const std::string& arguments) const {
+    REQUIRE(std::system(("openssl " + arguments + " >>" + word("log") + " 2>&1").c_str()) == 0);
+  }
   std::string folder_;
 };
 
@@ -63,7 +70,8 @@ TEST_CASE("a turn waits for two round trips, however many streams it has") {
   proxy.hold_answers_to("tc_notify");  // who waited for these would get none
   conformance::append(*storage, {{"a", conformance::bytes_of("two")}, {"b", conformance::bytes_of("due")}});
   CHECK(shown(proxy.take_batches(5)) ==
-        "- | tc_begin tc_queue tc_lock tc_unseen tc_queue tc_lock tc_unseen tc_now | tc_add_entry tc_add_entry tc_commit | tc_notify | tc_notify");
+        "- | tc_begin tc_queue tc_lock tc_unseen tc_queue tc_lock tc_unseen tc_now | tc_add_entry "
+        "tc_add_entry tc_commit | tc_notify | tc_notify");
   proxy.release();
   conformance::append(*storage, "a", "three");
   std::vector<std::string> batches = proxy.take_batches();
@@ -75,7 +83,8 @@ TEST_CASE("a turn waits for two round trips, however many streams it has") {
 
 TEST_CASE("connections that the network forgot cost one time-out, not one each") {
   TcpProxy proxy(shared_server().port());
-  const auto storage = PostgresStorage::open(proxy.url("schema=" + fresh_schema()), {.turn_timeout = 500ms, .answer_timeout = 500ms});
+  const auto storage = PostgresStorage::open(proxy.url("schema=" + fresh_schema()),
+                                             {.turn_timeout = 500ms, .answer_timeout = 500ms});
   const std::array<StreamId, 4> streams{"a", "b", "c", "d"};
   {
     std::vector<std::unique_ptr<Turn>> turns;  // all at once, so that each has a connection of its own
@@ -86,7 +95,9 @@ TEST_CASE("connections that the network forgot cost one time-out, not one each")
   }
   const auto deadline = std::chrono::steady_clock::now() + 20s;
   const auto at_rest = [] {
-    return shared_server().sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ticketcore' AND state <> 'idle'") == "0";
+    return shared_server().sql(
+               "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ticketcore' AND state <> "
+               "'idle'") == "0";
   };
   while (!at_rest() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
   proxy.freeze();
@@ -120,27 +131,34 @@ TEST_CASE("a server that is too old is told from one that is new enough") {
   const std::string schema = fresh_schema();
   const std::string said = said_on_opening(old.url("schema=" + schema));
   INFO(said);
-  CHECK(said.find("PostgreSQL 15 or newer is needed, and this server is 14; upgrade it") != std::string::npos);
+  CHECK(said.find("PostgreSQL 15 or newer is needed, and this server is 14; upgrade it") !=
+        std::string::npos);
   CHECK(shared_server().sql("SELECT count(*) FROM pg_namespace WHERE nspname = '" + schema + "'") == "0");
 }
 
 TEST_CASE("TLS is what the URL says: verified to the host's name, or refused") {
   PostgresServer server(PostgresServer::without_fsync);
   const Certificates certificates(server);
-  server.set("ssl = on\nssl_cert_file = '" + certificates.file("server.crt") + "'\nssl_key_file = '" + certificates.file("server.key") + "'");
+  server.set("ssl = on\nssl_cert_file = '" + certificates.file("server.crt") + "'\nssl_key_file = '" +
+             certificates.file("server.key") + "'");
   server.reload();
   const auto url = [&](const std::string& host, const std::string& parameters) {
-    return "postgresql://postgres@" + host + ":" + std::to_string(server.port()) + "/postgres?hostaddr=127.0.0.1&" + parameters;
+    return "postgresql://postgres@" + host + ":" + std::to_string(server.port()) +
+           "/postgres?hostaddr=127.0.0.1&" + parameters;
   };
-  const auto storage = PostgresStorage::open(url("localhost", "sslmode=verify-full&sslrootcert=" + testing::in_url(certificates.file("authority.crt"))));
+  const auto storage = PostgresStorage::open(url(
+      "localhost", "sslmode=verify-full&sslrootcert=" + testing::in_url(certificates.file("authority.crt"))));
   conformance::append(*storage, "a", "one");
   CHECK(conformance::shown(*storage, "a") == "1=one");
-  CHECK(server.sql("SELECT bool_and(ssl) AND count(*) > 0 FROM pg_stat_ssl JOIN pg_stat_activity USING(pid) WHERE application_name = 'ticketcore'") == "t");
-  const std::string wrong_root = said_on_opening(url("localhost", "sslmode=verify-full&sslrootcert=" + testing::in_url(certificates.file("other.crt"))));
+  CHECK(server.sql("SELECT bool_and(ssl) AND count(*) > 0 FROM pg_stat_ssl JOIN pg_stat_activity USING(pid) "
+                   "WHERE application_name = 'ticketcore'") == "t");
+  const std::string wrong_root = said_on_opening(
+      url("localhost", "sslmode=verify-full&sslrootcert=" + testing::in_url(certificates.file("other.crt"))));
   INFO(wrong_root);
   CHECK(wrong_root.find("certificate verify failed") != std::string::npos);
   const std::string wrong_name =
-      said_on_opening(url("tickets.example.org", "sslmode=verify-full&sslrootcert=" + testing::in_url(certificates.file("authority.crt"))));
+      said_on_opening(url("tickets.example.org", "sslmode=verify-full&sslrootcert=" +
+                                                     testing::in_url(certificates.file("authority.crt"))));
   INFO(wrong_name);
   CHECK(wrong_name.find("does not match host name") != std::string::npos);
 }

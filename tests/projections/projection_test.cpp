@@ -9,8 +9,8 @@
 
 #include "little_sale.hpp"
 #include "scratch_folder.hpp"
-#include "ticketcore/storage/sqlite.hpp"
 #include "ticketcore/projections/sqlite_projection.hpp"
+#include "ticketcore/storage/sqlite.hpp"
 
 using namespace ticketcore;
 
@@ -24,7 +24,8 @@ namespace {
   const auto add = [](void* text, int count, char** values, char**) {
     auto& lines = *static_cast<std::string*>(text);
     if (!lines.empty()) lines += '\n';
-    for (int column = 0; column < count; ++column) lines += (column == 0 ? "" : "|") + std::string(values[column] == nullptr ? "-" : values[column]);
+    for (int column = 0; column < count; ++column)
+      lines += (column == 0 ? "" : "|") + std::string(values[column] == nullptr ? "-" : values[column]);
     return 0;
   };
   char* error = nullptr;
@@ -46,7 +47,8 @@ struct Store {
   /// Every table, row by row.
   [[nodiscard]] std::string everything() const {
     std::string all;
-    for (const ProjectionTable& table : projection_tables()) all += ask(file, "SELECT * FROM " + std::string(table.name) + " ORDER BY 1, 2, 3") + "\n\n";
+    for (const ProjectionTable& table : projection_tables())
+      all += ask(file, "SELECT * FROM " + std::string(table.name) + " ORDER BY 1, 2, 3") + "\n\n";
     return all;
   }
 };
@@ -75,7 +77,8 @@ void start_anew(Store& store, int holds) {
   store.storage->remove_stream({"event/premiere", last.revision, last.checksum});
   BoxOffice office(*store.storage);
   const Event event = office.create_event(little::event()).value();
-  for (int number = 0; number < holds; ++number) CHECK(event.release(event.hold({"Hall-A-1"}, {.holder = "cart"}).value().id).ok());
+  for (int number = 0; number < holds; ++number)
+    CHECK(event.release(event.hold({"Hall-A-1"}, {.holder = "cart"}).value().id).ok());
 }
 
 }  // namespace
@@ -89,26 +92,34 @@ TEST_CASE("projection tables tell the sale in SQL") {
   CHECK(projector.catch_up() == 0);
   CHECK(ask(store.file, "SELECT stream, event, name, currency, sale, capacity, starts_at FROM events") ==
         "event/premiere|premiere|Premiere|UAH|on|27|2027-01-31T19:30:00Z");
-  CHECK(ask(store.file, "SELECT status, count(*) FROM places GROUP BY status ORDER BY status") == "free|13\nheld|2\nsold|2");
-  CHECK(ask(store.file, "SELECT place, section, row_label, seat, kind, category FROM places WHERE place = 'Hall-B-6' OR kind = 'table' ORDER BY place") ==
+  CHECK(ask(store.file, "SELECT status, count(*) FROM places GROUP BY status ORDER BY status") ==
+        "free|13\nheld|2\nsold|2");
+  CHECK(ask(store.file,
+            "SELECT place, section, row_label, seat, kind, category FROM places WHERE place = 'Hall-B-6' OR "
+            "kind = 'table' ORDER BY place") ==
         "Hall-B-6|Hall|B|6|seat|cheap\nHall-T1|Hall|T1||table|parquet");
-  CHECK(ask(store.file, "SELECT held_until, hold_id IS NOT NULL FROM places WHERE place = 'Hall-A-3'") == "2027-01-10T10:21:30Z|1");
+  CHECK(ask(store.file, "SELECT held_until, hold_id IS NOT NULL FROM places WHERE place = 'Hall-A-3'") ==
+        "2027-01-10T10:21:30Z|1");
   CHECK(ask(store.file, "SELECT area, capacity, held, sold FROM areas") == "Hall-Standing|10|1|2");
   CHECK(ask(store.file, "SELECT holder, status, admissions, places FROM holds ORDER BY holder") ==
-        "late|expired|1|Hall-A-8\nolha|sold|3|Hall-A-1, 2 x Hall-Standing\npetro|sold|2|Hall-B-5, Hall-B-6\nthinking|open|3|Hall-A-3, Hall-A-4, 1 x "
+        "late|expired|1|Hall-A-8\nolha|sold|3|Hall-A-1, 2 x Hall-Standing\npetro|sold|2|Hall-B-5, "
+        "Hall-B-6\nthinking|open|3|Hall-A-3, Hall-A-4, 1 x "
         "Hall-Standing\n"
         "undecided|released|1|Hall-B-7");
-  CHECK(ask(store.file, "SELECT number, holder, payment_method, payment_reference, total, refunded > 0 FROM orders ORDER BY number") ==
-        "1|olha|card|ch_olha|52700|0\n2|petro|card|ch_petro|22200|1");
-  CHECK(
-      ask(store.file, "SELECT line, category, ticket_type, count, unit_price FROM lines JOIN orders USING(stream, order_id) WHERE number = 1 ORDER BY line") ==
-      "1|parquet|adult|1|30000\n2|cheap|adult|2|10000");
-  CHECK(ask(store.file, "SELECT ticket, place, price, status FROM tickets JOIN orders USING(stream, order_id) WHERE number = 2 ORDER BY ticket") ==
-        "1|Hall-B-5|10000|refunded\n2|Hall-B-6|10000|admitted");
+  CHECK(ask(store.file,
+            "SELECT number, holder, payment_method, payment_reference, total, refunded > 0 FROM orders ORDER "
+            "BY number") == "1|olha|card|ch_olha|52700|0\n2|petro|card|ch_petro|22200|1");
+  CHECK(ask(store.file,
+            "SELECT line, category, ticket_type, count, unit_price FROM lines JOIN orders USING(stream, "
+            "order_id) WHERE number = 1 ORDER BY line") == "1|parquet|adult|1|30000\n2|cheap|adult|2|10000");
+  CHECK(ask(store.file,
+            "SELECT ticket, place, price, status FROM tickets JOIN orders USING(stream, order_id) WHERE "
+            "number = 2 ORDER BY ticket") == "1|Hall-B-5|10000|refunded\n2|Hall-B-6|10000|admitted");
   CHECK(ask(store.file, "SELECT ticket, gate FROM scans") == "2|north");
   // The sums agree with each other: what is asked for most.
   CHECK(ask(store.file,
-            "SELECT sum(unit_price * count) + sum(DISTINCT fee_per_order + fee_per_ticket * 3) FROM lines JOIN orders USING(stream, order_id) WHERE number = "
+            "SELECT sum(unit_price * count) + sum(DISTINCT fee_per_order + fee_per_ticket * 3) FROM lines "
+            "JOIN orders USING(stream, order_id) WHERE number = "
             "1") == "52700");
 }
 
@@ -143,7 +154,8 @@ TEST_CASE("however it is interrupted, a projection comes to what one made at a s
   (void)event.hold({"Hall-A-7"}, {.holder = "new"}).value();
   Projector fresh(*store.storage, *sink);
   CHECK(fresh.catch_up("part-1") == 1);
-  CHECK(ask(store.file, "SELECT status FROM places WHERE stream = 'event/part-1' AND place = 'Hall-A-7'") == "held");
+  CHECK(ask(store.file, "SELECT status FROM places WHERE stream = 'event/part-1' AND place = 'Hall-A-7'") ==
+        "held");
 }
 
 TEST_CASE("a projection of another history than the log's says so, and is rebuilt") {
@@ -153,7 +165,9 @@ TEST_CASE("a projection of another history than the log's says so, and is rebuil
   Projector projector(*store.storage, *sink);
   const auto says_so = [&] {
     Projector fresh(*store.storage, *sink);
-    for (Projector* each : {&projector, &fresh}) CHECK_THROWS_WITH_AS((void)each->catch_up("premiere"), doctest::Contains("rebuild it"), HistoryReplaced);
+    for (Projector* each : {&projector, &fresh})
+      CHECK_THROWS_WITH_AS((void)each->catch_up("premiere"), doctest::Contains("rebuild it"),
+                           HistoryReplaced);
     CHECK(fresh.rebuild("premiere") > 0);
     CHECK(projector.catch_up("premiere") == 0);
   };

@@ -1,6 +1,6 @@
 #pragma once
-// A box office as one would write it on a napkin: a map of places, a map of holds, and a walk over all of them for every
-// question. It is slow and plainly right; the property test holds the engine against it.
+// A box office as one would write it on a napkin: a map of places, a map of holds, and a walk over all of
+// them for every question. It is slow and plainly right; the property test holds the engine against it.
 
 #include <algorithm>
 #include <map>
@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "ticketcore/sale/commands.hpp"
 #include "ticketcore/base/result.hpp"
+#include "ticketcore/sale/commands.hpp"
 
 namespace naive {
 
@@ -95,11 +95,14 @@ class Model {
   [[nodiscard]] std::uint32_t area_sold(std::uint32_t area) const {
     std::uint32_t sold = 0;
     for (const auto& [id, order] : orders) {
-      for (const Ticket& ticket : order.tickets) sold += !ticket.refunded && ticket.where == -1 - std::int64_t{area} ? 1 : 0;
+      for (const Ticket& ticket : order.tickets)
+        sold += !ticket.refunded && ticket.where == -1 - std::int64_t{area} ? 1 : 0;
     }
     return sold;
   }
-  [[nodiscard]] std::uint32_t area_free(std::uint32_t area) const { return map_.areas()[area].capacity - area_held(area) - area_sold(area); }
+  [[nodiscard]] std::uint32_t area_free(std::uint32_t area) const {
+    return map_.areas()[area].capacity - area_held(area) - area_sold(area);
+  }
 
   /// The checks that any new hold must pass, in the engine's order.
   [[nodiscard]] std::optional<Answer> refuse_hold(const std::string& holder, std::uint64_t count) const {
@@ -117,7 +120,8 @@ class Model {
       if (order.holder != holder) continue;
       for (const Ticket& ticket : order.tickets) has += ticket.refunded ? 0 : 1;
     }
-    if (open >= settings_.policy.holds_per_holder || has + count > settings_.policy.places_per_holder) return Answer{Reason::holder_limit, {}, 0};
+    if (open >= settings_.policy.holds_per_holder || has + count > settings_.policy.places_per_holder)
+      return Answer{Reason::holder_limit, {}, 0};
     return std::nullopt;
   }
 
@@ -136,7 +140,8 @@ class Model {
     }
     if (!taken.places.empty()) return taken;
     for (const AreaQuantity& wanted : command.areas) {
-      if (wanted.quantity > area_free(wanted.area.value)) return {Reason::area_full, {}, area_free(wanted.area.value)};
+      if (wanted.quantity > area_free(wanted.area.value))
+        return {Reason::area_full, {}, area_free(wanted.area.value)};
     }
     Hold hold;
     for (const PlaceIndex place : command.places) hold.places.push_back(place.value);
@@ -147,7 +152,8 @@ class Model {
     return add_hold(id, command.holder.text(), std::move(hold), command.ttl.count(), now_seconds);
   }
 
-  Answer add_hold(const Id128& id, const std::string& holder, Hold hold, std::int64_t ttl, std::int64_t now_seconds) {
+  Answer add_hold(const Id128& id, const std::string& holder, Hold hold, std::int64_t ttl,
+                  std::int64_t now_seconds) {
     hold.holder = holder;
     hold.placed_at = now_seconds;
     hold.expires_at = now_seconds + std::min<std::int64_t>(ttl, settings_.policy.hold_lifetime.count());
@@ -166,7 +172,8 @@ class Model {
     if (at == holds.end()) return gone(command.hold);
     const std::int64_t end = at->second.placed_at + settings_.policy.hold_lifetime.count();
     const std::int64_t wanted = std::min(now_seconds + command.ttl.count(), end);
-    if (wanted <= at->second.expires_at && at->second.expires_at == end) return {Reason::hold_lifetime_reached, {}, 0};
+    if (wanted <= at->second.expires_at && at->second.expires_at == end)
+      return {Reason::hold_lifetime_reached, {}, 0};
     at->second.expires_at = std::max(at->second.expires_at, wanted);
     return {std::nullopt, {}, at->second.expires_at};
   }
@@ -222,9 +229,11 @@ class Model {
     order.holder = hold.holder;
     order.total = hold.total;
     std::size_t next = 0;
-    for (const std::uint32_t place : hold.places) order.tickets.push_back({hold.prices[next++], place, false, false});
+    for (const std::uint32_t place : hold.places)
+      order.tickets.push_back({hold.prices[next++], place, false, false});
     for (const std::uint32_t area : hold.area_order) {
-      for (std::uint32_t count = 0; count < hold.areas[area]; ++count) order.tickets.push_back({hold.prices[next++], -1 - std::int64_t{area}, false, false});
+      for (std::uint32_t count = 0; count < hold.areas[area]; ++count)
+        order.tickets.push_back({hold.prices[next++], -1 - std::int64_t{area}, false, false});
     }
     ended[command.hold] = Reason::hold_checked_out;
     holds.erase(at);
@@ -241,7 +250,8 @@ class Model {
 
   Answer refund(const RefundTickets& command) {
     std::vector<std::uint32_t> numbers = command.tickets;
-    if (std::set<std::uint32_t>(numbers.begin(), numbers.end()).size() != numbers.size()) return {Reason::invalid_request, {}, 0};
+    if (std::set<std::uint32_t>(numbers.begin(), numbers.end()).size() != numbers.size())
+      return {Reason::invalid_request, {}, 0};
     const auto at = orders.find(command.order);
     if (at == orders.end()) return {Reason::order_not_found, {}, 0};
     Order& order = at->second;
@@ -258,22 +268,27 @@ class Model {
     std::sort(numbers.begin(), numbers.end());
     for (const std::uint32_t number : numbers) {
       if (number == 0 || number > order.tickets.size()) return {Reason::ticket_not_found, {}, 0};
-      if (order.tickets[number - 1].refunded) return about(order.tickets[number - 1], Reason::ticket_refunded);
-      if (order.tickets[number - 1].admitted) return about(order.tickets[number - 1], Reason::ticket_admitted);
+      if (order.tickets[number - 1].refunded)
+        return about(order.tickets[number - 1], Reason::ticket_refunded);
+      if (order.tickets[number - 1].admitted)
+        return about(order.tickets[number - 1], Reason::ticket_admitted);
     }
     std::int64_t amount = 0;
     for (const std::uint32_t number : numbers) {
       order.tickets[number - 1].refunded = true;
       amount += order.tickets[number - 1].price + settings_.prices.per_ticket();
     }
-    if (std::all_of(order.tickets.begin(), order.tickets.end(), [](const Ticket& ticket) { return ticket.refunded; })) amount += settings_.prices.per_order();
+    if (std::all_of(order.tickets.begin(), order.tickets.end(),
+                    [](const Ticket& ticket) { return ticket.refunded; }))
+      amount += settings_.prices.per_order();
     order.refunded += amount;
     return {std::nullopt, {}, amount};
   }
 
   Answer admit(const AdmitTicket& command) {
     const auto at = orders.find(command.ticket.order);
-    if (at == orders.end() || command.ticket.number == 0 || command.ticket.number > at->second.tickets.size()) return {Reason::ticket_not_found, {}, 0};
+    if (at == orders.end() || command.ticket.number == 0 || command.ticket.number > at->second.tickets.size())
+      return {Reason::ticket_not_found, {}, 0};
     Ticket& ticket = at->second.tickets[command.ticket.number - 1];
     if (ticket.refunded) return about(ticket, Reason::ticket_refunded);
     if (ticket.admitted) return about(ticket, Reason::ticket_admitted);

@@ -1,7 +1,9 @@
-// Random commands against the desk and against the naive model: every answer and every count must be the same, with holds
-// running out, requests repeated, desks reopened from log and snapshot, and batches of every size.
+// Random commands against the desk and against the naive model: every answer and every count must be the
+// same, with holds running out, requests repeated, desks reopened from log and snapshot, and batches of every
+// size.
 //
-// TICKETCORE_PROPERTY_COMMANDS sets how many (default 1,000,000), TICKETCORE_PROPERTY_SEED where the random numbers begin.
+// TICKETCORE_PROPERTY_COMMANDS sets how many (default 1,000,000), TICKETCORE_PROPERTY_SEED where the random
+// numbers begin.
 
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
@@ -11,10 +13,10 @@
 #include <random>
 
 #include "naive_model.hpp"
-#include "ticketcore/sale/command_bytes.hpp"
 #include "ticketcore/engine/desk.hpp"
-#include "ticketcore/venue/seat_map_builder.hpp"
+#include "ticketcore/sale/command_bytes.hpp"
 #include "ticketcore/storage/memory.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 
 namespace {
 
@@ -28,7 +30,9 @@ using namespace ticketcore;
 class Random {
  public:
   explicit Random(std::uint64_t seed) : engine_(seed) {}
-  std::uint32_t below(std::uint32_t limit) { return std::uniform_int_distribution<std::uint32_t>(0, limit - 1)(engine_); }
+  std::uint32_t below(std::uint32_t limit) {
+    return std::uniform_int_distribution<std::uint32_t>(0, limit - 1)(engine_);
+  }
   bool one_in(std::uint32_t n) { return below(n) == 0; }
   std::uint64_t bits() { return engine_(); }
 
@@ -49,25 +53,42 @@ class Random {
     for (std::uint32_t seat = 0; seat < seats; ++seat) {
       const std::uint16_t gap = random.one_in(6) && seat > 0 ? 1 : 0;
       x += 1000 * (1 + gap);
-      const PlaceFlags flags = random.one_in(10) ? PlaceFlags::accessible : random.one_in(10) ? PlaceFlags::companion : PlaceFlags::none;
+      const PlaceFlags flags = random.one_in(10)   ? PlaceFlags::accessible
+                               : random.one_in(10) ? PlaceFlags::companion
+                                                   : PlaceFlags::none;
       const std::string label = std::to_string(seat + 1);
-      builder.add_seat({.label = label, .position = {x, 1000 * (row + 1)}, .category = {random.below(2)}, .flags = flags, .gap_before = gap});
+      builder.add_seat({.label = label,
+                        .position = {x, 1000 * (row + 1)},
+                        .category = {random.below(2)},
+                        .flags = flags,
+                        .gap_before = gap});
     }
   }
   builder.add_whole(section, "T1", PlaceKind::table, 6, {0, 9000}, {0});
-  builder.add_area({.label = "GA1", .section = section, .category = {2}, .capacity = 5 + random.below(30), .center = {0, 12000}});
-  builder.add_area({.label = "GA2", .section = section, .category = {1}, .capacity = 1 + random.below(4), .center = {9000, 12000}});
+  builder.add_area({.label = "GA1",
+                    .section = section,
+                    .category = {2},
+                    .capacity = 5 + random.below(30),
+                    .center = {0, 12000}});
+  builder.add_area({.label = "GA2",
+                    .section = section,
+                    .category = {1},
+                    .capacity = 1 + random.below(4),
+                    .center = {9000, 12000}});
   return std::make_shared<const SeatMap>(builder.build());
 }
 
 /// Whether some block of count ordinary adjoining seats of the category is free, by looking at each.
-[[nodiscard]] bool has_block(const naive::Model& model, const SeatMap& map, CategoryIndex category, std::uint32_t count) {
+[[nodiscard]] bool has_block(const naive::Model& model, const SeatMap& map, CategoryIndex category,
+                             std::uint32_t count) {
   std::uint32_t run = 0;
   for (std::uint32_t at = 0; at < map.place_count(); ++at) {
     const Place& place = map.places()[at];
-    const bool fits = place.kind == PlaceKind::seat && place.category == category.value && !has(place.flags, PlaceFlags::accessible) &&
-                      !has(place.flags, PlaceFlags::companion) && model.is_free(at);
-    const bool adjoins = at > 0 && map.places()[at - 1].row == place.row && map.places()[at - 1].slot + 1 == place.slot;
+    const bool fits = place.kind == PlaceKind::seat && place.category == category.value &&
+                      !has(place.flags, PlaceFlags::accessible) && !has(place.flags, PlaceFlags::companion) &&
+                      model.is_free(at);
+    const bool adjoins =
+        at > 0 && map.places()[at - 1].row == place.row && map.places()[at - 1].slot + 1 == place.slot;
     run = fits ? (adjoins ? run + 1 : 1) : 0;
     if (run >= count) return true;
   }
@@ -110,7 +131,8 @@ class Episode {
   /// The log's bytes and a snapshot's.
   [[nodiscard]] Bytes bytes() {
     Bytes all = encode_snapshot(desk_->state(), desk_->revision(), 0);
-    for (const Entry& entry : storage_.read(desk_->stream(), 0, SIZE_MAX)) all.insert(all.end(), entry.bytes.begin(), entry.bytes.end());
+    for (const Entry& entry : storage_.read(desk_->stream(), 0, SIZE_MAX))
+      all.insert(all.end(), entry.bytes.begin(), entry.bytes.end());
     return all;
   }
 
@@ -118,9 +140,16 @@ class Episode {
   static EventSettings settings() {
     EventSettings settings;
     settings.name = "Episode";
-    settings.prices = PriceList("UAH", {{"near", "adult", "100.00"}, {"far", "adult", "60.50"}, {"floor", "adult", "20.00"}, {"near", "child", "50.00"}},
+    settings.prices = PriceList("UAH",
+                                {{"near", "adult", "100.00"},
+                                 {"far", "adult", "60.50"},
+                                 {"floor", "adult", "20.00"},
+                                 {"near", "child", "50.00"}},
                                 {.per_ticket = "1.50", .per_order = "7.00", .tax_basis_points = 2000});
-    settings.policy = {.places_per_hold = 8, .holds_per_holder = 3, .places_per_holder = 20, .hold_lifetime = std::chrono::seconds(90)};
+    settings.policy = {.places_per_hold = 8,
+                       .holds_per_holder = 3,
+                       .places_per_holder = 20,
+                       .hold_lifetime = std::chrono::seconds(90)};
     return settings;
   }
 
@@ -147,7 +176,10 @@ class Episode {
       case 3:
       case 4: return random_hold();
       case 5:
-      case 6: return HoldBest{holder(), {{random_.below(2)}}, 1 + random_.below(4), 0, RestrictedView::avoid, Together::required, ttl()};
+      case 6:
+        return HoldBest{holder(), {{random_.below(2)}},  1 + random_.below(4),
+                        0,        RestrictedView::avoid, Together::required,
+                        ttl()};
       case 7:
       case 8: return ExtendHold{some_hold(), ttl()};
       case 9: return ReleaseHold{some_hold()};
@@ -159,7 +191,8 @@ class Episode {
       case 15: return random_check_out();
       case 16: return random_refund();
       case 17:
-      case 18: return AdmitTicket{{some_order(), random_.below(4)}, "gate " + std::to_string(random_.below(3))};
+      case 18:
+        return AdmitTicket{{some_order(), random_.below(4)}, "gate " + std::to_string(random_.below(3))};
       default: return SetSaleStatus{random_.one_in(4) ? SaleStatus::off_sale : SaleStatus::on_sale};
     }
   }
@@ -171,19 +204,27 @@ class Episode {
     const std::uint32_t places = random_.below(4);
     const std::uint32_t first = random_.below(map_->place_count());
     for (std::uint32_t offset = 0; offset < places; ++offset)
-      hold.places.push_back({random_.one_in(5) ? random_.below(map_->place_count()) : (first + offset) % map_->place_count()});
+      hold.places.push_back(
+          {random_.one_in(5) ? random_.below(map_->place_count()) : (first + offset) % map_->place_count()});
     if (random_.one_in(3)) hold.areas.push_back({{random_.below(2)}, 1 + random_.below(5)});
     return hold;
   }
   HoldId some_hold() {
     if (model_.holds.empty() || random_.one_in(10))
-      return model_.ended.empty() ? HoldId{next_id()}
-                                  : HoldId{std::next(model_.ended.begin(), random_.below(static_cast<std::uint32_t>(model_.ended.size())))->first};
-    return HoldId{std::next(model_.holds.begin(), random_.below(static_cast<std::uint32_t>(model_.holds.size())))->first};
+      return model_.ended.empty()
+                 ? HoldId{next_id()}
+                 : HoldId{std::next(model_.ended.begin(),
+                                    random_.below(static_cast<std::uint32_t>(model_.ended.size())))
+                              ->first};
+    return HoldId{
+        std::next(model_.holds.begin(), random_.below(static_cast<std::uint32_t>(model_.holds.size())))
+            ->first};
   }
   OrderId some_order() {
     if (model_.orders.empty() || random_.one_in(10)) return OrderId{next_id()};
-    return OrderId{std::next(model_.orders.begin(), random_.below(static_cast<std::uint32_t>(model_.orders.size())))->first};
+    return OrderId{
+        std::next(model_.orders.begin(), random_.below(static_cast<std::uint32_t>(model_.orders.size())))
+            ->first};
   }
   CommandBody random_quote() {
     const HoldId hold = some_hold();
@@ -197,25 +238,30 @@ class Episode {
   CommandBody random_check_out() {
     const HoldId hold = some_hold();
     const auto at = model_.holds.find(hold);
-    const std::int64_t amount = at == model_.holds.end() ? 1 : at->second.total + (random_.one_in(10) ? 1 : 0);
+    const std::int64_t amount =
+        at == model_.holds.end() ? 1 : at->second.total + (random_.one_in(10) ? 1 : 0);
     const std::string reference = "payment " + std::to_string(counter_);
     if (random_.one_in(3)) return CheckOut{hold, {"card", reference, std::nullopt}};
     return CheckOut{hold, {"card", reference, amount}};
   }
   CommandBody random_refund() {
     RefundTickets refund{some_order(), {}, "refund"};
-    for (std::uint32_t count = random_.below(3); count > 0; --count) refund.tickets.push_back(random_.below(4));
+    for (std::uint32_t count = random_.below(3); count > 0; --count)
+      refund.tickets.push_back(random_.below(4));
     return refund;
   }
 
   naive::Answer ask_model(const Command& command, const Answer& real) {
     const auto now = std::chrono::ceil<std::chrono::seconds>(now_).time_since_epoch().count();
-    if (const auto* hold = std::get_if<PlaceHold>(&command.body)) return model_.place_hold(command.request, *hold, now);
-    if (const auto* best = std::get_if<HoldBest>(&command.body)) return ask_model_best(command.request, *best, real, now);
+    if (const auto* hold = std::get_if<PlaceHold>(&command.body))
+      return model_.place_hold(command.request, *hold, now);
+    if (const auto* best = std::get_if<HoldBest>(&command.body))
+      return ask_model_best(command.request, *best, real, now);
     if (const auto* extend = std::get_if<ExtendHold>(&command.body)) return model_.extend(*extend, now);
     if (const auto* release = std::get_if<ReleaseHold>(&command.body)) return model_.release(*release);
     if (const auto* quote = std::get_if<QuoteHold>(&command.body)) return model_.quote(*quote);
-    if (const auto* check_out = std::get_if<CheckOut>(&command.body)) return model_.check_out(command.request, *check_out);
+    if (const auto* check_out = std::get_if<CheckOut>(&command.body))
+      return model_.check_out(command.request, *check_out);
     if (const auto* refund = std::get_if<RefundTickets>(&command.body)) return model_.refund(*refund);
     if (const auto* admit = std::get_if<AdmitTicket>(&command.body)) return model_.admit(*admit);
     model_.on_sale = std::get<SetSaleStatus>(command.body).status == SaleStatus::on_sale;
@@ -223,9 +269,11 @@ class Episode {
   }
 
   /// Which block is best is not the model's business; that the places are a free block of ordinary seats is.
-  naive::Answer ask_model_best(RequestId request, const HoldBest& best, const Answer& real, std::int64_t now) {
+  naive::Answer ask_model_best(RequestId request, const HoldBest& best, const Answer& real,
+                               std::int64_t now) {
     if (const auto refused = model_.refuse_hold(best.holder.text(), best.count)) return *refused;
-    if (!has_block(model_, *map_, best.categories.front(), best.count)) return {Reason::not_enough_adjoining, {}, 0};
+    if (!has_block(model_, *map_, best.categories.front(), best.count))
+      return {Reason::not_enough_adjoining, {}, 0};
     const HoldPlaced* placed = real.granted<HoldPlaced>();
     REQUIRE(placed != nullptr);
     REQUIRE(placed->places.size() == best.count);
@@ -252,7 +300,8 @@ class Episode {
       for (const PlaceIndex place : placed->places) flat.places.push_back(place.value);
       flat.number = placed->expires_at.time_since_epoch().count();
     }
-    if (const auto* extended = answer.granted<HoldExtended>()) flat.number = extended->expires_at.time_since_epoch().count();
+    if (const auto* extended = answer.granted<HoldExtended>())
+      flat.number = extended->expires_at.time_since_epoch().count();
     if (const auto* quoted = answer.granted<HoldQuoted>()) flat.number = quoted->price.total;
     if (const auto* refund = answer.granted<TicketsRefunded>()) flat.number = refund->amount;
     if (answer.granted<OrderPlaced>() != nullptr) flat.number = answer.order->order.total;
@@ -268,14 +317,17 @@ class Episode {
   void compare(const Command& command, const Answer& answer) {
     const naive::Answer real = flatten(answer);
     const Bytes asked = bytes_of(command);
-    // What was granted is told again, to the same command; what was refused is decided anew, in the state of now.
+    // What was granted is told again, to the same command; what was refused is decided anew, in the state of
+    // now.
     if (const auto first = granted_.find(command.request); first != granted_.end()) {
-      REQUIRE(real == (asked == first->second.asked ? first->second.told : naive::Answer{Reason::request_reused, {}, 0}));
+      REQUIRE(real == (asked == first->second.asked ? first->second.told
+                                                    : naive::Answer{Reason::request_reused, {}, 0}));
       return;
     }
     if (!real.refused) granted_.emplace(command.request, Granted{asked, real});
     const naive::Answer expected = ask_model(command, answer);
-    INFO("command kind ", command.body.index(), ", engine ", std::string(real.refused ? to_string(*real.refused) : "yes"), ", model ",
+    INFO("command kind ", command.body.index(), ", engine ",
+         std::string(real.refused ? to_string(*real.refused) : "yes"), ", model ",
          std::string(expected.refused ? to_string(*expected.refused) : "yes"));
     REQUIRE(real.refused == expected.refused);
     REQUIRE(real.places == expected.places);
@@ -303,7 +355,8 @@ class Episode {
     const Timestamp later = now_ + std::chrono::seconds(random_.below(30));
     std::uint64_t still_held = 0;
     for (const auto& [id, hold] : model_.holds) {
-      if (hold.expires_at <= std::chrono::floor<std::chrono::seconds>(later).time_since_epoch().count()) continue;
+      if (hold.expires_at <= std::chrono::floor<std::chrono::seconds>(later).time_since_epoch().count())
+        continue;
       still_held += hold.places.size();
       for (const auto& [area, quantity] : hold.areas) still_held += quantity;
     }

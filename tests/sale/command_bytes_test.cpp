@@ -114,7 +114,9 @@ void each_change(T& value, const Try& attempt) {
 }
 template <class T>
 requires std::is_enum_v<T>
-void each_change(T& value, const Try& attempt) { with(value, static_cast<T>(1 - static_cast<int>(value)), attempt); }
+void each_change(T& value, const Try& attempt) {
+  with(value, static_cast<T>(1 - static_cast<int>(value)), attempt);
+}
 template <class Tag>
 void each_change(StrongId<Tag>& value, const Try& attempt) {
   for (int bit = 0; bit < 64; bit += 21) {
@@ -126,7 +128,9 @@ void each_change(std::chrono::seconds& value, const Try& attempt) {
   with(value, value + std::chrono::seconds(1), attempt);
   with(value, -value, attempt);
 }
-void each_change(Timestamp& value, const Try& attempt) { with(value, value + std::chrono::microseconds(1), attempt); }
+void each_change(Timestamp& value, const Try& attempt) {
+  with(value, value + std::chrono::microseconds(1), attempt);
+}
 void each_change(std::string& value, const Try& attempt) {
   with(value, value + "x", attempt);
   with(value, std::string(value.empty() ? "y" : ""), attempt);
@@ -232,7 +236,8 @@ struct OddValues {
     } else if constexpr (std::same_as<T, std::string>) {
       for (const char* text : bad_texts) with(value, std::string(text), refused);
     } else if constexpr (std::integral<T>) {
-      for (const T number : {std::numeric_limits<T>::min(), T{0}, std::numeric_limits<T>::max()}) with(value, number, allowed);
+      for (const T number : {std::numeric_limits<T>::min(), T{0}, std::numeric_limits<T>::max()})
+        with(value, number, allowed);
     } else if constexpr (requires { members(value); }) {
       std::apply([this](auto&... member) { (each(member), ...); }, members(value));
     } else if constexpr (requires { value.value; }) {
@@ -245,10 +250,12 @@ struct OddValues {
   }
 
  private:
-  static constexpr const char* bad_texts[] = {"a\nb", "\x1B[31m", "a\x7F", "\xC2\x85", "a\xFF", "\xC0\xAF", "\xED\xA0\x80", "\xE2\x82"};
+  static constexpr const char* bad_texts[] = {"a\nb",  "\x1B[31m", "a\x7F",        "\xC2\x85",
+                                              "a\xFF", "\xC0\xAF", "\xED\xA0\x80", "\xE2\x82"};
 
   void each_of(std::chrono::seconds& value) const {
-    for (const std::chrono::seconds odd : {std::chrono::seconds::min(), std::chrono::seconds::max()}) with(value, odd, allowed);
+    for (const std::chrono::seconds odd : {std::chrono::seconds::min(), std::chrono::seconds::max()})
+      with(value, odd, allowed);
   }
   void each_of(Timestamp& value) const {
     for (const Timestamp odd : {Timestamp::min(), Timestamp::max()}) with(value, odd, allowed);
@@ -270,7 +277,8 @@ struct OddValues {
   void each_of(PriceList& value) const {
     with(value, PriceList(), allowed);
     const PriceList list = value;
-    const auto parts = [&](const Try& attempt, std::string type, PriceList::Line line, std::int64_t fee, std::uint32_t tax) {
+    const auto parts = [&](const Try& attempt, std::string type, PriceList::Line line, std::int64_t fee,
+                           std::uint32_t tax) {
       with(value, PriceList(list.currency(), {std::move(type)}, {std::move(line)}, fee, fee, tax), attempt);
     };
     const PriceList::Line line{list.lines().front().category, 0, 100};
@@ -289,7 +297,9 @@ struct OddValues {
     parts(refused, "adult", line, 0, limits::tax_basis_points + 1);
   }
   // Its own check goes through everything in it (seat_map_test.cpp).
-  void each_of(std::shared_ptr<const SeatMap>& value) const { with(value, std::shared_ptr<const SeatMap>(), refused); }
+  void each_of(std::shared_ptr<const SeatMap>& value) const {
+    with(value, std::shared_ptr<const SeatMap>(), refused);
+  }
 };
 
 /// A sale in which every kind of command is granted once and more.
@@ -298,7 +308,7 @@ struct Sale {
   MemoryStorage storage{clock.reader()};
   std::unique_ptr<Desk> desk = std::make_unique<Desk>(storage, "premiere");
   std::vector<Command> granted{};
-  std::vector<Bytes> told{};                                  ///< By command: the fact that granted it, as the log has it.
+  std::vector<Bytes> told{};  ///< By command: the fact that granted it, as the log has it.
   std::function<void(const EventState&, Command&)> before{};  ///< Each of them.
 
   [[nodiscard]] static Bytes bytes_of(const Fact& fact) {
@@ -327,7 +337,8 @@ struct Sale {
     grant(ConfigureEvent{settings});
     grant(SetSaleStatus{SaleStatus::on_sale});
     const HoldId hold{grant(PlaceHold{"cart", {{0}, {1}}, {{{0}, 2}}, std::chrono::seconds(60)})};
-    const HoldId best{grant(HoldBest{"cart", {{1}, {0}}, 2, 0, RestrictedView::avoid, Together::required, std::chrono::seconds(60)})};
+    const HoldId best{grant(HoldBest{
+        "cart", {{1}, {0}}, 2, 0, RestrictedView::avoid, Together::required, std::chrono::seconds(60)})};
     grant(ExtendHold{hold, std::chrono::seconds(90)});
     grant(QuoteHold{hold, {{"adult", 1, "parquet"}, {"child", 1, "parquet"}, {"adult", 2, ""}}});
     const std::int64_t total = desk->state().find_hold(hold)->quote->total;
@@ -355,7 +366,8 @@ struct Sale {
           },
           command.body);
       for (const Command& other : granted) {
-        if (other.request != command.request) CHECK(ask({command.request, other.body}).refusal()->reason == Reason::request_reused);
+        if (other.request != command.request)
+          CHECK(ask({command.request, other.body}).refusal()->reason == Reason::request_reused);
       }
     }
   }
@@ -460,7 +472,8 @@ TEST_CASE("a command has the bytes and the digest that the format's page says") 
   const PlaceHold hold{"cart-17", {{3}, {1}}, {{{0}, 2}}, std::chrono::seconds(600)};
   wire::Writer out;
   write_command(out, hold);
-  const Bytes expected = {4, 0x12, 7, 'c', 'a', 'r', 't', '-', '1', '7', 0x1A, 2, 6, 3, 0x22, 2, 0, 2, 0x28, 0xB0, 0x09};
+  const Bytes expected = {4, 0x12, 7, 'c',  'a', 'r', 't', '-',  '1',  '7', 0x1A,
+                          2, 6,    3, 0x22, 2,   0,   2,   0x28, 0xB0, 0x09};
   CHECK(out.take() == expected);
   CHECK(digest_of(hold) == 0x9296'4407'318F'B78FULL);
 }

@@ -37,7 +37,8 @@ TEST_CASE("what comes free until when is the sum of what was added and not taken
         model[deadline] += more;
       }
       if (step % 17 != 0) continue;
-      for (const std::uint32_t now : {0U, 999U, deadline - 1, deadline, deadline + 1, UINT32_MAX}) REQUIRE(quantities.until(now) == until(model, now));
+      for (const std::uint32_t now : {0U, 999U, deadline - 1, deadline, deadline + 1, UINT32_MAX})
+        REQUIRE(quantities.until(now) == until(model, now));
       REQUIRE(quantities.total() == until(model, UINT32_MAX));
     }
   }
@@ -58,9 +59,11 @@ TEST_CASE("a copy of the deadlines shares them, and stays as it is") {
 TEST_CASE("deadlines whose holds are gone take no room") {
   QuantityByDeadline quantities;
   for (std::uint32_t round = 0; round < 5; ++round) {
-    for (std::uint32_t deadline = 0; deadline < 1'000; ++deadline) quantities.add(deadline * 7'919 % 10'000, 1);
+    for (std::uint32_t deadline = 0; deadline < 1'000; ++deadline)
+      quantities.add(deadline * 7'919 % 10'000, 1);
     CHECK(quantities.memory_bytes() < 20'000);
-    for (std::uint32_t deadline = 0; deadline < 1'000; ++deadline) quantities.add(deadline * 7'919 % 10'000, -1);
+    for (std::uint32_t deadline = 0; deadline < 1'000; ++deadline)
+      quantities.add(deadline * 7'919 % 10'000, -1);
     CHECK(quantities.total() == 0);
     CHECK(quantities.memory_bytes() < 1'000);
   }

@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "little_house.hpp"
-#include "ticketcore/sale/decide.hpp"
 #include "ticketcore/log/snapshot.hpp"
+#include "ticketcore/sale/decide.hpp"
 
 using namespace ticketcore;
 
@@ -20,7 +20,9 @@ struct Busy {
     const EventSettings settings{event.name, "Little house", event.starts_at, event.prices, event.policy};
     (void)grant(little::request(1), CreateEvent{event.id, settings, event.seat_map, SaleStatus::on_sale});
   }
-  [[nodiscard]] Decision ask(RequestId request, CommandBody body) const { return decide(state, {request, std::move(body)}, now); }
+  [[nodiscard]] Decision ask(RequestId request, CommandBody body) const {
+    return decide(state, {request, std::move(body)}, now);
+  }
   Fact grant(RequestId request, CommandBody body) {
     const Fact fact = std::get<Fact>(ask(request, std::move(body)));
     state.apply(fact, {++revision, now});
@@ -33,7 +35,8 @@ struct Busy {
   /// So many more requests are granted, each by an entry of its own.
   void fill(std::uint64_t first, std::uint64_t count) {
     for (std::uint64_t number = first; number < first + count; ++number)
-      state.apply({little::request(number), SaleStatusChanged{SaleStatus::on_sale}, number}, {++revision, now});
+      state.apply({little::request(number), SaleStatusChanged{SaleStatus::on_sale}, number},
+                  {++revision, now});
   }
   [[nodiscard]] Bytes snapshot() const { return encode_snapshot(state, revision, 0); }
 };
@@ -45,7 +48,8 @@ TEST_CASE("of granted requests the newest are remembered, and no more than the l
   constexpr std::uint64_t first = 1'000;
   constexpr std::uint64_t more = 10;
   event.fill(first, limits::remembered_requests + more);
-  for (std::uint64_t number = first; number < first + more; ++number) CHECK(event.state.find_request(little::request(number)) == nullptr);
+  for (std::uint64_t number = first; number < first + more; ++number)
+    CHECK(event.state.find_request(little::request(number)) == nullptr);
   for (std::uint64_t number = first + more; number < first + limits::remembered_requests + more; ++number) {
     const RememberedRequest* known = event.state.find_request(little::request(number));
     REQUIRE(known != nullptr);
@@ -57,13 +61,16 @@ TEST_CASE("of granted requests the newest are remembered, and no more than the l
   REQUIRE(other.has_value());
   event.fill(10'000'000, more);
   for (std::uint64_t number = 10'000'000; number < 10'000'000 + more; ++number)
-    other->state.apply({little::request(number), SaleStatusChanged{SaleStatus::on_sale}, number}, {++other->revision, event.now});
+    other->state.apply({little::request(number), SaleStatusChanged{SaleStatus::on_sale}, number},
+                       {++other->revision, event.now});
   CHECK(event.snapshot() == encode_snapshot(other->state, other->revision, 0));
   CHECK(event.state.find_request(little::request(first + more)) == nullptr);
   CHECK(event.snapshot().size() < 36 * limits::remembered_requests);
 }
 
-TEST_CASE("a request that was forgotten among many makes no second hold beside an open one, and no second order ever") {
+TEST_CASE(
+    "a request that was forgotten among many makes no second hold beside an open one, and no second order "
+    "ever") {
   Busy event;
   const PlaceHold kept{"cart", {{0}}, {}, std::chrono::seconds(60)};
   const PlaceHold bought{"cart", {{1}}, {}, std::chrono::seconds(60)};
@@ -78,7 +85,8 @@ TEST_CASE("a request that was forgotten among many makes no second hold beside a
   event.fill(1'000, limits::remembered_requests);
 
   CHECK(event.refusal(little::request(2), kept) == Reason::request_reused);
-  CHECK(event.refusal(little::request(5), CheckOut{HoldId{little::request(2)}, {"card", "ch_1", total}}) == Reason::request_reused);
+  CHECK(event.refusal(little::request(5), CheckOut{HoldId{little::request(2)}, {"card", "ch_1", total}}) ==
+        Reason::request_reused);
   CHECK(event.refusal(little::request(3), bought) == Reason::place_taken);
   CHECK(event.refusal(little::request(7), ReleaseHold{HoldId{little::request(6)}}) == Reason::hold_not_found);
   // As the page says: like a new one.

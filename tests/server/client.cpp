@@ -24,7 +24,8 @@ std::string Answer::header(std::string_view name) const {
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find("\r\n"));
     rest.remove_prefix(std::min(rest.size(), line.size() + 2));
-    if (line.size() > name.size() && line[name.size()] == ':' && strncasecmp(line.data(), name.data(), name.size()) == 0) {
+    if (line.size() > name.size() && line[name.size()] == ':' &&
+        strncasecmp(line.data(), name.data(), name.size()) == 0) {
       return std::string(line.substr(name.size() + 2));
     }
   }
@@ -75,8 +76,10 @@ void Client::half_close() { ::shutdown(socket_, SHUT_WR); }
 bool Client::receive() {
   std::array<char, 16384> some{};
   errno = 0;
-  const auto got = tls_ ? SSL_read(tls_.get(), some.data(), some.size()) : ::recv(socket_, some.data(), some.size(), 0);
-  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) throw std::runtime_error("the server neither answered nor closed within ten seconds");
+  const auto got =
+      tls_ ? SSL_read(tls_.get(), some.data(), some.size()) : ::recv(socket_, some.data(), some.size(), 0);
+  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+    throw std::runtime_error("the server neither answered nor closed within ten seconds");
   if (got <= 0) return false;
   received_.append(some.data(), static_cast<std::size_t>(got));
   return true;
@@ -134,15 +137,19 @@ void make_certificate(const std::string& folder) {
   X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
   X509_set_pubkey(certificate.get(), key.get());
   X509_NAME* const name = X509_get_subject_name(certificate.get());
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"),
+                             -1, -1, 0);
   X509_set_issuer_name(certificate.get(), name);
-  if (X509_sign(certificate.get(), key.get(), EVP_sha256()) == 0) throw std::runtime_error("no certificate could be made");
+  if (X509_sign(certificate.get(), key.get(), EVP_sha256()) == 0)
+    throw std::runtime_error("no certificate could be made");
   const auto write = [&](const std::string& file, auto&& put) {
     const std::unique_ptr<FILE, int (*)(FILE*)> out(std::fopen((folder + file).c_str(), "w"), std::fclose);
     if (!out || put(out.get()) == 0) throw std::runtime_error("cannot write " + folder + file);
   };
   write("/certificate.pem", [&](FILE* out) { return PEM_write_X509(out, certificate.get()); });
-  write("/key.pem", [&](FILE* out) { return PEM_write_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
+  write("/key.pem", [&](FILE* out) {
+    return PEM_write_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  });
 }
 
 }  // namespace server_test

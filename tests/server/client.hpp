@@ -52,7 +52,8 @@ class Client {
   std::string received_{};
 };
 
-/// Certificate and key of a server "localhost", made by itself, as PEM files in that folder: certificate.pem and key.pem.
+/// Certificate and key of a server "localhost", made by itself, as PEM files in that folder: certificate.pem
+/// and key.pem.
 void make_certificate(const std::string& folder);
 
 }  // namespace server_test

@@ -24,11 +24,13 @@ using namespace server_test;
 namespace {
 
 void echo(Request request, Reply reply) {
-  reply.send({.headers = {{"Content-Type", "text/plain"}}, .body = request.method + " " + request.path + " " + request.body});
+  reply.send({.headers = {{"Content-Type", "text/plain"}},
+              .body = request.method + " " + request.path + " " + request.body});
 }
 
 std::string post(std::string_view body) {
-  return "POST /holds HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+  return "POST /holds HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         std::string(body);
 }
 
 constexpr std::string_view whole_get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -73,7 +75,8 @@ TEST_CASE("pipelined requests are answered in their order, however late the firs
     echo(std::move(request), std::move(reply));
   });
   Client client(server.port());
-  client.send("GET /late HTTP/1.1\r\nHost: h\r\n\r\n\r\n" + post("two") + "GET /three HTTP/1.1\r\nHost: h\r\n\r\n");
+  client.send("GET /late HTTP/1.1\r\nHost: h\r\n\r\n\r\n" + post("two") +
+              "GET /three HTTP/1.1\r\nHost: h\r\n\r\n");
   late.take().send({.body = "one"});
   CHECK(client.read().body == "one");
   CHECK(client.read().body == "POST /holds two");
@@ -91,12 +94,15 @@ TEST_CASE("an empty line before a request may come in two portions") {
 
 TEST_CASE("requests are the same in whatever portions they come") {
   Running server({}, echo);
-  const std::string requests =
-      post("one") + "POST /two HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\ntw\r\n1\r\no\r\n0\r\n\r\n\r\n" + std::string(whole_get);
+  const std::string requests = post("one") +
+                               "POST /two HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
+                               "chunked\r\n\r\n2\r\ntw\r\n1\r\no\r\n0\r\n\r\n\r\n" +
+                               std::string(whole_get);
   for (const std::size_t portion : {1U, 2U, 3U, 7U, 50U}) {
     CAPTURE(portion);
     Client client(server.port());
-    for (std::size_t at = 0; at < requests.size(); at += portion) client.send(std::string_view(requests).substr(at, portion));
+    for (std::size_t at = 0; at < requests.size(); at += portion)
+      client.send(std::string_view(requests).substr(at, portion));
     CHECK(client.read().body == "POST /holds one");
     CHECK(client.read().body == "POST /two two");
     CHECK(client.read().body == "GET / ");
@@ -111,8 +117,10 @@ TEST_CASE("a request's parts reach the handler as they were meant") {
   });
   Client client(server.port());
   client.send(
-      "PUT /v1/caf%C3%A9/a%2Fb?q=A+B%2B&empty&q=2 HTTP/1.1\r\nhost: h\r\nX-Request-Id: cart-17\r\nX-Thing:  padded \r\n"
-      "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "PUT /v1/caf%C3%A9/a%2Fb?q=A+B%2B&empty&q=2 HTTP/1.1\r\nhost: h\r\nX-Request-Id: cart-17\r\nX-Thing:  "
+      "padded \r\n"
+      "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n"
       "4\r\nwhol\r\n1;why=not\r\ne\r\n0\r\nX-Thing: trailer\r\nX-More: trailer\r\n\r\n");
   const Answer answer = client.read();
   CHECK(answer.status == 204);
@@ -123,7 +131,8 @@ TEST_CASE("a request's parts reach the handler as they were meant") {
   CHECK(request.method == "PUT");
   CHECK(request.path == "/v1/caf%C3%A9/a%2Fb");
   CHECK(request.segments == std::vector<std::string>{"v1", "café", "a/b"});
-  CHECK(request.query == std::vector<std::pair<std::string, std::string>>{{"q", "A B+"}, {"empty", ""}, {"q", "2"}});
+  CHECK(request.query ==
+        std::vector<std::pair<std::string, std::string>>{{"q", "A B+"}, {"empty", ""}, {"q", "2"}});
   CHECK(*request.parameter("q") == "A B+");
   CHECK(request.parameter("none") == nullptr);
   CHECK(request.header("x-thing") == "padded");
@@ -133,7 +142,9 @@ TEST_CASE("a request's parts reach the handler as they were meant") {
   CHECK(request.id == "cart-17");
   CHECK(request.traceparent == "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 
-  client.send("GET / HTTP/1.1\r\nHost: h\r\nX-Request-Id: a\"b\r\ntraceparent: 00-00000000000000000000000000000000-b7ad6b7169203331-01\r\n\r\n");
+  client.send(
+      "GET / HTTP/1.1\r\nHost: h\r\nX-Request-Id: a\"b\r\ntraceparent: "
+      "00-00000000000000000000000000000000-b7ad6b7169203331-01\r\n\r\n");
   const std::string made = client.read().header("X-Request-Id");
   CHECK(made.size() == 32);
   const Request second = requests.take();
@@ -157,8 +168,9 @@ TEST_CASE("targets are taken apart, or refused with the reason") {
   CHECK(parsed("/a#part?x=y").query.empty());
   CHECK(*parsed("/?a==&&").parameter("a") == "=");
   for (const std::string_view bad :
-       {"",      "a",         "?a=b", "/%",    "/%4",   "/%zz",    "/%00",      "/%0a", "/%7F",        "/%ff", "/%c0%af", "/%ed%a0%80", "/%f4%90%80%80",
-        "/../a", "/a/%2e%2E", "/.",   "/?a=%", "/?%=a", "/?a=%00", "/\xc3\xa9", "/a b", "localhost:80"}) {
+       {"",      "a",     "?a=b",    "/%",         "/%4",           "/%zz",        "/%00",      "/%0a",
+        "/%7F",  "/%ff",  "/%c0%af", "/%ed%a0%80", "/%f4%90%80%80", "/../a",       "/a/%2e%2E", "/.",
+        "/?a=%", "/?%=a", "/?a=%00", "/\xc3\xa9",  "/a b",          "localhost:80"}) {
     CAPTURE(bad);
     Request request;
     CHECK_FALSE(parse_target(bad, request).empty());
@@ -190,7 +202,8 @@ TEST_CASE("what is no request is refused with a problem, and the connection is c
       {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n"},
       {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n"},
       {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "not_implemented"},
-      {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", 501, "not_implemented"},
+      {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", 501,
+       "not_implemented"},
       {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
   };
   for (const Case& bad : cases) {
@@ -236,10 +249,12 @@ TEST_CASE("a body past its limit is refused before it is read, and one at the li
   sent.send(post(std::string(3'000'000, 'b')));
   check_problem(sent.read(), 413, "body_too_large");
   Client chunked(server.port());
-  chunked.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n" + std::string(1000, 'b') + "\r\n1\r\nb\r\n");
+  chunked.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n" +
+               std::string(1000, 'b') + "\r\n1\r\nb\r\n");
   check_problem(chunked.read(), 413, "body_too_large");
   Client endless_line(server.port());
-  endless_line.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(100'000, 'x'));
+  endless_line.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1;" +
+                    std::string(100'000, 'x'));
   CHECK(endless_line.read().status == 431);
 }
 
@@ -268,7 +283,8 @@ TEST_CASE("slow clients are told so and closed, idle ones just closed") {
   CHECK(used.read_to_end().empty());
 }
 
-TEST_CASE("a client that has closed its half still gets its answers, and hears of a request that it broke off") {
+TEST_CASE(
+    "a client that has closed its half still gets its answers, and hears of a request that it broke off") {
   Handed<Reply> late;
   Running server({}, [&](const Request&, Reply reply) { late.put(std::move(reply)); });
   Client whole(server.port());
@@ -286,7 +302,8 @@ TEST_CASE("a client that has closed its half still gets its answers, and hears o
   CHECK(broken.read_to_end().empty());
 }
 
-TEST_CASE("a handler that throws, or drops its reply, or answers with a header that breaks its line, gives a 500") {
+TEST_CASE(
+    "a handler that throws, or drops its reply, or answers with a header that breaks its line, gives a 500") {
   Folder folder;
   {
     Running server(
@@ -294,11 +311,13 @@ TEST_CASE("a handler that throws, or drops its reply, or answers with a header t
         [](const Request& request, Reply reply) {
           if (request.path == "/throws") throw std::runtime_error("the till is jammed");
           if (request.path == "/throws-anything") throw 1;
-          if (request.path == "/splits") reply.send({.headers = {{"Location", "/\r\nSet-Cookie: a=b"}}, .body = "no"});
+          if (request.path == "/splits")
+            reply.send({.headers = {{"Location", "/\r\nSet-Cookie: a=b"}}, .body = "no"});
         },
         folder.path / "log");
     Client client(server.port());
-    for (const char* path : {"/throws", "/throws-anything", "/drops", "/splits"}) check_problem(client.get(path), 500, "internal_error");
+    for (const char* path : {"/throws", "/throws-anything", "/drops", "/splits"})
+      check_problem(client.get(path), 500, "internal_error");
   }
   const std::string log = contents(folder.path / "log");
   CHECK(log.find("\"trouble\":\"the till is jammed\"") != std::string::npos);
@@ -318,7 +337,8 @@ TEST_CASE("past its requests in flight the server answers 503 at once, and serve
   check_problem(shed, 503, "overloaded");
   CHECK(shed.header("Retry-After") == "1");
   CHECK(server.metrics().text().find("http_sheds_total 1\n") != std::string::npos);
-  CHECK(becomes_true([&] { return server.metrics().text().find("http_requests_in_flight 1\n") != std::string::npos; }));
+  CHECK(becomes_true(
+      [&] { return server.metrics().text().find("http_requests_in_flight 1\n") != std::string::npos; }));
   reply.send({.body = "held"});
   CHECK(first.read().body == "held");
   CHECK(becomes_true([&] { return second.get().body == "served"; }));
@@ -327,7 +347,8 @@ TEST_CASE("past its requests in flight the server answers 503 at once, and serve
 TEST_CASE("past its connections the server turns a few away with 503, and more without a word") {
   Running server({.connections = 4}, echo);
   std::vector<std::unique_ptr<Client>> within;
-  for (int count = 0; count < 4; ++count) CHECK(within.emplace_back(std::make_unique<Client>(server.port()))->get().status == 200);
+  for (int count = 0; count < 4; ++count)
+    CHECK(within.emplace_back(std::make_unique<Client>(server.port()))->get().status == 200);
   {
     Client past(server.port());
     const Answer shed = past.get();
@@ -346,7 +367,8 @@ TEST_CASE("past its connections the server turns a few away with 503, and more w
 
 TEST_CASE("HEAD gets the head alone, and bodies that must not be are not sent") {
   Running server({}, [](const Request& request, Reply reply) {
-    if (request.path == "/304") return reply.send({.status = 304, .headers = {{"ETag", "\"1\""}}, .body = "none"});
+    if (request.path == "/304")
+      return reply.send({.status = 304, .headers = {{"ETag", "\"1\""}}, .body = "none"});
     reply.send({.shared_body = std::make_shared<const std::string>("twelve bytes")});
   });
   Client client(server.port());
@@ -371,8 +393,9 @@ TEST_CASE("replies come from any thread, on any of the server's threads") {
   Running server({.threads = 3}, [&](Request request, Reply reply) {
     if (request.path.ends_with("0")) return echo(std::move(request), std::move(reply));
     const std::lock_guard lock(mutex);
-    answering.emplace_back(
-        [request = std::move(request), reply = std::make_shared<Reply>(std::move(reply))] { reply->send({.body = "later " + request.path}); });
+    answering.emplace_back([request = std::move(request), reply = std::make_shared<Reply>(std::move(reply))] {
+      reply->send({.body = "later " + request.path});
+    });
   });
   std::atomic<int> right = 0;
   {

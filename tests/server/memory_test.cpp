@@ -1,4 +1,5 @@
-// What a client costs in memory, in bytes that malloc counts: limits of connections and clients are limits of memory only because of this.
+// What a client costs in memory, in bytes that malloc counts: limits of connections and clients are limits of
+// memory only because of this.
 
 #include <malloc.h>
 
@@ -71,7 +72,8 @@ TEST_CASE("however many clients are limited, the memory is bounded") {
   RateLimit limit(100);
   const auto now = RateLimit::Clock::now();
   const auto ask = [&](int from, int to) {
-    for (int client = from; client < to; ++client) CHECK(limit.take("2001:db8::" + std::to_string(client) + "/64", 1, now) == 0);
+    for (int client = from; client < to; ++client)
+      CHECK(limit.take("2001:db8::" + std::to_string(client) + "/64", 1, now) == 0);
   };
   ask(0, 300'000);
   const std::size_t full = bytes_in_use();

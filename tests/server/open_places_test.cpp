@@ -18,7 +18,8 @@ namespace {
 HoldId hold(std::uint64_t number) { return HoldId{{1, number}}; }
 
 /// Asks for a hold and is granted it.
-Answer place(OpenPlaces& open, const std::string& owner, std::uint64_t number, std::uint32_t places, std::int64_t now, std::int64_t until) {
+Answer place(OpenPlaces& open, const std::string& owner, std::uint64_t number, std::uint32_t places,
+             std::int64_t now, std::int64_t until) {
   const auto [answer, reserved] = open.reserve(owner, hold(number), places, 10, now);
   if (reserved) reserved->keep(until);
   return answer;

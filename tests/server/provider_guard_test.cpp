@@ -26,7 +26,9 @@ class Moody final : public PaymentProvider {
   [[nodiscard]] std::string create(const Charge&) override { return ask(), "/pay"; }
   [[nodiscard]] ChargeStatus status(const std::string&) override { return ask(), ChargeStatus::pending; }
   void refund(const std::string&, const ticketcore::Money&, const std::string&) override { ask(); }
-  [[nodiscard]] bool is_genuine(const Request&, const std::string&, ticketcore::Timestamp) const override { return true; }
+  [[nodiscard]] bool is_genuine(const Request&, const std::string&, ticketcore::Timestamp) const override {
+    return true;
+  }
 
  private:
   void ask() {
@@ -43,7 +45,8 @@ TEST_CASE("a provider that fails again and again is left alone for a while") {
   Moody provider;
   provider.away = true;
   ProviderGuard guard(provider, {.timeout = 1h, .failures = 3, .pause = 1h}, metrics.counter("calls", "x"));
-  for (int attempt = 0; attempt < 1'000; ++attempt) CHECK_THROWS_AS(static_cast<void>(guard.status("p")), ProviderUnavailable);
+  for (int attempt = 0; attempt < 1'000; ++attempt)
+    CHECK_THROWS_AS(static_cast<void>(guard.status("p")), ProviderUnavailable);
   CHECK(provider.calls == 3);
   CHECK(guard.pausing());
   CHECK_FALSE(guard.pausing(ProviderGuard::Clock::now() + 2h));
@@ -56,13 +59,15 @@ TEST_CASE("a failure now and then gives no pause, and after one a good call ends
   ProviderGuard guard(provider, {.timeout = 1h, .failures = 3, .pause = 0ms}, metrics.counter("calls", "x"));
   for (int round = 0; round < 10; ++round) {
     provider.away = true;
-    for (int attempt = 0; attempt < 2; ++attempt) CHECK_THROWS_AS(guard.refund("p", {}, "k"), ProviderUnavailable);
+    for (int attempt = 0; attempt < 2; ++attempt)
+      CHECK_THROWS_AS(guard.refund("p", {}, "k"), ProviderUnavailable);
     provider.away = false;
     CHECK(guard.create({}) == "/pay");
     CHECK_FALSE(guard.pausing());
   }
   provider.away = true;
-  for (int attempt = 0; attempt < 5; ++attempt) CHECK_THROWS_AS(static_cast<void>(guard.status("p")), ProviderUnavailable);
+  for (int attempt = 0; attempt < 5; ++attempt)
+    CHECK_THROWS_AS(static_cast<void>(guard.status("p")), ProviderUnavailable);
   provider.away = false;
   CHECK(guard.status("p") == ChargeStatus::pending);
   CHECK_FALSE(guard.pausing());
@@ -80,7 +85,8 @@ TEST_CASE("while calls hang no more are made, and they are all let go in the end
     callers.emplace_back([&] { static_cast<void>(guard.status("p")); });
     while (provider.calls <= caller) std::this_thread::yield();
   }
-  for (int attempt = 0; attempt < 1'000; ++attempt) CHECK_THROWS_AS(static_cast<void>(guard.status("p")), ProviderUnavailable);
+  for (int attempt = 0; attempt < 1'000; ++attempt)
+    CHECK_THROWS_AS(static_cast<void>(guard.status("p")), ProviderUnavailable);
   CHECK(provider.calls == 3);
   CHECK(guard.under_way() == 3);
   answer.set_value();

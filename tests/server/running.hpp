@@ -56,7 +56,8 @@ class Handed {
   }
   Thing take() {
     std::unique_lock lock(mutex_);
-    if (!came_.wait_for(lock, std::chrono::seconds{10}, [this] { return !things_.empty(); })) throw std::runtime_error("nothing came within ten seconds");
+    if (!came_.wait_for(lock, std::chrono::seconds{10}, [this] { return !things_.empty(); }))
+      throw std::runtime_error("nothing came within ten seconds");
     Thing thing = std::move(things_.front());
     things_.pop_front();
     return thing;
@@ -70,7 +71,8 @@ class Handed {
 
 /// What holds sooner or later; false if not within ten seconds.
 inline bool becomes_true(const std::function<bool()>& condition) {
-  for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10}; std::chrono::steady_clock::now() < end;) {
+  for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+       std::chrono::steady_clock::now() < end;) {
     if (condition()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds{5});
   }

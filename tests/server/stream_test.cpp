@@ -15,7 +15,9 @@ using namespace server_test;
 
 namespace {
 
-std::shared_ptr<const std::string> bytes(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
+std::shared_ptr<const std::string> bytes(std::string text) {
+  return std::make_shared<const std::string>(std::move(text));
+}
 
 constexpr std::string_view subscribe = "GET /changes HTTP/1.1\r\nHost: h\r\n\r\n";
 
@@ -81,7 +83,8 @@ TEST_CASE("a stream hears that its client is gone, with nothing written to it") 
   const auto stream = streaming.streams.take();
   CHECK(client->read_until("\r\n\r\n").starts_with("HTTP/1.1 200"));
   client.reset();
-  CHECK(becomes_true([&] { return streaming.server.metrics().text().find("http_connections 0\n") != std::string::npos; }));
+  CHECK(becomes_true(
+      [&] { return streaming.server.metrics().text().find("http_connections 0\n") != std::string::npos; }));
   CHECK_FALSE(stream->write(bytes("to nobody")));
 }
 

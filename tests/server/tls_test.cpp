@@ -28,7 +28,9 @@ void answer(const Request& request, Reply reply) {
 
 HttpOptions secure(const Folder& folder) {
   make_certificate(folder.path);
-  return {.tls_certificate = folder.path / "certificate.pem", .tls_key = folder.path / "key.pem", .body_bytes = 1U << 20U};
+  return {.tls_certificate = folder.path / "certificate.pem",
+          .tls_key = folder.path / "key.pem",
+          .body_bytes = 1U << 20U};
 }
 
 }  // namespace
@@ -37,7 +39,8 @@ TEST_CASE("over TLS the server speaks HTTP/1.1, keeps connections and streams") 
   Folder folder;
   Running server(secure(folder), answer);
   Client client(server.port(), Security::tls);
-  static constexpr std::array<unsigned char, 12> offered{2, 'h', '2', 8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+  static constexpr std::array<unsigned char, 12> offered{2,   'h', '2', 8,   'h', 't',
+                                                         't', 'p', '/', '1', '.', '1'};
   SSL_set_alpn_protos(client.tls(), offered.data(), offered.size());
   CHECK(client.get("/one").body == "GET /one ");
   const unsigned char* chosen = nullptr;
@@ -53,7 +56,9 @@ TEST_CASE("over TLS the server speaks HTTP/1.1, keeps connections and streams") 
   CHECK(refused.read().status == 400);
 }
 
-TEST_CASE("neither old TLS, nor another protocol, nor plain HTTP gets an answer on a TLS port, and slow clients are told so") {
+TEST_CASE(
+    "neither old TLS, nor another protocol, nor plain HTTP gets an answer on a TLS port, and slow clients "
+    "are told so") {
   Folder folder;
   HttpOptions options = secure(folder);
   options.request_timeout = 1s;

@@ -12,7 +12,8 @@ using namespace std::chrono_literals;
 TEST_CASE("of more than can be looked at, each has its turn") {
   Watchlist list;
   const Watchlist::Clock::time_point start{};
-  for (int number = 0; number < 1'000; ++number) list.add("payment " + std::to_string(1'000 + number), {}, start);
+  for (int number = 0; number < 1'000; ++number)
+    list.add("payment " + std::to_string(1'000 + number), {}, start);
   std::map<std::string, int> looked_at;
   // Fifty a second: a thousand are due every three.
   for (auto now = start; now < start + 60s; now += 1s) {

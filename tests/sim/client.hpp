@@ -14,8 +14,8 @@
 
 namespace ticketcore::sim {
 
-/// When a request was first made, and what it was first granted, seen from outside. One that was refused may be granted when it
-/// comes again, late or twice.
+/// When a request was first made, and what it was first granted, seen from outside. One that was refused may
+/// be granted when it comes again, late or twice.
 struct Operation {
   Micros asked = 0;
   std::optional<Micros> granted{};

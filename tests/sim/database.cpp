@@ -40,7 +40,8 @@ void Database::append(const std::vector<Write>& entries) {
   }
 }
 
-void Database::open_turn(TurnNumber number, const std::vector<Position>& streams, const Answer<Grant>& answer) {
+void Database::open_turn(TurnNumber number, const std::vector<Position>& streams,
+                         const Answer<Grant>& answer) {
   turns_[number] = {streams, answer};
   world_.after(turn_timeout, [this, number] {
     const auto turn = turns_.find(number);
@@ -54,7 +55,8 @@ void Database::open_turn(TurnNumber number, const std::vector<Position>& streams
 std::string Database::why_replaced(const Position& position, const Stream& stream) {
   if (position.known == 0) return {};
   if (position.known > stream.entries.size()) return "the database is behind what was read from it";
-  if (position.checksum && stream.entries[position.known - 1].checksum != *position.checksum) return "the database has another history than was read from it";
+  if (position.checksum && stream.entries[position.known - 1].checksum != *position.checksum)
+    return "the database has another history than was read from it";
   return {};
 }
 
@@ -65,7 +67,8 @@ void Database::grant_waiting() {
     if (!turn.granted) waiting.push_back(number);
   }
   while (!waiting.empty()) {
-    const std::size_t pick = random_.one_in(3) ? random_.below(static_cast<std::uint32_t>(waiting.size())) : 0;
+    const std::size_t pick =
+        random_.one_in(3) ? random_.below(static_cast<std::uint32_t>(waiting.size())) : 0;
     const TurnNumber number = waiting[pick];
     waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(pick));
     OpenTurn& turn = turns_.at(number);
@@ -83,7 +86,8 @@ void Database::grant(TurnNumber number, OpenTurn& turn) {
     stream.holder = number;
     if (const std::string why = why_replaced(position, stream); !why.empty()) grant.replaced = why;
     auto& unseen = grant.unseen[position.stream];
-    for (Revision revision = position.known; revision < stream.entries.size(); ++revision) unseen.push_back(stream.entries[revision]);
+    for (Revision revision = position.known; revision < stream.entries.size(); ++revision)
+      unseen.push_back(stream.entries[revision]);
   }
   // Who has a turn and is not heard of loses it.
   world_.after(turn_limit, [this, number] { end_turn(number); });
@@ -92,14 +96,16 @@ void Database::grant(TurnNumber number, OpenTurn& turn) {
 
 void Database::commit(TurnNumber number, const std::vector<Write>& entries, const Answer<CommitEnd>& answer) {
   const auto turn = turns_.find(number);
-  if (turn == turns_.end() || !turn->second.granted || turn->second.committing) return answer({CommitEnd::turn_is_over, {}});
+  if (turn == turns_.end() || !turn->second.granted || turn->second.committing)
+    return answer({CommitEnd::turn_is_over, {}});
   if (is_full()) {
     end_turn(number);
     return answer({CommitEnd::disk_full, {}});
   }
   turn->second.committing = true;
   turn->second.entries = entries;
-  const Micros disk = world_.now() < slow_disk_until_ ? random_.between(10 * millisecond, second) : random_.between(100, millisecond);
+  const Micros disk = world_.now() < slow_disk_until_ ? random_.between(10 * millisecond, second)
+                                                      : random_.between(100, millisecond);
   world_.after(disk, [this, number, answer] {
     const auto done = turns_.find(number);
     if (done == turns_.end()) return;  // the database crashed meanwhile
@@ -124,7 +130,8 @@ void Database::drop_turn(TurnNumber number) {
   grant_waiting();
 }
 
-void Database::read(const StreamId& name, Revision after, std::size_t max_bytes, const Answer<std::vector<Entry>>& answer) {
+void Database::read(const StreamId& name, Revision after, std::size_t max_bytes,
+                    const Answer<std::vector<Entry>>& answer) {
   const auto& entries = streams_[name].entries;
   std::vector<Entry> page;
   std::size_t bytes = 0;
@@ -145,7 +152,9 @@ void Database::look_for_news(std::span<const Position> known, const Answer<bool>
   answer({news, {}});
 }
 
-void Database::load_snapshot(const StreamId& stream, const Answer<std::optional<Snapshot>>& answer) { answer({streams_[stream].snapshot, {}}); }
+void Database::load_snapshot(const StreamId& stream, const Answer<std::optional<Snapshot>>& answer) {
+  answer({streams_[stream].snapshot, {}});
+}
 
 void Database::save_snapshot(const Position& at, const Bytes& bytes, const Answer<bool>& answer) {
   if (is_full()) return answer({{}, "the disk is full"});
@@ -174,22 +183,25 @@ void Database::lose_end(const StreamId& stream, Revision kept) {
 void Database::damage_snapshot(const StreamId& stream) {
   auto& kept = streams_[stream].snapshot;
   if (kept && !kept->bytes.empty())
-    kept->bytes[random_.below(static_cast<std::uint32_t>(kept->bytes.size()))] ^= static_cast<std::uint8_t>(1 << random_.below(8));
+    kept->bytes[random_.below(static_cast<std::uint32_t>(kept->bytes.size()))] ^=
+        static_cast<std::uint8_t>(1 << random_.below(8));
 }
 
 // ---- Link ----
 
 void Link::carry(Micros lost_until, std::function<void()> what) {
   const bool lost = world_.now() < lost_until && random_.one_in(2);
-  const Micros takes =
-      world_.now() < slow_until ? random_.between(millisecond, 3 * second) : random_.between(100, random_.one_in(20) ? 20 * millisecond : millisecond);
+  const Micros takes = world_.now() < slow_until
+                           ? random_.between(millisecond, 3 * second)
+                           : random_.between(100, random_.one_in(20) ? 20 * millisecond : millisecond);
   if (!lost) world_.after(takes, std::move(what));
 }
 
 // ---- NodeStorage ----
 
 template <class T>
-std::shared_ptr<Reply<T>> NodeStorage::round_trip(Micros patience_here, std::function<void(Database::Answer<T>)> ask) {
+std::shared_ptr<Reply<T>> NodeStorage::round_trip(Micros patience_here,
+                                                  std::function<void(Database::Answer<T>)> ask) {
   struct Call {
     Fiber* fiber = Fiber::current();
     bool over = false;
@@ -207,13 +219,16 @@ std::shared_ptr<Reply<T>> NodeStorage::round_trip(Micros patience_here, std::fun
     call->fiber->resume();
   };
   const auto back = [&link = link_, on_node = on_node_, finish](Reply<T> reply) {
-    link.to_node([on_node, finish, reply = std::make_shared<Reply<T>>(std::move(reply))] { on_node([finish, reply] { finish(reply); }); });
+    link.to_node([on_node, finish, reply = std::make_shared<Reply<T>>(std::move(reply))] {
+      on_node([finish, reply] { finish(reply); });
+    });
   };
   link_.to_database([&database = database_, ask = std::move(ask), back] {
     if (database.is_down()) return back({{}, "the database refuses connections"});
     ask(back);
   });
-  link_.world().after(patience_here, [on_node = on_node_, finish] { on_node([finish] { finish(nullptr); }); });
+  link_.world().after(patience_here,
+                      [on_node = on_node_, finish] { on_node([finish] { finish(nullptr); }); });
   Fiber::suspend();
   return std::move(call->reply);
 }
@@ -232,29 +247,42 @@ class NodeStorage::NodeTurn final : public Turn {
   NodeTurn(const NodeTurn&) = delete;
   NodeTurn& operator=(const NodeTurn&) = delete;
   ~NodeTurn() override {
-    if (!over_) storage_.link_.to_database([&database = storage_.database_, number = number_] { database.end_turn(number); });
+    if (!over_)
+      storage_.link_.to_database(
+          [&database = storage_.database_, number = number_] { database.end_turn(number); });
   }
 
   void take(std::vector<Position> streams) {
-    grant_ = storage_.need<Database::Grant>(Database::turn_timeout + patience, [&database = storage_.database_, number = number_, streams](const auto& answer) {
-      database.open_turn(number, streams, answer);
-    });
+    grant_ = storage_.need<Database::Grant>(
+        Database::turn_timeout + patience,
+        [&database = storage_.database_, number = number_, streams](const auto& answer) {
+          database.open_turn(number, streams, answer);
+        });
     if (!grant_.replaced.empty()) throw HistoryReplaced(grant_.replaced);
   }
-  [[nodiscard]] std::vector<Entry> unseen(const StreamId& stream) override { return grant_.unseen.at(stream); }
-  [[nodiscard]] Timestamp now() override { return storage_.own_clock_ != nullptr ? storage_.own_clock_->tell() : grant_.now; }
+  [[nodiscard]] std::vector<Entry> unseen(const StreamId& stream) override {
+    return grant_.unseen.at(stream);
+  }
+  [[nodiscard]] Timestamp now() override {
+    return storage_.own_clock_ != nullptr ? storage_.own_clock_->tell() : grant_.now;
+  }
   void commit(std::span<const Append> entries) override {
     std::vector<Database::Write> copies;
-    for (const Append& append : entries) copies.push_back({append.stream, append.checksum, Bytes(append.bytes.begin(), append.bytes.end())});
+    for (const Append& append : entries)
+      copies.push_back({append.stream, append.checksum, Bytes(append.bytes.begin(), append.bytes.end())});
     const auto reply = storage_.round_trip<Database::CommitEnd>(
-        patience, [&database = storage_.database_, number = number_, copies](const auto& answer) { database.commit(number, copies, answer); });
+        patience, [&database = storage_.database_, number = number_, copies](const auto& answer) {
+          database.commit(number, copies, answer);
+        });
     if (!reply) throw CommitOutcomeUnknown("the database did not answer a commit in time");
     if (!reply->value) throw CommitOutcomeUnknown(reply->error);
     over_ = true;
     if (*reply->value == Database::CommitEnd::disk_full) throw StorageUnavailable("the disk is full");
     // A store may know that nothing was written, or not be sure.
-    if (*reply->value == Database::CommitEnd::turn_is_over && storage_.link_.random().one_in(2)) throw StorageUnavailable("the turn was taken away");
-    if (*reply->value == Database::CommitEnd::turn_is_over) throw CommitOutcomeUnknown("the turn was over before its commit");
+    if (*reply->value == Database::CommitEnd::turn_is_over && storage_.link_.random().one_in(2))
+      throw StorageUnavailable("the turn was taken away");
+    if (*reply->value == Database::CommitEnd::turn_is_over)
+      throw CommitOutcomeUnknown("the turn was over before its commit");
   }
 
  private:
@@ -272,23 +300,29 @@ std::unique_ptr<Turn> NodeStorage::take_turn(std::span<const Position> streams) 
 
 std::vector<Entry> NodeStorage::read(const StreamId& stream, Revision after, std::size_t max_bytes) {
   return need<std::vector<Entry>>(patience,
-                                  [&database = database_, stream, after, max_bytes](const auto& answer) { database.read(stream, after, max_bytes, answer); });
+                                  [&database = database_, stream, after, max_bytes](const auto& answer) {
+                                    database.read(stream, after, max_bytes, answer);
+                                  });
 }
 
 std::optional<Snapshot> NodeStorage::load_snapshot(const StreamId& stream) {
-  return need<std::optional<Snapshot>>(patience, [&database = database_, stream](const auto& answer) { database.load_snapshot(stream, answer); });
+  return need<std::optional<Snapshot>>(patience, [&database = database_, stream](const auto& answer) {
+    database.load_snapshot(stream, answer);
+  });
 }
 
 void NodeStorage::save_snapshot(const Position& at, BytesView bytes) {
-  const bool kept = need<bool>(
-      patience, [&database = database_, at, copy = Bytes(bytes.begin(), bytes.end())](const auto& answer) { database.save_snapshot(at, copy, answer); });
-  if (!kept) throw HistoryReplaced("the snapshot of " + at.stream + " is of a history that has been replaced");
+  const bool kept =
+      need<bool>(patience, [&database = database_, at, copy = Bytes(bytes.begin(), bytes.end())](
+                               const auto& answer) { database.save_snapshot(at, copy, answer); });
+  if (!kept)
+    throw HistoryReplaced("the snapshot of " + at.stream + " is of a history that has been replaced");
 }
 
 // A desk looks, and waits for nothing.
 bool NodeStorage::wait_for_news(std::span<const Position> streams, std::chrono::milliseconds) {
-  return need<bool>(
-      patience, [&database = database_, known = std::vector(streams.begin(), streams.end())](const auto& answer) { database.look_for_news(known, answer); });
+  return need<bool>(patience, [&database = database_, known = std::vector(streams.begin(), streams.end())](
+                                  const auto& answer) { database.look_for_news(known, answer); });
 }
 
 // What an event's desk has no use for.

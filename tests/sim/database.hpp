@@ -1,6 +1,7 @@
 #pragma once
-// The simulated database that all nodes share, and each node's way to it over a network that delays, reorders and loses. It
-// keeps the promises of a Storage and nothing more: whatever a real one may do to its callers, this one does.
+// The simulated database that all nodes share, and each node's way to it over a network that delays, reorders
+// and loses. It keeps the promises of a Storage and nothing more: whatever a real one may do to its callers,
+// this one does.
 
 #include <deque>
 #include <functional>
@@ -62,7 +63,8 @@ class Database {
   static constexpr Micros turn_limit = second;
   static constexpr Micros turn_timeout = 2 * second;
 
-  Database(World& world, std::uint64_t seed, Micros clock_tick) : world_(world), random_(seed, purpose::database), clock_(world, clock_tick) {}
+  Database(World& world, std::uint64_t seed, Micros clock_tick)
+      : world_(world), random_(seed, purpose::database), clock_(world, clock_tick) {}
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
@@ -80,7 +82,8 @@ class Database {
   void open_turn(TurnNumber turn, const std::vector<Position>& streams, const Answer<Grant>& answer);
   void commit(TurnNumber turn, const std::vector<Write>& entries, const Answer<CommitEnd>& answer);
   void end_turn(TurnNumber turn);
-  void read(const StreamId& stream, Revision after, std::size_t max_bytes, const Answer<std::vector<Entry>>& answer);
+  void read(const StreamId& stream, Revision after, std::size_t max_bytes,
+            const Answer<std::vector<Entry>>& answer);
   void look_for_news(std::span<const Position> known, const Answer<bool>& answer);
   void load_snapshot(const StreamId& stream, const Answer<std::optional<Snapshot>>& answer);
   /// False when the position's entry does not stand.
@@ -130,7 +133,8 @@ class Database {
 /// The network between one node and the database. It outlives the node's processes.
 class Link {
  public:
-  Link(World& world, std::uint64_t seed, std::uint32_t node) : world_(world), random_(seed, purpose::network, node) {}
+  Link(World& world, std::uint64_t seed, std::uint32_t node)
+      : world_(world), random_(seed, purpose::network, node) {}
 
   Micros requests_lost_until = 0;
   Micros answers_lost_until = 0;
@@ -148,21 +152,25 @@ class Link {
   Random random_;
 };
 
-/// The Storage of one process of a node. Its methods suspend the node's fiber until the database's answer is there or patience is over.
+/// The Storage of one process of a node. Its methods suspend the node's fiber until the database's answer is
+/// there or patience is over.
 class NodeStorage final : public Storage {
  public:
   /// on_node runs something in the process when it can: later while it stands still, never once it has died.
-  NodeStorage(Database& database, Link& link, Clock* own_clock, std::function<void(std::function<void()>)> on_node)
+  NodeStorage(Database& database, Link& link, Clock* own_clock,
+              std::function<void(std::function<void()>)> on_node)
       : database_(database), link_(link), own_clock_(own_clock), on_node_(std::move(on_node)) {}
 
   static constexpr Micros patience = 2 * second;
 
   [[nodiscard]] std::unique_ptr<Turn> take_turn(std::span<const Position> streams) override;
-  [[nodiscard]] std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t max_bytes) override;
+  [[nodiscard]] std::vector<Entry> read(const StreamId& stream, Revision after,
+                                        std::size_t max_bytes) override;
   [[nodiscard]] std::optional<Snapshot> load_snapshot(const StreamId& stream) override;
   void save_snapshot(const Position& at, BytesView bytes) override;
   [[nodiscard]] std::vector<StreamId> list_streams(std::string_view prefix) override;
-  [[nodiscard]] bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override;
+  [[nodiscard]] bool wait_for_news(std::span<const Position> streams,
+                                   std::chrono::milliseconds timeout) override;
   void vault_put(std::string_view id, BytesView bytes) override;
   [[nodiscard]] std::optional<Bytes> vault_get(std::string_view id) override;
   void vault_erase(std::string_view id) override;
@@ -171,9 +179,11 @@ class NodeStorage final : public Storage {
  private:
   class NodeTurn;
 
-  /// The database's answer, or null when none came in time. ask runs at the database and hands its answer to what it is given.
+  /// The database's answer, or null when none came in time. ask runs at the database and hands its answer to
+  /// what it is given.
   template <class T>
-  [[nodiscard]] std::shared_ptr<Reply<T>> round_trip(Micros patience_here, std::function<void(Database::Answer<T>)> ask);
+  [[nodiscard]] std::shared_ptr<Reply<T>> round_trip(Micros patience_here,
+                                                     std::function<void(Database::Answer<T>)> ask);
   /// The same for what can simply be repeated: throws StorageUnavailable.
   template <class T>
   [[nodiscard]] T need(Micros patience_here, std::function<void(Database::Answer<T>)> ask);

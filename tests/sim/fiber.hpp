@@ -1,6 +1,6 @@
 #pragma once
-// A fiber: a function with a stack of its own that gives control back in its middle, so that many nodes take their turns in
-// any order that the simulator wants, on one thread.
+// A fiber: a function with a stack of its own that gives control back in its middle, so that many nodes take
+// their turns in any order that the simulator wants, on one thread.
 
 #include <ucontext.h>
 
@@ -25,7 +25,8 @@ class Fiber {
 
   /// Runs the body until it suspends or ends. Not from inside a fiber.
   void resume();
-  /// Unwinds the body from where it is suspended: a process that dies, as far as the program under test can tell.
+  /// Unwinds the body from where it is suspended: a process that dies, as far as the program under test can
+  /// tell.
   void kill();
   [[nodiscard]] bool done() const noexcept { return done_; }
 

@@ -46,22 +46,28 @@ std::string Ledger::hear(const Entry& entry) {
     return error.what();
   }
   const std::string where = " (entry " + std::to_string(entry.revision) + ")";
-  if (read.header.revision != entry.revision) return "an entry made for revision " + std::to_string(read.header.revision) + " stands elsewhere" + where;
-  if (read.header.previous_checksum != last_checksum_) return "an entry does not continue the one before it" + where;
+  if (read.header.revision != entry.revision)
+    return "an entry made for revision " + std::to_string(read.header.revision) + " stands elsewhere" + where;
+  if (read.header.previous_checksum != last_checksum_)
+    return "an entry does not continue the one before it" + where;
   if (read.header.turn < last_turn_) return "time runs backwards" + where;
   last_checksum_ = read.header.checksum;
   last_turn_ = read.header.turn;
   bool decided = false;
   std::set<std::uint32_t> held;
   for (const Fact& fact : read.facts) {
-    if (std::holds_alternative<HoldExpired>(fact.body) && decided) return "an expiry stands behind what was decided in its turn" + where;
+    if (std::holds_alternative<HoldExpired>(fact.body) && decided)
+      return "an expiry stands behind what was decided in its turn" + where;
     decided = decided || !std::holds_alternative<HoldExpired>(fact.body);
     if (decided) {
       for (const auto& [id, hold] : holds_) {
-        if (hold.expires_at <= read.header.turn) return "something was decided while a hold past its deadline still stood" + where;
+        if (hold.expires_at <= read.header.turn)
+          return "something was decided while a hold past its deadline still stood" + where;
       }
     }
-    if (!fact.request.is_zero() && !answers_.emplace(fact.request, Logged{text_of(fact), entry.revision}).second) return "two facts answer one request" + where;
+    if (!fact.request.is_zero() &&
+        !answers_.emplace(fact.request, Logged{text_of(fact), entry.revision}).second)
+      return "two facts answer one request" + where;
     if (std::string wrong = judge(fact, read.header.turn); !wrong.empty()) return wrong + where;
     if (const auto* hold = std::get_if<HoldPlaced>(&fact.body)) {
       for (const PlaceIndex place : hold->places) held.insert(place.value);
@@ -86,19 +92,22 @@ std::string Ledger::judge(const Fact& fact, Timestamp turn) {
     policy_ = created->settings.policy;
     on_sale_ = created->sale == SaleStatus::on_sale;
   }
-  if (const auto* changed = std::get_if<SaleStatusChanged>(&fact.body)) on_sale_ = changed->status == SaleStatus::on_sale;
+  if (const auto* changed = std::get_if<SaleStatusChanged>(&fact.body))
+    on_sale_ = changed->status == SaleStatus::on_sale;
   if (const auto* hold = std::get_if<HoldPlaced>(&fact.body)) return judge_hold(fact, *hold, turn);
   if (const auto* extended = std::get_if<HoldExtended>(&fact.body)) {
     const auto hold = holds_.find(extended->hold);
     if (hold == holds_.end()) return "a hold is extended that does not stand";
-    if (extended->expires_at > ceil_to_seconds(hold->second.placed_at) + policy_.hold_lifetime) return "a hold is extended past its lifetime";
+    if (extended->expires_at > ceil_to_seconds(hold->second.placed_at) + policy_.hold_lifetime)
+      return "a hold is extended past its lifetime";
     if (extended->expires_at < hold->second.expires_at) return "an extension cuts a hold short";
     hold->second.expires_at = extended->expires_at;
   }
   if (const auto* released = std::get_if<HoldReleased>(&fact.body)) return end_hold(released->hold);
   if (const auto* expired = std::get_if<HoldExpired>(&fact.body)) {
     const auto hold = holds_.find(expired->hold);
-    if (hold != holds_.end() && hold->second.expires_at > turn) return "a hold expires before the deadline that its holder was promised";
+    if (hold != holds_.end() && hold->second.expires_at > turn)
+      return "a hold expires before the deadline that its holder was promised";
     return end_hold(expired->hold);
   }
   if (const auto* quoted = std::get_if<HoldQuoted>(&fact.body)) {
@@ -113,7 +122,8 @@ std::string Ledger::judge(const Fact& fact, Timestamp turn) {
   if (const auto* refund = std::get_if<TicketsRefunded>(&fact.body)) return judge_refund(*refund);
   if (const auto* admitted = std::get_if<TicketAdmitted>(&fact.body)) {
     const auto order = orders_.find(admitted->ticket.order);
-    if (order == orders_.end() || admitted->ticket.number == 0 || admitted->ticket.number > order->second.tickets.size())
+    if (order == orders_.end() || admitted->ticket.number == 0 ||
+        admitted->ticket.number > order->second.tickets.size())
       return "a ticket is admitted that was never sold";
     SoldTicket& ticket = order->second.tickets[admitted->ticket.number - 1];
     if (ticket.refunded) return "a void ticket is admitted";
@@ -124,7 +134,8 @@ std::string Ledger::judge(const Fact& fact, Timestamp turn) {
 
 std::string Ledger::judge_hold(const Fact& fact, const HoldPlaced& hold, Timestamp turn) {
   if (!on_sale_) return "a hold is placed while the event is off sale";
-  if (hold.expires_at <= turn || hold.expires_at > ceil_to_seconds(turn) + policy_.hold_lifetime) return "a hold's deadline is out of bounds";
+  if (hold.expires_at <= turn || hold.expires_at > ceil_to_seconds(turn) + policy_.hold_lifetime)
+    return "a hold's deadline is out of bounds";
   OpenHold open{hold.holder.text(), {}, {}, turn, hold.expires_at};
   for (const PlaceIndex place : hold.places) {
     if (is_taken(place.value) || std::count(open.places.begin(), open.places.end(), place.value) > 0)
@@ -133,7 +144,9 @@ std::string Ledger::judge_hold(const Fact& fact, const HoldPlaced& hold, Timesta
   }
   for (const AreaQuantity& wanted : hold.areas) {
     open.areas[wanted.area.value] += wanted.quantity;
-    if (taken_of(wanted.area.value) + open.areas[wanted.area.value] > map_->areas()[wanted.area.value].capacity) return "an area is held beyond its capacity";
+    if (taken_of(wanted.area.value) + open.areas[wanted.area.value] >
+        map_->areas()[wanted.area.value].capacity)
+      return "an area is held beyond its capacity";
   }
   std::uint32_t open_holds = 1;
   std::uint32_t admissions = open.admissions();
@@ -145,8 +158,9 @@ std::string Ledger::judge_hold(const Fact& fact, const HoldPlaced& hold, Timesta
   }
   for (const auto& [id, order] : orders_) {
     if (order.holder == open.holder)
-      admissions +=
-          static_cast<std::uint32_t>(std::count_if(order.tickets.begin(), order.tickets.end(), [](const SoldTicket& ticket) { return !ticket.refunded; }));
+      admissions += static_cast<std::uint32_t>(
+          std::count_if(order.tickets.begin(), order.tickets.end(),
+                        [](const SoldTicket& ticket) { return !ticket.refunded; }));
   }
   if (open_holds > policy_.holds_per_holder) return "a holder has more holds than a holder may have";
   if (admissions > policy_.places_per_holder) return "a holder has more places than a holder may have";
@@ -162,7 +176,8 @@ std::string Ledger::judge_order(const Fact& fact, const OrderPlaced& order, Time
   if (hold.total != order.payment.amount) return "an order is not paid as it was quoted";
   PlacedOrder placed{hold.holder, {}, hold.total};
   for (const std::uint32_t place : hold.places) placed.tickets.push_back({place});
-  for (const auto& [area, quantity] : hold.areas) placed.tickets.insert(placed.tickets.end(), quantity, {area, true});
+  for (const auto& [area, quantity] : hold.areas)
+    placed.tickets.insert(placed.tickets.end(), quantity, {area, true});
   holds_.erase(found);
   orders_.emplace(OrderId{fact.request}, std::move(placed));
   return fine;
@@ -172,18 +187,23 @@ std::string Ledger::judge_refund(const TicketsRefunded& refund) {
   const auto order = orders_.find(refund.order);
   if (order == orders_.end()) return "an order is refunded that does not exist";
   for (const std::uint32_t number : refund.tickets) {
-    if (number == 0 || number > order->second.tickets.size()) return "a ticket is refunded that was never sold";
+    if (number == 0 || number > order->second.tickets.size())
+      return "a ticket is refunded that was never sold";
     SoldTicket& ticket = order->second.tickets[number - 1];
     if (ticket.admitted) return "a ticket is refunded that was admitted";
     if (std::exchange(ticket.refunded, true)) return "a ticket is refunded twice";
   }
   order->second.refunded += refund.amount;
-  const bool all = std::all_of(order->second.tickets.begin(), order->second.tickets.end(), [](const SoldTicket& ticket) { return ticket.refunded; });
-  if (order->second.refunded > order->second.total || (all && order->second.refunded != order->second.total)) return "refunds are not what was paid";
+  const bool all = std::all_of(order->second.tickets.begin(), order->second.tickets.end(),
+                               [](const SoldTicket& ticket) { return ticket.refunded; });
+  if (order->second.refunded > order->second.total || (all && order->second.refunded != order->second.total))
+    return "refunds are not what was paid";
   return fine;
 }
 
-std::string Ledger::end_hold(HoldId hold) { return holds_.erase(hold) == 0 ? "a hold ends that does not stand" : fine; }
+std::string Ledger::end_hold(HoldId hold) {
+  return holds_.erase(hold) == 0 ? "a hold ends that does not stand" : fine;
+}
 
 bool Ledger::is_taken(std::uint32_t place) const {
   for (const auto& [id, hold] : holds_) {
@@ -203,7 +223,8 @@ std::uint32_t Ledger::taken_of(std::uint32_t area) const {
     if (const auto held = hold.areas.find(area); held != hold.areas.end()) taken += held->second;
   }
   for (const auto& [id, order] : orders_) {
-    for (const SoldTicket& ticket : order.tickets) taken += ticket.in_area && !ticket.refunded && ticket.place == area ? 1 : 0;
+    for (const SoldTicket& ticket : order.tickets)
+      taken += ticket.in_area && !ticket.refunded && ticket.place == area ? 1 : 0;
   }
   return taken;
 }

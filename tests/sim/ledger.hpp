@@ -1,14 +1,15 @@
 #pragma once
-// The ledger: what a suspicious accountant keeps beside the log. It hears of every entry in the moment in which it becomes
-// durable, follows each place with means of its own, and objects at once to whatever a box office must never do.
+// The ledger: what a suspicious accountant keeps beside the log. It hears of every entry in the moment in
+// which it becomes durable, follows each place with means of its own, and objects at once to whatever a box
+// office must never do.
 
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "ticketcore/sale/event_state.hpp"
 #include "ticketcore/log/log.hpp"
+#include "ticketcore/sale/event_state.hpp"
 #include "ticketcore/storage/storage.hpp"
 
 namespace ticketcore::sim {
@@ -20,8 +21,12 @@ class Ledger {
 
   [[nodiscard]] Revision revision() const noexcept { return codes_.size(); }
   /// What a reader must see after a revision.
-  [[nodiscard]] const std::vector<std::uint32_t>& codes_after(Revision revision) const { return codes_.at(revision - 1); }
-  [[nodiscard]] const std::vector<std::uint32_t>& area_sold_after(Revision revision) const { return area_sold_.at(revision - 1); }
+  [[nodiscard]] const std::vector<std::uint32_t>& codes_after(Revision revision) const {
+    return codes_.at(revision - 1);
+  }
+  [[nodiscard]] const std::vector<std::uint32_t>& area_sold_after(Revision revision) const {
+    return area_sold_.at(revision - 1);
+  }
   /// The fact that answers a request, as text, and the revision that it came with.
   struct Logged {
     std::string text{};
@@ -76,7 +81,8 @@ class Ledger {
   EventState state_;
   std::vector<std::vector<std::uint32_t>> codes_;
   std::vector<std::vector<std::uint32_t>> area_sold_;
-  std::vector<std::set<std::uint32_t>> held_in_;  ///< By entry: the places that it holds, also if it lets them go again.
+  std::vector<std::set<std::uint32_t>>
+      held_in_;  ///< By entry: the places that it holds, also if it lets them go again.
 };
 
 /// A fact with all its fields, so that two texts are equal when the facts are.

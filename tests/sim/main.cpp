@@ -1,5 +1,5 @@
-// The simulator: seeds in, findings out. A failing seed is played again smaller and smaller, and printed so that it can be
-// played by hand.
+// The simulator: seeds in, findings out. A failing seed is played again smaller and smaller, and printed so
+// that it can be played by hand.
 //
 //   ticketcore_sim --seconds N [--from SEED]   fresh seeds for so long, from a random one unless told
 //   ticketcore_sim --seeds N [--from SEED]     so many, from 1
@@ -75,21 +75,26 @@ struct Arguments {
 [[nodiscard]] bool fails(const Plan& plan) { return !run(plan).failure.empty(); }
 
 void print_failure(const Plan& plan, const Outcome& outcome) {
-  std::cout << "seed " << plan.seed << " FAILED: " << outcome.failure << "\n  again: ./dev sim " << to_arguments(plan) << "\n" << std::flush;
+  std::cout << "seed " << plan.seed << " FAILED: " << outcome.failure << "\n  again: ./dev sim "
+            << to_arguments(plan) << "\n"
+            << std::flush;
   const Plan small = shrink(plan, fails, 600);
   const Outcome again = run(small, Tracing::on);
-  std::cout << "  made smaller, " << plan.asks.size() << " asks and " << plan.troubles.size() << " troubles to " << small.asks.size() << " and "
-            << small.troubles.size() << ": " << again.failure << "\n  again: ./dev sim " << to_arguments(small) << " --trace\n";
+  std::cout << "  made smaller, " << plan.asks.size() << " asks and " << plan.troubles.size()
+            << " troubles to " << small.asks.size() << " and " << small.troubles.size() << ": "
+            << again.failure << "\n  again: ./dev sim " << to_arguments(small) << " --trace\n";
   for (const std::string& line : again.trace) std::cout << "    " << line << "\n";
 }
 
 [[nodiscard]] int play_one(const Arguments& arguments) {
   Plan plan = make_plan(*arguments.seed);
-  keep_only(plan, arguments.asks ? &*arguments.asks : nullptr, arguments.troubles ? &*arguments.troubles : nullptr);
+  keep_only(plan, arguments.asks ? &*arguments.asks : nullptr,
+            arguments.troubles ? &*arguments.troubles : nullptr);
   const Outcome outcome = run(plan, arguments.trace ? Tracing::on : Tracing::off);
   for (const std::string& line : outcome.trace) std::cout << line << "\n";
-  std::cout << "seed " << plan.seed << ": " << plan.nodes << " nodes, " << plan.clients << " clients, " << plan.asks.size() << " asks, " << plan.troubles.size()
-            << " troubles; " << outcome.entries << " entries, " << outcome.answers << " answers, " << outcome.granted << " granted, "
+  std::cout << "seed " << plan.seed << ": " << plan.nodes << " nodes, " << plan.clients << " clients, "
+            << plan.asks.size() << " asks, " << plan.troubles.size() << " troubles; " << outcome.entries
+            << " entries, " << outcome.answers << " answers, " << outcome.granted << " granted, "
             << outcome.ended_at / second << " s of their time\n"
             << (outcome.failure.empty() ? "nothing wrong" : "FAILED: " + outcome.failure) << "\n";
   return outcome.failure.empty() ? 0 : 1;
@@ -97,14 +102,19 @@ void print_failure(const Plan& plan, const Outcome& outcome) {
 
 [[nodiscard]] int play_many(const Arguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
-  const auto passed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
-  const std::uint64_t first = arguments.from ? *arguments.from : arguments.seeds ? 1 : std::uint64_t{std::random_device{}()} << 16;
+  const auto passed = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
+  const std::uint64_t first = arguments.from    ? *arguments.from
+                              : arguments.seeds ? 1
+                                                : std::uint64_t{std::random_device{}()} << 16;
   std::uint64_t count = 0;
   std::uint64_t entries = 0;
   std::uint64_t answers = 0;
   std::uint64_t granted = 0;
   double simulated = 0;
-  for (; arguments.seeds ? count < *arguments.seeds : passed() < static_cast<double>(*arguments.seconds); ++count) {
+  for (; arguments.seeds ? count < *arguments.seeds : passed() < static_cast<double>(*arguments.seconds);
+       ++count) {
     const Plan plan = make_plan(first + count);
     const Outcome outcome = run(plan);
     if (!outcome.failure.empty()) {
@@ -116,20 +126,21 @@ void print_failure(const Plan& plan, const Outcome& outcome) {
     granted += outcome.granted;
     simulated += static_cast<double>(outcome.ended_at) / second;
   }
-  std::cout << "seeds " << first << " to " << first + count - 1 << ": " << count << " simulations of " << std::fixed << std::setprecision(1)
-            << simulated / 3'600 << " hours in " << passed() << " s, " << entries << " entries, " << answers << " answers (" << granted
-            << " granted), nothing wrong\n";
+  std::cout << "seeds " << first << " to " << first + count - 1 << ": " << count << " simulations of "
+            << std::fixed << std::setprecision(1) << simulated / 3'600 << " hours in " << passed() << " s, "
+            << entries << " entries, " << answers << " answers (" << granted << " granted), nothing wrong\n";
   // A simulation in which nothing happens finds nothing.
   return granted > count ? 0 : 1;
 }
 
 #ifdef TICKETCORE_PLANTED
-/// What a person would do with a failing seed: play it again, make it smaller, and play that by what is printed. What went wrong
-/// with that, or nothing.
+/// What a person would do with a failing seed: play it again, make it smaller, and play that by what is
+/// printed. What went wrong with that, or nothing.
 [[nodiscard]] std::string replay(const Plan& plan, const Outcome& outcome) {
   const Outcome first = run(plan, Tracing::on);
   const Outcome second = run(plan, Tracing::on);
-  if (first.failure != outcome.failure || second.failure != outcome.failure || first.trace != second.trace || first.trace.empty())
+  if (first.failure != outcome.failure || second.failure != outcome.failure || first.trace != second.trace ||
+      first.trace.empty())
     return "is not the same when it is played again";
   const Plan small = shrink(plan, fails, 200);
   std::istringstream words(to_arguments(small));
@@ -141,7 +152,8 @@ void print_failure(const Plan& plan, const Outcome& outcome) {
   }
   Plan printed = make_plan(plan.seed);
   keep_only(printed, asks.empty() ? nullptr : &asks, troubles.empty() ? nullptr : &troubles);
-  if (printed.asks.size() + printed.troubles.size() >= plan.asks.size() + plan.troubles.size()) return "can't be made smaller";
+  if (printed.asks.size() + printed.troubles.size() >= plan.asks.size() + plan.troubles.size())
+    return "can't be made smaller";
   return fails(printed) ? "" : "does not fail when what is left of it is played as printed";
 }
 
@@ -160,7 +172,8 @@ void print_failure(const Plan& plan, const Outcome& outcome) {
       std::cout << "NOT FOUND in " << seeds_at_most << " seeds\n";
       ++missed;
     } else {
-      std::cout << "seed " << std::setw(6) << seed - 1 << std::fixed << std::setprecision(2) << std::setw(7) << seconds << " s  " << outcome.failure << "\n"
+      std::cout << "seed " << std::setw(6) << seed - 1 << std::fixed << std::setprecision(2) << std::setw(7)
+                << seconds << " s  " << outcome.failure << "\n"
                 << std::flush;
       if (const std::string wrong = replay(make_plan(seed - 1), outcome); !wrong.empty()) {
         std::cout << "  seed " << seed - 1 << " " << wrong << "\n";
@@ -175,8 +188,8 @@ void print_failure(const Plan& plan, const Outcome& outcome) {
       ++missed;
     }
   }
-  std::cout << std::size(ticketcore_planted_names) - static_cast<std::size_t>(missed) << " of " << std::size(ticketcore_planted_names)
-            << " planted bugs found, played again and made smaller\n";
+  std::cout << std::size(ticketcore_planted_names) - static_cast<std::size_t>(missed) << " of "
+            << std::size(ticketcore_planted_names) << " planted bugs found, played again and made smaller\n";
   return missed == 0 ? 0 : 1;
 }
 #endif
@@ -190,6 +203,7 @@ int main(int count, char** values) {
 #ifdef TICKETCORE_PLANTED
   if (arguments && arguments->planted) return find_planted();
 #endif
-  std::cerr << "usage: sim --seconds N | --seeds N [--from SEED] | --seed SEED [--asks LIST] [--troubles LIST] [--trace]\n";
+  std::cerr << "usage: sim --seconds N | --seeds N [--from SEED] | --seed SEED [--asks LIST] [--troubles "
+               "LIST] [--trace]\n";
   return 2;
 }

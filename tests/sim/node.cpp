@@ -26,9 +26,11 @@ void Node::start() {
   process_ = std::make_shared<Process>();
   const std::weak_ptr<Process> weak = process_;
   Process& process = *process_;
-  process.storage = std::make_unique<NodeStorage>(database_, link_, setting_.own_clock ? &clock_ : nullptr,
-                                                  [this, weak](const std::function<void()>& what) { in_process(weak, what); });
-  process.office = std::make_unique<BoxOffice>(*process.storage, BoxOfficeOptions{.desk = {.snapshot_every_bytes = setting_.snapshot_every_bytes}});
+  process.storage = std::make_unique<NodeStorage>(
+      database_, link_, setting_.own_clock ? &clock_ : nullptr,
+      [this, weak](const std::function<void()>& what) { in_process(weak, what); });
+  process.office = std::make_unique<BoxOffice>(
+      *process.storage, BoxOfficeOptions{.desk = {.snapshot_every_bytes = setting_.snapshot_every_bytes}});
   process.fiber = std::make_unique<Fiber>([this, &process] { live(process); });
   world_.after(0, [this, weak] { in_process(weak, [this] { process_->fiber->resume(); }); });
 }
@@ -45,11 +47,14 @@ void Node::crash(Micros down_for) {
 
 void Node::wake(Process& process) {
   if (!std::exchange(process.idle, false)) return;
-  world_.after(0, [this, weak = std::weak_ptr(process_)] { in_process(weak, [this] { process_->fiber->resume(); }); });
+  world_.after(
+      0, [this, weak = std::weak_ptr(process_)] { in_process(weak, [this] { process_->fiber->resume(); }); });
 }
 
 void Node::rest(Process& process, Micros time) {
-  world_.after(time, [this, weak = std::weak_ptr(process_)] { in_process(weak, [this] { process_->fiber->resume(); }); });
+  world_.after(time, [this, weak = std::weak_ptr(process_)] {
+    in_process(weak, [this] { process_->fiber->resume(); });
+  });
   (void)process;
   Fiber::suspend();
 }
@@ -70,7 +75,8 @@ void Node::open(Process& process) {
 
 void Node::live(Process& process) {
   open(process);
-  for (auto& [command, callback] : std::exchange(process.inbox, {})) process.event->submit(std::move(command), std::move(callback));
+  for (auto& [command, callback] : std::exchange(process.inbox, {}))
+    process.event->submit(std::move(command), std::move(callback));
   for (;;) {
     process.office->poll();
     for (const auto& chore : std::exchange(process.chores, {})) {
@@ -133,12 +139,14 @@ void Node::look() {
     const std::vector<OrderId> orders = process.answered_orders;
     for (const OrderId order : orders) {
       const auto found = event.find_order(order);
-      if (!found) return world_.fail("an order that this node has answered is not found there: " + to_string(order));
+      if (!found)
+        return world_.fail("an order that this node has answered is not found there: " + to_string(order));
       if (found->revision < process.shown) return world_.fail("a reader is shown an older state than before");
       process.shown = found->revision;
     }
     const auto seen = event.availability();
-    if (!seen || seen->revision() < process.shown) return world_.fail("availability is older than what was shown before");
+    if (!seen || seen->revision() < process.shown)
+      return world_.fail("availability is older than what was shown before");
     process.shown = seen->revision();
   });
 }

@@ -44,7 +44,8 @@ class Node {
 
   void save_snapshot();
   void reopen();
-  /// Asks the process's readers for every order that it has answered: each must be there, or an error be said.
+  /// Asks the process's readers for every order that it has answered: each must be there, or an error be
+  /// said.
   void look();
   /// Looks for orders, then reads what others have committed.
   void refresh();
@@ -71,7 +72,8 @@ class Node {
   void rest(Process& process, Micros time);
   void wake(Process& process);
   void add_chore(std::function<void(const Event&)> chore);
-  /// Runs something in the process as it is now, when it does not stand still, or never if it has died by then.
+  /// Runs something in the process as it is now, when it does not stand still, or never if it has died by
+  /// then.
   void in_process(const std::weak_ptr<Process>& process, const std::function<void()>& what);
 
   World& world_;

@@ -18,19 +18,23 @@ template <class Item>
 void keep(std::vector<Item>& items, const std::string& list) {
   std::set<std::uint32_t> kept;
   std::istringstream in(list == "none" ? "" : list);
-  for (std::string number; std::getline(in, number, ',');) kept.insert(static_cast<std::uint32_t>(std::stoul(number)));
+  for (std::string number; std::getline(in, number, ',');)
+    kept.insert(static_cast<std::uint32_t>(std::stoul(number)));
   std::erase_if(items, [&](const Item& item) { return !kept.contains(item.number); });
 }
 
-/// Delta debugging over one of the plan's lists: halves first, then ever smaller parts are left out for good if it still fails.
+/// Delta debugging over one of the plan's lists: halves first, then ever smaller parts are left out for good
+/// if it still fails.
 template <class Item>
-void shrink_list(Plan& plan, std::vector<Item> Plan::*list, const std::function<bool(const Plan&)>& fails, int& runs_left) {
+void shrink_list(Plan& plan, std::vector<Item> Plan::*list, const std::function<bool(const Plan&)>& fails,
+                 int& runs_left) {
   for (std::size_t part = ((plan.*list).size() + 1) / 2; part > 0; part = part == 1 ? 0 : (part + 1) / 2) {
     for (std::size_t at = 0; at < (plan.*list).size() && runs_left > 0;) {
       Plan smaller = plan;
       auto& items = smaller.*list;
       const std::size_t end = std::min(items.size(), at + part);
-      items.erase(items.begin() + static_cast<std::ptrdiff_t>(at), items.begin() + static_cast<std::ptrdiff_t>(end));
+      items.erase(items.begin() + static_cast<std::ptrdiff_t>(at),
+                  items.begin() + static_cast<std::ptrdiff_t>(end));
       --runs_left;
       if (fails(smaller)) {
         plan = std::move(smaller);
@@ -54,8 +58,10 @@ Plan make_plan(std::uint64_t seed) {
   plan.snapshot_every_bytes = random.one_in(2) ? 16U << 20 : 500 + random.below(4'000);
   plan.ends = random.between(3 * second, 25 * second);
   const std::uint32_t asks = 20 + random.below(180);
-  for (std::uint32_t number = 0; number < asks; ++number) plan.asks.push_back({number, random.below(plan.clients), random.between(0, plan.ends)});
-  std::stable_sort(plan.asks.begin(), plan.asks.end(), [](const Ask& a, const Ask& b) { return a.at < b.at; });
+  for (std::uint32_t number = 0; number < asks; ++number)
+    plan.asks.push_back({number, random.below(plan.clients), random.between(0, plan.ends)});
+  std::stable_sort(plan.asks.begin(), plan.asks.end(),
+                   [](const Ask& a, const Ask& b) { return a.at < b.at; });
   // Some runs go wrong all the time, some hardly ever, some in one way only.
   const std::uint32_t troubles = random.below(30);
   const bool one_kind = random.one_in(4);
@@ -63,7 +69,8 @@ Plan make_plan(std::uint64_t seed) {
   for (std::uint32_t number = 0; number < troubles; ++number) {
     const std::uint32_t kind = random.below(trouble_kinds);
     const Micros lasts = random.one_in(3) ? random.between(0, 6 * second) : random.between(0, second);
-    plan.troubles.push_back({number, static_cast<TroubleKind>(one_kind ? the_kind : kind), random.below(plan.nodes), random.between(0, plan.ends), lasts});
+    plan.troubles.push_back({number, static_cast<TroubleKind>(one_kind ? the_kind : kind),
+                             random.below(plan.nodes), random.between(0, plan.ends), lasts});
   }
   return plan;
 }
@@ -82,11 +89,13 @@ void keep_only(Plan& plan, const std::string* asks, const std::string* troubles)
 }
 
 std::string describe(const Trouble& trouble) {
-  constexpr const char* names[] = {"requests lost", "answers lost", "slow network", "slow disk", "disk full",       "database crash", "node crash",
-                                   "node freeze",   "clock jump",   "clock drift",  "snapshot",  "snapshot damage", "reopen",         "clients cut off"};
+  constexpr const char* names[] = {"requests lost", "answers lost",   "slow network", "slow disk",
+                                   "disk full",     "database crash", "node crash",   "node freeze",
+                                   "clock jump",    "clock drift",    "snapshot",     "snapshot damage",
+                                   "reopen",        "clients cut off"};
   static_assert(std::size(names) == trouble_kinds);
-  return std::string(names[static_cast<std::size_t>(trouble.kind)]) + " (node " + std::to_string(trouble.node) + ", " +
-         std::to_string(trouble.lasts / millisecond) + " ms)";
+  return std::string(names[static_cast<std::size_t>(trouble.kind)]) + " (node " +
+         std::to_string(trouble.node) + ", " + std::to_string(trouble.lasts / millisecond) + " ms)";
 }
 
 Plan shrink(Plan plan, const std::function<bool(const Plan&)>& fails, int runs_at_most) {

@@ -1,6 +1,6 @@
 #pragma once
-// The plan of one simulation: who asks for something when, and what goes wrong when. It follows from the seed; a plan with
-// some of that left out is still a plan, which is how a failing one is made small.
+// The plan of one simulation: who asks for something when, and what goes wrong when. It follows from the
+// seed; a plan with some of that left out is still a plan, which is how a failing one is made small.
 
 #include <cstdint>
 #include <functional>
@@ -21,7 +21,8 @@ struct Ask {
 enum class TroubleKind : std::uint8_t {
   requests_lost,    ///< Of one node to the database, half of them.
   answers_lost,     ///< Of the database to one node, half of them.
-  slow_network,     ///< Between one node and the database: messages overtake each other and come after the patience of who waits.
+  slow_network,     ///< Between one node and the database: messages overtake each other and come after the
+                    ///< patience of who waits.
   slow_disk,        ///< A commit takes up to a second.
   disk_full,        ///< The database refuses to write, and says so.
   database_crash,   ///< Turns are gone, commits under way went either way, nobody can connect for a while.
@@ -58,7 +59,8 @@ struct Plan {
 
 [[nodiscard]] Plan make_plan(std::uint64_t seed);
 
-/// The arguments that play the plan again: "--seed 7", and what is left of its asks and troubles where some were left out.
+/// The arguments that play the plan again: "--seed 7", and what is left of its asks and troubles where some
+/// were left out.
 [[nodiscard]] std::string to_arguments(const Plan& plan);
 /// Leaves out of a plan whatever the lists ("3,17,20") don't name.
 void keep_only(Plan& plan, const std::string* asks, const std::string* troubles);

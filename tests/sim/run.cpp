@@ -10,8 +10,8 @@
 #include "ledger.hpp"
 #include "node.hpp"
 #include "ticketcore/log/audit.hpp"
-#include "ticketcore/venue/seat_map_builder.hpp"
 #include "ticketcore/storage/memory.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 
 namespace ticketcore::sim {
 namespace {
@@ -27,36 +27,48 @@ constexpr Micros patience_at_the_end = 60 * second;
   const SectionIndex section = builder.add_section({.label = "S"});
   for (std::int32_t seat = 0; seat < 14; ++seat) {
     if (seat % 7 == 0) builder.add_row(section, std::string(1, static_cast<char>('A' + seat / 7)));
-    builder.add_seat({.label = std::to_string(seat % 7 + 1), .position = {seat % 7 * 500, seat / 7 * 900}, .category = category});
+    builder.add_seat({.label = std::to_string(seat % 7 + 1),
+                      .position = {seat % 7 * 500, seat / 7 * 900},
+                      .category = category});
   }
-  builder.add_area({.label = "Floor", .section = section, .category = category, .capacity = 6, .center = {0, 9'000}});
+  builder.add_area(
+      {.label = "Floor", .section = section, .category = category, .capacity = 6, .center = {0, 9'000}});
   return std::make_shared<const SeatMap>(builder.build());
 }
 
 class Run {
  public:
-  Run(const Plan& plan, Tracing tracing) : plan_(plan), database_(world_, plan.seed, plan.clock_tick), map_(small_house()) {
+  Run(const Plan& plan, Tracing tracing)
+      : plan_(plan), database_(world_, plan.seed, plan.clock_tick), map_(small_house()) {
     world_.tracing = tracing == Tracing::on;
     database_.on_append = [this](const StreamId&, const Entry& entry) {
       world_.trace("entry " + std::to_string(entry.revision) + " is durable");
       if (std::string wrong = ledger_.hear(entry); !wrong.empty()) world_.fail(wrong);
     };
     create_event();
-    ears_ = Node::Ears{[this] { return answered_revision_; }, [this](const Availability& seen, std::uint64_t must_see) { judge_view(seen, must_see); },
-                       [this] { return town_.orders_in_question; }, [this](const Order& order) { judge_order_found(order); }};
+    ears_ =
+        Node::Ears{[this] { return answered_revision_; },
+                   [this](const Availability& seen, std::uint64_t must_see) { judge_view(seen, must_see); },
+                   [this] { return town_.orders_in_question; },
+                   [this](const Order& order) { judge_order_found(order); }};
     for (std::uint32_t number = 0; number < plan.nodes; ++number) {
       nodes_.push_back(std::make_unique<Node>(world_, database_,
-                                              Node::Setting{plan.seed, number, "sim", !plan.one_clock, plan.clock_tick, plan.snapshot_every_bytes}, ears_));
+                                              Node::Setting{plan.seed, number, "sim", !plan.one_clock,
+                                                            plan.clock_tick, plan.snapshot_every_bytes},
+                                              ears_));
       nodes_.back()->start();
     }
-    for (std::uint32_t number = 0; number < plan.clients; ++number) clients_.push_back(std::make_unique<Client>(town_, plan.seed, number));
+    for (std::uint32_t number = 0; number < plan.clients; ++number)
+      clients_.push_back(std::make_unique<Client>(town_, plan.seed, number));
     for (const Ask& ask : plan.asks) world_.after(ask.at, [this, ask] { clients_[ask.client]->ask(ask); });
     for (const Trouble& trouble : plan.troubles) world_.after(trouble.at, [this, trouble] { make(trouble); });
   }
 
   [[nodiscard]] Outcome play() {
     Outcome outcome;
-    const auto all_idle = [this] { return std::all_of(clients_.begin(), clients_.end(), [](const auto& client) { return client->idle(); }); };
+    const auto all_idle = [this] {
+      return std::all_of(clients_.begin(), clients_.end(), [](const auto& client) { return client->idle(); });
+    };
     const Micros last = plan_.ends + 10 * second;  // troubles last at most six seconds
     while (world_.step()) {
       if (world_.now() > last && all_idle()) break;
@@ -67,8 +79,10 @@ class Run {
     outcome.failure = world_.failure();
     outcome.ended_at = world_.now();
     outcome.entries = ledger_.revision();
-    outcome.answers = static_cast<std::uint64_t>(
-        std::count_if(history_.begin(), history_.end(), [](const auto& one) { return one.second.granted.has_value() || one.second.refused; }));
+    outcome.answers =
+        static_cast<std::uint64_t>(std::count_if(history_.begin(), history_.end(), [](const auto& one) {
+          return one.second.granted.has_value() || one.second.refused;
+        }));
     outcome.granted = town_.granted;
     outcome.trace = world_.lines();
     return outcome;
@@ -81,8 +95,12 @@ class Run {
     Desk desk(storage, "sim");
     EventSettings settings;
     settings.name = "Simulation";
-    settings.prices = PriceList("UAH", {{"all", "adult", "100.00"}}, {.per_ticket = "1.50", .per_order = "7.00", .tax_basis_points = 2000});
-    settings.policy = {.places_per_hold = 5, .holds_per_holder = 4, .places_per_holder = 14, .hold_lifetime = std::chrono::seconds(12)};
+    settings.prices = PriceList("UAH", {{"all", "adult", "100.00"}},
+                                {.per_ticket = "1.50", .per_order = "7.00", .tax_basis_points = 2000});
+    settings.policy = {.places_per_hold = 5,
+                       .holds_per_holder = 4,
+                       .places_per_holder = 14,
+                       .hold_lifetime = std::chrono::seconds(12)};
     const Command create{RequestId{{1, 1}}, CreateEvent{"sim", settings, map_, SaleStatus::on_sale}};
     (void)desk.take_turn({&create, 1});
     const Entry created = storage.read(stream, 0, SIZE_MAX).front();
@@ -121,7 +139,9 @@ class Run {
   }
 
   void judge_view(const Availability& seen, std::uint64_t must_see) {
-    if (seen.revision() < must_see) world_.fail("a refresh does not show revision " + std::to_string(must_see) + ", which somebody was told of before");
+    if (seen.revision() < must_see)
+      world_.fail("a refresh does not show revision " + std::to_string(must_see) +
+                  ", which somebody was told of before");
     if (seen.revision() > ledger_.revision()) return world_.fail("a refresh shows what is not durable");
     const auto& codes = ledger_.codes_after(seen.revision());
     for (std::uint32_t place = 0; place < codes.size(); ++place) {
@@ -131,7 +151,8 @@ class Run {
   }
 
   void judge_order_found(const Order& order) {
-    if (ledger_.answer_to(RequestId{order.id}) == nullptr) world_.fail("an order is shown that is not in the log: " + to_string(order.id));
+    if (ledger_.answer_to(RequestId{order.id}) == nullptr)
+      world_.fail("an order is shown that is not in the log: " + to_string(order.id));
   }
 
   [[nodiscard]] std::string whoever_waits() const {
@@ -173,8 +194,8 @@ class Run {
     return *answer;
   }
 
-  /// The log loses its end, and somebody who never knew it goes on, or nobody does: who knew it sells nothing more, and what he
-  /// would have written is in no log.
+  /// The log loses its end, and somebody who never knew it goes on, or nobody does: who knew it sells nothing
+  /// more, and what he would have written is in no log.
   void judge_fail_over() {
     database_.on_append = {};
     Random random(plan_.seed, purpose::trouble, 1'000'000);
@@ -189,7 +210,8 @@ class Run {
       constexpr Micros down = 5 * second;
       database_.fill_disk(down);
       for (std::uint32_t number = 0; number < plan_.nodes; ++number) {
-        if (!ask(*nodes_[number], 3'000 + number)) return world_.fail("a node whose database is full never answers");
+        if (!ask(*nodes_[number], 3'000 + number))
+          return world_.fail("a node whose database is full never answers");
       }
       wait(down);
     }
@@ -200,10 +222,13 @@ class Run {
     const auto before = database_.entries(stream);
     database_.lose_end(stream, kept);
     const std::uint32_t written = random.below(lost + 3);
-    fresh_ = std::make_unique<Node>(world_, database_, Node::Setting{plan_.seed, plan_.nodes, "sim", false, plan_.clock_tick, 16U << 20}, ears_);
+    fresh_ = std::make_unique<Node>(
+        world_, database_, Node::Setting{plan_.seed, plan_.nodes, "sim", false, plan_.clock_tick, 16U << 20},
+        ears_);
     fresh_->start();
     for (std::uint32_t number = 0; number < written; ++number) {
-      if (const auto answer = ask(*fresh_, number); !answer) return world_.fail("nobody answers after a fail-over");
+      if (const auto answer = ask(*fresh_, number); !answer)
+        return world_.fail("nobody answers after a fail-over");
     }
     const std::size_t entries = database_.entries(stream).size();
     for (std::uint32_t number = 0; number < plan_.nodes; ++number) {
@@ -214,9 +239,11 @@ class Run {
       if (last <= after.size() && after[last - 1].bytes == before[last - 1].bytes) continue;
       const auto answer = ask_until_told(*nodes_[number], 1'000 + number);
       if (!answer) return world_.fail("a node that knew what was lost never answers");
-      if (answer->refusal() == nullptr || answer->refusal()->reason != Reason::halted) return world_.fail("a node that knew what was lost goes on");
+      if (answer->refusal() == nullptr || answer->refusal()->reason != Reason::halted)
+        return world_.fail("a node that knew what was lost goes on");
     }
-    if (database_.entries(stream).size() != entries) world_.fail("a node that knew what was lost wrote to the log");
+    if (database_.entries(stream).size() != entries)
+      world_.fail("a node that knew what was lost wrote to the log");
   }
 
   void wait(Micros time) {
@@ -230,7 +257,8 @@ class Run {
   [[nodiscard]] std::optional<Answer> ask_until_told(Node& node, std::uint64_t number) {
     for (std::uint64_t attempt = 0; attempt < 20; ++attempt) {
       const auto answer = ask(node, number + 10'000 * attempt);
-      if (!answer || answer->refusal() == nullptr || answer->refusal()->reason != Reason::storage_unavailable) return answer;
+      if (!answer || answer->refusal() == nullptr || answer->refusal()->reason != Reason::storage_unavailable)
+        return answer;
       wait(second);
     }
     return std::nullopt;
@@ -240,7 +268,8 @@ class Run {
   void judge_order() {
     std::map<RequestId, std::size_t> places;
     for (const Entry& entry : database_.entries(stream)) {
-      for (const Fact& fact : decode_entry(entry.bytes, "an entry").facts) places.emplace(fact.request, places.size());
+      for (const Fact& fact : decode_entry(entry.bytes, "an entry").facts)
+        places.emplace(fact.request, places.size());
     }
     testing::Moments<Micros, std::size_t> asked;
     testing::Moments<Micros, std::size_t> answered;
@@ -250,7 +279,8 @@ class Run {
       asked.emplace_back(operation.asked, place->second);
       if (operation.granted) answered.emplace_back(*operation.granted, place->second);
     }
-    if (!testing::out_of_order(asked, answered).empty()) world_.fail("something stands in the log before what was answered before it was asked");
+    if (!testing::out_of_order(asked, answered).empty())
+      world_.fail("something stands in the log before what was answered before it was asked");
   }
 
   const Plan& plan_;

@@ -1,6 +1,6 @@
 #pragma once
-// One simulation: nodes that run the real box office over the simulated database, clients that buy from them, and the
-// judges who look at everything.
+// One simulation: nodes that run the real box office over the simulated database, clients that buy from them,
+// and the judges who look at everything.
 
 #include <cstdint>
 #include <string>

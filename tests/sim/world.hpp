@@ -1,5 +1,6 @@
 #pragma once
-// The world of one simulation: its time, what is going to happen, and its random numbers. All of it follows from the seed.
+// The world of one simulation: its time, what is going to happen, and its random numbers. All of it follows
+// from the seed.
 
 #include <cstdint>
 #include <functional>
@@ -18,15 +19,20 @@ inline constexpr Micros second = 1'000'000;
 /// A stream of random numbers for one purpose, so that leaving something out elsewhere changes nothing here.
 class Random {
  public:
-  Random(std::uint64_t seed, std::uint64_t purpose, std::uint64_t number = 0) : state_(mix(mix(mix(seed) ^ purpose) ^ number)) {}
+  Random(std::uint64_t seed, std::uint64_t purpose, std::uint64_t number = 0)
+      : state_(mix(mix(mix(seed) ^ purpose) ^ number)) {}
 
   std::uint64_t bits() {
     state_ += 0x9E37'79B9'7F4A'7C15ULL;
     return mix(state_);
   }
   /// 0 to limit - 1.
-  std::uint32_t below(std::uint32_t limit) { return static_cast<std::uint32_t>((bits() >> 32) * limit >> 32); }
-  [[nodiscard]] Micros between(Micros least, Micros most) { return least + static_cast<Micros>(bits() % static_cast<std::uint64_t>(most - least + 1)); }
+  std::uint32_t below(std::uint32_t limit) {
+    return static_cast<std::uint32_t>((bits() >> 32) * limit >> 32);
+  }
+  [[nodiscard]] Micros between(Micros least, Micros most) {
+    return least + static_cast<Micros>(bits() % static_cast<std::uint64_t>(most - least + 1));
+  }
   bool one_in(std::uint32_t n) { return below(n) == 0; }
 
  private:
@@ -52,7 +58,9 @@ class World {
  public:
   [[nodiscard]] Micros now() const noexcept { return now_; }
 
-  void after(Micros delay, std::function<void()> what) { queue_.push({now_ + delay, count_++, std::move(what)}); }
+  void after(Micros delay, std::function<void()> what) {
+    queue_.push({now_ + delay, count_++, std::move(what)});
+  }
 
   /// Lets the next thing happen; false when nothing is going to.
   bool step() {
@@ -74,7 +82,9 @@ class World {
   /// Lines that say what happened, kept only when somebody wants to read them.
   bool tracing = false;
   void trace(const std::string& line) {
-    if (tracing) lines_.push_back(std::to_string(now_ / millisecond) + "." + std::to_string(now_ % millisecond / 100) + " ms  " + line);
+    if (tracing)
+      lines_.push_back(std::to_string(now_ / millisecond) + "." + std::to_string(now_ % millisecond / 100) +
+                       " ms  " + line);
   }
   [[nodiscard]] const std::vector<std::string>& lines() const noexcept { return lines_; }
 
@@ -83,7 +93,9 @@ class World {
     Micros at;
     std::uint64_t number;
     std::function<void()> what;
-    bool operator<(const Happening& other) const { return at != other.at ? at > other.at : number > other.number; }
+    bool operator<(const Happening& other) const {
+      return at != other.at ? at > other.at : number > other.number;
+    }
   };
 
   Micros now_ = 0;

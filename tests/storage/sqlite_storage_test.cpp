@@ -32,12 +32,15 @@ struct StoreFolder : testing::ScratchFolder {
   [[nodiscard]] std::filesystem::path file() const { return path() / "boxoffice.db"; }
 };
 
-void write(const std::filesystem::path& path, const std::string& bytes) { std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes; }
+void write(const std::filesystem::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
 
 /// Every file of the folder with its bytes.
 [[nodiscard]] std::map<std::string, std::string> contents(const StoreFolder& folder) {
   std::map<std::string, std::string> all;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) all[entry.path().filename().string()] = testing::content_of(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    all[entry.path().filename().string()] = testing::content_of(entry.path());
   return all;
 }
 
@@ -48,7 +51,8 @@ void run_sql(const std::filesystem::path& path, const char* sql) {
   sqlite3_close(database);
 }
 
-/// Runs the work in a process of its own; finish() answers its status, 99 for an exception, or 100 + the signal that ended it.
+/// Runs the work in a process of its own; finish() answers its status, 99 for an exception, or 100 + the
+/// signal that ended it.
 template <class Work>
 [[nodiscard]] pid_t start(Work&& work) {
   std::fflush(nullptr);  // or the child would print what is waiting a second time
@@ -84,7 +88,8 @@ template <class Failure>
 /// What opening throws names the file and says this.
 template <class Failure>
 void check_refused(const std::filesystem::path& path, std::string_view says, SqliteOptions options = {}) {
-  const std::string message = message_of<Failure>([&] { static_cast<void>(SqliteStorage::open(path, options)); });
+  const std::string message =
+      message_of<Failure>([&] { static_cast<void>(SqliteStorage::open(path, options)); });
   INFO(message);
   CHECK(message.find(says) != std::string::npos);
   CHECK(message.find(path.filename().string()) != std::string::npos);
@@ -101,8 +106,12 @@ TEST_CASE("a file that is not a ticketcore store is refused and left as it is") 
   StoreFolder folder;
   SUBCASE("a text") { write(folder.file(), "Dear box office,\n" + std::string(200, '.')); }
   SUBCASE("a short text") { write(folder.file(), "x"); }
-  SUBCASE("a database of another program") { run_sql(folder.file(), "CREATE TABLE theirs(x); INSERT INTO theirs VALUES(1)"); }
-  SUBCASE("a database of another program that signs its files") { run_sql(folder.file(), "PRAGMA application_id=7; CREATE TABLE theirs(x)"); }
+  SUBCASE("a database of another program") {
+    run_sql(folder.file(), "CREATE TABLE theirs(x); INSERT INTO theirs VALUES(1)");
+  }
+  SUBCASE("a database of another program that signs its files") {
+    run_sql(folder.file(), "PRAGMA application_id=7; CREATE TABLE theirs(x)");
+  }
   SUBCASE("a database of another program in WAL mode") {
     run_sql(folder.file(), "PRAGMA journal_mode=WAL; CREATE TABLE theirs(x); INSERT INTO theirs VALUES(1)");
   }
@@ -152,7 +161,8 @@ TEST_CASE("a file that brings a view for a table, or a trigger, is refused befor
   std::string says;
   SUBCASE("a view without end") {
     change(
-        "ALTER TABLE entries RENAME TO kept; CREATE VIEW entries AS WITH RECURSIVE n(key) AS (SELECT 1 UNION ALL SELECT key + 1 FROM n) "
+        "ALTER TABLE entries RENAME TO kept; CREATE VIEW entries AS WITH RECURSIVE n(key) AS (SELECT 1 UNION "
+        "ALL SELECT key + 1 FROM n) "
         "SELECT key, 0 AS checksum, x'' AS bytes FROM n");
     says = "is no table";
   }
@@ -161,7 +171,9 @@ TEST_CASE("a file that brings a view for a table, or a trigger, is refused befor
     says = "has a trigger";
   }
   for (const Access access : {Access::read_only, Access::read_write, Access::read_write_create})
-    CHECK(message_of<StorageDamaged>([&] { (void)SqliteStorage::open(folder.file(), {.access = access}); }).find(says) != std::string::npos);
+    CHECK(message_of<StorageDamaged>([&] {
+            (void)SqliteStorage::open(folder.file(), {.access = access});
+          }).find(says) != std::string::npos);
 }
 
 TEST_CASE("a write-ahead log without its store is not thrown away") {
@@ -193,7 +205,8 @@ TEST_CASE("flipped bits in a store lead to errors or other bytes, never to a cra
   StoreFolder folder;
   {
     const auto storage = SqliteStorage::open(folder.file());
-    for (std::uint32_t seed = 0; seed < 10; ++seed) append(*storage, {{"a", many_bytes(3'000, seed)}, {"b", many_bytes(100, seed)}});
+    for (std::uint32_t seed = 0; seed < 10; ++seed)
+      append(*storage, {{"a", many_bytes(3'000, seed)}, {"b", many_bytes(100, seed)}});
     storage->save_snapshot({"a", 4, conformance::checksum_of(many_bytes(3'000, 3))}, many_bytes(500, 1));
   }
   const std::string whole = testing::content_of(folder.file());
@@ -208,7 +221,8 @@ TEST_CASE("flipped bits in a store lead to errors or other bytes, never to a cra
     write(folder.file(), flipped);
     try {
       const auto storage = SqliteStorage::open(folder.file());
-      for (const StreamId& stream : storage->list_streams("")) static_cast<void>(storage->read(stream, 0, everything));
+      for (const StreamId& stream : storage->list_streams(""))
+        static_cast<void>(storage->read(stream, 0, everything));
       static_cast<void>(storage->load_snapshot("a"));
       append(*storage, "a", "more");
     } catch (const StorageError&) {
@@ -223,7 +237,9 @@ TEST_CASE("a missing entry is damage, not a gap") {
   for (const char* text : {"one", "two", "three"}) append(*SqliteStorage::open(folder.file()), "a", text);
   run_sql(folder.file(), "DELETE FROM entries WHERE key & 0xFF = 2");
   const auto storage = SqliteStorage::open(folder.file());
-  CHECK(message_of<StorageDamaged>([&] { static_cast<void>(storage->read("a", 0, everything)); }).find("entry 2") != std::string::npos);
+  CHECK(message_of<StorageDamaged>([&] {
+          static_cast<void>(storage->read("a", 0, everything));
+        }).find("entry 2") != std::string::npos);
   const Position position{"a", 0};
   CHECK_THROWS_AS((void)storage->take_turn({&position, 1})->unseen("a"), StorageDamaged);
   CHECK(storage->read("a", 2, everything).size() == 1);
@@ -237,10 +253,12 @@ TEST_CASE("sqlite3 users find the log readable") {
   REQUIRE(sqlite3_open(folder.file().c_str(), &database) == SQLITE_OK);
   std::string found;
   const auto row = [](void* to, int count, char** values, char**) {
-    for (int index = 0; index < count; ++index) *static_cast<std::string*>(to) += std::string(values[index]) + " ";
+    for (int index = 0; index < count; ++index)
+      *static_cast<std::string*>(to) += std::string(values[index]) + " ";
     return 0;
   };
-  CHECK(sqlite3_exec(database, "SELECT stream, revision, size, bytes FROM log", row, &found, nullptr) == SQLITE_OK);
+  CHECK(sqlite3_exec(database, "SELECT stream, revision, size, bytes FROM log", row, &found, nullptr) ==
+        SQLITE_OK);
   sqlite3_close(database);
   CHECK(found == "event/gala 1 3 one event/gala 2 4 two! ");
 }
@@ -251,7 +269,8 @@ TEST_CASE("a full store refuses entries and loses none") {
   {
     const auto storage = SqliteStorage::open(folder.file(), {.max_pages = 60});
     const std::string message = message_of<StorageUnavailable>([&] {
-      for (; count < 1'000; ++count) append(*storage, {{"a", many_bytes(3'000, static_cast<std::uint32_t>(count))}});
+      for (; count < 1'000; ++count)
+        append(*storage, {{"a", many_bytes(3'000, static_cast<std::uint32_t>(count))}});
     });
     CHECK(message.find("boxoffice.db") != std::string::npos);
     CHECK(message.find("no space") != std::string::npos);
@@ -262,7 +281,9 @@ TEST_CASE("a full store refuses entries and loses none") {
   append(*storage, "a", "there is space again");
   const auto entries = storage->read("a", 0, everything);
   REQUIRE(entries.size() == static_cast<std::size_t>(count) + 1);
-  for (int index = 0; index < count; ++index) CHECK((entries[static_cast<std::size_t>(index)].bytes == many_bytes(3'000, static_cast<std::uint32_t>(index))));
+  for (int index = 0; index < count; ++index)
+    CHECK((entries[static_cast<std::size_t>(index)].bytes ==
+           many_bytes(3'000, static_cast<std::uint32_t>(index))));
 }
 
 TEST_CASE("a file that the system lets grow no further loses nothing") {
@@ -274,7 +295,8 @@ TEST_CASE("a file that the system lets grow no further loses nothing") {
     setrlimit(RLIMIT_FSIZE, &limit);
     int count = 0;
     try {
-      for (; count < 90; ++count) append(*storage, {{"a", many_bytes(8'000, static_cast<std::uint32_t>(count))}});
+      for (; count < 90; ++count)
+        append(*storage, {{"a", many_bytes(8'000, static_cast<std::uint32_t>(count))}});
     } catch (const StorageError&) {
     }
     try {
@@ -308,7 +330,8 @@ TEST_CASE("whichever write or sync fails, what was answered is there and what wa
         fault::vfs.follow({.call = call, .times = 2, .code = code, .calls = fault::writing_calls});
         int revision = 2;
         for (int turn = 0; turn < 12; ++turn) {
-          const std::string next = " " + std::to_string(revision) + "=x" + std::to_string(turn) + std::string(6'000, '.');
+          const std::string next =
+              " " + std::to_string(revision) + "=x" + std::to_string(turn) + std::string(6'000, '.');
           try {
             append(*storage, "a", next.substr(next.find('=') + 1));
             answered += next;
@@ -318,7 +341,8 @@ TEST_CASE("whichever write or sync fails, what was answered is there and what wa
             in_doubt = next;
           } catch (const StorageUnavailable&) {
           }
-          if (const std::string found = shown(*storage, "a"); in_doubt.empty() ? found != answered : found != answered && found != answered + in_doubt)
+          if (const std::string found = shown(*storage, "a");
+              in_doubt.empty() ? found != answered : found != answered && found != answered + in_doubt)
             FAIL(call, found.size());
           if (!in_doubt.empty() && shown(*storage, "a") == answered + in_doubt) {
             answered += in_doubt;
@@ -327,7 +351,9 @@ TEST_CASE("whichever write or sync fails, what was answered is there and what wa
           in_doubt.clear();
         }
         // A copy taken now is what a crash would leave.
-        for (const char* suffix : {"", "-wal"}) std::filesystem::copy(folder.file().string() + suffix, (folder.path() / "crashed.db").string() + suffix);
+        for (const char* suffix : {"", "-wal"})
+          std::filesystem::copy(folder.file().string() + suffix,
+                                (folder.path() / "crashed.db").string() + suffix);
         fault::vfs.follow({});
       }
       CHECK(shown(*SqliteStorage::open(folder.path() / "crashed.db"), "a") == answered);
@@ -336,7 +362,8 @@ TEST_CASE("whichever write or sync fails, what was answered is there and what wa
   }
 }
 
-TEST_CASE("a commit that a failed sync left in doubt does not come back after the next turn found it missing") {
+TEST_CASE(
+    "a commit that a failed sync left in doubt does not come back after the next turn found it missing") {
   fault::install();
   StoreFolder folder;
   const auto storage = SqliteStorage::open(folder.file(), {.vfs = fault::vfs_name});
@@ -353,7 +380,8 @@ TEST_CASE("a commit that a failed sync left in doubt does not come back after th
     CHECK(storage->take_turn({&position, 1})->unseen("a").empty());
     for (const char* suffix : {"", "-wal"}) {
       const auto options = std::filesystem::copy_options::overwrite_existing;
-      std::filesystem::copy_file(folder.file().string() + suffix, (folder.path() / "crashed.db").string() + suffix, options);
+      std::filesystem::copy_file(folder.file().string() + suffix,
+                                 (folder.path() / "crashed.db").string() + suffix, options);
     }
     CHECK(shown(*SqliteStorage::open(folder.path() / "crashed.db"), "a") == "1=one");
     std::filesystem::remove(folder.path() / "crashed.db");
@@ -365,8 +393,10 @@ TEST_CASE("a store that was cut off while it was being made is made anew, by who
   fault::install();
   for (int call = 1;; ++call) {
     StoreFolder folder;
-    fault::vfs.follow({.call = call, .times = fault::for_good, .calls = fault::writing_calls | fault::call_remove});
-    const std::string message = message_of<StorageUnavailable>([&] { SqliteStorage::open(folder.file(), {.vfs = fault::vfs_name}).reset(); });
+    fault::vfs.follow(
+        {.call = call, .times = fault::for_good, .calls = fault::writing_calls | fault::call_remove});
+    const std::string message = message_of<StorageUnavailable>(
+        [&] { SqliteStorage::open(folder.file(), {.vfs = fault::vfs_name}).reset(); });
     fault::vfs.follow({});
     if (message == "nothing thrown") {
       CHECK(call > 10);
@@ -395,7 +425,8 @@ TEST_CASE("entries without their stream's name are no stream that could be writt
   for (const char* text : {"one", "two", "three"}) append(*SqliteStorage::open(folder.file()), "a", text);
   run_sql(folder.file(), "DELETE FROM streams");
   for (const char* lost :
-       {"DELETE FROM entries WHERE key & 0xFF = 4", "DELETE FROM entries WHERE key & 0xFF = 1", "DELETE FROM entries WHERE key & 0xFF = 2"}) {
+       {"DELETE FROM entries WHERE key & 0xFF = 4", "DELETE FROM entries WHERE key & 0xFF = 1",
+        "DELETE FROM entries WHERE key & 0xFF = 2"}) {
     run_sql(folder.file(), lost);
     const auto storage = SqliteStorage::open(folder.file());
     CHECK_THROWS_AS(append(*storage, "b", "uno"), StorageDamaged);
@@ -408,7 +439,9 @@ TEST_CASE("a stream's number that can't be is damage, not the end of the numbers
   append(*SqliteStorage::open(folder.file()), "a", "one");
   run_sql(folder.file(), "UPDATE streams SET id = 8388607");
   const auto storage = SqliteStorage::open(folder.file());
-  CHECK(message_of<StorageDamaged>([&] { append(*storage, "b", "uno"); }).find("table of streams is damaged") != std::string::npos);
+  CHECK(message_of<StorageDamaged>([&] {
+          append(*storage, "b", "uno");
+        }).find("table of streams is damaged") != std::string::npos);
 }
 
 TEST_CASE("a store opened for reading only can be looked into, not written") {
@@ -421,7 +454,9 @@ TEST_CASE("a store opened for reading only can be looked into, not written") {
   CHECK(shown(*storage, "a") == "1=one 2=two");
   const std::string says = "reading only";
   CHECK(message_of<StorageUnavailable>([&] { append(*storage, "a", "x"); }).find(says) != std::string::npos);
-  CHECK(message_of<StorageUnavailable>([&] { storage->save_snapshot({"a", 1, conformance::checksum_of("one")}, {}); }).find(says) != std::string::npos);
+  CHECK(message_of<StorageUnavailable>([&] {
+          storage->save_snapshot({"a", 1, conformance::checksum_of("one")}, {});
+        }).find(says) != std::string::npos);
   CHECK(message_of<StorageUnavailable>([&] { storage->vault_put("a", {}); }).find(says) != std::string::npos);
   CHECK(message_of<StorageUnavailable>([&] { storage->vault_erase("a"); }).find(says) != std::string::npos);
 }
@@ -439,7 +474,8 @@ TEST_CASE("who may not write a store is told so, and can still look into it") {
   chmod(folder.path().c_str(), folder_too ? 0555 : 0777);
   const int status = finish(start([&] {
     if (geteuid() == 0 && setuid(65534) != 0) return 77;
-    const std::string message = message_of<StorageUnavailable>([&] { static_cast<void>(SqliteStorage::open(folder.file())); });
+    const std::string message =
+        message_of<StorageUnavailable>([&] { static_cast<void>(SqliteStorage::open(folder.file())); });
     if (message.find("boxoffice.db: it can't be written") == std::string::npos) {
       std::fprintf(stderr, "child: %s\n", message.c_str());
       return 1;
@@ -487,7 +523,9 @@ TEST_CASE("a thread that keeps its turn is told apart from another process") {
   const auto storage = SqliteStorage::open(folder.file(), {.busy_timeout = std::chrono::milliseconds(20)});
   const Position position{"a", 0};
   const auto turn = storage->take_turn({&position, 1});
-  auto other = std::async(std::launch::async, [&] { return message_of<StorageUnavailable>([&] { append(*storage, "b", "x"); }); });
+  auto other = std::async(std::launch::async, [&] {
+    return message_of<StorageUnavailable>([&] { append(*storage, "b", "x"); });
+  });
   CHECK(other.get().find("another thread of this process") != std::string::npos);
   CHECK_THROWS_AS((void)storage->take_turn({&position, 1}), std::logic_error);
 }
@@ -538,7 +576,8 @@ TEST_CASE("a process killed at any moment loses nothing that it was told is dura
     const auto entries = SqliteStorage::open(folder.file())->read("count", 0, everything);
     CHECK(entries.size() >= count);
     CHECK(entries.size() <= count + 1);
-    for (std::size_t index = 0; index < entries.size(); ++index) CHECK(entries[index].bytes == bytes_of(std::to_string(index + 1)));
+    for (std::size_t index = 0; index < entries.size(); ++index)
+      CHECK(entries[index].bytes == bytes_of(std::to_string(index + 1)));
   }
 }
 

@@ -1,5 +1,6 @@
-// What POSIX record locks ask of us: closing any descriptor of a file drops all locks that the process has on it. Here somebody else looks
-// at the locks after everything that may be called, and tries to take the write-ahead log away.
+// What POSIX record locks ask of us: closing any descriptor of a file drops all locks that the process has on
+// it. Here somebody else looks at the locks after everything that may be called, and tries to take the
+// write-ahead log away.
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -15,19 +16,20 @@
 #include "faults/fault_vfs.hpp"
 #include "little_sale.hpp"
 #include "scratch_folder.hpp"
+#include "ticketcore/formats/seat_map_json.hpp"
 #include "ticketcore/log/archive.hpp"
 #include "ticketcore/log/audit.hpp"
 #include "ticketcore/log/erasure.hpp"
-#include "ticketcore/formats/seat_map_json.hpp"
+#include "ticketcore/projections/sqlite_projection.hpp"
 #include "ticketcore/storage/memory.hpp"
 #include "ticketcore/storage/sqlite.hpp"
-#include "ticketcore/projections/sqlite_projection.hpp"
 
 using namespace ticketcore;
 
 namespace {
 
-/// Runs the work in a process of its own: what it returns, 99 for an exception, or 100 + the signal that ended it.
+/// Runs the work in a process of its own: what it returns, 99 for an exception, or 100 + the signal that
+/// ended it.
 [[nodiscard]] int elsewhere(const std::function<int()>& work) {
   const pid_t child = fork();
   REQUIRE(child >= 0);
@@ -53,11 +55,15 @@ namespace {
            struct flock lock = {};
            lock.l_type = F_WRLCK;
            lock.l_whence = SEEK_SET;
-           return file >= 0 && fcntl(file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid == me ? 1 : 0;
+           return file >= 0 && fcntl(file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid == me
+                      ? 1
+                      : 0;
          }) == 1;
 }
 
-[[nodiscard]] BytesView view(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+[[nodiscard]] BytesView view(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
 
 }  // namespace
 
@@ -80,7 +86,8 @@ TEST_CASE("nothing that may be called gives away the locks of a store in use") {
   const std::vector<std::pair<std::string, std::function<void()>>> calls{
       {"audit", [&] { CHECK(audit(*storage, "event/premiere").problems.empty()); }},
       {"archive_event", [&] { (void)archive_event(*storage, "premiere", archive); }},
-      {"archive_event over the store", each([&](const auto& path) { (void)archive_event(*storage, "premiere", path); })},
+      {"archive_event over the store",
+       each([&](const auto& path) { (void)archive_event(*storage, "premiere", path); })},
       {"is_archive",
        [&] {
          for (const auto& path : own) CHECK_FALSE(is_archive(path));
@@ -90,7 +97,8 @@ TEST_CASE("nothing that may be called gives away the locks of a store in use") {
       {"restore_event", each([&](const auto& path) { (void)restore_event(*storage, path); })},
       {"load_seat_map", each([&](const auto& path) { (void)load_seat_map(path); })},
       {"SigningKey::load", each([&](const auto& path) {
-         std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+         std::filesystem::permissions(
+             path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
          (void)SigningKey::load(path);
        })},
       {"the vault",
@@ -107,7 +115,8 @@ TEST_CASE("nothing that may be called gives away the locks of a store in use") {
        }},
       {"opening it again",
        [&] {
-         for (const auto access : {SqliteOptions::Access::read_write_create, SqliteOptions::Access::read_write, SqliteOptions::Access::read_only})
+         for (const auto access : {SqliteOptions::Access::read_write_create,
+                                   SqliteOptions::Access::read_write, SqliteOptions::Access::read_only})
            SqliteStorage::open(file, {.access = access}).reset();
        }},
       {"a projection",
@@ -134,7 +143,8 @@ TEST_CASE("nothing that may be called gives away the locks of a store in use") {
     INFO(name);
     call();
     CHECK(locked());
-    // Another process opens the store and closes it. The last one to close takes the log away, and this one is not the last.
+    // Another process opens the store and closes it. The last one to close takes the log away, and this one
+    // is not the last.
     CHECK(elsewhere([&] {
             (void)SqliteStorage::open(file)->list_streams("");
             return 0;
@@ -163,7 +173,8 @@ TEST_CASE("a store that takes the place of the file that is looked at keeps its 
       std::filesystem::rename(next, door);
     }
   });
-  for (int archives = 0, others = 0; archives < 1'000 || others < 1'000;) ++(is_archive(door) ? archives : others);
+  for (int archives = 0, others = 0; archives < 1'000 || others < 1'000;)
+    ++(is_archive(door) ? archives : others);
   done = true;
   swapping.join();
   CHECK(is_locked(file));
@@ -171,19 +182,23 @@ TEST_CASE("a store that takes the place of the file that is looked at keeps its 
 
 TEST_CASE("of the library only the listed sources open files, and all but one only new ones") {
   const std::filesystem::path sources = std::filesystem::path(TICKETCORE_SOURCE_DIR) / "src";
-  // plain_file reads, and asks whether a store is using the file; archive and signing make new ones; a journal bears no locks.
-  const std::vector<std::string> listed{"archive.cpp", "plain_file.hpp", "signing.cpp", "sqlite_storage.cpp"};
+  // plain_file reads, and asks whether a store is using the file; archive and signing make new ones; a
+  // journal bears no locks.
+  const std::vector<std::string> listed{"archive.cpp", "base/plain_file.hpp", "signing.cpp",
+                                        "sqlite_storage.cpp"};
   std::vector<std::string> found;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(sources)) {
     if (!entry.is_regular_file()) continue;
     std::ifstream in(entry.path());
     const std::string text{std::istreambuf_iterator<char>(in), {}};
-    const bool opens = std::ranges::any_of(std::initializer_list<const char*>{"fstream", " ::open(", "fopen(", "::openat(", "::creat("},
-                                           [&](const char* word) { return text.find(word) != std::string::npos; });
+    const bool opens = std::ranges::any_of(
+        std::initializer_list<const char*>{"fstream", " ::open(", "fopen(", "::openat(", "::creat("},
+        [&](const char* word) { return text.find(word) != std::string::npos; });
     if (!opens) continue;
     const std::string name = entry.path().filename().string();
     found.push_back(name);
-    if (name == "archive.cpp" || name == "signing.cpp") CHECK_MESSAGE(text.find("O_EXCL") != std::string::npos, name);
+    if (name == "archive.cpp" || name == "signing.cpp")
+      CHECK_MESSAGE(text.find("O_EXCL") != std::string::npos, name);
   }
   std::ranges::sort(found);
   CHECK(found == listed);
@@ -208,7 +223,10 @@ TEST_CASE("an event comes back whole or not at all: killed, or failed, at every 
       SqliteStorage::open(file).reset();
       const int status = elsewhere([&] {
         const auto storage = SqliteStorage::open(file, {.vfs = fault::vfs_name});
-        fault::vfs.follow({.call = steps + 1, .times = code == fault::die ? 1 : fault::for_good, .code = code, .calls = fault::writing_calls});
+        fault::vfs.follow({.call = steps + 1,
+                           .times = code == fault::die ? 1 : fault::for_good,
+                           .code = code,
+                           .calls = fault::writing_calls});
         (void)restore_event(*storage, archive);
         return fault::vfs.count > steps ? 1 : 0;
       });

@@ -7,10 +7,10 @@
 #include <set>
 #include <thread>
 
-#include "ticketcore/engine/box_office.hpp"
 #include "ticketcore/base/id_generator.hpp"
-#include "ticketcore/venue/seat_map_builder.hpp"
+#include "ticketcore/engine/box_office.hpp"
 #include "ticketcore/storage/memory.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 
 namespace {
 
@@ -29,7 +29,11 @@ constexpr int thread_count = 8;
       builder.add_seat({.label = label, .position = {seat * 500, row * 900}, .category = category});
     }
   }
-  builder.add_area({.label = "GA", .section = builder.no_section(), .category = category, .capacity = 500, .center = {0, -5000}});
+  builder.add_area({.label = "GA",
+                    .section = builder.no_section(),
+                    .category = category,
+                    .capacity = 500,
+                    .center = {0, -5000}});
   return std::make_shared<const SeatMap>(builder.build());
 }
 
@@ -55,7 +59,8 @@ constexpr int thread_count = 8;
       REQUIRE(event.release(hold->id).ok());
       continue;
     }
-    const Quote quote = event.quote(hold->id, {{"adult", static_cast<std::uint32_t>(hold->places.size()), ""}}).value();
+    const Quote quote =
+        event.quote(hold->id, {{"adult", static_cast<std::uint32_t>(hold->places.size()), ""}}).value();
     const Order order = event.check_out(hold->id, {.payment = {"card", "ref", quote.total}}).value();
     for (const Ticket& ticket : order.tickets) bought.push_back(ticket.place);
   }
@@ -83,7 +88,9 @@ TEST_CASE("eight threads sell one house, no seat twice and none left") {
   });
   std::vector<std::thread> threads;
   for (int index = 0; index < thread_count; ++index) {
-    threads.emplace_back([&, index] { bought[static_cast<std::size_t>(index)] = buy_everything(event, "buyer-" + std::to_string(index)); });
+    threads.emplace_back([&, index] {
+      bought[static_cast<std::size_t>(index)] = buy_everything(event, "buyer-" + std::to_string(index));
+    });
   }
   for (std::thread& thread : threads) thread.join();
   selling = false;
@@ -110,7 +117,8 @@ TEST_CASE("eight threads sell eight events at once") {
       const Event own = office.create_event(new_event("event-" + std::to_string(index), map)).value();
       total += buy_everything(own, "buyer").size();
       // And a neighbour's, opened by name.
-      if (const auto other = office.event("event-" + std::to_string((index + 1) % thread_count))) (void)other->availability()->total(Timestamp{});
+      if (const auto other = office.event("event-" + std::to_string((index + 1) % thread_count)))
+        (void)other->availability()->total(Timestamp{});
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -123,7 +131,8 @@ TEST_CASE("eight threads use sixteen events of which two are kept in memory") {
   BoxOffice office(storage, {.open_events = 2, .desk = {.snapshot_every_bytes = 2'000}});
   const auto map = house(2, 10);
   std::vector<Event> events;
-  for (int number = 0; number < 16; ++number) events.push_back(office.create_event(new_event("date-" + std::to_string(number), map)).value());
+  for (int number = 0; number < 16; ++number)
+    events.push_back(office.create_event(new_event("date-" + std::to_string(number), map)).value());
   std::atomic<int> held{0};
   std::vector<std::thread> threads;
   for (std::size_t index = 0; index < thread_count; ++index) {
@@ -132,13 +141,15 @@ TEST_CASE("eight threads use sixteen events of which two are kept in memory") {
         const Event& event = events[(index * 7 + round * 3) % events.size()];
         if (event.hold_best({.count = 1, .categories = {"all"}}, {.holder = "holder"})) ++held;
         CHECK(event.availability()->seat_map().place_count() == 20);
-        if (const auto again = office.event(event.id())) again->inspect([](const EventState& state) { CHECK(state.exists()); });
+        if (const auto again = office.event(event.id()))
+          again->inspect([](const EventState& state) { CHECK(state.exists()); });
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
   std::uint64_t found = 0;
-  for (const Event& event : events) event.inspect([&](const EventState& state) { found += state.open_holds(); });
+  for (const Event& event : events)
+    event.inspect([&](const EventState& state) { found += state.open_holds(); });
   CHECK(found == static_cast<std::uint64_t>(held));
 }
 
@@ -188,7 +199,8 @@ TEST_CASE("a thread that comes to run after stop does not stay for ever") {
   early.join();
   late.join();
   bool answered = false;
-  event.submit({new_request_id(), SetSaleStatus{SaleStatus::off_sale}}, [&](const Answer&) { answered = true; });
+  event.submit({new_request_id(), SetSaleStatus{SaleStatus::off_sale}},
+               [&](const Answer&) { answered = true; });
   CHECK_FALSE(answered);
   office.poll();
   CHECK(answered);
@@ -266,7 +278,8 @@ TEST_CASE("callers with many commands and callers with one share turns, and each
       }
     });
     threads.emplace_back([&] {
-      for (int number = 0; number < 200; ++number) granted += event.hold({"20-20"}, {.holder = "blocker"}) ? 1 : 0;
+      for (int number = 0; number < 200; ++number)
+        granted += event.hold({"20-20"}, {.holder = "blocker"}) ? 1 : 0;
     });
   }
   for (std::thread& thread : threads) thread.join();

@@ -25,7 +25,11 @@ TEST_CASE("the examples of RFC 9285 come out as printed there") {
     std::string_view plain;
     std::string_view encoded;
   };
-  for (const auto& [plain, encoded] : {Example{"AB", "BB8"}, {"Hello!!", "%69 VD92EX0"}, {"base-45", "UJCLQE7W581"}, {"ietf!", "QED8WEX0"}, {"", ""}}) {
+  for (const auto& [plain, encoded] : {Example{"AB", "BB8"},
+                                       {"Hello!!", "%69 VD92EX0"},
+                                       {"base-45", "UJCLQE7W581"},
+                                       {"ietf!", "QED8WEX0"},
+                                       {"", ""}}) {
     CHECK(base45_encode(bytes_of(plain)) == encoded);
     CHECK(base45_decode(encoded) == bytes_of(plain));
   }
@@ -89,13 +93,14 @@ TEST_CASE("of all texts of two and three characters, just those that some bytes 
 }
 
 TEST_CASE("what no bytes encode to is refused") {
-  for (const std::string_view text : {"A", "BB8A", "BB8BB8B",        // one character too many or too few
-                                      "GGW", ":::", "BB8GGW",        // the RFC's own: 65536 and more in three characters
-                                      "V5", "::", "BB8V5",           // 256 and more in two
-                                      "bb8", "BB!", "B=8", "BB8\n",  // other characters
-                                      "BB8 ",
-                                      "\xC3\x84"
-                                      "B"}) {
+  for (const std::string_view text :
+       {"A", "BB8A", "BB8BB8B",        // one character too many or too few
+        "GGW", ":::", "BB8GGW",        // the RFC's own: 65536 and more in three characters
+        "V5", "::", "BB8V5",           // 256 and more in two
+        "bb8", "BB!", "B=8", "BB8\n",  // other characters
+        "BB8 ",
+        "\xC3\x84"
+        "B"}) {
     CAPTURE(text);
     CHECK(!base45_decode(text));
   }

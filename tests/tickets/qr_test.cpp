@@ -15,11 +15,13 @@ TEST_CASE("the standard's example 01234567 at 1-M has its codewords") {
   // ISO/IEC 18004, annex I.2: data codewords 10 20 0C 56 61 80 EC 11 ... and their ten correction codewords.
   std::array<std::uint8_t, 64> data{};
   REQUIRE(detail::qr_codewords("01234567", {.level = QrLevel::M, .version_max = 1}, data.data()) == 1);
-  const std::array<std::uint8_t, 16> expected = {0x10, 0x20, 0x0C, 0x56, 0x61, 0x80, 0xEC, 0x11, 0xEC, 0x11, 0xEC, 0x11, 0xEC, 0x11, 0xEC, 0x11};
+  const std::array<std::uint8_t, 16> expected = {0x10, 0x20, 0x0C, 0x56, 0x61, 0x80, 0xEC, 0x11,
+                                                 0xEC, 0x11, 0xEC, 0x11, 0xEC, 0x11, 0xEC, 0x11};
   CHECK(std::equal(expected.begin(), expected.end(), data.begin()));
   std::array<std::uint8_t, 26> whole{};
   detail::qr_interleave(data.data(), 1, QrLevel::M, whole.data());
-  const std::array<std::uint8_t, 10> correction = {0xA5, 0x24, 0xD4, 0xC1, 0xED, 0x36, 0xC7, 0x87, 0x2C, 0x55};
+  const std::array<std::uint8_t, 10> correction = {0xA5, 0x24, 0xD4, 0xC1, 0xED,
+                                                   0x36, 0xC7, 0x87, 0x2C, 0x55};
   CHECK(std::equal(correction.begin(), correction.end(), whole.begin() + 16));
 }
 
@@ -33,7 +35,8 @@ TEST_CASE("digits, capitals and bytes are packed into the fewest bits") {
 }
 
 TEST_CASE("a text that does not fit is refused with both sizes") {
-  CHECK_THROWS_WITH_AS((void)encode_qr(std::string(200, 'x'), {.level = QrLevel::H, .version_max = 5}), doctest::Contains("holds 368"), QrTooLong);
+  CHECK_THROWS_WITH_AS((void)encode_qr(std::string(200, 'x'), {.level = QrLevel::H, .version_max = 5}),
+                       doctest::Contains("holds 368"), QrTooLong);
   CHECK_THROWS_AS((void)encode_qr(std::string(8000, '1')), QrTooLong);
   CHECK_THROWS_AS((void)encode_qr("x", {.version_min = 0}), std::invalid_argument);
   CHECK_THROWS_AS((void)encode_qr("x", {.mask = 8}), std::invalid_argument);
@@ -75,24 +78,28 @@ namespace {
 }  // namespace
 
 TEST_CASE("every module equals libqrcodegen's, for every version, level and mask") {
-  constexpr qrcodegen::QrCode::Ecc levels[] = {qrcodegen::QrCode::Ecc::LOW, qrcodegen::QrCode::Ecc::MEDIUM, qrcodegen::QrCode::Ecc::QUARTILE,
+  constexpr qrcodegen::QrCode::Ecc levels[] = {qrcodegen::QrCode::Ecc::LOW, qrcodegen::QrCode::Ecc::MEDIUM,
+                                               qrcodegen::QrCode::Ecc::QUARTILE,
                                                qrcodegen::QrCode::Ecc::HIGH};
   std::mt19937_64 random(18004);
   int compared = 0;
   for (int version = 1; version <= 40; ++version) {
     for (int level = 0; level < 4; ++level) {
-      const auto bytes = static_cast<std::size_t>(detail::qr_data_codewords(version, static_cast<QrLevel>(level)));
+      const auto bytes =
+          static_cast<std::size_t>(detail::qr_data_codewords(version, static_cast<QrLevel>(level)));
       for (int round = 0; round < (version <= 10 ? 24 : 10); ++round) {
         const int kind = static_cast<int>(random() % 3);
         const std::string text = random_text(random, kind, 1 + random() % (bytes - 3));
         // Every mask in turn, and the automatic choice each third time.
         const int mask = round % 3 == 0 ? -1 : static_cast<int>(random() % 8);
-        const auto theirs = qrcodegen::QrCode::encodeSegments({segment_of(text, kind)}, levels[level], version, version, mask, false);
-        const QrCode ours = encode_qr(
-            text,
-            {.level = static_cast<QrLevel>(level), .version_min = version, .version_max = version, .mask = mask < 0 ? std::nullopt : std::optional<int>(mask)});
-        INFO("version ", version, " level ", level, " mask ", mask, " kind ", kind, " length ", text.size(), " ours ", ours.mask(), " theirs ",
-             theirs.getMask());
+        const auto theirs = qrcodegen::QrCode::encodeSegments({segment_of(text, kind)}, levels[level],
+                                                              version, version, mask, false);
+        const QrCode ours = encode_qr(text, {.level = static_cast<QrLevel>(level),
+                                             .version_min = version,
+                                             .version_max = version,
+                                             .mask = mask < 0 ? std::nullopt : std::optional<int>(mask)});
+        INFO("version ", version, " level ", level, " mask ", mask, " kind ", kind, " length ", text.size(),
+             " ours ", ours.mask(), " theirs ", theirs.getMask());
         REQUIRE(equal(ours, theirs));
         ++compared;
       }
@@ -103,6 +110,8 @@ TEST_CASE("every module equals libqrcodegen's, for every version, level and mask
 
 #else
 
-TEST_CASE("every module equals libqrcodegen's") { MESSAGE("not compared: libqrcodegencpp-dev is not installed"); }
+TEST_CASE("every module equals libqrcodegen's") {
+  MESSAGE("not compared: libqrcodegencpp-dev is not installed");
+}
 
 #endif

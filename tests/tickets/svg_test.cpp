@@ -20,7 +20,9 @@ TEST_CASE("each place of a drawn house has a title with label, category and stat
   const auto map = little::house();
   SeatMapPicture picture;
   picture.title = "Premiere <1>";
-  picture.status = [](PlaceIndex place) { return place.value == 0 ? PlaceStatus::sold : place.value == 1 ? PlaceStatus::held : PlaceStatus::free; };
+  picture.status = [](PlaceIndex place) {
+    return place.value == 0 ? PlaceStatus::sold : place.value == 1 ? PlaceStatus::held : PlaceStatus::free;
+  };
   picture.area_use = [](AreaIndex) { return AreaUse{7, 1, 2, 0}; };
   const std::string svg = seat_map_svg(*map, picture);
   CHECK(count_of(svg, "<title>") == 1 + map->place_count() + 1);
@@ -101,5 +103,6 @@ TEST_CASE("a price in bold ends before the order's number begins") {
   };
   // Advances of DejaVu Sans Bold, the widest of the fonts asked for: six digits, a point, a space, U, A, H.
   constexpr double ems = 6 * 0.696 + 0.380 + 0.348 + 0.812 + 0.774 + 0.837;
-  CHECK(attribute("1400.00 UAH", "x") + ems * attribute("1400.00 UAH", "font-size") < attribute("No. 2", "x"));
+  CHECK(attribute("1400.00 UAH", "x") + ems * attribute("1400.00 UAH", "font-size") <
+        attribute("No. 2", "x"));
 }

@@ -45,7 +45,8 @@ TEST_CASE("any changed character is refused") {
     INFO("character ", at);
     CHECK_FALSE(read(changed, key).claims.has_value());
   }
-  for (std::size_t size = 0; size < code.size(); ++size) CHECK_FALSE(read(code.substr(0, size), key).claims.has_value());
+  for (std::size_t size = 0; size < code.size(); ++size)
+    CHECK_FALSE(read(code.substr(0, size), key).claims.has_value());
 }
 
 TEST_CASE("any flipped bit below is refused") {
@@ -73,7 +74,8 @@ TEST_CASE("other barcodes and noise are told apart from damage") {
   std::mt19937 random(45);
   for (int round = 0; round < 20'000; ++round) {
     std::string noise = "TC1:";
-    for (std::size_t length = random() % 200; length > 0; --length) noise += "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"[random() % 45];
+    for (std::size_t length = random() % 200; length > 0; --length)
+      noise += "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"[random() % 45];
     REQUIRE_FALSE(read(noise, key).claims.has_value());
   }
   CHECK_THROWS_AS((void)ticket_code({}, key), std::invalid_argument);

@@ -21,8 +21,9 @@ namespace {
 
 constexpr CategoryIndex stalls{0};
 
-/// A house from a drawing, a string per row, the stage at the top. o seat, x seat that is sold, r seat of restricted view,
-/// W wheelchair place, c companion place, space: aisle, 2 seat of the second category. Rows are centred on x = 0.
+/// A house from a drawing, a string per row, the stage at the top. o seat, x seat that is sold, r seat of
+/// restricted view, W wheelchair place, c companion place, space: aisle, 2 seat of the second category. Rows
+/// are centred on x = 0.
 class House {
  public:
   explicit House(const std::vector<std::string>& drawing, std::optional<Point> focal_point = Point{0, -1'000})
@@ -76,8 +77,13 @@ class House {
                                  : mark == 'c' ? PlaceFlags::companion
                                                : PlaceFlags::none;
         const std::string label = static_cast<char>('A' + y) + std::to_string(column + 1);
-        const auto x = static_cast<std::int32_t>(column * 500) - static_cast<std::int32_t>((row.size() - 1) * 250);
-        builder.add_seat({.label = label, .position = {x, y * 1'000}, .category = {mark == '2' ? 1U : 0U}, .flags = flags, .gap_before = gap});
+        const auto x =
+            static_cast<std::int32_t>(column * 500) - static_cast<std::int32_t>((row.size() - 1) * 250);
+        builder.add_seat({.label = label,
+                          .position = {x, y * 1'000},
+                          .category = {mark == '2' ? 1U : 0U},
+                          .flags = flags,
+                          .gap_before = gap});
         gap = 0;
       }
       ++y;
@@ -147,12 +153,16 @@ TEST_CASE("of equal scores the seats nearer to the focal point win, in a row tha
     builder.add_row(builder.no_section(), bend == 0 ? "A" : "B");
     for (std::int32_t seat = 0; seat < 5; ++seat) {
       const std::string label = std::to_string(seat + 1);
-      builder.add_seat({.label = label, .position = {seat * 1'000, seat > 0 && seat < 4 ? -bend : 0}, .category = category});
+      builder.add_seat({.label = label,
+                        .position = {seat * 1'000, seat > 0 && seat < 4 ? -bend : 0},
+                        .category = category});
     }
   }
   const SeatMap map = builder.build();
   FreeSeats free(map);
-  const auto best = [&](std::uint32_t count) { return map.label(find_best_available(map, free, {.count = count})->front()); };
+  const auto best = [&](std::uint32_t count) {
+    return map.label(find_best_available(map, free, {.count = count})->front());
+  };
   CHECK(best(1) == "B-3");
   CHECK(best(3) == "B-2");
   // The whole of the row has the same middle, too.
@@ -168,8 +178,8 @@ TEST_CASE("where no seat is nearer to the focal point the block nearer to its ro
   const CategoryIndex category = builder.add_category({"stalls", "Stalls", "#1F77B4"});
   builder.add_row(builder.no_section(), "A");
   int number = 0;
-  for (const Point seat :
-       {Point{-5'000, 0}, Point{-4'000, 3'000}, Point{-3'000, 4'000}, Point{0, 5'000}, Point{3'000, 4'000}, Point{4'000, 3'000}, Point{5'000, 0}}) {
+  for (const Point seat : {Point{-5'000, 0}, Point{-4'000, 3'000}, Point{-3'000, 4'000}, Point{0, 5'000},
+                           Point{3'000, 4'000}, Point{4'000, 3'000}, Point{5'000, 0}}) {
     const std::string label = std::to_string(++number);
     builder.add_seat({.label = label, .position = seat, .category = category});
   }
@@ -202,7 +212,8 @@ TEST_CASE("printed numbers say nothing about who sits beside whom") {
   SeatMapBuilder builder("Odd and even");
   const CategoryIndex category = builder.add_category({"stalls", "Stalls", "#1F77B4"});
   builder.add_row(builder.no_section(), "A");
-  for (const char* label : {"7", "5", "3", "1", "2", "4", "6", "8"}) builder.add_seat({.label = label, .category = category});
+  for (const char* label : {"7", "5", "3", "1", "2", "4", "6", "8"})
+    builder.add_seat({.label = label, .category = category});
   builder.add_row(builder.no_section(), "B");
   builder.add_seat({.label = "1", .category = category});
   builder.add_seat({.label = "2", .category = category, .gap_before = 1});
@@ -212,7 +223,8 @@ TEST_CASE("printed numbers say nothing about who sits beside whom") {
   REQUIRE(places);
   CHECK(map.label(places->front()) == "A-3");
   CHECK(map.label(places->back()) == "A-4");
-  free.take(std::array{PlaceIndex{0}, PlaceIndex{1}, PlaceIndex{2}, PlaceIndex{3}, PlaceIndex{4}, PlaceIndex{5}, PlaceIndex{6}, PlaceIndex{7}});
+  free.take(std::array{PlaceIndex{0}, PlaceIndex{1}, PlaceIndex{2}, PlaceIndex{3}, PlaceIndex{4},
+                       PlaceIndex{5}, PlaceIndex{6}, PlaceIndex{7}});
   CHECK_FALSE(find_best_available(map, free, {.count = 2}));
 }
 
@@ -231,14 +243,17 @@ TEST_CASE("each zone is judged by its own focal point") {
   SeatMapBuilder builder("Track");
   const CategoryIndex category = builder.add_category({"stand", "Stand", "#1F77B4"});
   builder.focal_point({0, 0});
-  const std::uint32_t finish = builder.add_zone({.key = "finish", .name = "Finish", .focal_point = Point{100'000, 3'000}});
+  const std::uint32_t finish =
+      builder.add_zone({.key = "finish", .name = "Finish", .focal_point = Point{100'000, 3'000}});
   const SectionIndex near_start = builder.add_section({.label = "Start"});
   const SectionIndex near_finish = builder.add_section({.label = "Finish", .zone = finish});
   for (const auto& [section, x] : {std::pair(near_start, 0), std::pair(near_finish, 100'000)}) {
     for (int row = 1; row <= 3; ++row) {
       builder.add_row(section, std::to_string(row));
       for (int seat = 0; seat < 3; ++seat)
-        builder.add_seat({.label = std::to_string(seat), .position = {x + seat * 500 - 500, row * 1'000}, .category = category});
+        builder.add_seat({.label = std::to_string(seat),
+                          .position = {x + seat * 500 - 500, row * 1'000},
+                          .category = category});
     }
   }
   const SeatMap map = builder.build();
@@ -339,7 +354,9 @@ TEST_CASE("in rows longer than a word blocks cross from word to word") {
     SeatMapBuilder builder("Bench");
     builder.add_category({"bench", "Bench", "#1F77B4"});
     builder.add_row(builder.no_section(), "");
-    for (std::size_t seat = 0; seat < slots; ++seat) builder.add_seat({.label = std::to_string(seat), .position = {static_cast<std::int32_t>(seat) * 500, 0}});
+    for (std::size_t seat = 0; seat < slots; ++seat)
+      builder.add_seat(
+          {.label = std::to_string(seat), .position = {static_cast<std::int32_t>(seat) * 500, 0}});
     const SeatMap map = builder.build();
     FreeSeats free(map);
     const auto middle = static_cast<std::uint32_t>(slots / 2);
@@ -364,27 +381,37 @@ TEST_CASE("a party that prefers to sit together does when it can") {
 TEST_CASE("a party that can't sit together gets few blocks, the largest first, close to each other") {
   CHECK(House({"ooxoo"}).best({.count = 4, .together = Together::required}) == "none");
   CHECK(House({"ooxoo"}).best({.count = 4, .together = Together::preferred}) == "A1 A2 A4 A5");
-  CHECK(House({"oxooo", "ooxox", "xxxox"}).best({.count = 5, .together = Together::preferred}) == "A3 A4 A5 B1 B2");
-  // The second pair sits behind the first, although the one in the middle of the third row has the same score.
-  CHECK(House({"ooxxxxxxxxx", "ooxxxxxxxxx", "xxxxooxxxxx"}).best({.count = 4, .together = Together::preferred}) == "A1 A2 B1 B2");
+  CHECK(House({"oxooo", "ooxox", "xxxox"}).best({.count = 5, .together = Together::preferred}) ==
+        "A3 A4 A5 B1 B2");
+  // The second pair sits behind the first, although the one in the middle of the third row has the same
+  // score.
+  CHECK(House({"ooxxxxxxxxx", "ooxxxxxxxxx", "xxxxooxxxxx"})
+            .best({.count = 4, .together = Together::preferred}) == "A1 A2 B1 B2");
   // A row behind comes before two, even if it is less straight behind.
-  CHECK(House({"xooxxx", "ooxxxx", "xooxxx"}).best({.count = 4, .together = Together::preferred}) == "A2 A3 B1 B2");
-  CHECK(House({"ooxxxx", "xxxxoo", "oooxxx"}).best({.count = 5, .together = Together::preferred}) == "C1 C2 C3 B5 B6");
+  CHECK(House({"xooxxx", "ooxxxx", "xooxxx"}).best({.count = 4, .together = Together::preferred}) ==
+        "A2 A3 B1 B2");
+  CHECK(House({"ooxxxx", "xxxxoo", "oooxxx"}).best({.count = 5, .together = Together::preferred}) ==
+        "C1 C2 C3 B5 B6");
   CHECK(House({"oxoxo"}).best({.count = 3, .together = Together::preferred}) == "A3 A1 A5");
   CHECK(House({"oxoxo"}).best({.count = 4, .together = Together::preferred}) == "none");
 }
 
 TEST_CASE("several blocks may come from one row that has room for more than one of them") {
   CHECK(House({"oooooo"}).best({.count = 7, .together = Together::preferred}) == "none");
-  CHECK(House({"oooooo", "oo oo"}).best({.count = 10, .together = Together::preferred}) == "A1 A2 A3 A4 A5 A6 B1 B2 B4 B5");
-  CHECK(House({"oooooo", "oooooo"}).best({.count = 8, .together = Together::preferred}) == "A1 A2 A3 A4 A5 A6 B3 B4");
+  CHECK(House({"oooooo", "oo oo"}).best({.count = 10, .together = Together::preferred}) ==
+        "A1 A2 A3 A4 A5 A6 B1 B2 B4 B5");
+  CHECK(House({"oooooo", "oooooo"}).best({.count = 8, .together = Together::preferred}) ==
+        "A1 A2 A3 A4 A5 A6 B3 B4");
 }
 
 TEST_CASE("a wheelchair party that can't sit together is seated around its wheelchairs first") {
-  CHECK(House({"Wcx", "ooo"}).best({.count = 4, .accessible = 1, .together = Together::preferred}) == "A1 A2 B1 B2");
-  CHECK(House({"Wc cW", "ooooo"}).best({.count = 4, .accessible = 2, .together = Together::preferred}) == "A1 A2 A4 A5");
+  CHECK(House({"Wcx", "ooo"}).best({.count = 4, .accessible = 1, .together = Together::preferred}) ==
+        "A1 A2 B1 B2");
+  CHECK(House({"Wc cW", "ooooo"}).best({.count = 4, .accessible = 2, .together = Together::preferred}) ==
+        "A1 A2 A4 A5");
   // The first companion must not take the seat that the second wheelchair's user needs of the party's three.
-  CHECK(House({"cWc cWc"}).best({.count = 3, .accessible = 2, .together = Together::preferred}) == "A2 A3 A6");
+  CHECK(House({"cWc cWc"}).best({.count = 3, .accessible = 2, .together = Together::preferred}) ==
+        "A2 A3 A6");
   CHECK(House({"W W", "ooo"}).best({.count = 3, .accessible = 3, .together = Together::preferred}) == "none");
 }
 
@@ -398,12 +425,14 @@ class NaiveScan {
     for (const Row& row : map.rows()) {
       const auto places = map.places().subspan(row.first_place, row.place_count);
       std::uint64_t length = 0;
-      for (std::size_t at = 1; at < places.size(); ++at) length += distance(places[at].position, places[at - 1].position);
+      for (std::size_t at = 1; at < places.size(); ++at)
+        length += distance(places[at].position, places[at - 1].position);
       const auto slots = static_cast<std::uint64_t>(places.back().slot - places.front().slot);
       const std::uint64_t pitch = slots == 0 || length / slots == 0 ? 1'000 : length / slots;
       std::uint64_t depth = 4 * before;
       if (const auto focal = map.focal_point_of(row.section)) {
-        const Point twice_middle{places.front().position.x + places.back().position.x, places.front().position.y + places.back().position.y};
+        const Point twice_middle{places.front().position.x + places.back().position.x,
+                                 places.front().position.y + places.back().position.y};
         depth = 2 * distance(twice_middle, {2 * focal->x, 2 * focal->y});
       }
       before += pitch;
@@ -440,14 +469,18 @@ class NaiveScan {
       if (!fits || accessible != wish.accessible) continue;
       const Place& place = map_.places()[first];
       const Row& row = map_.rows()[place.row.value];
-      const std::uint32_t ends = map_.places()[row.first_place].slot + map_.places()[row.first_place + row.place_count - 1].slot;
+      const std::uint32_t ends =
+          map_.places()[row.first_place].slot + map_.places()[row.first_place + row.place_count - 1].slot;
       const std::uint32_t block_ends = 2U * place.slot + wish.count - 1;
-      const std::uint64_t off = (ends > block_ends ? ends - block_ends : block_ends - ends) * pitches_[place.row.value];
+      const std::uint64_t off =
+          (ends > block_ends ? ends - block_ends : block_ends - ends) * pitches_[place.row.value];
       std::uint64_t away = 0;
       if (const auto focal = map_.focal_point_of(row.section)) {
-        for (std::uint32_t at = first; at < first + wish.count; ++at) away += distance(map_.places()[at].position, *focal);
+        for (std::uint32_t at = first; at < first + wish.count; ++at)
+          away += distance(map_.places()[at].position, *focal);
       }
-      const std::tuple rank{wish.accessible > 0 ? others : 0, depths_[place.row.value] + off, away, off, first};
+      const std::tuple rank{wish.accessible > 0 ? others : 0, depths_[place.row.value] + off, away, off,
+                            first};
       if (!best || rank < *best) best = rank;
     }
     if (!best) return std::nullopt;
@@ -480,17 +513,22 @@ class NaiveScan {
     return chosen;
   }
   /// The block in the section of the first one, then the fewest rows from it, then the least to its side.
-  [[nodiscard]] std::optional<std::vector<PlaceIndex>> closest(const BestAvailable& wish, PlaceIndex first_place, std::uint32_t first_count) const {
+  [[nodiscard]] std::optional<std::vector<PlaceIndex>> closest(const BestAvailable& wish,
+                                                               PlaceIndex first_place,
+                                                               std::uint32_t first_count) const {
     const std::uint32_t row = map_.places()[first_place.value].row.value;
     std::optional<std::tuple<bool, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>> best;
     for (std::uint32_t first = 0; first + wish.count <= map_.place_count(); ++first) {
       bool fits = true;
-      for (std::uint32_t at = first; at < first + wish.count && fits; ++at) fits = ordinary(at, wish) && (at == first || adjoin(at - 1, at));
+      for (std::uint32_t at = first; at < first + wish.count && fits; ++at)
+        fits = ordinary(at, wish) && (at == first || adjoin(at - 1, at));
       if (!fits) continue;
       const std::uint32_t here = map_.places()[first].row.value;
-      const std::int32_t aside = to_the_right(first, wish.count) - to_the_right(first_place.value, first_count);
-      const std::tuple rank{map_.rows()[here].section != map_.rows()[row].section, here > row ? here - row : row - here,
-                            static_cast<std::uint32_t>(std::abs(aside)), here, first};
+      const std::int32_t aside =
+          to_the_right(first, wish.count) - to_the_right(first_place.value, first_count);
+      const std::tuple rank{map_.rows()[here].section != map_.rows()[row].section,
+                            here > row ? here - row : row - here, static_cast<std::uint32_t>(std::abs(aside)),
+                            here, first};
       if (!best || rank < *best) best = rank;
     }
     if (!best) return std::nullopt;
@@ -501,7 +539,8 @@ class NaiveScan {
   /// From its row's middle to the block's, in half slots.
   [[nodiscard]] std::int32_t to_the_right(std::uint32_t first, std::uint32_t count) const {
     const Row& row = map_.rows()[map_.places()[first].row.value];
-    const std::int32_t ends = map_.places()[row.first_place].slot + map_.places()[row.first_place + row.place_count - 1].slot;
+    const std::int32_t ends =
+        map_.places()[row.first_place].slot + map_.places()[row.first_place + row.place_count - 1].slot;
     return 2 * map_.places()[first].slot + static_cast<std::int32_t>(count) - 1 - ends;
   }
 
@@ -521,11 +560,13 @@ class NaiveScan {
   }
 
   [[nodiscard]] bool adjoin(std::uint32_t one, std::uint32_t next) const {
-    return map_.places()[one].row == map_.places()[next].row && map_.places()[one].slot + 1 == map_.places()[next].slot;
+    return map_.places()[one].row == map_.places()[next].row &&
+           map_.places()[one].slot + 1 == map_.places()[next].slot;
   }
   [[nodiscard]] bool sellable(std::uint32_t index, const BestAvailable& wish) const {
     const Place& place = map_.places()[index];
-    if (wish.restricted_view == RestrictedView::avoid && has(place.flags, PlaceFlags::restricted_view)) return false;
+    if (wish.restricted_view == RestrictedView::avoid && has(place.flags, PlaceFlags::restricted_view))
+      return false;
     return free_[index] && place.kind == PlaceKind::seat && place.category == wish.category.value;
   }
 
@@ -543,13 +584,15 @@ class NaiveScan {
   /// Whether the companion place reaches a wheelchair place of [first, end) over companion places only.
   [[nodiscard]] bool serves(std::uint32_t companion, std::uint32_t first, std::uint32_t end) const {
     const auto companion_only = [this](std::uint32_t at) {
-      return has(map_.places()[at].flags, PlaceFlags::companion) && !has(map_.places()[at].flags, PlaceFlags::accessible);
+      return has(map_.places()[at].flags, PlaceFlags::companion) &&
+             !has(map_.places()[at].flags, PlaceFlags::accessible);
     };
     std::uint32_t left = companion;
     while (left > first && companion_only(left)) --left;
     std::uint32_t right = companion;
     while (right + 1 < end && companion_only(right)) ++right;
-    return has(map_.places()[left].flags, PlaceFlags::accessible) || has(map_.places()[right].flags, PlaceFlags::accessible);
+    return has(map_.places()[left].flags, PlaceFlags::accessible) ||
+           has(map_.places()[right].flags, PlaceFlags::accessible);
   }
 
   const SeatMap& map_;
@@ -568,9 +611,14 @@ class RandomHouse {
   SeatMap map() {
     SeatMapBuilder builder("Random");
     const std::uint32_t categories = 1 + below(3);
-    for (std::uint32_t category = 0; category < 3; ++category) builder.add_category({std::to_string(category), "Category", "#1F77B4"});
-    if (chance(70)) builder.focal_point({static_cast<std::int32_t>(below(20'000)), static_cast<std::int32_t>(below(20'000)) - 10'000});
-    builder.add_zone({.key = "zone", .name = "Zone", .focal_point = Point{static_cast<std::int32_t>(below(20'000)), 20'000}});
+    for (std::uint32_t category = 0; category < 3; ++category)
+      builder.add_category({std::to_string(category), "Category", "#1F77B4"});
+    if (chance(70))
+      builder.focal_point(
+          {static_cast<std::int32_t>(below(20'000)), static_cast<std::int32_t>(below(20'000)) - 10'000});
+    builder.add_zone({.key = "zone",
+                      .name = "Zone",
+                      .focal_point = Point{static_cast<std::int32_t>(below(20'000)), 20'000}});
     const std::uint32_t special = chance(50) ? below(25) : 0;
     const std::uint32_t gaps = below(15);
     // Coarse grids make equal scores common.
@@ -578,17 +626,26 @@ class RandomHouse {
     const std::uint32_t rows = 1 + below(10);
     for (std::uint32_t row = 0; row < rows; ++row) {
       const std::string label = std::to_string(row);
-      if (row % 4 == 0) section_ = builder.add_section({.label = "S" + label, .zone = chance(30) ? std::optional<std::uint32_t>(0) : std::nullopt});
-      if (chance(5)) builder.add_whole(section_, "W" + label, PlaceKind::booth, 4, {0, 0}, {below(categories)}, PlaceFlags::accessible);
+      if (row % 4 == 0)
+        section_ = builder.add_section(
+            {.label = "S" + label, .zone = chance(30) ? std::optional<std::uint32_t>(0) : std::nullopt});
+      if (chance(5))
+        builder.add_whole(section_, "W" + label, PlaceKind::booth, 4, {0, 0}, {below(categories)},
+                          PlaceFlags::accessible);
       builder.add_row(section_, label, chance(10) ? RowKind::table : RowKind::row);
       const std::uint32_t seats = chance(15) ? 55 + below(150) : 1 + below(25);
       std::uint32_t category = below(categories);
       for (std::uint32_t seat = 0; seat < seats; ++seat) {
         if (chance(5)) category = below(categories);
         const auto flags = static_cast<PlaceFlags>(chance(special) ? 1 + below(5) : 0);
-        const std::uint16_t gap = chance(gaps) ? static_cast<std::uint16_t>(1 + below(chance(5) ? 80 : 2)) : std::uint16_t{0};
+        const std::uint16_t gap =
+            chance(gaps) ? static_cast<std::uint16_t>(1 + below(chance(5) ? 80 : 2)) : std::uint16_t{0};
         const Point position{static_cast<std::int32_t>(seat) * pitch, static_cast<std::int32_t>(row) * 1'000};
-        builder.add_seat({.label = std::to_string(seat), .position = position, .category = {category}, .flags = flags, .gap_before = gap});
+        builder.add_seat({.label = std::to_string(seat),
+                          .position = position,
+                          .category = {category},
+                          .flags = flags,
+                          .gap_before = gap});
       }
     }
     return builder.build();
@@ -629,7 +686,8 @@ void check_preferred(const SeatMap& map, const FreeSeats& free, const NaiveScan&
     REQUIRE(std::equal(block->begin(), block->end(), places->begin(), places->end()));
     return;
   }
-  if (wish.accessible == 0) REQUIRE(places.has_value() == fewest_blocks(scan.runs(wish), wish.count).has_value());
+  if (wish.accessible == 0)
+    REQUIRE(places.has_value() == fewest_blocks(scan.runs(wish), wish.count).has_value());
   if (!places) return;
   REQUIRE(std::set(places->begin(), places->end()).size() == wish.count);
   std::uint32_t accessible = 0;
@@ -663,7 +721,8 @@ TEST_CASE("best available answers as a plain scan of all seats does, on random c
       CAPTURE(round);
       std::vector<PlaceIndex> taken;
       std::vector<PlaceIndex> given;
-      for (std::uint32_t place = random.below(4); place < map.place_count(); place += 1 + random.below(round == 0 ? 2 : 20)) {
+      for (std::uint32_t place = random.below(4); place < map.place_count();
+           place += 1 + random.below(round == 0 ? 2 : 20)) {
         const bool sell = random.chance(sold_percent);
         if (sell == scan.is_free(place)) (sell ? taken : given).push_back({place});
         scan.set(place, !sell);

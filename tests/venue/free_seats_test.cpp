@@ -25,7 +25,9 @@ SeatMap rows_of(const std::vector<int>& seat_counts) {
   int row = 0;
   for (const int seats : seat_counts) {
     builder.add_row(builder.no_section(), std::to_string(++row));
-    for (int seat = 0; seat < seats; ++seat) builder.add_seat({.label = std::to_string(seat), .position = {seat * 500, row * 1'000}, .category = category});
+    for (int seat = 0; seat < seats; ++seat)
+      builder.add_seat(
+          {.label = std::to_string(seat), .position = {seat * 500, row * 1'000}, .category = category});
   }
   return builder.build();
 }
@@ -148,7 +150,8 @@ TEST_CASE("the longest run of set bits is that of a count bit by bit") {
     std::array<std::uint64_t, 4> masks{};
     for (std::size_t index = 0; index < words.size(); ++index) {
       words[index] = random() | (round % 2 == 0 ? random() | random() | random() : 0);
-      if (round % 5 == 0) words[index] = random() % 2 == 0 ? ~std::uint64_t{0} : ~std::uint64_t{0} << random() % 64;
+      if (round % 5 == 0)
+        words[index] = random() % 2 == 0 ? ~std::uint64_t{0} : ~std::uint64_t{0} << random() % 64;
       masks[index] = round % 3 == 0 ? ~std::uint64_t{0} : random() | random() | random() | random();
     }
     const std::size_t used = 1 + static_cast<std::size_t>(round) % 4;
@@ -163,7 +166,8 @@ TEST_CASE("the longest run of set bits is that of a count bit by bit") {
 }
 
 TEST_CASE("the integer square root is exact at its edges") {
-  for (const std::uint64_t root : {0ULL, 1ULL, 2ULL, 1'000ULL, 94'906'265ULL, 94'906'267ULL, 4'294'967'294ULL, 4'294'967'295ULL}) {
+  for (const std::uint64_t root :
+       {0ULL, 1ULL, 2ULL, 1'000ULL, 94'906'265ULL, 94'906'267ULL, 4'294'967'294ULL, 4'294'967'295ULL}) {
     CHECK(detail::integer_sqrt(root * root) == root);
     CHECK(detail::integer_sqrt(root * root + root) == root);
     if (root > 0) CHECK(detail::integer_sqrt(root * root - 1) == root - 1);

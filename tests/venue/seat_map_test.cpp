@@ -20,7 +20,8 @@ namespace {
 
 const Category stalls_category{"stalls", "Stalls", "#1F77B4"};
 
-/// A small house: stalls A-B of three seats with an aisle, a table sold by the chair, a table and a booth sold whole, a standing area.
+/// A small house: stalls A-B of three seats with an aisle, a table sold by the chair, a table and a booth
+/// sold whole, a standing area.
 SeatMapBuilder small_house() {
   SeatMapBuilder builder("House");
   const CategoryIndex category = builder.add_category(stalls_category);
@@ -30,7 +31,11 @@ SeatMapBuilder small_house() {
     builder.add_row(section, row);
     builder.add_seat({.label = "1", .position = {0, 0}, .category = category});
     builder.add_seat({.label = "3", .position = {500, 0}, .category = category});
-    builder.add_seat({.label = "2", .position = {1500, 0}, .category = category, .flags = PlaceFlags::accessible, .gap_before = 1});
+    builder.add_seat({.label = "2",
+                      .position = {1500, 0},
+                      .category = category,
+                      .flags = PlaceFlags::accessible,
+                      .gap_before = 1});
   }
   builder.add_row(builder.no_section(), "T1", RowKind::table);
   builder.add_seat({.label = "N", .category = cheap});
@@ -59,7 +64,8 @@ std::vector<std::string> problems_of(SeatMapData data) {
   try {
     const SeatMap map(std::move(data));
   } catch (const SeatMapError& error) {
-    for (const SeatMapProblem& problem : error.problems()) texts.push_back(problem.where + ": " + problem.what);
+    for (const SeatMapProblem& problem : error.problems())
+      texts.push_back(problem.where + ": " + problem.what);
   }
   return texts;
 }
@@ -78,7 +84,8 @@ using Texts = std::vector<std::string>;
 // not compile.
 auto parts(SeatMapData& it) {
   auto& [name, focal_point, categories, floors, zones, sections, rows, places, labels, areas, shapes] = it;
-  return std::tie(name, focal_point, categories, floors, zones, sections, rows, places, labels, areas, shapes);
+  return std::tie(name, focal_point, categories, floors, zones, sections, rows, places, labels, areas,
+                  shapes);
 }
 auto parts(Category& it) {
   auto& [key, name, color] = it;
@@ -128,10 +135,13 @@ struct OddParts {
     if constexpr (std::is_enum_v<T>) {
       for (const int number : {8, 55, 128, 255}) put(part, static_cast<T>(number), refused);
     } else if constexpr (std::same_as<T, std::string>) {
-      for (const char* text : {"a\xFF", "\xC0\xAF", "\xED\xA0\x80", "\xE2\x82"}) put(part, std::string(text), refused);
-      for (const char* text : {"a\x1B[31m", "a\nb", "\xC2\x85"}) put(part, std::string(text), lines_are_right ? allowed : refused);
+      for (const char* text : {"a\xFF", "\xC0\xAF", "\xED\xA0\x80", "\xE2\x82"})
+        put(part, std::string(text), refused);
+      for (const char* text : {"a\x1B[31m", "a\nb", "\xC2\x85"})
+        put(part, std::string(text), lines_are_right ? allowed : refused);
     } else if constexpr (std::integral<T>) {
-      for (const T number : {std::numeric_limits<T>::min(), T{0}, std::numeric_limits<T>::max()}) put(part, number, allowed);
+      for (const T number : {std::numeric_limits<T>::min(), T{0}, std::numeric_limits<T>::max()})
+        put(part, number, allowed);
     } else if constexpr (requires { parts(part); }) {
       lines_are_right = std::same_as<T, Shape>;
       std::apply([this](auto&... member) { (each(member), ...); }, parts(part));
@@ -171,9 +181,10 @@ TEST_CASE("a label is section, row and seat joined by dashes, without what is em
 
 TEST_CASE("every place is found by its whole label, and by nothing else") {
   const SeatMap map = small_house().build();
-  for (std::uint32_t index = 0; index < map.place_count(); ++index) CHECK(map.find_place(map.label(PlaceIndex{index})) == PlaceIndex{index});
-  for (const char* unknown :
-       {"", "-", "Stalls", "Stalls-A", "Stalls-A-", "Stalls-A-4", "stalls-A-1", "StallsA1", "A-1", "Stalls-A-1-", "T2-", "-T2", "Stalls-Pit"}) {
+  for (std::uint32_t index = 0; index < map.place_count(); ++index)
+    CHECK(map.find_place(map.label(PlaceIndex{index})) == PlaceIndex{index});
+  for (const char* unknown : {"", "-", "Stalls", "Stalls-A", "Stalls-A-", "Stalls-A-4", "stalls-A-1",
+                              "StallsA1", "A-1", "Stalls-A-1-", "T2-", "-T2", "Stalls-Pit"}) {
     CAPTURE(unknown);
     CHECK_FALSE(map.find_place(unknown));
   }
@@ -216,10 +227,12 @@ TEST_CASE("a zone's focal point overrides the map's for its sections") {
   SeatMapBuilder builder("Track");
   const CategoryIndex category = builder.add_category(stalls_category);
   builder.focal_point({7, 8});
-  const std::uint32_t finish = builder.add_zone({.key = "finish", .name = "Finish", .focal_point = Point{100, 200}});
+  const std::uint32_t finish =
+      builder.add_zone({.key = "finish", .name = "Finish", .focal_point = Point{100, 200}});
   const std::uint32_t hill = builder.add_zone({.key = "hill", .name = "Hill"});
   for (const auto zone : {std::optional(finish), std::optional(hill), std::optional<std::uint32_t>()}) {
-    const SectionIndex section = builder.add_section({.label = "S" + std::to_string(zone.value_or(9)), .zone = zone});
+    const SectionIndex section =
+        builder.add_section({.label = "S" + std::to_string(zone.value_or(9)), .zone = zone});
     builder.add_row(section, "A");
     builder.add_seat({.label = "1", .category = category});
   }
@@ -232,7 +245,8 @@ TEST_CASE("a zone's focal point overrides the map's for its sections") {
 TEST_CASE("a map may have nothing but a standing area, or no focal point") {
   SeatMapBuilder builder("Field");
   const CategoryIndex category = builder.add_category(stalls_category);
-  builder.add_area({.label = "Field", .section = builder.no_section(), .category = category, .capacity = 10'000'000});
+  builder.add_area(
+      {.label = "Field", .section = builder.no_section(), .category = category, .capacity = 10'000'000});
   const SeatMap map = builder.build();
   CHECK(map.capacity() == 10'000'000);
   CHECK_FALSE(map.find_place("Field"));
@@ -246,61 +260,91 @@ TEST_CASE("two labels that join to the same text are one label too many") {
   builder.add_seat({.label = "1", .category = category});
   builder.add_row(builder.add_section({.label = "A"}), "B-C");
   builder.add_seat({.label = "1", .category = category});
-  CHECK_THROWS_WITH_AS(static_cast<void>(builder.build()), "the seat map has 1 problem:\n  A-B-C-1: stands twice; whole labels must be unique in the map",
-                       SeatMapError);
+  CHECK_THROWS_WITH_AS(
+      static_cast<void>(builder.build()),
+      "the seat map has 1 problem:\n  A-B-C-1: stands twice; whole labels must be unique in the map",
+      SeatMapError);
 }
 
 TEST_CASE("a place and an area can't share a label") {
   SeatMapBuilder builder = small_house();
   builder.add_area({.label = "T2", .section = builder.no_section(), .category = {0}, .capacity = 1});
-  CHECK_THROWS_WITH_AS(static_cast<void>(builder.build()), doctest::Contains("T2: is a place and an area"), SeatMapError);
+  CHECK_THROWS_WITH_AS(static_cast<void>(builder.build()), doctest::Contains("T2: is a place and an area"),
+                       SeatMapError);
 }
 
 TEST_CASE("each thing that can be wrong with a chart is named") {
   CHECK(problems_of(three_seats()).empty());
   const std::string row = "row Stalls-A";
-  CHECK(problems_after([](auto& data) { data.rows.clear(), data.places.clear(); }) == Texts{"map: has no place and no area; a map needs at least one"});
-  CHECK(problems_after([](auto& data) { data.categories[0].color = "blue"; }) == Texts{"category stalls: has the color \"blue\"; it must read like #1F77B4"});
-  CHECK(problems_after([](auto& data) { data.categories.push_back(stalls_category); }) == Texts{"category stalls: stands twice; keys must be unique"});
-  CHECK(problems_after([](auto& data) { data.categories[0].key = ""; }) == Texts{"category : has no label; it needs one of 1 to 100 bytes"});
-  CHECK(problems_after([](auto& data) { data.sections[0].floor = 0; }) == Texts{"section Stalls: names a floor that does not exist"});
-  CHECK(problems_after([](auto& data) { data.sections[0].zone = 0; }) == Texts{"section Stalls: names a zone that does not exist"});
-  CHECK(problems_after([](auto& data) { data.rows[0].section = {1}; }) == Texts{"row A: stands in a section that does not exist"});
+  CHECK(problems_after([](auto& data) { data.rows.clear(), data.places.clear(); }) ==
+        Texts{"map: has no place and no area; a map needs at least one"});
+  CHECK(problems_after([](auto& data) { data.categories[0].color = "blue"; }) ==
+        Texts{"category stalls: has the color \"blue\"; it must read like #1F77B4"});
+  CHECK(problems_after([](auto& data) { data.categories.push_back(stalls_category); }) ==
+        Texts{"category stalls: stands twice; keys must be unique"});
+  CHECK(problems_after([](auto& data) { data.categories[0].key = ""; }) ==
+        Texts{"category : has no label; it needs one of 1 to 100 bytes"});
+  CHECK(problems_after([](auto& data) { data.sections[0].floor = 0; }) ==
+        Texts{"section Stalls: names a floor that does not exist"});
+  CHECK(problems_after([](auto& data) { data.sections[0].zone = 0; }) ==
+        Texts{"section Stalls: names a zone that does not exist"});
+  CHECK(problems_after([](auto& data) { data.rows[0].section = {1}; }) ==
+        Texts{"row A: stands in a section that does not exist"});
   CHECK(problems_after([&](auto& data) { data.rows.push_back({.label = "B", .first_place = 3}); }) ==
         Texts{"row Stalls-B: has no seats; leave it out or give it some"});
-  CHECK(problems_after([&](auto& data) { data.rows[0].first_place = 1; }).front() == row + ": does not take up the places after the row before it");
-  CHECK(problems_after([&](auto& data) { data.rows[0].place_count = 4; }).front() == row + ": does not take up the places after the row before it");
-  CHECK(problems_after([&](auto& data) { data.rows[0].place_count = 2; }) == Texts{"map: has places that stand in no row"});
-  CHECK(problems_after([&](auto& data) { data.places[1].row = {1}; }) == Texts{row + ", seat 2: names another row"});
-  CHECK(problems_after([&](auto& data) { data.places[1].slot = 0; }) == Texts{row + ", seat 2: has a slot that is not above that of the seat before it"});
-  CHECK(problems_after([&](auto& data) { data.places[2].slot = 4096; }) == Texts{row + ": has more than 4096 positions"});
-  CHECK(problems_after([&](auto& data) { data.places[2].label = 3; }) == Texts{row + ": has a seat whose label does not exist"});
-  CHECK(problems_after([&](auto& data) { data.places[2].category = 1; }) == Texts{row + ", seat 3: has no category; every place needs one"});
-  CHECK(problems_after([&](auto& data) { data.places[2].seats = 0; }) == Texts{row + ", seat 3: has no chair"});
-  CHECK(problems_after([&](auto& data) { data.places[2].seats = 2; }) == Texts{row + ", seat 3: is one seat with 2 chairs"});
-  CHECK(problems_after([&](auto& data) { data.places[2].kind = PlaceKind::booth; }) == Texts{row + ", seat 3: is of another kind than its row"});
+  CHECK(problems_after([&](auto& data) { data.rows[0].first_place = 1; }).front() ==
+        row + ": does not take up the places after the row before it");
+  CHECK(problems_after([&](auto& data) { data.rows[0].place_count = 4; }).front() ==
+        row + ": does not take up the places after the row before it");
+  CHECK(problems_after([&](auto& data) { data.rows[0].place_count = 2; }) ==
+        Texts{"map: has places that stand in no row"});
+  CHECK(problems_after([&](auto& data) { data.places[1].row = {1}; }) ==
+        Texts{row + ", seat 2: names another row"});
+  CHECK(problems_after([&](auto& data) { data.places[1].slot = 0; }) ==
+        Texts{row + ", seat 2: has a slot that is not above that of the seat before it"});
+  CHECK(problems_after([&](auto& data) { data.places[2].slot = 4096; }) ==
+        Texts{row + ": has more than 4096 positions"});
+  CHECK(problems_after([&](auto& data) { data.places[2].label = 3; }) ==
+        Texts{row + ": has a seat whose label does not exist"});
+  CHECK(problems_after([&](auto& data) { data.places[2].category = 1; }) ==
+        Texts{row + ", seat 3: has no category; every place needs one"});
+  CHECK(problems_after([&](auto& data) { data.places[2].seats = 0; }) ==
+        Texts{row + ", seat 3: has no chair"});
+  CHECK(problems_after([&](auto& data) { data.places[2].seats = 2; }) ==
+        Texts{row + ", seat 3: is one seat with 2 chairs"});
+  CHECK(problems_after([&](auto& data) { data.places[2].kind = PlaceKind::booth; }) ==
+        Texts{row + ", seat 3: is of another kind than its row"});
   CHECK(problems_after([&](auto& data) { data.places[2].position.y = -2'000'000'001; }) ==
         Texts{row + ", seat 3: stands further than 2000000 from the chart's origin"});
-  CHECK(problems_after([&](auto& data) { data.labels[2] = ""; }) == Texts{row + ": has no label; it needs one of 1 to 100 bytes"});
-  CHECK(problems_after([&](auto& data) { data.labels[2] = "a\nb"; }) == Texts{row + ", seat a\nb: has a control character in its label"});
-  CHECK(problems_after([&](auto& data) { data.labels[2] = "a\xC2\x85z"; }) == Texts{row + ", seat a\xC2\x85z: has a control character in its label"});
+  CHECK(problems_after([&](auto& data) { data.labels[2] = ""; }) ==
+        Texts{row + ": has no label; it needs one of 1 to 100 bytes"});
+  CHECK(problems_after([&](auto& data) { data.labels[2] = "a\nb"; }) ==
+        Texts{row + ", seat a\nb: has a control character in its label"});
+  CHECK(problems_after([&](auto& data) { data.labels[2] = "a\xC2\x85z"; }) ==
+        Texts{row + ", seat a\xC2\x85z: has a control character in its label"});
   CHECK(problems_after([&](auto& data) { data.sections[0].label = std::string(101, 'x'); })
             .front()
             .ends_with("has a label of 101 bytes; at most 100 are possible"));
-  CHECK(problems_after([&](auto& data) { data.labels[2] = "1"; }) == Texts{"Stalls-A-1: stands twice; whole labels must be unique in the map"});
+  CHECK(problems_after([&](auto& data) { data.labels[2] = "1"; }) ==
+        Texts{"Stalls-A-1: stands twice; whole labels must be unique in the map"});
   CHECK(problems_after([&](auto& data) { data.rows[0].kind = RowKind::booth; }).front() ==
         row + ": is sold as one and has several places; it needs a row of its own");
-  CHECK(problems_after([&](auto& data) { data.sections.resize(65'536); }) == Texts{"map: has 65536 sections; at most 65535 are possible"});
+  CHECK(problems_after([&](auto& data) { data.sections.resize(65'536); }) ==
+        Texts{"map: has 65536 sections; at most 65535 are possible"});
 }
 
 TEST_CASE("each thing that can be wrong with a standing area is named") {
-  const auto with = [](Area area) { return problems_after([&](auto& data) { data.areas.push_back(std::move(area)); }); };
+  const auto with = [](Area area) {
+    return problems_after([&](auto& data) { data.areas.push_back(std::move(area)); });
+  };
   CHECK(with({.label = "Pit", .capacity = 1}).empty());
   CHECK(with({.label = "Pit"}) == Texts{"area Pit: has a capacity of 0; 1 to 10000000 are possible"});
   CHECK(with({.label = "Pit", .capacity = 10'000'001}).size() == 1);
   CHECK(with({.label = "", .capacity = 1}) == Texts{"area : has no label; it needs one of 1 to 100 bytes"});
-  CHECK(with({.label = "Pit", .section = {1}, .capacity = 1}) == Texts{"area Pit: stands in a section that does not exist"});
-  CHECK(with({.label = "Pit", .category = {1}, .capacity = 1}) == Texts{"area Pit: has no category; every area needs one"});
+  CHECK(with({.label = "Pit", .section = {1}, .capacity = 1}) ==
+        Texts{"area Pit: stands in a section that does not exist"});
+  CHECK(with({.label = "Pit", .category = {1}, .capacity = 1}) ==
+        Texts{"area Pit: has no category; every area needs one"});
   CHECK(problems_after([](auto& data) { data.areas.assign(2, {.label = "Pit", .capacity = 1}); }) ==
         Texts{"area Stalls-Pit: stands twice; labels must be unique"});
 }
@@ -309,9 +353,15 @@ TEST_CASE("what is only drawn has limits too") {
   constexpr std::int32_t too_far = limits::coordinate * 1'000 + 1;
   const std::string reach = ": reaches further than 2000000 from the chart's origin";
   CHECK(problems_after([](auto& data) { data.focal_point = Point{too_far, 0}; }) == Texts{"map" + reach});
-  CHECK(problems_after([](auto& data) { data.zones.push_back({"z", "Z", Point{0, -too_far}}); }) == Texts{"zone z" + reach});
-  CHECK(problems_after([](auto& data) { data.areas.push_back({.label = "Pit", .capacity = 1, .center = {0, too_far}}); }) == Texts{"area Pit" + reach});
-  CHECK(problems_after([](auto& data) { data.sections[0].outline = {{0, 0}, {too_far, 0}}; }) == Texts{"section Stalls" + reach});
+  CHECK(problems_after([](auto& data) {
+          data.zones.push_back({"z", "Z", Point{0, -too_far}});
+        }) == Texts{"zone z" + reach});
+  CHECK(problems_after([](auto& data) {
+          data.areas.push_back({.label = "Pit", .capacity = 1, .center = {0, too_far}});
+        }) == Texts{"area Pit" + reach});
+  CHECK(problems_after([](auto& data) {
+          data.sections[0].outline = {{0, 0}, {too_far, 0}};
+        }) == Texts{"section Stalls" + reach});
   CHECK(problems_after([](auto& data) { data.sections[0].outline.resize(10'001); }) ==
         Texts{"section Stalls: has an outline of 10001 points; at most 10000 are possible"});
   CHECK(problems_after([](auto& data) {
@@ -319,9 +369,12 @@ TEST_CASE("what is only drawn has limits too") {
         })
             .front()
             .ends_with("has a text of 1001 bytes; at most 1000 are possible"));
-  CHECK(problems_after([](auto& data) { data.shapes.resize(100'001); }) == Texts{"map: has 100001 shapes; at most 100000 are possible"});
-  CHECK(problems_after([](auto& data) { data.floors.resize(1'025); }) == Texts{"map: has 1025 floors; at most 1024 are possible"});
-  CHECK(problems_after([](auto& data) { data.zones.resize(1'025); }) == Texts{"map: has 1025 zones; at most 1024 are possible"});
+  CHECK(problems_after([](auto& data) { data.shapes.resize(100'001); }) ==
+        Texts{"map: has 100001 shapes; at most 100000 are possible"});
+  CHECK(problems_after([](auto& data) { data.floors.resize(1'025); }) ==
+        Texts{"map: has 1025 floors; at most 1024 are possible"});
+  CHECK(problems_after([](auto& data) { data.zones.resize(1'025); }) ==
+        Texts{"map: has 1025 zones; at most 1024 are possible"});
 }
 
 TEST_CASE("whatever stands in a map, it is refused or can be read back") {
@@ -360,7 +413,8 @@ TEST_CASE("all problems of a chart are listed, not just the first") {
   data.categories[0].color = "";
   data.places[0].seats = 0;
   CHECK_THROWS_WITH_AS(SeatMap(std::move(data)),
-                       "the seat map has 2 problems:\n  category stalls: has the color \"\"; it must read like #1F77B4\n  row Stalls-A, seat 1: has no chair",
+                       "the seat map has 2 problems:\n  category stalls: has the color \"\"; it must read "
+                       "like #1F77B4\n  row Stalls-A, seat 1: has no chair",
                        SeatMapError);
 }
 
@@ -378,7 +432,8 @@ TEST_CASE("a builder lists what its caller found together with what the check ad
     CHECK(error.problems()[1].where == "row Z");
   }
   CHECK_FALSE(builder.has_problems());
-  CHECK_THROWS_WITH_AS(static_cast<void>(builder.build()), doctest::Contains("no place and no area"), SeatMapError);
+  CHECK_THROWS_WITH_AS(static_cast<void>(builder.build()), doctest::Contains("no place and no area"),
+                       SeatMapError);
 }
 
 TEST_CASE("a builder accepts no index that would wrap round to another one") {
@@ -386,19 +441,23 @@ TEST_CASE("a builder accepts no index that would wrap round to another one") {
   builder.add_category(stalls_category);
   builder.add_row(builder.no_section(), "A");
   builder.add_seat({.label = "1", .category = {65'536}});
-  CHECK_THROWS_WITH_AS(static_cast<void>(builder.build()), doctest::Contains("has no category"), SeatMapError);
+  CHECK_THROWS_WITH_AS(static_cast<void>(builder.build()), doctest::Contains("has no category"),
+                       SeatMapError);
 
   const CategoryIndex category = builder.add_category(stalls_category);
   builder.add_row(builder.no_section(), "A");
-  for (int seat = 0; seat < 70'000; ++seat) builder.add_seat({.label = std::to_string(seat), .category = category});
-  CHECK_THROWS_WITH_AS(static_cast<void>(builder.build()), "the seat map has 1 problem:\n  row A: has more than 4096 positions", SeatMapError);
+  for (int seat = 0; seat < 70'000; ++seat)
+    builder.add_seat({.label = std::to_string(seat), .category = category});
+  CHECK_THROWS_WITH_AS(static_cast<void>(builder.build()),
+                       "the seat map has 1 problem:\n  row A: has more than 4096 positions", SeatMapError);
 }
 
 TEST_CASE("a row may use every slot up to the limit") {
   SeatMapBuilder builder("Bench");
   const CategoryIndex category = builder.add_category(stalls_category);
   builder.add_row(builder.no_section(), "A");
-  for (int seat = 0; seat < 4'096; ++seat) builder.add_seat({.label = std::to_string(seat), .category = category});
+  for (int seat = 0; seat < 4'096; ++seat)
+    builder.add_seat({.label = std::to_string(seat), .category = category});
   CHECK(builder.build().places().back().slot == 4'095);
 }
 
@@ -407,7 +466,9 @@ TEST_CASE("a seat needs a row to stand in") {
   CHECK_THROWS_AS(builder.add_seat({.label = "1"}), std::logic_error);
 }
 
-TEST_CASE("a house of 100,000 seats is built and searched, and one of 100,000 doubles is refused, without waiting") {
+TEST_CASE(
+    "a house of 100,000 seats is built and searched, and one of 100,000 doubles is refused, without "
+    "waiting") {
   SeatMapBuilder builder("Arena");
   const CategoryIndex category = builder.add_category(stalls_category);
   SeatMapData doubles = three_seats();
@@ -415,12 +476,14 @@ TEST_CASE("a house of 100,000 seats is built and searched, and one of 100,000 do
     const SectionIndex index = builder.add_section({.label = "Block " + std::to_string(section)});
     for (std::uint32_t row = 0; row < 50; ++row) {
       builder.add_row(index, std::to_string(row));
-      for (std::uint32_t seat = 0; seat < 40; ++seat) builder.add_seat({.label = std::to_string(seat), .category = category});
+      for (std::uint32_t seat = 0; seat < 40; ++seat)
+        builder.add_seat({.label = std::to_string(seat), .category = category});
     }
   }
   const SeatMap map = builder.build();
   bool all_found = true;
-  for (std::uint32_t index = 0; index < map.place_count(); ++index) all_found = all_found && map.find_place(map.label(PlaceIndex{index})) == PlaceIndex{index};
+  for (std::uint32_t index = 0; index < map.place_count(); ++index)
+    all_found = all_found && map.find_place(map.label(PlaceIndex{index})) == PlaceIndex{index};
   CHECK(all_found);
 
   doubles.rows.clear();

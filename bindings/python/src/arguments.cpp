@@ -22,18 +22,21 @@ constexpr std::int64_t micros_per_second = 1'000'000;
 }
 
 [[nodiscard]] std::int64_t micros_of(PyObject* delta) {
-  return (PyDateTime_DELTA_GET_DAYS(delta) * std::int64_t{86'400} + PyDateTime_DELTA_GET_SECONDS(delta)) * micros_per_second +
+  return (PyDateTime_DELTA_GET_DAYS(delta) * std::int64_t{86'400} + PyDateTime_DELTA_GET_SECONDS(delta)) *
+             micros_per_second +
          PyDateTime_DELTA_GET_MICROSECONDS(delta);
 }
 
 /// How long, in microseconds: a timedelta goes so far that these can't count it.
-[[nodiscard]] std::int64_t micros_within(py::handle value, const std::string& name, std::int64_t least, const std::string& wanted) {
+[[nodiscard]] std::int64_t micros_within(py::handle value, const std::string& name, std::int64_t least,
+                                         const std::string& wanted) {
   constexpr std::int64_t most = std::chrono::microseconds(limits::hold_ttl_max).count();
   constexpr int most_days = limits::hold_ttl_max.count() / 24;
   const int days = PyDateTime_DELTA_GET_DAYS(value.ptr());
   const bool countable = days >= 0 && days <= most_days;
   const std::int64_t micros = countable ? micros_of(value.ptr()) : -1;
-  if (micros < least || micros > most) wrong_value(name, value, wanted + " " + std::to_string(most_days) + " days");
+  if (micros < least || micros > most)
+    wrong_value(name, value, wanted + " " + std::to_string(most_days) + " days");
   return micros;
 }
 
@@ -54,7 +57,8 @@ void need_datetime() {
 }  // namespace
 
 void wrong_type(const std::string& name, py::handle got, const std::string& wanted) {
-  throw py::type_error(name + " must be " + wanted + ", not " + shown(got) + " (" + Py_TYPE(got.ptr())->tp_name + ")");
+  throw py::type_error(name + " must be " + wanted + ", not " + shown(got) + " (" +
+                       Py_TYPE(got.ptr())->tp_name + ")");
 }
 
 void wrong_value(const std::string& name, py::handle got, const std::string& wanted) {
@@ -75,9 +79,11 @@ std::string_view text_view(py::handle value, const std::string& name) {
 std::string text(py::handle value, const std::string& name) { return std::string(text_view(value, name)); }
 
 std::vector<std::string> texts(py::handle value, const std::string& name) {
-  if (PyUnicode_Check(value.ptr()) || PyBytes_Check(value.ptr()) || !py::isinstance<py::iterable>(value)) wrong_type(name, value, "a sequence of str");
+  if (PyUnicode_Check(value.ptr()) || PyBytes_Check(value.ptr()) || !py::isinstance<py::iterable>(value))
+    wrong_type(name, value, "a sequence of str");
   std::vector<std::string> result;
-  for (const py::handle item : value) result.push_back(text(item, name + "[" + std::to_string(result.size()) + "]"));
+  for (const py::handle item : value)
+    result.push_back(text(item, name + "[" + std::to_string(result.size()) + "]"));
   return result;
 }
 
@@ -86,7 +92,8 @@ std::uint32_t count(py::handle value, const std::string& name, std::uint32_t lea
   int overflow = 0;
   const long long number = PyLong_AsLongLongAndOverflow(value.ptr(), &overflow);
   if (overflow != 0 || number < least || number > std::numeric_limits<std::uint32_t>::max())
-    wrong_value(name, value, std::to_string(least) + " to " + std::to_string(std::numeric_limits<std::uint32_t>::max()));
+    wrong_value(name, value,
+                std::to_string(least) + " to " + std::to_string(std::numeric_limits<std::uint32_t>::max()));
   return static_cast<std::uint32_t>(number);
 }
 
@@ -129,7 +136,8 @@ Timestamp moment(py::handle value, const std::string& name) {
   need_datetime();
   if (!PyDateTime_Check(value.ptr())) wrong_type(name, value, "a datetime with a time zone");
   if (value.attr("tzinfo").is_none() || value.attr("utcoffset")().is_none())
-    wrong_value(name, value, "a datetime with a time zone, such as datetime(2027, 1, 31, 19, 30, tzinfo=timezone.utc)");
+    wrong_value(name, value,
+                "a datetime with a time zone, such as datetime(2027, 1, 31, 19, 30, tzinfo=timezone.utc)");
   const py::object since = value - epoch();
   const std::int64_t micros = micros_of(since.ptr());
   if (micros < 0) wrong_value(name, value, "in 1970 or later");
@@ -143,7 +151,8 @@ std::string amount_text(py::handle value, const std::string& name) {
     if (!value.attr("is_finite")().cast<bool>()) wrong_value(name, value, "a finite amount");
     return py::str(value.attr("__format__")("f")).cast<std::string>();
   }
-  if (PyFloat_Check(value.ptr())) wrong_type(name, value, "a Decimal, str or int, since a float can't hold money exactly");
+  if (PyFloat_Check(value.ptr()))
+    wrong_type(name, value, "a Decimal, str or int, since a float can't hold money exactly");
   wrong_type(name, value, "a Decimal, str or int");
 }
 
@@ -169,11 +178,14 @@ Id128 id(py::handle value, const std::string& name) {
     return *parsed;
   }
   if (py::isinstance(value, uuid_type())) return *parse_id(py::str(value).cast<std::string>());
-  if (const auto inner = attribute(value, "id"); inner && PyUnicode_Check(inner->ptr())) return id(*inner, name + ".id");
+  if (const auto inner = attribute(value, "id"); inner && PyUnicode_Check(inner->ptr()))
+    return id(*inner, name + ".id");
   wrong_type(name, value, std::string(wanted) + ", a uuid.UUID, or an object that has one as its id");
 }
 
-RequestId request(py::handle value) { return value.is_none() ? RequestId{} : RequestId{id(value, "request")}; }
+RequestId request(py::handle value) {
+  return value.is_none() ? RequestId{} : RequestId{id(value, "request")};
+}
 
 TicketId ticket_id(py::handle value, const std::string& name) {
   constexpr const char* wanted = "a ticket's id such as '0193a5b0-7c1e-7d53-9a41-0f6b2c88e1d7-1'";
@@ -182,7 +194,8 @@ TicketId ticket_id(py::handle value, const std::string& name) {
     if (!parsed) wrong_value(name, value, wanted);
     return *parsed;
   }
-  if (const auto inner = attribute(value, "id"); inner && PyUnicode_Check(inner->ptr())) return ticket_id(*inner, name + ".id");
+  if (const auto inner = attribute(value, "id"); inner && PyUnicode_Check(inner->ptr()))
+    return ticket_id(*inner, name + ".id");
   wrong_type(name, value, std::string(wanted) + " or a Ticket");
 }
 
@@ -205,9 +218,11 @@ std::string byte_name(py::handle value, const std::string& name) {
 }
 
 std::string path(py::handle value) {
-  if (!PyUnicode_Check(value.ptr()) && !PyBytes_Check(value.ptr()) && !py::hasattr(value, "__fspath__")) wrong_type("path", value, "a str or a path");
+  if (!PyUnicode_Check(value.ptr()) && !PyBytes_Check(value.ptr()) && !py::hasattr(value, "__fspath__"))
+    wrong_type("path", value, "a str or a path");
   const std::string encoded = py::module_::import("os").attr("fsencode")(value).cast<py::bytes>();
-  if (encoded.empty() || encoded.find('\0') != std::string::npos) wrong_value("path", value, "a path that is not empty and has no NUL in it");
+  if (encoded.empty() || encoded.find('\0') != std::string::npos)
+    wrong_value("path", value, "a path that is not empty and has no NUL in it");
   return encoded;
 }
 
@@ -219,7 +234,9 @@ std::int32_t coordinate(py::handle value, const std::string& name) {
     wrong_type(name, value, "a number");
   }
   if (!(std::abs(number) <= limits::coordinate))
-    wrong_value(name, value, "between -" + std::to_string(limits::coordinate) + " and " + std::to_string(limits::coordinate));
+    wrong_value(
+        name, value,
+        "between -" + std::to_string(limits::coordinate) + " and " + std::to_string(limits::coordinate));
   return static_cast<std::int32_t>(std::lround(number * 1'000));
 }
 

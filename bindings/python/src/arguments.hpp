@@ -1,6 +1,6 @@
 #pragma once
-// From Python: each function takes an object and the name of the argument that it came as, and raises TypeError or ValueError
-// that says the name, what came, and what would be right.
+// From Python: each function takes an object and the name of the argument that it came as, and raises
+// TypeError or ValueError that says the name, what came, and what would be right.
 
 #include <pybind11/pybind11.h>
 
@@ -13,8 +13,8 @@
 
 #include "ticketcore/base/ids.hpp"
 #include "ticketcore/base/money.hpp"
-#include "ticketcore/storage/storage.hpp"
 #include "ticketcore/base/time.hpp"
+#include "ticketcore/storage/storage.hpp"
 
 namespace ticketcore::python {
 
@@ -32,7 +32,8 @@ template <std::invocable Name>
 [[nodiscard]] std::string_view text_view(py::handle value, Name name) {
   if (PyUnicode_Check(value.ptr())) {
     Py_ssize_t size = 0;
-    if (const char* data = PyUnicode_AsUTF8AndSize(value.ptr(), &size)) return {data, static_cast<std::size_t>(size)};
+    if (const char* data = PyUnicode_AsUTF8AndSize(value.ptr(), &size))
+      return {data, static_cast<std::size_t>(size)};
     PyErr_Clear();
   }
   return text_view(value, std::string(name()));

@@ -15,11 +15,14 @@ HeldObject hold_object(py::object object) {
   });
 }
 
-void report_unraisable(py::error_already_set& error, const char* where) { error.discard_as_unraisable(where); }
+void report_unraisable(py::error_already_set& error, const char* where) {
+  error.discard_as_unraisable(where);
+}
 
 std::function<Timestamp()> clock_of(const py::object& callable) {
   if (callable.is_none()) return {};
-  if (PyCallable_Check(callable.ptr()) == 0) wrong_type("clock", callable, "a function that returns a datetime with a time zone");
+  if (PyCallable_Check(callable.ptr()) == 0)
+    wrong_type("clock", callable, "a function that returns a datetime with a time zone");
   return [held = hold_object(callable)] {
     const py::gil_scoped_acquire lock;
     try {
@@ -36,7 +39,8 @@ std::function<Timestamp()> clock_of(const py::object& callable) {
 
 std::function<void(const EventId&, const std::string&)> trouble_handler_of(const py::object& callable) {
   if (callable.is_none()) return {};
-  if (PyCallable_Check(callable.ptr()) == 0) wrong_type("on_trouble", callable, "a function that takes an event's id and a text");
+  if (PyCallable_Check(callable.ptr()) == 0)
+    wrong_type("on_trouble", callable, "a function that takes an event's id and a text");
   return [held = hold_object(callable)](const EventId& event, const std::string& what) {
     const py::gil_scoped_acquire lock;
     try {

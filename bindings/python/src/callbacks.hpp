@@ -1,5 +1,6 @@
 #pragma once
-// Objects of Python that core threads hold and call: they take the interpreter's lock for that, and only for that.
+// Objects of Python that core threads hold and call: they take the interpreter's lock for that, and only for
+// that.
 
 #include <pybind11/pybind11.h>
 
@@ -18,13 +19,15 @@ namespace py = pybind11;
 using HeldObject = std::shared_ptr<py::object>;
 [[nodiscard]] HeldObject hold_object(py::object object);
 
-/// Hands the current exception to sys.unraisablehook, as exceptions are that nobody can catch. The lock is held.
+/// Hands the current exception to sys.unraisablehook, as exceptions are that nobody can catch. The lock is
+/// held.
 void report_unraisable(py::error_already_set& error, const char* where);
 
-/// Null for None. What the callable raises, or an answer that is no datetime, becomes StorageUnavailable: the turn that wanted to know the
-/// time does not take place.
+/// Null for None. What the callable raises, or an answer that is no datetime, becomes StorageUnavailable: the
+/// turn that wanted to know the time does not take place.
 [[nodiscard]] std::function<Timestamp()> clock_of(const py::object& callable);
 /// Null for None. What it raises goes to sys.unraisablehook.
-[[nodiscard]] std::function<void(const EventId&, const std::string&)> trouble_handler_of(const py::object& callable);
+[[nodiscard]] std::function<void(const EventId&, const std::string&)> trouble_handler_of(
+    const py::object& callable);
 
 }  // namespace ticketcore::python

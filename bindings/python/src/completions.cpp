@@ -1,5 +1,5 @@
-// asyncio's way to answers: whoever takes the turn puts them into a queue and writes one byte into a pipe that the event loop watches.
-// It never needs the interpreter's lock, so that turns don't wait for Python.
+// asyncio's way to answers: whoever takes the turn puts them into a queue and writes one byte into a pipe
+// that the event loop watches. It never needs the interpreter's lock, so that turns don't wait for Python.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,7 +14,8 @@
 namespace ticketcore::python {
 namespace {
 
-/// An answer for a future. The references belong to whoever has the completion; they are given back with the interpreter's lock held.
+/// An answer for a future. The references belong to whoever has the completion; they are given back with the
+/// interpreter's lock held.
 struct Completion {
   PyObject* future = nullptr;
   PyObject* event = nullptr;  ///< An EventValue, and through it the office.
@@ -25,7 +26,8 @@ struct Completion {
 class Pipe {
  public:
   Pipe() {
-    if (pipe2(ends_, O_CLOEXEC | O_NONBLOCK) != 0) throw std::runtime_error(std::string("no pipe for answers: ") + std::strerror(errno));
+    if (pipe2(ends_, O_CLOEXEC | O_NONBLOCK) != 0)
+      throw std::runtime_error(std::string("no pipe for answers: ") + std::strerror(errno));
   }
   ~Pipe() {
     ::close(ends_[0]);
@@ -93,7 +95,8 @@ struct Names {
 };
 
 template <class... Arguments>
-[[nodiscard]] py::object call(const py::object& self, const py::object& method, const Arguments&... arguments) {
+[[nodiscard]] py::object call(const py::object& self, const py::object& method,
+                              const Arguments&... arguments) {
   PyObject* result = PyObject_CallMethodObjArgs(self.ptr(), method.ptr(), arguments.ptr()..., nullptr);
   if (result == nullptr) throw py::error_already_set();
   return py::reinterpret_steal<py::object>(result);
@@ -116,7 +119,8 @@ class Completions {
     });
   }
 
-  /// Gives every future whose answer has come its answer, unless it was cancelled meanwhile. How many there were.
+  /// Gives every future whose answer has come its answer, unless it was cancelled meanwhile. How many there
+  /// were.
   std::size_t deliver() {
     const std::vector<Completion> ready = queue_->take();
     for (const Completion& completion : ready) {
@@ -124,8 +128,11 @@ class Completions {
       const py::object event = py::reinterpret_steal<py::object>(completion.event);
       try {
         if (call(future, names_.done).is(py::bool_(true))) continue;
-        const py::object value = to_object(event.cast<const EventValue&>(), completion.kind, completion.answer);
-        (void)call(future, PyExceptionInstance_Check(value.ptr()) != 0 ? names_.set_exception : names_.set_result, value);
+        const py::object value =
+            to_object(event.cast<const EventValue&>(), completion.kind, completion.answer);
+        (void)call(future,
+                   PyExceptionInstance_Check(value.ptr()) != 0 ? names_.set_exception : names_.set_result,
+                   value);
       } catch (py::error_already_set& error) {
         // A loop that was closed with calls under way; the others shall have their answers all the same.
         report_unraisable(error, "ticketcore: an answer for asyncio");

@@ -27,8 +27,10 @@ namespace {
   return {std::move(command).value(), kind};
 }
 
-[[nodiscard]] HoldOptions hold_options(const py::object& holder, const py::object& ttl, const py::object& request_id) {
-  return {.holder = HolderId(text(holder, "holder")), .ttl = seconds(ttl, "ttl"), .request = request(request_id)};
+[[nodiscard]] HoldOptions hold_options(const py::object& holder, const py::object& ttl,
+                                       const py::object& request_id) {
+  return {
+      .holder = HolderId(text(holder, "holder")), .ttl = seconds(ttl, "ttl"), .request = request(request_id)};
 }
 
 [[nodiscard]] std::vector<AreaAdmissions> areas_of(const py::object& areas) {
@@ -50,7 +52,8 @@ template <class Name>
 [[nodiscard]] bool add_places(Places& places, const SeatMap& map, py::handle labels, Name name) {
   const Py_ssize_t size = PySequence_Fast_GET_SIZE(labels.ptr());
   for (Py_ssize_t at = 0; at < size; ++at) {
-    const std::string_view label = text_view(PySequence_Fast_GET_ITEM(labels.ptr(), at), [&] { return name(at); });
+    const std::string_view label =
+        text_view(PySequence_Fast_GET_ITEM(labels.ptr(), at), [&] { return name(at); });
     const std::optional<PlaceIndex> place = map.find_place(label);
     if (!place) return false;
     places.push_back(*place);
@@ -65,11 +68,13 @@ template <class Name>
   return self.event.hold_command(selection, {}).refusal();
 }
 
-[[nodiscard]] CommandValue hold_command(const EventValue& self, const py::tuple& places, const py::object& areas, const py::object& holder,
+[[nodiscard]] CommandValue hold_command(const EventValue& self, const py::tuple& places,
+                                        const py::object& areas, const py::object& holder,
                                         const py::object& ttl, const py::object& request_id) {
   if (areas.is_none()) {
     PlaceHold hold;
-    const bool known = add_places(hold.places, self.event.seat_map(), places, [](Py_ssize_t at) { return "places[" + std::to_string(at) + "]"; });
+    const bool known = add_places(hold.places, self.event.seat_map(), places,
+                                  [](Py_ssize_t at) { return "places[" + std::to_string(at) + "]"; });
     const HoldOptions options = hold_options(holder, ttl, request_id);
     if (!known) raise_refusal(unknown_places(self, places, "places"));
     hold.holder = options.holder;
@@ -82,22 +87,29 @@ template <class Name>
   return need(self.event.hold_command(selection, hold_options(holder, ttl, request_id)), AnswerKind::hold);
 }
 
-[[nodiscard]] CommandValue hold_best_command(const EventValue& self, const py::object& places, const py::object& categories, const py::object& accessible,
-                                             const py::object& restricted_view, const py::object& together, const py::object& holder, const py::object& ttl,
+[[nodiscard]] CommandValue hold_best_command(const EventValue& self, const py::object& places,
+                                             const py::object& categories, const py::object& accessible,
+                                             const py::object& restricted_view, const py::object& together,
+                                             const py::object& holder, const py::object& ttl,
                                              const py::object& request_id) {
   BestPlaces wish;
   wish.count = count(places, "count", 1);
   wish.categories = texts(categories, "categories");
   wish.accessible = count(accessible, "accessible");
-  wish.restricted_view = truth(restricted_view, "restricted_view") ? RestrictedView::allow : RestrictedView::avoid;
+  wish.restricted_view =
+      truth(restricted_view, "restricted_view") ? RestrictedView::allow : RestrictedView::avoid;
   wish.together = truth(together, "together") ? Together::required : Together::preferred;
   return need(self.event.hold_best_command(wish, hold_options(holder, ttl, request_id)), AnswerKind::hold);
 }
 
 /// {"adult": 2, ("child", "stalls"): 1}: by ticket type, or by ticket type and category.
-[[nodiscard]] CommandValue quote_command(const EventValue&, const py::object& hold, const py::object& tickets, const py::object& request_id) {
-  constexpr const char* wanted = "a mapping such as {'adult': 2, ('child', 'stalls'): 1}: numbers by ticket type, or by ticket type and category";
-  if (PyUnicode_Check(tickets.ptr()) || !py::hasattr(tickets, "items")) wrong_type("tickets", tickets, wanted);
+[[nodiscard]] CommandValue quote_command(const EventValue&, const py::object& hold, const py::object& tickets,
+                                         const py::object& request_id) {
+  constexpr const char* wanted =
+      "a mapping such as {'adult': 2, ('child', 'stalls'): 1}: numbers by ticket type, or by ticket type and "
+      "category";
+  if (PyUnicode_Check(tickets.ptr()) || !py::hasattr(tickets, "items"))
+    wrong_type("tickets", tickets, wanted);
   QuoteHold command;
   command.hold = HoldId{id(hold, "hold")};
   for (const py::handle item : tickets.attr("items")()) {
@@ -118,34 +130,41 @@ template <class Name>
   return {{or_new(request(request_id)), std::move(command)}, AnswerKind::quote};
 }
 
-[[nodiscard]] CommandValue check_out_command(const EventValue& self, const py::object& hold, const py::object& amount, const py::object& method,
-                                             const py::object& reference, const py::object& currency_code, const py::object& request_id) {
+[[nodiscard]] CommandValue check_out_command(const EventValue& self, const py::object& hold,
+                                             const py::object& amount, const py::object& method,
+                                             const py::object& reference, const py::object& currency_code,
+                                             const py::object& request_id) {
   const Currency own = availability_of(self)->settings().prices.currency();
   const Currency paid = currency_code.is_none() ? own : currency(currency_code, "currency");
   CheckOutOptions options;
   options.payment = {text(method, "method"), text(reference, "reference"), {}};
   if (!amount.is_none()) options.payment.amount = money(amount, paid, "amount");
-  if (amount.is_none() && !currency_code.is_none()) wrong_value("currency", currency_code, "None where there is no amount");
+  if (amount.is_none() && !currency_code.is_none())
+    wrong_value("currency", currency_code, "None where there is no amount");
   options.request = request(request_id);
   const Office::Call call(*self.office);
   return need(self.event.check_out_command(HoldId{id(hold, "hold")}, options), AnswerKind::order);
 }
 
-[[nodiscard]] CommandValue refund_command(const EventValue& self, const py::object& order, const py::object& tickets, const py::object& reference,
+[[nodiscard]] CommandValue refund_command(const EventValue& self, const py::object& order,
+                                          const py::object& tickets, const py::object& reference,
                                           const py::object& request_id) {
   RefundOptions options;
   if (!tickets.is_none()) {
     if (PyUnicode_Check(tickets.ptr()) || !py::isinstance<py::iterable>(tickets))
       wrong_type("tickets", tickets, "a sequence of tickets or their ids, or None for all");
-    for (const py::handle ticket : tickets) options.tickets.push_back(ticket_id(ticket, "tickets[" + std::to_string(options.tickets.size()) + "]"));
-    if (options.tickets.empty()) wrong_value("tickets", tickets, "at least one ticket, or None for all that are left");
+    for (const py::handle ticket : tickets)
+      options.tickets.push_back(ticket_id(ticket, "tickets[" + std::to_string(options.tickets.size()) + "]"));
+    if (options.tickets.empty())
+      wrong_value("tickets", tickets, "at least one ticket, or None for all that are left");
   }
   options.reference = text(reference, "reference");
   options.request = request(request_id);
   return need(self.event.refund_command(OrderId{id(order, "order")}, options), AnswerKind::refund);
 }
 
-[[nodiscard]] CommandValue check_in_command(const EventValue& self, const py::object& code, const py::object& gate, const py::object& request_id) {
+[[nodiscard]] CommandValue check_in_command(const EventValue& self, const py::object& code,
+                                            const py::object& gate, const py::object& request_id) {
   CheckInOptions options{.gate = text(gate, "gate"), .request = request(request_id)};
   const Office::Call call(*self.office);
   return need(self.event.check_in_command(text_view(code, "code"), options), AnswerKind::admission);
@@ -181,24 +200,29 @@ template <class Name>
     asked.emplace_back(index, value.kind);
   }
   const std::vector<Answer> answers = ask(self, std::move(commands));
-  for (std::size_t index = 0; index < answers.size(); ++index) result[asked[index].first] = to_object(self, asked[index].second, answers[index]);
+  for (std::size_t index = 0; index < answers.size(); ++index)
+    result[asked[index].first] = to_object(self, asked[index].second, answers[index]);
   return result;
 }
 
 /// The straight way for thousands of holds: nothing of Python is made for a command but its answer.
-[[nodiscard]] py::list hold_many(const EventValue& self, const py::object& places, const py::object& holder, const py::object& ttl) {
+[[nodiscard]] py::list hold_many(const EventValue& self, const py::object& places, const py::object& holder,
+                                 const py::object& ttl) {
   const SeatMap& map = self.event.seat_map();
   const std::chrono::seconds wanted = seconds(ttl, "ttl");
-  const py::object selections = py::reinterpret_steal<py::object>(PySequence_Fast(places.ptr(), "places must be a sequence of sequences of labels"));
+  const py::object selections = py::reinterpret_steal<py::object>(
+      PySequence_Fast(places.ptr(), "places must be a sequence of sequences of labels"));
   if (!selections) throw py::error_already_set();
   const bool one_holder = PyUnicode_Check(holder.ptr()) != 0;
   const py::object holders =
       one_holder ? py::object()
-                 : py::reinterpret_steal<py::object>(PySequence_Fast(holder.ptr(), "holder must be a str, or a sequence of as many as there are places"));
+                 : py::reinterpret_steal<py::object>(PySequence_Fast(
+                       holder.ptr(), "holder must be a str, or a sequence of as many as there are places"));
   if (!one_holder && !holders) throw py::error_already_set();
   const Py_ssize_t size = PySequence_Fast_GET_SIZE(selections.ptr());
   if (!one_holder && PySequence_Fast_GET_SIZE(holders.ptr()) != size)
-    wrong_value("holder", holder, "a str, or a sequence of " + std::to_string(size) + ", one for each of places");
+    wrong_value("holder", holder,
+                "a str, or a sequence of " + std::to_string(size) + ", one for each of places");
   const HolderId shared = one_holder ? HolderId(text(holder, "holder")) : HolderId{};
 
   py::list result(static_cast<std::size_t>(size));
@@ -209,11 +233,13 @@ template <class Name>
   for (Py_ssize_t index = 0; index < size; ++index) {
     const auto item_name = [&](Py_ssize_t = 0) { return "places[" + std::to_string(index) + "]"; };
     const py::handle item = PySequence_Fast_GET_ITEM(selections.ptr(), index);
-    if (!PyTuple_Check(item.ptr()) && !PyList_Check(item.ptr())) wrong_type(item_name(), item, "a tuple or list of labels");
+    if (!PyTuple_Check(item.ptr()) && !PyList_Check(item.ptr()))
+      wrong_type(item_name(), item, "a tuple or list of labels");
     PlaceHold& hold = commands.emplace_back().body.emplace<PlaceHold>();
     hold.ttl = wanted;
-    hold.holder =
-        one_holder ? shared : HolderId(text_view(PySequence_Fast_GET_ITEM(holders.ptr(), index), [&] { return "holder[" + std::to_string(index) + "]"; }));
+    hold.holder = one_holder ? shared
+                             : HolderId(text_view(PySequence_Fast_GET_ITEM(holders.ptr(), index),
+                                                  [&] { return "holder[" + std::to_string(index) + "]"; }));
     if (add_places(hold.places, map, item, item_name)) {
       commands.back().request = new_request_id();
       asked.push_back(index);
@@ -250,8 +276,10 @@ template <class Name>
   HoldValue value{found->id, {}, at->shared_seat_map()};
   value.placed.holder = found->holder;
   value.placed.expires_at = found->expires_at;
-  for (const std::string& label : found->places) value.placed.places.push_back(value.seat_map->find_place(label).value());
-  for (const AreaAdmissions& area : found->areas) value.placed.areas.push_back({value.seat_map->find_area(area.area).value(), area.quantity});
+  for (const std::string& label : found->places)
+    value.placed.places.push_back(value.seat_map->find_place(label).value());
+  for (const AreaAdmissions& area : found->areas)
+    value.placed.areas.push_back({value.seat_map->find_area(area.area).value(), area.quantity});
   return py::cast(std::move(value));
 }
 
@@ -284,8 +312,11 @@ py::object to_object(const EventValue& self, AnswerKind kind, const Answer& answ
   const auto cast = [](auto&& value) { return py::cast(std::move(value)); };
   switch (kind) {
     case AnswerKind::hold: return to_hold(event, answer);
-    case AnswerKind::deadline: return value_or_exception(event.to_deadline(answer), [](std::chrono::sys_seconds at) { return to_datetime(at); });
-    case AnswerKind::done: return value_or_exception(event.to_done(answer), [](Done) -> py::object { return py::none(); });
+    case AnswerKind::deadline:
+      return value_or_exception(event.to_deadline(answer),
+                                [](std::chrono::sys_seconds at) { return to_datetime(at); });
+    case AnswerKind::done:
+      return value_or_exception(event.to_done(answer), [](Done) -> py::object { return py::none(); });
     case AnswerKind::quote: return value_or_exception(event.to_quote(answer), cast);
     case AnswerKind::order:
       return value_or_exception(event.to_order(answer), [&](Order order) {
@@ -299,47 +330,66 @@ py::object to_object(const EventValue& self, AnswerKind kind, const Answer& answ
 
 void add_event(py::module_& module) {
   py::class_<CommandValue>(module, "Command", "A command ready to be sent to its event, as often as need be.")
-      .def_property_readonly("request", [](const CommandValue& self) { return to_str(to_string(self.command.request)); });
+      .def_property_readonly(
+          "request", [](const CommandValue& self) { return to_str(to_string(self.command.request)); });
 
   py::class_<EventValue> event(module, "Event", "An event of the core.");
   const auto at = [](const EventValue& self) { return availability_of(self); };
   event.def_property_readonly("id", [](const EventValue& self) { return to_str(self.event.id().text()); })
-      .def_property_readonly("name", [at](const EventValue& self) { return to_str(at(self)->settings().name); })
-      .def_property_readonly("venue", [at](const EventValue& self) { return to_str(at(self)->settings().venue); })
-      .def_property_readonly("starts_at", [at](const EventValue& self) { return to_datetime(at(self)->settings().starts_at); })
+      .def_property_readonly("name",
+                             [at](const EventValue& self) { return to_str(at(self)->settings().name); })
+      .def_property_readonly("venue",
+                             [at](const EventValue& self) { return to_str(at(self)->settings().venue); })
+      .def_property_readonly(
+          "starts_at", [at](const EventValue& self) { return to_datetime(at(self)->settings().starts_at); })
       .def_property_readonly("prices", [at](const EventValue& self) { return at(self)->settings().prices; })
       .def_property_readonly("policy", [at](const EventValue& self) { return at(self)->settings().policy; })
-      .def_property_readonly("on_sale", [at](const EventValue& self) { return at(self)->sale_status() == SaleStatus::on_sale; })
+      .def_property_readonly(
+          "on_sale", [at](const EventValue& self) { return at(self)->sale_status() == SaleStatus::on_sale; })
       .def_property_readonly("revision", [at](const EventValue& self) { return at(self)->revision(); })
-      .def_property_readonly("seat_map", [at](const EventValue& self) { return std::const_pointer_cast<SeatMap>(at(self)->shared_seat_map()); })
-      .def("availability",
-           [at](const EventValue& self) { return py::make_tuple(std::const_pointer_cast<Availability>(at(self)), to_datetime(self.office->now())); });
+      .def_property_readonly("seat_map",
+                             [at](const EventValue& self) {
+                               return std::const_pointer_cast<SeatMap>(at(self)->shared_seat_map());
+                             })
+      .def("availability", [at](const EventValue& self) {
+        return py::make_tuple(std::const_pointer_cast<Availability>(at(self)),
+                              to_datetime(self.office->now()));
+      });
 
   event.def("age", &age_of);
-  event.def("hold_command", &hold_command, py::arg("places"), py::arg("areas"), py::arg("holder"), py::arg("ttl"), py::arg("request"))
-      .def("hold_best_command", &hold_best_command, py::arg("count"), py::arg("categories"), py::arg("accessible"), py::arg("restricted_view"),
-           py::arg("together"), py::arg("holder"), py::arg("ttl"), py::arg("request"))
+  event
+      .def("hold_command", &hold_command, py::arg("places"), py::arg("areas"), py::arg("holder"),
+           py::arg("ttl"), py::arg("request"))
+      .def("hold_best_command", &hold_best_command, py::arg("count"), py::arg("categories"),
+           py::arg("accessible"), py::arg("restricted_view"), py::arg("together"), py::arg("holder"),
+           py::arg("ttl"), py::arg("request"))
       .def(
           "extend_command",
           [](const EventValue&, const py::object& hold, const py::object& ttl, const py::object& request_id) {
-            return CommandValue{{or_new(request(request_id)), ExtendHold{HoldId{id(hold, "hold")}, seconds(ttl, "ttl")}}, AnswerKind::deadline};
+            return CommandValue{
+                {or_new(request(request_id)), ExtendHold{HoldId{id(hold, "hold")}, seconds(ttl, "ttl")}},
+                AnswerKind::deadline};
           },
           py::arg("hold"), py::arg("ttl"), py::arg("request"))
       .def(
           "release_command",
           [](const EventValue&, const py::object& hold, const py::object& request_id) {
-            return CommandValue{{or_new(request(request_id)), ReleaseHold{HoldId{id(hold, "hold")}}}, AnswerKind::done};
+            return CommandValue{{or_new(request(request_id)), ReleaseHold{HoldId{id(hold, "hold")}}},
+                                AnswerKind::done};
           },
           py::arg("hold"), py::arg("request"))
       .def("quote_command", &quote_command, py::arg("hold"), py::arg("tickets"), py::arg("request"))
-      .def("check_out_command", &check_out_command, py::arg("hold"), py::arg("amount"), py::arg("method"), py::arg("reference"), py::arg("currency"),
+      .def("check_out_command", &check_out_command, py::arg("hold"), py::arg("amount"), py::arg("method"),
+           py::arg("reference"), py::arg("currency"), py::arg("request"))
+      .def("refund_command", &refund_command, py::arg("order"), py::arg("tickets"), py::arg("reference"),
            py::arg("request"))
-      .def("refund_command", &refund_command, py::arg("order"), py::arg("tickets"), py::arg("reference"), py::arg("request"))
       .def("check_in_command", &check_in_command, py::arg("code"), py::arg("gate"), py::arg("request"))
       .def(
           "sale_command",
           [](const EventValue&, bool on_sale, const py::object& request_id) {
-            return CommandValue{{or_new(request(request_id)), SetSaleStatus{on_sale ? SaleStatus::on_sale : SaleStatus::off_sale}}, AnswerKind::done};
+            return CommandValue{{or_new(request(request_id)),
+                                 SetSaleStatus{on_sale ? SaleStatus::on_sale : SaleStatus::off_sale}},
+                                AnswerKind::done};
           },
           py::arg("on_sale"), py::arg("request"))
       .def(
@@ -354,10 +404,18 @@ void add_event(py::module_& module) {
       .def("hold_many", &hold_many, py::arg("places"), py::arg("holder"), py::arg("ttl"))
       .def("find_order", &find_order, py::arg("order"))
       .def("find_hold", &find_hold, py::arg("hold"))
-      .def("refresh", [](const EventValue& self) { unlocked(*self.office, [&](const Office::Call&) { self.event.refresh(); }); })
+      .def("refresh",
+           [](const EventValue& self) {
+             unlocked(*self.office, [&](const Office::Call&) { self.event.refresh(); });
+           })
       .def("wait_for_news", &wait_for_news, py::arg("timeout"))
-      .def("reopen", [](const EventValue& self) { unlocked(*self.office, [&](const Office::Call&) { self.event.reopen(); }); })
-      .def("save_snapshot", [](const EventValue& self) { unlocked(*self.office, [&](const Office::Call&) { self.event.save_snapshot(); }); });
+      .def("reopen",
+           [](const EventValue& self) {
+             unlocked(*self.office, [&](const Office::Call&) { self.event.reopen(); });
+           })
+      .def("save_snapshot", [](const EventValue& self) {
+        unlocked(*self.office, [&](const Office::Call&) { self.event.save_snapshot(); });
+      });
   add_tables(event);
   add_completions(module);
 }

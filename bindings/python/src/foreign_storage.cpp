@@ -9,10 +9,14 @@ namespace {
 /// What an exception that is none of ours says about the call that it came from.
 enum class Otherwise { nothing_was_written, outcome_unknown };
 
-[[nodiscard]] bool is_a(const py::error_already_set& error, const char* name) { return error.matches(package("_errors", name)); }
+[[nodiscard]] bool is_a(const py::error_already_set& error, const char* name) {
+  return error.matches(package("_errors", name));
+}
 
 /// "KeyError: 'x'" without the traceback, which goes to sys.unraisablehook.
-[[nodiscard]] std::string text_of(const py::error_already_set& error) { return py::str(error.value()).cast<std::string>(); }
+[[nodiscard]] std::string text_of(const py::error_already_set& error) {
+  return py::str(error.value()).cast<std::string>();
+}
 
 [[noreturn]] void rethrow(py::error_already_set& error, const char* method, Otherwise otherwise) {
   if (is_a(error, "StorageUnavailable")) throw StorageUnavailable(text_of(error));
@@ -22,8 +26,9 @@ enum class Otherwise { nothing_was_written, outcome_unknown };
   if (is_a(error, "StorageNewer")) throw StorageNewer(text_of(error));
   if (is_a(error, "StorageError")) throw StorageError(text_of(error));
   if (error.matches(PyExc_ValueError)) throw std::invalid_argument(text_of(error));
-  const std::string what =
-      "the storage's " + std::string(method) + "() raised " + py::type::of(error.value()).attr("__name__").cast<std::string>() + ": " + text_of(error);
+  const std::string what = "the storage's " + std::string(method) + "() raised " +
+                           py::type::of(error.value()).attr("__name__").cast<std::string>() + ": " +
+                           text_of(error);
   report_unraisable(error, method);
   if (otherwise == Otherwise::outcome_unknown) throw CommitOutcomeUnknown(what);
   throw StorageUnavailable(what);
@@ -48,8 +53,9 @@ auto in_python(const char* method, Work work, Otherwise otherwise = Otherwise::n
 [[nodiscard]] py::object name_of(std::string_view stream) { return py::bytes(stream.data(), stream.size()); }
 
 [[nodiscard]] py::object to_position(const Position& position) {
-  return package("_storage", "Position")(name_of(position.stream), position.known,
-                                         position.checksum ? py::object(py::int_(*position.checksum)) : py::object(py::none()));
+  return package("_storage", "Position")(
+      name_of(position.stream), position.known,
+      position.checksum ? py::object(py::int_(*position.checksum)) : py::object(py::none()));
 }
 
 [[nodiscard]] py::list positions(std::span<const Position> streams) {
@@ -61,7 +67,8 @@ auto in_python(const char* method, Work work, Otherwise otherwise = Otherwise::n
 [[nodiscard]] py::list appends(std::span<const Append> entries) {
   const py::object make = package("_storage", "Append");
   py::list result;
-  for (const Append& append : entries) result.append(make(name_of(append.stream), append.checksum, to_bytes(append.bytes)));
+  for (const Append& append : entries)
+    result.append(make(name_of(append.stream), append.checksum, to_bytes(append.bytes)));
   return result;
 }
 
@@ -70,7 +77,8 @@ auto in_python(const char* method, Work work, Otherwise otherwise = Otherwise::n
   if (!py::isinstance<py::iterable>(answer)) wrong_type(what, answer, "a sequence of Entry");
   std::vector<Entry> entries;
   for (const py::handle item : answer) {
-    if (!py::isinstance<py::tuple>(item) || py::len(item) != 3) wrong_type(what, item, "a sequence of Entry(revision, checksum, data)");
+    if (!py::isinstance<py::tuple>(item) || py::len(item) != 3)
+      wrong_type(what, item, "a sequence of Entry(revision, checksum, data)");
     const auto fields = py::reinterpret_borrow<py::tuple>(item);
     entries.push_back({whole_number(fields[0], "revision"), checksum(fields[1]), bytes(fields[2], "data")});
   }
@@ -120,14 +128,16 @@ std::unique_ptr<Turn> ForeignStorage::take_turn(std::span<const Position> stream
 }
 
 std::vector<Entry> ForeignStorage::read(const StreamId& stream, Revision after, std::size_t max_bytes) {
-  return in_python("read", [&] { return entries_of(storage_->attr("read")(name_of(stream), after, max_bytes), "read"); });
+  return in_python(
+      "read", [&] { return entries_of(storage_->attr("read")(name_of(stream), after, max_bytes), "read"); });
 }
 
 std::optional<Snapshot> ForeignStorage::load_snapshot(const StreamId& stream) {
   return in_python("load_snapshot", [&]() -> std::optional<Snapshot> {
     const py::object found = storage_->attr("load_snapshot")(name_of(stream));
     if (found.is_none()) return std::nullopt;
-    if (!py::isinstance<py::tuple>(found) || py::len(found) != 2) wrong_type("what load_snapshot() returned", found, "a Snapshot(revision, data) or None");
+    if (!py::isinstance<py::tuple>(found) || py::len(found) != 2)
+      wrong_type("what load_snapshot() returned", found, "a Snapshot(revision, data) or None");
     const auto pair = py::reinterpret_borrow<py::tuple>(found);
     return Snapshot{whole_number(pair[0], "revision"), bytes(pair[1], "data")};
   });
@@ -140,7 +150,8 @@ void ForeignStorage::save_snapshot(const Position& at, BytesView bytes) {
 std::vector<StreamId> ForeignStorage::list_streams(std::string_view prefix) {
   return in_python("list_streams", [&] {
     const py::object found = storage_->attr("list_streams")(name_of(prefix));
-    if (!py::isinstance<py::iterable>(found)) wrong_type("what list_streams() returned", found, "a sequence of bytes");
+    if (!py::isinstance<py::iterable>(found))
+      wrong_type("what list_streams() returned", found, "a sequence of bytes");
     std::vector<StreamId> streams;
     for (const py::handle name : found) streams.push_back(byte_name(name, "a stream's name"));
     return streams;
@@ -180,7 +191,8 @@ void ForeignStorage::scrub_vault() {
 }
 
 std::string ForeignStorage::describe() const {
-  return in_python("describe", [&] { return text(storage_->attr("describe")(), "what describe() returned"); });
+  return in_python("describe",
+                   [&] { return text(storage_->attr("describe")(), "what describe() returned"); });
 }
 
 }  // namespace ticketcore::python

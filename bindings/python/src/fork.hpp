@@ -1,5 +1,6 @@
 #pragma once
-// Tells a process that it is the child of a fork: locks, files and connections made before are then its parent's.
+// Tells a process that it is the child of a fork: locks, files and connections made before are then its
+// parent's.
 
 #include <atomic>
 #include <memory>

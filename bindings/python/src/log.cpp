@@ -3,21 +3,23 @@
 #include "arguments.hpp"
 #include "event.hpp"
 #include "storages.hpp"
+#include "ticketcore/engine/desk.hpp"
 #include "ticketcore/log/archive.hpp"
 #include "ticketcore/log/audit.hpp"
-#include "ticketcore/engine/desk.hpp"
 #include "ticketcore/log/fact_json.hpp"
-#include "ticketcore/projections/projection.hpp"
 #include "ticketcore/projections/postgres_projection.hpp"
+#include "ticketcore/projections/projection.hpp"
 #include "ticketcore/projections/sqlite_projection.hpp"
 
 namespace ticketcore::python {
 namespace {
 
-/// Walks through one event's log. Labels need its seat map alone: the log is shown as it stands, also where it contradicts itself.
+/// Walks through one event's log. Labels need its seat map alone: the log is shown as it stands, also where
+/// it contradicts itself.
 class LogReader {
  public:
-  LogReader(const py::object& storage, const py::object& event) : storage_(storage_of(storage)), stream_(stream_of(EventId(text(event, "event")))) {}
+  LogReader(const py::object& storage, const py::object& event)
+      : storage_(storage_of(storage)), stream_(stream_of(EventId(text(event, "event")))) {}
 
   /// The facts of the next entries from a revision on, each as a JSON text; None at the end of the log.
   [[nodiscard]] py::object next(std::uint64_t from) {
@@ -40,10 +42,13 @@ class LogReader {
 
  private:
   void read(const Entry& entry, std::uint64_t from, std::vector<std::string>& lines) {
-    const LogEntry decoded = decode_entry(entry.bytes, "entry " + std::to_string(entry.revision) + " of " + stream_);
+    const LogEntry decoded =
+        decode_entry(entry.bytes, "entry " + std::to_string(entry.revision) + " of " + stream_);
     for (const Fact& fact : decoded.facts) {
-      if (!state_.exists() && std::holds_alternative<EventCreated>(fact.body)) state_.apply(fact, {entry.revision, decoded.header.turn});
-      if (entry.revision >= from) lines.push_back(fact_json(fact, entry.revision, decoded.header.turn, state_));
+      if (!state_.exists() && std::holds_alternative<EventCreated>(fact.body))
+        state_.apply(fact, {entry.revision, decoded.header.turn});
+      if (entry.revision >= from)
+        lines.push_back(fact_json(fact, entry.revision, decoded.header.turn, state_));
     }
     at_ = entry.revision;
   }
@@ -67,7 +72,8 @@ class LogReader {
   py::dict facts;
   for (const auto& [name, number] : report.facts) facts[to_str(name)] = number;
   py::dict takings;
-  for (const auto& [name, taking] : report.takings) takings[to_str(name)] = py::make_tuple(taking.tickets, amount(taking.amount));
+  for (const auto& [name, taking] : report.takings)
+    takings[to_str(name)] = py::make_tuple(taking.tickets, amount(taking.amount));
   py::list problems;
   for (const std::string& problem : report.problems) problems.append(to_str_lossy(problem));
   py::dict result;
@@ -86,12 +92,15 @@ class LogReader {
 }
 
 /// Fills the tables for SQL: entries projected, and the revision that the tables are at.
-[[nodiscard]] py::tuple project(const py::object& storage, const py::object& where, bool postgres, const py::object& event, bool rebuild) {
+[[nodiscard]] py::tuple project(const py::object& storage, const py::object& where, bool postgres,
+                                const py::object& event, bool rebuild) {
   const EventId id(text(event, "event"));
   const std::string target = text(where, "where");
   const std::shared_ptr<Storage> from = storage_of(storage);
   const py::gil_scoped_release release;
-  const std::unique_ptr<ProjectionSink> sink = postgres ? std::unique_ptr<ProjectionSink>(PostgresProjection::open(target)) : SqliteProjection::open(target);
+  const std::unique_ptr<ProjectionSink> sink =
+      postgres ? std::unique_ptr<ProjectionSink>(PostgresProjection::open(target))
+               : SqliteProjection::open(target);
   Projector projector(*from, *sink);
   const std::uint64_t entries = rebuild ? projector.rebuild(id) : projector.catch_up(id);
   const Revision at = sink->cursor(stream_of(id)).known;
@@ -106,9 +115,12 @@ void add_log(py::module_& module) {
       .def(py::init<const py::object&, const py::object&>(), py::arg("storage"), py::arg("event"))
       .def("next", &LogReader::next, py::arg("from_revision"));
   module.def(
-      "is_archive", [](const py::object& path) { return is_archive(python::path(path)); }, py::arg("path"), "Whether the file begins as an archive does.");
-  module.def("audit", &audit_event, py::arg("storage"), py::arg("event"), "Replays an event's log and proves it.");
-  module.def("project", &project, py::arg("storage"), py::arg("where"), py::arg("postgres"), py::arg("event"), py::arg("rebuild"), "Fills the tables for SQL.");
+      "is_archive", [](const py::object& path) { return is_archive(python::path(path)); }, py::arg("path"),
+      "Whether the file begins as an archive does.");
+  module.def("audit", &audit_event, py::arg("storage"), py::arg("event"),
+             "Replays an event's log and proves it.");
+  module.def("project", &project, py::arg("storage"), py::arg("where"), py::arg("postgres"), py::arg("event"),
+             py::arg("rebuild"), "Fills the tables for SQL.");
 }
 
 }  // namespace ticketcore::python

@@ -18,10 +18,13 @@ PYBIND11_MODULE(_core_of_main_interpreter, module) {
   binding::add_log(module);
 }
 
-/// What Python calls. A subinterpreter is told no before pybind11 takes the interpreter's lock, for which it would wait for ever.
+/// What Python calls. A subinterpreter is told no before pybind11 takes the interpreter's lock, for which it
+/// would wait for ever.
 extern "C" PYBIND11_EXPORT PyObject* PyInit__core() {
   if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
-    PyErr_SetString(PyExc_ImportError, "ticketcore can't be used in a subinterpreter; import it in the main interpreter, or in another process");
+    PyErr_SetString(PyExc_ImportError,
+                    "ticketcore can't be used in a subinterpreter; import it in the main interpreter, or in "
+                    "another process");
     return nullptr;
   }
   return PyInit__core_of_main_interpreter();

@@ -1,6 +1,6 @@
 #pragma once
-// A box office as Python holds it: it can be closed while others use it, forked away from, and called back into by mistake, and each of
-// these ends in a clear error.
+// A box office as Python holds it: it can be closed while others use it, forked away from, and called back
+// into by mistake, and each of these ends in a clear error.
 
 #include <pybind11/pybind11.h>
 
@@ -22,8 +22,8 @@ class Office {
   Office(const Office&) = delete;
   Office& operator=(const Office&) = delete;
 
-  /// A call under way: close() waits for it. The constructor throws Closed, ForkedError, and RuntimeError where this thread is in a call of
-  /// the same office already: a callback that would wait for itself.
+  /// A call under way: close() waits for it. The constructor throws Closed, ForkedError, and RuntimeError
+  /// where this thread is in a call of the same office already: a callback that would wait for itself.
   class Call {
    public:
     explicit Call(Office& office);
@@ -37,7 +37,8 @@ class Office {
     Office& office_;
   };
 
-  /// Waits for calls under way, with the interpreter's lock released. What was submitted and not taken is answered. Does nothing the second time.
+  /// Waits for calls under way, with the interpreter's lock released. What was submitted and not taken is
+  /// answered. Does nothing the second time.
   void close();
   /// Takes turns for what is submitted, until close().
   void run();

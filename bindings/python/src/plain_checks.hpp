@@ -1,6 +1,6 @@
 #pragma once
-// What the conformance suite takes of doctest, in small: CHECK, SUBCASE and the like, so that the package can check a storage wherever it
-// was built. Include it before the suite, which then leaves doctest out.
+// What the conformance suite takes of doctest, in small: CHECK, SUBCASE and the like, so that the package can
+// check a storage wherever it was built. Include it before the suite, which then leaves doctest out.
 
 #define TICKETCORE_PLAIN_CHECKS
 
@@ -141,7 +141,9 @@ struct Side {
   Outcome operator>=(const Right& right) const {
     return {!(*this < right).holds, shown(left) + " >= " + shown(right)};
   }
-  operator Outcome() const { return {static_cast<bool>(left), static_cast<bool>(left) ? "true" : "false"}; }  // NOLINT: as an if would ask
+  operator Outcome() const {
+    return {static_cast<bool>(left), static_cast<bool>(left) ? "true" : "false"};
+  }  // NOLINT: as an if would ask
 };
 /// Takes the left side of an expression apart from the rest.
 struct Parts {
@@ -191,11 +193,16 @@ struct Line {
 
 }  // namespace ticketcore::plain_checks
 
-#define TICKETCORE_PARTS(...) [&]() -> ::ticketcore::plain_checks::Outcome { return ::ticketcore::plain_checks::Parts{} << __VA_ARGS__; }
+#define TICKETCORE_PARTS(...) \
+  [&]() -> ::ticketcore::plain_checks::Outcome { return ::ticketcore::plain_checks::Parts{} << __VA_ARGS__; }
 #define SUBCASE(name) if (const ::ticketcore::plain_checks::Subcase subcase{name}; subcase.entered)
 #define CHECK(...) (void)::ticketcore::plain_checks::check(#__VA_ARGS__, true, TICKETCORE_PARTS(__VA_ARGS__))
-#define CHECK_FALSE(...) (void)::ticketcore::plain_checks::check(#__VA_ARGS__, false, TICKETCORE_PARTS(__VA_ARGS__))
-#define REQUIRE(...) \
-  if (!::ticketcore::plain_checks::check(#__VA_ARGS__, true, TICKETCORE_PARTS(__VA_ARGS__))) throw std::runtime_error("what follows needs it")
-#define CHECK_THROWS_AS(statement, wanted) ::ticketcore::plain_checks::check_throws<wanted>(#statement, #wanted, [&] { statement; })
-#define MESSAGE(...) ::ticketcore::plain_checks::run->said((::ticketcore::plain_checks::Line{} * __VA_ARGS__).text.str())
+#define CHECK_FALSE(...) \
+  (void)::ticketcore::plain_checks::check(#__VA_ARGS__, false, TICKETCORE_PARTS(__VA_ARGS__))
+#define REQUIRE(...)                                                                         \
+  if (!::ticketcore::plain_checks::check(#__VA_ARGS__, true, TICKETCORE_PARTS(__VA_ARGS__))) \
+  throw std::runtime_error("what follows needs it")
+#define CHECK_THROWS_AS(statement, wanted) \
+  ::ticketcore::plain_checks::check_throws<wanted>(#statement, #wanted, [&] { statement; })
+#define MESSAGE(...) \
+  ::ticketcore::plain_checks::run->said((::ticketcore::plain_checks::Line{} * __VA_ARGS__).text.str())

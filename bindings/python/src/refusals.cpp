@@ -9,11 +9,14 @@
 namespace ticketcore::python {
 namespace {
 
-void raise(const char* name, const char* what) { PyErr_SetObject(package("_errors", name).ptr(), to_str_lossy(what).ptr()); }
+void raise(const char* name, const char* what) {
+  PyErr_SetObject(package("_errors", name).ptr(), to_str_lossy(what).ptr());
+}
 
 void raise_problems(const SeatMapError& error) {
   py::list problems;
-  for (const SeatMapProblem& problem : error.problems()) problems.append(py::make_tuple(to_str_lossy(problem.where), to_str_lossy(problem.what)));
+  for (const SeatMapProblem& problem : error.problems())
+    problems.append(py::make_tuple(to_str_lossy(problem.where), to_str_lossy(problem.what)));
   const py::object type = package("_errors", "SeatMapError");
   PyErr_SetObject(type.ptr(), type(to_str_lossy(error.what()), py::tuple(problems)).ptr());
 }

@@ -1,5 +1,6 @@
 #pragma once
-// To Python: plain conversions, and the classes of values that box offices answer with. The interpreter's lock is held.
+// To Python: plain conversions, and the classes of values that box offices answer with. The interpreter's
+// lock is held.
 
 #include <pybind11/pybind11.h>
 
@@ -7,11 +8,11 @@
 #include <string>
 #include <string_view>
 
+#include "ticketcore/base/result.hpp"
 #include "ticketcore/engine/answers.hpp"
 #include "ticketcore/engine/availability.hpp"
-#include "ticketcore/base/result.hpp"
-#include "ticketcore/tickets/signing.hpp"
 #include "ticketcore/storage/storage.hpp"
+#include "ticketcore/tickets/signing.hpp"
 
 namespace ticketcore::python {
 

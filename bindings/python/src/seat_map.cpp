@@ -7,9 +7,9 @@
 #include "buffer.hpp"
 #include "event.hpp"
 #include "ticketcore/base/id_generator.hpp"
-#include "ticketcore/venue/seat_map_builder.hpp"
 #include "ticketcore/formats/seat_map_json.hpp"
 #include "ticketcore/tickets/seat_map_svg.hpp"
+#include "ticketcore/venue/seat_map_builder.hpp"
 #include "value_class.hpp"
 
 namespace ticketcore::python {
@@ -39,7 +39,8 @@ struct AreaValue {
 }
 
 [[nodiscard]] Point point_of(const py::object& point, const std::string& name) {
-  if (!PySequence_Check(point.ptr()) || PyUnicode_Check(point.ptr()) || py::len(point) != 2) wrong_type(name, point, "a pair (x, y) of numbers");
+  if (!PySequence_Check(point.ptr()) || PyUnicode_Check(point.ptr()) || py::len(point) != 2)
+    wrong_type(name, point, "a pair (x, y) of numbers");
   return {coordinate(point[py::int_(0)], name + "[0]"), coordinate(point[py::int_(1)], name + "[1]")};
 }
 
@@ -47,60 +48,90 @@ struct AreaValue {
   if (!py::isinstance<py::iterable>(outline)) wrong_type(name, outline, "a sequence of points (x, y)");
   std::vector<Point> points;
   for (const py::handle point : outline)
-    points.push_back(point_of(py::reinterpret_borrow<py::object>(point), name + "[" + std::to_string(points.size()) + "]"));
+    points.push_back(point_of(py::reinterpret_borrow<py::object>(point),
+                              name + "[" + std::to_string(points.size()) + "]"));
   return points;
 }
 
-[[nodiscard]] py::object kind_of(PlaceKind kind) { return to_str(kind == PlaceKind::seat ? "seat" : kind == PlaceKind::table ? "table" : "booth"); }
+[[nodiscard]] py::object kind_of(PlaceKind kind) {
+  return to_str(kind == PlaceKind::seat ? "seat" : kind == PlaceKind::table ? "table" : "booth");
+}
 
 void add_values(py::module_& module) {
   ValueClass<Category>(module, "Category", "A price level of places.")
       .field(
-          "key", [](const Category& category) { return to_str(category.key); }, "What price lists and requests call it.")
+          "key", [](const Category& category) { return to_str(category.key); },
+          "What price lists and requests call it.")
       .field(
           "name", [](const Category& category) { return to_str(category.name); }, "What people read.")
       .field(
           "color", [](const Category& category) { return to_str(category.color); }, "'#RRGGBB'.")
       .finish();
-  const auto flag = [](PlaceFlags wanted) { return [wanted](const PlaceValue& value) -> py::object { return py::bool_(has(value.place().flags, wanted)); }; };
+  const auto flag = [](PlaceFlags wanted) {
+    return [wanted](const PlaceValue& value) -> py::object {
+      return py::bool_(has(value.place().flags, wanted));
+    };
+  };
   ValueClass<PlaceValue>(module, "Place", "A seat, or a table or booth that is sold as one.")
       .field(
-          "label", [](const PlaceValue& value) { return to_str(value.map->label(PlaceIndex{value.index})); }, "Whole: section, row and seat joined by '-'.")
+          "label", [](const PlaceValue& value) { return to_str(value.map->label(PlaceIndex{value.index})); },
+          "Whole: section, row and seat joined by '-'.")
       .field(
-          "section", [](const PlaceValue& value) { return to_str(value.map->sections()[value.row().section.value].label); }, "The section's label.")
+          "section",
+          [](const PlaceValue& value) {
+            return to_str(value.map->sections()[value.row().section.value].label);
+          },
+          "The section's label.")
       .field(
-          "row", [](const PlaceValue& value) { return to_str(value.row().label); }, "The row's label, or the table's.")
+          "row", [](const PlaceValue& value) { return to_str(value.row().label); },
+          "The row's label, or the table's.")
       .field(
           "seat", [](const PlaceValue& value) { return to_str(value.map->seat_label({value.index})); },
           "The seat's own label; empty for a whole table or booth.")
       .field(
-          "kind", [](const PlaceValue& value) { return kind_of(value.place().kind); }, "'seat', 'table' or 'booth'.")
+          "kind", [](const PlaceValue& value) { return kind_of(value.place().kind); },
+          "'seat', 'table' or 'booth'.")
       .field(
-          "category", [](const PlaceValue& value) { return to_str(value.map->categories()[value.place().category].key); }, "The category's key.")
+          "category",
+          [](const PlaceValue& value) { return to_str(value.map->categories()[value.place().category].key); },
+          "The category's key.")
       .field(
-          "x", [](const PlaceValue& value) { return units(value.place().position.x); }, "To the right, in units of the chart.")
+          "x", [](const PlaceValue& value) { return units(value.place().position.x); },
+          "To the right, in units of the chart.")
       .field(
           "y", [](const PlaceValue& value) { return units(value.place().position.y); }, "Down.")
       .field(
           "slot", [](const PlaceValue& value) -> py::object { return py::int_(value.place().slot); },
           "Position along the row: places adjoin when their slots differ by one.")
       .field(
-          "seats", [](const PlaceValue& value) -> py::object { return py::int_(value.place().seats); }, "Chairs: 1 for a seat.")
+          "seats", [](const PlaceValue& value) -> py::object { return py::int_(value.place().seats); },
+          "Chairs: 1 for a seat.")
       .field("accessible", flag(PlaceFlags::accessible), "A wheelchair place.")
       .field("companion", flag(PlaceFlags::companion), "For the companion of a wheelchair user beside it.")
       .field("restricted_view", flag(PlaceFlags::restricted_view), "One sees less from here.")
       .finish();
   ValueClass<AreaValue>(module, "Area", "Standing room: so many admissions without places of their own.")
       .field(
-          "label", [](const AreaValue& value) { return to_str(value.map->label(AreaIndex{value.index})); }, "Whole: section and area joined by '-'.")
+          "label", [](const AreaValue& value) { return to_str(value.map->label(AreaIndex{value.index})); },
+          "Whole: section and area joined by '-'.")
       .field(
-          "section", [](const AreaValue& value) { return to_str(value.map->sections()[value.area().section.value].label); }, "The section's label.")
+          "section",
+          [](const AreaValue& value) {
+            return to_str(value.map->sections()[value.area().section.value].label);
+          },
+          "The section's label.")
       .field(
-          "category", [](const AreaValue& value) { return to_str(value.map->categories()[value.area().category.value].key); }, "The category's key.")
+          "category",
+          [](const AreaValue& value) {
+            return to_str(value.map->categories()[value.area().category.value].key);
+          },
+          "The category's key.")
       .field(
-          "capacity", [](const AreaValue& value) -> py::object { return py::int_(value.area().capacity); }, "Admissions.")
+          "capacity", [](const AreaValue& value) -> py::object { return py::int_(value.area().capacity); },
+          "Admissions.")
       .field(
-          "center", [](const AreaValue& value) { return point_or_none(value.area().center); }, "Its middle (x, y), in units of the chart.")
+          "center", [](const AreaValue& value) { return point_or_none(value.area().center); },
+          "Its middle (x, y), in units of the chart.")
       .finish();
 }
 
@@ -114,13 +145,15 @@ void add_values(py::module_& module) {
 /// Labels of all places, for columns.
 [[nodiscard]] py::tuple place_labels(const SeatMap& map) {
   py::tuple labels(map.place_count());
-  for (std::uint32_t place = 0; place < map.place_count(); ++place) labels[place] = to_str(map.label(PlaceIndex{place}));
+  for (std::uint32_t place = 0; place < map.place_count(); ++place)
+    labels[place] = to_str(map.label(PlaceIndex{place}));
   return labels;
 }
 
 [[nodiscard]] py::tuple area_labels(const SeatMap& map) {
   py::tuple labels(map.areas().size());
-  for (std::uint32_t area = 0; area < map.areas().size(); ++area) labels[area] = to_str(map.label(AreaIndex{area}));
+  for (std::uint32_t area = 0; area < map.areas().size(); ++area)
+    labels[area] = to_str(map.label(AreaIndex{area}));
   return labels;
 }
 
@@ -155,11 +188,13 @@ void add_map(py::module_& module) {
       .def_property_readonly("name", [](const SeatMap& self) { return to_str(self.name()); })
       .def_property_readonly("capacity", &SeatMap::capacity)
       .def_property_readonly("place_count", &SeatMap::place_count)
-      .def_property_readonly("focal_point", [](const SeatMap& self) { return point_or_none(self.focal_point()); })
+      .def_property_readonly("focal_point",
+                             [](const SeatMap& self) { return point_or_none(self.focal_point()); })
       .def_property_readonly("categories",
                              [](const SeatMap& self) {
                                py::tuple result(self.categories().size());
-                               for (std::size_t index = 0; index < self.categories().size(); ++index) result[index] = py::cast(self.categories()[index]);
+                               for (std::size_t index = 0; index < self.categories().size(); ++index)
+                                 result[index] = py::cast(self.categories()[index]);
                                return result;
                              })
       .def_property_readonly("sections",
@@ -173,20 +208,26 @@ void add_map(py::module_& module) {
       .def_property_readonly("areas",
                              [](const SharedMap& self) {
                                py::tuple result(self->areas().size());
-                               for (std::uint32_t index = 0; index < self->areas().size(); ++index) result[index] = py::cast(AreaValue{self, index});
+                               for (std::uint32_t index = 0; index < self->areas().size(); ++index)
+                                 result[index] = py::cast(AreaValue{self, index});
                                return result;
                              })
       .def(
           "place",
           [](const SharedMap& self, std::uint32_t index) {
-            if (index >= self->place_count()) throw py::index_error("place " + std::to_string(index) + " of " + std::to_string(self->place_count()));
+            if (index >= self->place_count())
+              throw py::index_error("place " + std::to_string(index) + " of " +
+                                    std::to_string(self->place_count()));
             return PlaceValue{self, index};
           },
           py::arg("index"))
       .def("find", &find, py::arg("label"))
       .def("place_labels", &place_labels)
       .def("area_labels", &area_labels)
-      .def("places_buffer", [](const SharedMap& self) { return Buffer(self, self->places().data(), self->places().size_bytes()); })
+      .def("places_buffer",
+           [](const SharedMap& self) {
+             return Buffer(self, self->places().data(), self->places().size_bytes());
+           })
       .def("rows",
            [](const SeatMap& self) {
              py::list labels;
@@ -205,8 +246,10 @@ void add_map(py::module_& module) {
            })
       .def("seat_labels", [](const SeatMap& self) { return to_tuple(self.data().labels); });
   // What _tables.py says about the layout of a place.
-  module.attr("PLACE_LAYOUT") = py::make_tuple(sizeof(Place), offsetof(Place, position), offsetof(Place, label), offsetof(Place, row), offsetof(Place, slot),
-                                               offsetof(Place, seats), offsetof(Place, category), offsetof(Place, kind), offsetof(Place, flags));
+  module.attr("PLACE_LAYOUT") =
+      py::make_tuple(sizeof(Place), offsetof(Place, position), offsetof(Place, label), offsetof(Place, row),
+                     offsetof(Place, slot), offsetof(Place, seats), offsetof(Place, category),
+                     offsetof(Place, kind), offsetof(Place, flags));
 }
 
 /// The builder, with names in the place of numbers.
@@ -222,7 +265,8 @@ class MapBuilder {
   }
   void section(const py::object& label, const py::object& entrance) {
     const std::string known = text(label, "label");
-    if (known.empty() || sections_.contains(known)) wrong_value("label", label, "a section's label that was not given before");
+    if (known.empty() || sections_.contains(known))
+      wrong_value("label", label, "a section's label that was not given before");
     Section made;
     made.label = known;
     made.entrance = text(entrance, "entrance");
@@ -231,24 +275,27 @@ class MapBuilder {
   void row(const py::object& label, const py::object& section, bool table) {
     builder_.add_row(section_of(section), text_view(label, "label"), table ? RowKind::table : RowKind::row);
   }
-  void seat(const py::object& label, const py::object& x, const py::object& y, const py::object& category, PlaceFlags flags, const py::object& gap_before) {
+  void seat(const py::object& label, const py::object& x, const py::object& y, const py::object& category,
+            PlaceFlags flags, const py::object& gap_before) {
     const std::uint32_t gap = count(gap_before, "gap_before");
-    if (gap > limits::row_slots) wrong_value("gap_before", gap_before, "0 to " + std::to_string(limits::row_slots));
+    if (gap > limits::row_slots)
+      wrong_value("gap_before", gap_before, "0 to " + std::to_string(limits::row_slots));
     builder_.add_seat({.label = text_view(label, "label"),
                        .position = {coordinate(x, "x"), coordinate(y, "y")},
                        .category = category_of(category),
                        .flags = flags,
                        .gap_before = static_cast<std::uint16_t>(gap)});
   }
-  void whole(const py::object& label, const py::object& section, bool booth, const py::object& seats, const py::object& x, const py::object& y,
-             const py::object& category, PlaceFlags flags) {
+  void whole(const py::object& label, const py::object& section, bool booth, const py::object& seats,
+             const py::object& x, const py::object& y, const py::object& category, PlaceFlags flags) {
     const std::uint32_t chairs = count(seats, "seats", 1);
     if (chairs > UINT16_MAX) wrong_value("seats", seats, "1 to 65535");
-    builder_.add_whole(section_of(section), text_view(label, "label"), booth ? PlaceKind::booth : PlaceKind::table, static_cast<std::uint16_t>(chairs),
+    builder_.add_whole(section_of(section), text_view(label, "label"),
+                       booth ? PlaceKind::booth : PlaceKind::table, static_cast<std::uint16_t>(chairs),
                        {coordinate(x, "x"), coordinate(y, "y")}, category_of(category), flags);
   }
-  void area(const py::object& label, const py::object& section, const py::object& category, const py::object& capacity, const py::object& center,
-            const py::object& outline) {
+  void area(const py::object& label, const py::object& section, const py::object& category,
+            const py::object& capacity, const py::object& center, const py::object& outline) {
     Area made;
     made.label = text(label, "label");
     made.section = section_of(section);
@@ -260,7 +307,8 @@ class MapBuilder {
   }
   void shape(const py::object& kind, const py::object& label, const py::object& outline) {
     const std::string_view word = text_view(kind, "kind");
-    if (word != "stage" && word != "outline" && word != "text") wrong_value("kind", kind, "'stage', 'outline' or 'text'");
+    if (word != "stage" && word != "outline" && word != "text")
+      wrong_value("kind", kind, "'stage', 'outline' or 'text'");
     builder_.add_shape({word == "stage"  ? ShapeKind::stage
                         : word == "text" ? ShapeKind::text
                                          : ShapeKind::outline,
@@ -275,14 +323,17 @@ class MapBuilder {
  private:
   [[nodiscard]] CategoryIndex category_of(const py::object& key) const {
     const auto found = categories_.find(text(key, "category"));
-    if (found == categories_.end()) wrong_value("category", key, "the key of a category that the builder was told of" + known(categories_));
+    if (found == categories_.end())
+      wrong_value("category", key, "the key of a category that the builder was told of" + known(categories_));
     return found->second;
   }
   [[nodiscard]] SectionIndex section_of(const py::object& label) {
     const std::string wanted = text(label, "section");
     if (wanted.empty()) return builder_.no_section();
     const auto found = sections_.find(wanted);
-    if (found == sections_.end()) wrong_value("section", label, "the label of a section that the builder was told of, or '' for none" + known(sections_));
+    if (found == sections_.end())
+      wrong_value("section", label,
+                  "the label of a section that the builder was told of, or '' for none" + known(sections_));
     return found->second;
   }
   template <class Map>
@@ -298,7 +349,8 @@ class MapBuilder {
 };
 
 [[nodiscard]] PlaceFlags flags_of(bool accessible, bool companion, bool restricted_view) {
-  return (accessible ? PlaceFlags::accessible : PlaceFlags::none) | (companion ? PlaceFlags::companion : PlaceFlags::none) |
+  return (accessible ? PlaceFlags::accessible : PlaceFlags::none) |
+         (companion ? PlaceFlags::companion : PlaceFlags::none) |
          (restricted_view ? PlaceFlags::restricted_view : PlaceFlags::none);
 }
 
@@ -315,18 +367,24 @@ void add_seat_map(py::module_& module) {
       .def("row", &MapBuilder::row, py::arg("label"), py::arg("section"), py::arg("table"))
       .def(
           "seat",
-          [](MapBuilder& self, const py::object& label, const py::object& x, const py::object& y, const py::object& category, bool accessible, bool companion,
-             bool restricted_view,
-             const py::object& gap_before) { self.seat(label, x, y, category, flags_of(accessible, companion, restricted_view), gap_before); },
-          py::arg("label"), py::arg("x"), py::arg("y"), py::arg("category"), py::arg("accessible"), py::arg("companion"), py::arg("restricted_view"),
-          py::arg("gap_before"))
+          [](MapBuilder& self, const py::object& label, const py::object& x, const py::object& y,
+             const py::object& category, bool accessible, bool companion, bool restricted_view,
+             const py::object& gap_before) {
+            self.seat(label, x, y, category, flags_of(accessible, companion, restricted_view), gap_before);
+          },
+          py::arg("label"), py::arg("x"), py::arg("y"), py::arg("category"), py::arg("accessible"),
+          py::arg("companion"), py::arg("restricted_view"), py::arg("gap_before"))
       .def(
           "whole",
-          [](MapBuilder& self, const py::object& label, const py::object& section, bool booth, const py::object& seats, const py::object& x,
-             const py::object& y, const py::object& category,
-             bool accessible) { self.whole(label, section, booth, seats, x, y, category, flags_of(accessible, false, false)); },
-          py::arg("label"), py::arg("section"), py::arg("booth"), py::arg("seats"), py::arg("x"), py::arg("y"), py::arg("category"), py::arg("accessible"))
-      .def("area", &MapBuilder::area, py::arg("label"), py::arg("section"), py::arg("category"), py::arg("capacity"), py::arg("center"), py::arg("outline"))
+          [](MapBuilder& self, const py::object& label, const py::object& section, bool booth,
+             const py::object& seats, const py::object& x, const py::object& y, const py::object& category,
+             bool accessible) {
+            self.whole(label, section, booth, seats, x, y, category, flags_of(accessible, false, false));
+          },
+          py::arg("label"), py::arg("section"), py::arg("booth"), py::arg("seats"), py::arg("x"),
+          py::arg("y"), py::arg("category"), py::arg("accessible"))
+      .def("area", &MapBuilder::area, py::arg("label"), py::arg("section"), py::arg("category"),
+           py::arg("capacity"), py::arg("center"), py::arg("outline"))
       .def("shape", &MapBuilder::shape, py::arg("kind"), py::arg("label"), py::arg("outline"))
       .def("build", &MapBuilder::build);
 }

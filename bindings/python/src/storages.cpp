@@ -15,7 +15,8 @@ namespace {
 /// A turn that Python took. The storage outlives it.
 class TurnHandle {
  public:
-  TurnHandle(std::shared_ptr<Storage> storage, std::unique_ptr<Turn> turn) : storage_(std::move(storage)), turn_(std::move(turn)) {}
+  TurnHandle(std::shared_ptr<Storage> storage, std::unique_ptr<Turn> turn)
+      : storage_(std::move(storage)), turn_(std::move(turn)) {}
   ~TurnHandle() {
     if (!origin_.is_here()) {
       leak(std::move(turn_));
@@ -50,7 +51,8 @@ class TurnHandle {
 }
 
 [[nodiscard]] Position need_position(const py::object& item, const char* name) {
-  if (!py::isinstance<py::tuple>(item) || py::len(item) != 3) wrong_type(name, item, "a Position(stream, known, checksum)");
+  if (!py::isinstance<py::tuple>(item) || py::len(item) != 3)
+    wrong_type(name, item, "a Position(stream, known, checksum)");
   return position_of(py::reinterpret_borrow<py::tuple>(item));
 }
 
@@ -58,7 +60,8 @@ class TurnHandle {
   if (!py::isinstance<py::iterable>(streams)) wrong_type("streams", streams, "a sequence of Position");
   std::vector<Position> positions;
   for (const py::handle item : streams) {
-    if (!py::isinstance<py::tuple>(item) || py::len(item) != 3) wrong_type("streams", item, "a sequence of Position(stream, known, checksum)");
+    if (!py::isinstance<py::tuple>(item) || py::len(item) != 3)
+      wrong_type("streams", item, "a sequence of Position(stream, known, checksum)");
     positions.push_back(position_of(py::reinterpret_borrow<py::tuple>(item)));
   }
   return positions;
@@ -67,7 +70,8 @@ class TurnHandle {
 [[nodiscard]] py::list entries_to_list(const std::vector<Entry>& entries) {
   const py::object make = package("_storage", "Entry");
   py::list result;
-  for (const Entry& entry : entries) result.append(make(entry.revision, entry.checksum, to_bytes(entry.bytes)));
+  for (const Entry& entry : entries)
+    result.append(make(entry.revision, entry.checksum, to_bytes(entry.bytes)));
   return result;
 }
 
@@ -79,7 +83,8 @@ auto unlocked(Work work) {
 }
 
 /// Does with the entries what is to be done with them, without the interpreter's lock.
-void with_entries(const TurnHandle& self, const py::object& entries, void (Turn::*act)(std::span<const Append>)) {
+void with_entries(const TurnHandle& self, const py::object& entries,
+                  void (Turn::*act)(std::span<const Append>)) {
   struct Kept {
     std::string stream;
     std::uint32_t checksum;
@@ -88,7 +93,8 @@ void with_entries(const TurnHandle& self, const py::object& entries, void (Turn:
   std::vector<Kept> kept;
   if (!py::isinstance<py::iterable>(entries)) wrong_type("entries", entries, "a sequence of Append");
   for (const py::handle item : entries) {
-    if (!py::isinstance<py::tuple>(item) || py::len(item) != 3) wrong_type("entries", item, "a sequence of Append(stream, checksum, data)");
+    if (!py::isinstance<py::tuple>(item) || py::len(item) != 3)
+      wrong_type("entries", item, "a sequence of Append(stream, checksum, data)");
     const auto fields = py::reinterpret_borrow<py::tuple>(item);
     kept.push_back({byte_name(fields[0], "stream"), checksum(fields[1]), bytes(fields[2], "data")});
   }
@@ -102,7 +108,8 @@ void with_entries(const TurnHandle& self, const py::object& entries, void (Turn:
   }
 }
 
-[[nodiscard]] StorageHandle open_sqlite(const py::object& path, const std::string& access, const std::string& synchronous, const py::object& busy_timeout,
+[[nodiscard]] StorageHandle open_sqlite(const py::object& path, const std::string& access,
+                                        const std::string& synchronous, const py::object& busy_timeout,
                                         const py::object& clock) {
   SqliteOptions options;
   options.access = access == "read_only"    ? SqliteOptions::Access::read_only
@@ -112,20 +119,23 @@ void with_entries(const TurnHandle& self, const py::object& entries, void (Turn:
   options.busy_timeout = milliseconds(busy_timeout, "busy_timeout");
   options.clock = clock_of(clock);
   const std::string file = python::path(path);
-  return StorageHandle(unlocked([&]() -> std::shared_ptr<Storage> { return SqliteStorage::open(file, std::move(options)); }));
+  return StorageHandle(
+      unlocked([&]() -> std::shared_ptr<Storage> { return SqliteStorage::open(file, std::move(options)); }));
 }
 
 [[nodiscard]] StorageHandle open_postgres(const py::object& url, const py::object& clock) {
   PostgresOptions options;
   options.clock = clock_of(clock);
   const std::string where = text(url, "url");
-  return StorageHandle(unlocked([&]() -> std::shared_ptr<Storage> { return PostgresStorage::open(where, std::move(options)); }));
+  return StorageHandle(unlocked(
+      [&]() -> std::shared_ptr<Storage> { return PostgresStorage::open(where, std::move(options)); }));
 }
 
 }  // namespace
 
 void raise_forked(const std::string& what) {
-  PyErr_SetString(package("_errors", "ForkedError").ptr(), (what + " was opened before a fork, in another process; open one in this process").c_str());
+  PyErr_SetString(package("_errors", "ForkedError").ptr(),
+                  (what + " was opened before a fork, in another process; open one in this process").c_str());
   throw py::error_already_set();
 }
 
@@ -176,15 +186,26 @@ void add_storages(py::module_& module) {
              return to_datetime(unlocked([&] { return turn.now(); }));
            })
       .def(
-          "add", [](const TurnHandle& self, const py::object& entries) { with_entries(self, entries, &Turn::add); }, py::arg("entries"))
+          "add",
+          [](const TurnHandle& self, const py::object& entries) { with_entries(self, entries, &Turn::add); },
+          py::arg("entries"))
       .def(
-          "commit", [](const TurnHandle& self, const py::object& entries) { with_entries(self, entries, &Turn::commit); }, py::arg("entries"))
+          "commit",
+          [](const TurnHandle& self, const py::object& entries) {
+            with_entries(self, entries, &Turn::commit);
+          },
+          py::arg("entries"))
       .def("close", &TurnHandle::close);
 
   py::class_<StorageHandle>(module, "Storage", "One of the core's own storages.")
       .def_static(
-          "memory", [](const py::object& clock) { return StorageHandle(std::make_shared<MemoryStorage>(clock_of(clock))); }, py::arg("clock"))
-      .def_static("sqlite", &open_sqlite, py::arg("path"), py::arg("access"), py::arg("synchronous"), py::arg("busy_timeout"), py::arg("clock"))
+          "memory",
+          [](const py::object& clock) {
+            return StorageHandle(std::make_shared<MemoryStorage>(clock_of(clock)));
+          },
+          py::arg("clock"))
+      .def_static("sqlite", &open_sqlite, py::arg("path"), py::arg("access"), py::arg("synchronous"),
+                  py::arg("busy_timeout"), py::arg("clock"))
       .def_static("postgres", &open_postgres, py::arg("url"), py::arg("clock"))
       .def_static(
           "archive",
@@ -204,7 +225,8 @@ void add_storages(py::module_& module) {
           py::arg("streams"))
       .def(
           "read",
-          [](const StorageHandle& self, const py::object& stream, const py::object& after, const py::object& max_bytes) {
+          [](const StorageHandle& self, const py::object& stream, const py::object& after,
+             const py::object& max_bytes) {
             const std::string name = byte_name(stream, "stream");
             const Revision known = whole_number(after, "after");
             const std::size_t most = whole_number(max_bytes, "max_bytes");
@@ -237,7 +259,8 @@ void add_storages(py::module_& module) {
             const std::string begin = byte_name(prefix, "prefix");
             const std::shared_ptr<Storage> storage = self.get();
             py::list result;
-            for (const StreamId& stream : unlocked([&] { return storage->list_streams(begin); })) result.append(py::bytes(stream));
+            for (const StreamId& stream : unlocked([&] { return storage->list_streams(begin); }))
+              result.append(py::bytes(stream));
             return result;
           },
           py::arg("prefix"))

@@ -16,7 +16,8 @@ namespace py = pybind11;
 [[noreturn]] void raise_forked(const std::string& what);
 [[noreturn]] void raise_closed(const std::string& what);
 
-/// One of the core's own storages. Box offices that use it share it: closing lets go of this handle's part only.
+/// One of the core's own storages. Box offices that use it share it: closing lets go of this handle's part
+/// only.
 class StorageHandle {
  public:
   explicit StorageHandle(std::shared_ptr<Storage> storage) : storage_(std::move(storage)) {}

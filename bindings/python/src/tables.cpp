@@ -52,16 +52,21 @@ struct Books {
   books.short_names.assign(state.short_names().begin(), state.short_names().end());
   for (const OrderRecord& order : state.orders()) {
     const auto index = static_cast<std::uint32_t>(books.orders.size());
-    books.orders.push_back({order.id.high, order.id.low, micros(order.placed_at), order.total, order.tax, order.refunded, order.fee_per_ticket,
-                            order.fee_per_order, index + 1, order.ticket_count, order.live_tickets, order.holder, order.payment_method, order.first_ticket});
+    books.orders.push_back({order.id.high, order.id.low, micros(order.placed_at), order.total, order.tax,
+                            order.refunded, order.fee_per_ticket, order.fee_per_order, index + 1,
+                            order.ticket_count, order.live_tickets, order.holder, order.payment_method,
+                            order.first_ticket});
     std::uint32_t number = 0;
     for (const TicketRecord& ticket : state.tickets_of(order)) {
       const bool admitted = ticket.admitted_at != 0;
-      books.tickets.push_back({ticket.price, admitted ? micros(from_epoch(ticket.admitted_at)) : no_time, index, ++number,
-                               ticket.in_area() ? -1 : static_cast<std::int32_t>(ticket.place().value),
-                               ticket.in_area() ? static_cast<std::int32_t>(ticket.area().value) : -1,
-                               ticket.gate == TicketRecord::no_gate || ticket.refunded() ? -1 : static_cast<std::int32_t>(ticket.gate), ticket.ticket_type,
-                               static_cast<std::uint8_t>(ticket.refunded()), static_cast<std::uint8_t>(admitted)});
+      books.tickets.push_back(
+          {ticket.price, admitted ? micros(from_epoch(ticket.admitted_at)) : no_time, index, ++number,
+           ticket.in_area() ? -1 : static_cast<std::int32_t>(ticket.place().value),
+           ticket.in_area() ? static_cast<std::int32_t>(ticket.area().value) : -1,
+           ticket.gate == TicketRecord::no_gate || ticket.refunded() ? -1
+                                                                     : static_cast<std::int32_t>(ticket.gate),
+           ticket.ticket_type, static_cast<std::uint8_t>(ticket.refunded()),
+           static_cast<std::uint8_t>(admitted)});
     }
   }
   return books;
@@ -83,14 +88,18 @@ struct Books {
     if (!look()) throw StorageUnavailable("the event's log has not been read since it was opened again");
     return read;
   });
-  return py::make_tuple(Buffer(std::move(books.orders)), Buffer(std::move(books.tickets)), to_tuple(books.holders), to_tuple(books.short_names),
-                        to_tuple(books.settings->prices.ticket_types()), to_str(books.settings->prices.currency().code()),
-                        books.settings->prices.currency().exponent(), std::const_pointer_cast<SeatMap>(books.seat_map));
+  return py::make_tuple(
+      Buffer(std::move(books.orders)), Buffer(std::move(books.tickets)), to_tuple(books.holders),
+      to_tuple(books.short_names), to_tuple(books.settings->prices.ticket_types()),
+      to_str(books.settings->prices.currency().code()), books.settings->prices.currency().exponent(),
+      std::const_pointer_cast<SeatMap>(books.seat_map));
 }
 
 using SharedAvailability = std::shared_ptr<const Availability>;
 
-[[nodiscard]] py::tuple counts_to_tuple(const StatusCounts& counts) { return py::make_tuple(counts.free, counts.held, counts.sold, counts.killed); }
+[[nodiscard]] py::tuple counts_to_tuple(const StatusCounts& counts) {
+  return py::make_tuple(counts.free, counts.held, counts.sold, counts.killed);
+}
 
 [[nodiscard]] AreaIndex need_area(const Availability& at, const py::object& label) {
   const auto area = at.seat_map().find_area(text_view(label, "label"));
@@ -107,8 +116,8 @@ using SharedAvailability = std::shared_ptr<const Availability>;
   picture.status = [&](PlaceIndex place) { return at.status(place, now); };
   picture.area_use = [&](AreaIndex area) {
     const StatusCounts counts = at.area(area, now);
-    return AreaUse{static_cast<std::uint32_t>(counts.free), static_cast<std::uint32_t>(counts.held), static_cast<std::uint32_t>(counts.sold),
-                   static_cast<std::uint32_t>(counts.killed)};
+    return AreaUse{static_cast<std::uint32_t>(counts.free), static_cast<std::uint32_t>(counts.held),
+                   static_cast<std::uint32_t>(counts.sold), static_cast<std::uint32_t>(counts.killed)};
   };
   picture.price = [&](CategoryIndex category) {
     const auto first = prices.price_of(map.categories()[category.value].key, 0);
@@ -120,11 +129,12 @@ using SharedAvailability = std::shared_ptr<const Availability>;
 }  // namespace
 
 void add_availability(py::module_& module) {
-  py::class_<Buffer>(module, "Buffer", "Memory that can be looked at and not be changed.", py::buffer_protocol()).def_buffer([](Buffer& self) {
-    return self.info();
-  });
+  py::class_<Buffer>(module, "Buffer", "Memory that can be looked at and not be changed.",
+                     py::buffer_protocol())
+      .def_buffer([](Buffer& self) { return self.info(); });
 
-  py::class_<Availability, std::shared_ptr<Availability>>(module, "Availability", "An event's places at one revision.")
+  py::class_<Availability, std::shared_ptr<Availability>>(module, "Availability",
+                                                          "An event's places at one revision.")
       .def_property_readonly("revision", &Availability::revision)
       .def_property_readonly("time", [](const Availability& self) { return to_datetime(self.time()); })
       .def(
@@ -136,7 +146,11 @@ void add_availability(py::module_& module) {
           },
           py::arg("label"), py::arg("now"))
       .def(
-          "total", [](const Availability& self, const py::object& now) { return counts_to_tuple(self.total(moment(now, "now"))); }, py::arg("now"))
+          "total",
+          [](const Availability& self, const py::object& now) {
+            return counts_to_tuple(self.total(moment(now, "now")));
+          },
+          py::arg("now"))
       .def(
           "area",
           [](const Availability& self, const py::object& label, const py::object& now) {
@@ -156,7 +170,8 @@ void add_availability(py::module_& module) {
           [](const Availability& self, const py::object& now) {
             const Timestamp at = moment(now, "now");
             std::vector<std::uint8_t> codes(self.seat_map().place_count());
-            for (std::uint32_t place = 0; place < codes.size(); ++place) codes[place] = static_cast<std::uint8_t>(self.status({place}, at));
+            for (std::uint32_t place = 0; place < codes.size(); ++place)
+              codes[place] = static_cast<std::uint8_t>(self.status({place}, at));
             return Buffer(std::move(codes));
           },
           py::arg("now"))

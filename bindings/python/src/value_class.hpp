@@ -1,5 +1,6 @@
 #pragma once
-// Classes of immutable values: read-only properties, and what follows from them (repr, ==, hash, copying, pickling refused, to_dict).
+// Classes of immutable values: read-only properties, and what follows from them (repr, ==, hash, copying,
+// pickling refused, to_dict).
 
 #include <pybind11/pybind11.h>
 
@@ -13,7 +14,8 @@ namespace ticketcore::python {
 template <class T>
 class ValueClass {
  public:
-  ValueClass(py::module_& module, const char* name, const char* doc) : class_(module, name, doc, py::is_final()) {}
+  ValueClass(py::module_& module, const char* name, const char* doc)
+      : class_(module, name, doc, py::is_final()) {}
 
   /// A property by a function of const T& that returns a py::object.
   template <class Getter>
@@ -50,7 +52,8 @@ class ValueClass {
     class_.def(
         "__eq__",
         [names](const py::object& self, const py::object& other) -> py::object {
-          if (!py::type::of(self).is(py::type::of(other))) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
+          if (!py::type::of(self).is(py::type::of(other)))
+            return py::reinterpret_borrow<py::object>(Py_NotImplemented);
           for (const py::handle name : names) {
             if (!self.attr(name).equal(other.attr(name))) return py::bool_(false);
           }

@@ -40,7 +40,9 @@ class DeadlineQueue {
     if (slot < place_of_.size()) ticketcore::prefetch(&place_of_[slot]);
   }
 
-  [[nodiscard]] bool any_due(std::int64_t now) const noexcept { return !heap_.empty() && heap_.front().deadline <= now; }
+  [[nodiscard]] bool any_due(std::int64_t now) const noexcept {
+    return !heap_.empty() && heap_.front().deadline <= now;
+  }
 
   /// The slots whose deadline is not after now, in no order. Linear in their number.
   [[nodiscard]] std::vector<std::uint32_t> due(std::int64_t now) const {
@@ -58,7 +60,9 @@ class DeadlineQueue {
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return heap_.size(); }
-  [[nodiscard]] std::size_t memory_bytes() const noexcept { return heap_.capacity() * sizeof(Entry) + place_of_.capacity() * sizeof(std::uint32_t); }
+  [[nodiscard]] std::size_t memory_bytes() const noexcept {
+    return heap_.capacity() * sizeof(Entry) + place_of_.capacity() * sizeof(std::uint32_t);
+  }
 
  private:
   static constexpr std::uint32_t nowhere = UINT32_MAX;

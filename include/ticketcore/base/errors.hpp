@@ -6,7 +6,8 @@
 
 namespace ticketcore {
 
-/// The root of everything below: a store, a file or a key that can't be used. what() names it and says the cause.
+/// The root of everything below: a store, a file or a key that can't be used. what() names it and says the
+/// cause.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -36,9 +37,10 @@ class StorageDamaged : public StorageError {
   using StorageError::StorageError;
 };
 
-/// The history that a caller has read is no longer the store's: an entry that it knows is missing, or is another one. A fail-over
-/// lost the end, a backup was restored, or the stream was removed and made anew. Whoever read the old history must not build on
-/// it: forget what was read, and read the log from its beginning.
+/// The history that a caller has read is no longer the store's: an entry that it knows is missing, or is
+/// another one. A fail-over lost the end, a backup was restored, or the stream was removed and made anew.
+/// Whoever read the old history must not build on it: forget what was read, and read the log from its
+/// beginning.
 class HistoryReplaced : public StorageDamaged {
  public:
   using StorageDamaged::StorageDamaged;

@@ -5,8 +5,9 @@
 
 namespace ticketcore {
 
-/// A new id, unlike any other of this or another process, before or after a fork. Ids of one thread rise strictly, also
-/// within a millisecond and when the clock steps back (RFC 9562, section 6.2, method 2). Well under 100 ns.
+/// A new id, unlike any other of this or another process, before or after a fork. Ids of one thread rise
+/// strictly, also within a millisecond and when the clock steps back (RFC 9562, section 6.2, method 2). Well
+/// under 100 ns.
 [[nodiscard]] RequestId new_request_id();
 
 /// A key that nobody else knows.

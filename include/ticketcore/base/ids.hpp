@@ -1,7 +1,7 @@
 #pragma once
-// Identities. Requests, holds and orders carry 128-bit time-ordered ids (UUID version 7, RFC 9562); events, holders,
-// categories and the like carry short names chosen by people or by the host program.
-// Everything here is a value: copyable, comparable, hashable, safe to use from any thread.
+// Identities. Requests, holds and orders carry 128-bit time-ordered ids (UUID version 7, RFC 9562); events,
+// holders, categories and the like carry short names chosen by people or by the host program. Everything here
+// is a value: copyable, comparable, hashable, safe to use from any thread.
 
 #include <array>
 #include <compare>
@@ -94,7 +94,9 @@ struct TicketId {
 };
 
 /// "<order id>-<number>".
-[[nodiscard]] inline std::string to_string(const TicketId& id) { return to_string(static_cast<const Id128&>(id.order)) + "-" + std::to_string(id.number); }
+[[nodiscard]] inline std::string to_string(const TicketId& id) {
+  return to_string(static_cast<const Id128&>(id.order)) + "-" + std::to_string(id.number);
+}
 
 [[nodiscard]] inline std::optional<TicketId> parse_ticket_id(std::string_view text) {
   if (text.size() < 38 || text.size() > 47 || text[36] != '-' || text[37] == '0') return std::nullopt;
@@ -117,10 +119,12 @@ class Name {
  public:
   static constexpr std::size_t max_bytes = max_bytes_;
 
-  Name() = default;                                             ///< Empty: stands for "none given", and is refused where a name is needed.
-  Name(std::string text) : text_(std::move(text)) { check(); }  // NOLINT: calls should read .holder = "cart-17"
-  Name(std::string_view text) : Name(std::string(text)) {}      // NOLINT
-  Name(const char* text) : Name(std::string(text)) {}           // NOLINT
+  Name() = default;  ///< Empty: stands for "none given", and is refused where a name is needed.
+  Name(std::string text) : text_(std::move(text)) {
+    check();
+  }                                                         // NOLINT: calls should read .holder = "cart-17"
+  Name(std::string_view text) : Name(std::string(text)) {}  // NOLINT
+  Name(const char* text) : Name(std::string(text)) {}       // NOLINT
 
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
   [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
@@ -129,14 +133,17 @@ class Name {
  private:
   void check() const {
     if (text_.empty() || text_.size() > max_bytes) {
-      throw std::invalid_argument(std::string(Tag::what) + " has " + std::to_string(text_.size()) + " bytes; it must have 1 to " + std::to_string(max_bytes));
+      throw std::invalid_argument(std::string(Tag::what) + " has " + std::to_string(text_.size()) +
+                                  " bytes; it must have 1 to " + std::to_string(max_bytes));
     }
     if (const std::string_view fault = detail::fault_of_text(text_); !fault.empty()) {
       throw std::invalid_argument(std::string(Tag::what) + " " + std::string(fault));
     }
     for (const char c : text_) {
-      if (Tag::slug && !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.')) {
-        throw std::invalid_argument(std::string(Tag::what) + " \"" + text_ + "\" may hold only letters, digits, '-', '_' and '.'");
+      if (Tag::slug && !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                         c == '-' || c == '_' || c == '.')) {
+        throw std::invalid_argument(std::string(Tag::what) + " \"" + text_ +
+                                    "\" may hold only letters, digits, '-', '_' and '.'");
       }
     }
   }
@@ -154,8 +161,8 @@ struct HolderTag {
 
 /// One performance: "gala-2027". Letters, digits, '-', '_', '.'; at most 64 bytes.
 using EventId = Name<EventIdTag, 64>;
-/// Who a hold or an order belongs to, by an opaque name of the host's choice: a cart, a session, an account. At most 64
-/// bytes, and never personal data, since it is written to the log.
+/// Who a hold or an order belongs to, by an opaque name of the host's choice: a cart, a session, an account.
+/// At most 64 bytes, and never personal data, since it is written to the log.
 using HolderId = Name<HolderTag, 64>;
 
 /// Spreads time-ordered ids over a hash table.
@@ -169,7 +176,9 @@ using HolderId = Name<HolderTag, 64>;
 
 template <>
 struct std::hash<ticketcore::Id128> {
-  std::size_t operator()(const ticketcore::Id128& id) const noexcept { return static_cast<std::size_t>(ticketcore::hash_of(id)); }
+  std::size_t operator()(const ticketcore::Id128& id) const noexcept {
+    return static_cast<std::size_t>(ticketcore::hash_of(id));
+  }
 };
 template <class Tag>
 struct std::hash<ticketcore::StrongId<Tag>> : std::hash<ticketcore::Id128> {};

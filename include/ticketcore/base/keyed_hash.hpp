@@ -1,6 +1,6 @@
 #pragma once
-// Hashes of what strangers choose: ids of requests, names of holders and gates. Who doesn't know the key can't
-// choose them to collide, and so can't make one table's look-ups slow.
+// Hashes of what strangers choose: ids of requests, names of holders and gates. Who doesn't know the key
+// can't choose them to collide, and so can't make one table's look-ups slow.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace ticketcore {
 
-/// A box office draws its own (new_hash_key); the default is for tests and simulators, whose runs repeat to the
-/// byte. No answer, fact or snapshot depends on it.
+/// A box office draws its own (new_hash_key); the default is for tests and simulators, whose runs repeat to
+/// the byte. No answer, fact or snapshot depends on it.
 using HashKey = SipKey;
 
 /// SipHash-1-3, as the hash tables of Python and Rust have it.

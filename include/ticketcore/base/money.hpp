@@ -1,6 +1,6 @@
 #pragma once
-// Money: an amount in minor units of a currency. Whole numbers only, at every step; what does not fit or does not match
-// throws instead of going wrong.
+// Money: an amount in minor units of a currency. Whole numbers only, at every step; what does not fit or does
+// not match throws instead of going wrong.
 
 #include <algorithm>
 #include <compare>
@@ -18,7 +18,8 @@
 
 namespace ticketcore {
 
-/// Two currencies in one calculation, an amount beyond 64 bits, a text that is no amount, weights that divide nothing.
+/// Two currencies in one calculation, an amount beyond 64 bits, a text that is no amount, weights that divide
+/// nothing.
 class MoneyError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -56,7 +57,8 @@ __extension__ using Wide = __int128;
 }  // namespace detail
 
 /// An amount of one currency, negative ones too. A value of 16 bytes: copyable, safe to use from any thread.
-/// Calculations throw MoneyError where the currencies differ (XXX is one like any other) or the result does not fit.
+/// Calculations throw MoneyError where the currencies differ (XXX is one like any other) or the result does
+/// not fit.
 class Money {
  public:
   /// Nothing, in no currency (XXX).
@@ -65,9 +67,9 @@ class Money {
   template <std::floating_point F>
   Money(F minor, Currency currency) = delete;
 
-  /// "1200", "1200.5", "-0.50": an optional minus, digits, and a point with one to exponent() more digits if there are any. No
-  /// plus, spaces or grouping. Throws MoneyError that quotes the text and says what is wrong, at which character, and what
-  /// would be right.
+  /// "1200", "1200.5", "-0.50": an optional minus, digits, and a point with one to exponent() more digits if
+  /// there are any. No plus, spaces or grouping. Throws MoneyError that quotes the text and says what is
+  /// wrong, at which character, and what would be right.
   [[nodiscard]] static Money parse(std::string_view text, Currency currency);
 
   [[nodiscard]] constexpr std::int64_t minor() const noexcept { return minor_; }
@@ -82,7 +84,9 @@ class Money {
     return fit(detail::Wide{a.minor_} - b.minor_, a.currency_);
   }
   friend constexpr Money operator-(const Money& a) { return fit(-detail::Wide{a.minor_}, a.currency_); }
-  friend constexpr Money operator*(const Money& a, std::int64_t factor) { return fit(detail::Wide{a.minor_} * factor, a.currency_); }
+  friend constexpr Money operator*(const Money& a, std::int64_t factor) {
+    return fit(detail::Wide{a.minor_} * factor, a.currency_);
+  }
   friend constexpr Money operator*(std::int64_t factor, const Money& a) { return a * factor; }
   template <std::floating_point F>
   friend Money operator*(const Money& a, F factor) = delete;
@@ -99,26 +103,34 @@ class Money {
     return a.minor_ <=> b.minor_;
   }
 
-  /// This times numerator / denominator, exact before it is rounded once. A denominator of zero throws MoneyError.
-  [[nodiscard]] constexpr Money times_ratio(std::int64_t numerator, std::int64_t denominator, Rounding rounding) const {
+  /// This times numerator / denominator, exact before it is rounded once. A denominator of zero throws
+  /// MoneyError.
+  [[nodiscard]] constexpr Money times_ratio(std::int64_t numerator, std::int64_t denominator,
+                                            Rounding rounding) const {
     if (denominator == 0) throw MoneyError(to_string() + " can't be divided by zero");
     const int sign = denominator < 0 ? -1 : 1;
-    return fit(detail::divide_rounded(detail::Wide{minor_} * numerator * sign, detail::Wide{denominator} * sign, rounding), currency_);
+    return fit(detail::divide_rounded(detail::Wide{minor_} * numerator * sign,
+                                      detail::Wide{denominator} * sign, rounding),
+               currency_);
   }
 
   /// "1200.00": what parse reads, with all decimals of the currency.
   [[nodiscard]] std::string amount_string() const;
   /// "1200.00 UAH".
-  [[nodiscard]] std::string to_string() const { return amount_string() + " " + std::string(currency_.code()); }
+  [[nodiscard]] std::string to_string() const {
+    return amount_string() + " " + std::string(currency_.code());
+  }
 
  private:
   constexpr void require_same_currency(const Money& other) const {
     if (currency_ != other.currency_)
-      throw MoneyError(to_string() + " and " + other.to_string() + " are of different currencies and can't be reckoned together");
+      throw MoneyError(to_string() + " and " + other.to_string() +
+                       " are of different currencies and can't be reckoned together");
   }
   [[nodiscard]] static constexpr Money fit(detail::Wide minor, Currency currency) {
     if (minor < INT64_MIN || minor > INT64_MAX) {
-      throw MoneyError(std::string("the result is ") + (minor < 0 ? "below " : "above ") + Money{minor < 0 ? INT64_MIN : INT64_MAX, currency}.to_string() +
+      throw MoneyError(std::string("the result is ") + (minor < 0 ? "below " : "above ") +
+                       Money{minor < 0 ? INT64_MIN : INT64_MAX, currency}.to_string() +
                        ", the limit of 64 bits");
     }
     return {static_cast<std::int64_t>(minor), currency};
@@ -128,24 +140,27 @@ class Money {
   Currency currency_{};
 };
 
-/// The tax that a gross amount contains at this rate: gross * rate / (10000 + rate). A rate of 2000 basis points is 20 %.
-/// Throws nothing for any gross and rate.
-[[nodiscard]] constexpr Money included_tax(const Money& gross, std::uint32_t rate_basis_points, Rounding rounding) {
+/// The tax that a gross amount contains at this rate: gross * rate / (10000 + rate). A rate of 2000 basis
+/// points is 20 %. Throws nothing for any gross and rate.
+[[nodiscard]] constexpr Money included_tax(const Money& gross, std::uint32_t rate_basis_points,
+                                           Rounding rounding) {
   return gross.times_ratio(rate_basis_points, 10'000 + std::int64_t{rate_basis_points}, rounding);
 }
 
-/// Splits total in proportion to the weights so that the parts sum to it exactly (largest remainder, Hamilton's method): each
-/// weight gets its share rounded toward zero, and the units left over go one each to those that lost most, ties to the
-/// earlier. A negative total gives the mirror image of the positive one; a weight of zero gets nothing. Throws MoneyError when
-/// a weight is negative or none is positive. O(n log n).
+/// Splits total in proportion to the weights so that the parts sum to it exactly (largest remainder,
+/// Hamilton's method): each weight gets its share rounded toward zero, and the units left over go one each to
+/// those that lost most, ties to the earlier. A negative total gives the mirror image of the positive one; a
+/// weight of zero gets nothing. Throws MoneyError when a weight is negative or none is positive. O(n log n).
 [[nodiscard]] inline std::vector<Money> allocate(const Money& total, std::span<const std::int64_t> weights) {
   detail::Wide sum = 0;
   for (std::size_t index = 0; index < weights.size(); ++index) {
     if (weights[index] < 0)
-      throw MoneyError("weight " + std::to_string(index + 1) + " is " + std::to_string(weights[index]) + "; weights must be zero or more");
+      throw MoneyError("weight " + std::to_string(index + 1) + " is " + std::to_string(weights[index]) +
+                       "; weights must be zero or more");
     sum += weights[index];
   }
-  if (sum == 0) throw MoneyError(total.to_string() + " can't be split: at least one weight must be more than zero");
+  if (sum == 0)
+    throw MoneyError(total.to_string() + " can't be split: at least one weight must be more than zero");
 
   const int sign = total.minor() < 0 ? -1 : 1;
   const detail::Wide amount = detail::Wide{total.minor()} * sign;
@@ -160,23 +175,29 @@ class Money {
     losses.emplace_back(product % sum, index);
     left -= shares.back();
   }
-  // The losses add up to left * sum and each is below sum, so more than left of them are above zero, unless left is 0.
-  std::ranges::sort(losses, [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+  // The losses add up to left * sum and each is below sum, so more than left of them are above zero, unless
+  // left is 0.
+  std::ranges::sort(losses, [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  });
   for (std::size_t at = 0; left > 0; ++at, --left) ++shares[losses[at].second];
 
   std::vector<Money> parts;
   parts.reserve(shares.size());
-  for (const detail::Wide share : shares) parts.emplace_back(static_cast<std::int64_t>(share * sign), total.currency());
+  for (const detail::Wide share : shares)
+    parts.emplace_back(static_cast<std::int64_t>(share * sign), total.currency());
   return parts;
 }
 
 inline Money Money::parse(std::string_view text, Currency currency) {
   const auto exponent = static_cast<std::size_t>(currency.exponent());
   const auto error = [&](const std::string& why) {
-    return MoneyError(detail::quoted(text) + " is no amount of " + std::string(currency.code()) + ": " + why + "; write it like " +
-                      Money{120'000, currency}.amount_string());
+    return MoneyError(detail::quoted(text) + " is no amount of " + std::string(currency.code()) + ": " + why +
+                      "; write it like " + Money{120'000, currency}.amount_string());
   };
-  const auto error_at = [&](std::size_t at, const std::string& why) { return error("at character " + std::to_string(at + 1) + " " + why); };
+  const auto error_at = [&](std::size_t at, const std::string& why) {
+    return error("at character " + std::to_string(at + 1) + " " + why);
+  };
 
   const bool negative = text.starts_with('-');
   const std::size_t first = negative ? 1 : 0;
@@ -186,7 +207,9 @@ inline Money Money::parse(std::string_view text, Currency currency) {
   detail::Wide minor = 0;
   const auto add_digit = [&](int digit) {
     minor = minor * 10 + digit;
-    if (minor > most) throw error("it is beyond " + Money{negative ? INT64_MIN : INT64_MAX, currency}.to_string() + ", the limit of 64 bits");
+    if (minor > most)
+      throw error("it is beyond " + Money{negative ? INT64_MIN : INT64_MAX, currency}.to_string() +
+                  ", the limit of 64 bits");
   };
   for (std::size_t at = first; at < text.size(); ++at) {
     if (text[at] == '.' && at > first && point == no_point) {
@@ -201,7 +224,9 @@ inline Money Money::parse(std::string_view text, Currency currency) {
     }
   }
   if (text.size() == first || point == text.size() - 1) throw error_at(text.size(), "there must be a digit");
-  for (std::size_t decimals = point == no_point ? 0 : text.size() - 1 - point; decimals < exponent; ++decimals) add_digit(0);
+  for (std::size_t decimals = point == no_point ? 0 : text.size() - 1 - point; decimals < exponent;
+       ++decimals)
+    add_digit(0);
   return {static_cast<std::int64_t>(negative ? -minor : minor), currency};
 }
 

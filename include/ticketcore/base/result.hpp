@@ -1,6 +1,6 @@
 #pragma once
-// How the library says no. A business "no" is a value: every call that changes something returns Result<T>, which holds
-// either the answer or a Refusal. (What is thrown when the world fails stands in errors.hpp.)
+// How the library says no. A business "no" is a value: every call that changes something returns Result<T>,
+// which holds either the answer or a Refusal. (What is thrown when the world fails stands in errors.hpp.)
 
 #include <cstdint>
 #include <optional>
@@ -15,7 +15,8 @@
 
 namespace ticketcore {
 
-/// Why something was refused. Numbers are written to logs and never change their meaning; names go to bindings and APIs.
+/// Why something was refused. Numbers are written to logs and never change their meaning; names go to
+/// bindings and APIs.
 enum class Reason : std::uint8_t {
   invalid_request = 1,  ///< The command itself makes no sense, whatever the state.
   request_reused = 2,   ///< The RequestId was used before, for another command.
@@ -28,7 +29,7 @@ enum class Reason : std::uint8_t {
   not_enough_adjoining = 9,  ///< Best available found no block of that size.
   too_many_places = 10,      ///< More places than one hold may have.
   holder_limit = 11,         ///< The holder has as many holds or places as the event allows.
-  event_busy = 12,           ///< The event has as many open holds, or gates and payment methods, as it can remember.
+  event_busy = 12,  ///< The event has as many open holds, or gates and payment methods, as it can remember.
   hold_not_found = 13,
   hold_expired = 14,
   hold_released = 15,
@@ -46,7 +47,8 @@ enum class Reason : std::uint8_t {
   code_for_other_event = 27,
   storage_unavailable = 28,  ///< Whether it took place is not known here; repeat it with the same RequestId.
   halted = 29,               ///< The event's state contradicts itself; it sells nothing until it is reopened.
-  settings_in_use = 30,      ///< The currency and the ticket types in use can't change once places have been held.
+  settings_in_use =
+      30,  ///< The currency and the ticket types in use can't change once places have been held.
 };
 
 /// "place_taken".
@@ -89,10 +91,10 @@ enum class Reason : std::uint8_t {
 /// A "no" with what a program needs to react and what a person needs to understand.
 struct Refusal {
   Reason reason = Reason::invalid_request;
-  std::string message{};                    ///< One English sentence with the places, limits and times concerned.
-  std::vector<std::string> places{};        ///< Labels of the places or areas concerned.
-  std::optional<std::int64_t> limit{};      ///< The limit met, or what was expected (minor units for money).
-  std::optional<std::int64_t> asked{};      ///< What was asked for.
+  std::string message{};                ///< One English sentence with the places, limits and times concerned.
+  std::vector<std::string> places{};    ///< Labels of the places or areas concerned.
+  std::optional<std::int64_t> limit{};  ///< The limit met, or what was expected (minor units for money).
+  std::optional<std::int64_t> asked{};  ///< What was asked for.
   std::optional<std::int64_t> available{};  ///< What could be had.
   std::optional<Timestamp> at{};            ///< When: a deadline, an admission.
   std::string where{};                      ///< A gate's name.
@@ -101,7 +103,9 @@ struct Refusal {
 /// Thrown by Result::value() when there is a refusal instead; what() is "reason: message".
 class Refused : public std::runtime_error {
  public:
-  explicit Refused(Refusal refusal) : std::runtime_error(std::string(to_string(refusal.reason)) + ": " + refusal.message), refusal_(std::move(refusal)) {}
+  explicit Refused(Refusal refusal)
+      : std::runtime_error(std::string(to_string(refusal.reason)) + ": " + refusal.message),
+        refusal_(std::move(refusal)) {}
   [[nodiscard]] const Refusal& refusal() const noexcept { return refusal_; }
 
  private:
@@ -112,14 +116,17 @@ class Refused : public std::runtime_error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}            // NOLINT: return hold;
-  Result(Refusal refusal) : content_(std::in_place_index<1>, std::move(refusal)) {}  // NOLINT: return refusal;
+  Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: return hold;
+  Result(Refusal refusal)
+      : content_(std::in_place_index<1>, std::move(refusal)) {}  // NOLINT: return refusal;
 
   [[nodiscard]] bool ok() const noexcept { return content_.index() == 0; }
   [[nodiscard]] explicit operator bool() const noexcept { return ok(); }
 
   /// The answer; throws Refused when there is none.
-  [[nodiscard]] const T& value() const& { return ok() ? std::get<0>(content_) : throw Refused(std::get<1>(content_)); }
+  [[nodiscard]] const T& value() const& {
+    return ok() ? std::get<0>(content_) : throw Refused(std::get<1>(content_));
+  }
   [[nodiscard]] T value() && {
     if (!ok()) throw Refused(std::get<1>(std::move(content_)));
     return std::get<0>(std::move(content_));

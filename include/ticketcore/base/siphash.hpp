@@ -33,7 +33,10 @@ struct SipState {
     v2 = std::rotl(v2, 32);
   }
   constexpr explicit SipState(const SipKey& key) noexcept
-      : v0(key.low ^ 0x736F6D6570736575ULL), v1(key.high ^ 0x646F72616E646F6DULL), v2(key.low ^ 0x6C7967656E657261ULL), v3(key.high ^ 0x7465646279746573ULL) {}
+      : v0(key.low ^ 0x736F6D6570736575ULL),
+        v1(key.high ^ 0x646F72616E646F6DULL),
+        v2(key.low ^ 0x6C7967656E657261ULL),
+        v3(key.high ^ 0x7465646279746573ULL) {}
   template <int rounds>
   constexpr void take(std::uint64_t word) noexcept {
     v3 ^= word;
@@ -50,13 +53,15 @@ struct SipState {
 
 /// Of each word, then at the end, so many rounds.
 template <int each, int last>
-[[nodiscard]] constexpr std::uint64_t siphash(const SipKey& key, std::span<const std::uint8_t> bytes) noexcept {
+[[nodiscard]] constexpr std::uint64_t siphash(const SipKey& key,
+                                              std::span<const std::uint8_t> bytes) noexcept {
   SipState state(key);
   // Little-endian, whatever the machine is. Compilers make one load of it, written out as it is and not as a
   // loop.
   const auto word = [](const std::uint8_t* from) {
-    return std::uint64_t{from[0]} | std::uint64_t{from[1]} << 8 | std::uint64_t{from[2]} << 16 | std::uint64_t{from[3]} << 24 | std::uint64_t{from[4]} << 32 |
-           std::uint64_t{from[5]} << 40 | std::uint64_t{from[6]} << 48 | std::uint64_t{from[7]} << 56;
+    return std::uint64_t{from[0]} | std::uint64_t{from[1]} << 8 | std::uint64_t{from[2]} << 16 |
+           std::uint64_t{from[3]} << 24 | std::uint64_t{from[4]} << 32 | std::uint64_t{from[5]} << 40 |
+           std::uint64_t{from[6]} << 48 | std::uint64_t{from[7]} << 56;
   };
   const std::uint8_t* at = bytes.data();
   std::size_t left = bytes.size();
@@ -70,6 +75,9 @@ template <int each, int last>
 }  // namespace detail
 
 /// SipHash-2-4: the same value on every machine. A nanosecond or so for each eight bytes.
-[[nodiscard]] constexpr std::uint64_t siphash24(const SipKey& key, std::span<const std::uint8_t> bytes) noexcept { return detail::siphash<2, 4>(key, bytes); }
+[[nodiscard]] constexpr std::uint64_t siphash24(const SipKey& key,
+                                                std::span<const std::uint8_t> bytes) noexcept {
+  return detail::siphash<2, 4>(key, bytes);
+}
 
 }  // namespace ticketcore

@@ -1,6 +1,6 @@
 #pragma once
-// SlotTable: finds the slot of a record by the hash of its key. Records live in arrays of their owner; the table keeps
-// eight bytes a record, one cache line a look-up, and never runs destructors.
+// SlotTable: finds the slot of a record by the hash of its key. Records live in arrays of their owner; the
+// table keeps eight bytes a record, one cache line a look-up, and never runs destructors.
 
 #include <bit>
 #include <cstddef>

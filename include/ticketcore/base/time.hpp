@@ -13,14 +13,18 @@ namespace ticketcore {
 /// A moment, in microseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
 
-/// The first whole second at or after the moment: how a deadline is rounded, so that nobody is given less time than said.
-[[nodiscard]] constexpr std::chrono::sys_seconds ceil_to_seconds(Timestamp time) noexcept { return std::chrono::ceil<std::chrono::seconds>(time); }
+/// The first whole second at or after the moment: how a deadline is rounded, so that nobody is given less
+/// time than said.
+[[nodiscard]] constexpr std::chrono::sys_seconds ceil_to_seconds(Timestamp time) noexcept {
+  return std::chrono::ceil<std::chrono::seconds>(time);
+}
 
 namespace detail {
 
 inline void append_digits(std::string& text, std::int64_t number, std::size_t digit_count) {
   text.resize(text.size() + digit_count);
-  for (std::size_t at = text.size(); digit_count > 0; --digit_count, number /= 10) text[--at] = static_cast<char>('0' + number % 10);
+  for (std::size_t at = text.size(); digit_count > 0; --digit_count, number /= 10)
+    text[--at] = static_cast<char>('0' + number % 10);
 }
 
 /// Takes a text apart from its front. What is not as expected makes the reader failed(), and so it stays.
@@ -54,7 +58,9 @@ class TimeReader {
   }
 
  private:
-  [[nodiscard]] constexpr bool at_digit() const noexcept { return !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9'; }
+  [[nodiscard]] constexpr bool at_digit() const noexcept {
+    return !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9';
+  }
   constexpr int next_digit() noexcept {
     if (!at_digit()) {
       failed_ = true;
@@ -85,10 +91,12 @@ inline constexpr Timestamp rfc3339_end{std::chrono::sys_days{std::chrono::year{1
 
 }  // namespace detail
 
-/// "2027-01-31T19:30:00Z" (RFC 3339), with six decimals where the second is not whole. A moment outside the years 1970 to 9999,
-/// which only a damaged file can hold, comes as "@<microseconds since 1970>", so that it can still be shown.
+/// "2027-01-31T19:30:00Z" (RFC 3339), with six decimals where the second is not whole. A moment outside the
+/// years 1970 to 9999, which only a damaged file can hold, comes as "@<microseconds since 1970>", so that it
+/// can still be shown.
 [[nodiscard]] inline std::string to_rfc3339(Timestamp time) {
-  if (time < detail::rfc3339_begin || time >= detail::rfc3339_end) return "@" + std::to_string(time.time_since_epoch().count());
+  if (time < detail::rfc3339_begin || time >= detail::rfc3339_end)
+    return "@" + std::to_string(time.time_since_epoch().count());
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
@@ -113,9 +121,9 @@ inline constexpr Timestamp rfc3339_end{std::chrono::sys_days{std::chrono::year{1
   return text;
 }
 
-/// Reads RFC 3339 strictly: a capital 'T' between date and time, 'Z' or an offset such as "+02:00", one to six decimals of the
-/// second or none. Anything else is nullopt; so are a day that the calendar does not have, a leap second (:60), and a moment
-/// outside the years 1970 to 9999, as written or in UTC.
+/// Reads RFC 3339 strictly: a capital 'T' between date and time, 'Z' or an offset such as "+02:00", one to
+/// six decimals of the second or none. Anything else is nullopt; so are a day that the calendar does not
+/// have, a leap second (:60), and a moment outside the years 1970 to 9999, as written or in UTC.
 [[nodiscard]] constexpr std::optional<Timestamp> parse_rfc3339(std::string_view text) noexcept {
   detail::TimeReader reader(text);
   const std::chrono::year year{reader.number(4, 1970, 9999)};
@@ -129,7 +137,8 @@ inline constexpr Timestamp rfc3339_end{std::chrono::sys_days{std::chrono::year{1
   const std::chrono::minutes minutes{reader.number(2, 0, 59)};
   reader.expect(':');
   const std::chrono::seconds seconds{reader.number(2, 0, 59)};
-  const std::chrono::microseconds fraction = reader.skip('.') ? reader.fraction() : std::chrono::microseconds{0};
+  const std::chrono::microseconds fraction =
+      reader.skip('.') ? reader.fraction() : std::chrono::microseconds{0};
   const std::chrono::minutes offset = detail::read_offset(reader);
   if (reader.failed() || !reader.rest().empty() || !date.ok()) return std::nullopt;
   const Timestamp time = std::chrono::sys_days{date} + hours + minutes + seconds + fraction - offset;

@@ -1,14 +1,14 @@
 #pragma once
-// What the box office answers with: holds, quotes, orders, tickets. Plain values with everything that a page, a ticket or a
-// receipt needs, whole labels and amounts included; nothing in them changes later.
+// What the box office answers with: holds, quotes, orders, tickets. Plain values with everything that a page,
+// a ticket or a receipt needs, whole labels and amounts included; nothing in them changes later.
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "ticketcore/sale/facts.hpp"
 #include "ticketcore/base/ids.hpp"
 #include "ticketcore/base/money.hpp"
+#include "ticketcore/sale/facts.hpp"
 
 namespace ticketcore {
 
@@ -78,7 +78,7 @@ struct Refund {
   OrderId order{};
   std::vector<TicketId> tickets{};  ///< Void from now on.
   Money amount{};                   ///< Owed to the buyer.
-  std::uint64_t revision = 0;       ///< Of the log, as of the answer: Event::refresh brings another host as far.
+  std::uint64_t revision = 0;  ///< Of the log, as of the answer: Event::refresh brings another host as far.
 };
 
 struct Admission {

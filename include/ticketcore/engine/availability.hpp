@@ -1,7 +1,7 @@
 #pragma once
-// Availability: what buyers may know of an event at one revision. Immutable, so that any number of readers use it while the
-// next turn is taken. It answers for a moment: a hold whose deadline has passed at that moment is free, whether or not
-// the log says so yet.
+// Availability: what buyers may know of an event at one revision. Immutable, so that any number of readers
+// use it while the next turn is taken. It answers for a moment: a hold whose deadline has passed at that
+// moment is free, whether or not the log says so yet.
 
 #include <array>
 #include <cstdint>
@@ -59,7 +59,8 @@ class Availability {
   std::vector<std::shared_ptr<const AreaState>> areas_{};
 };
 
-/// Makes each Availability from the one before it, copying only what was touched. Belongs to whoever applies the facts.
+/// Makes each Availability from the one before it, copying only what was touched. Belongs to whoever applies
+/// the facts.
 class AvailabilityPublisher {
  public:
   /// Clears the state's touched places and areas.
@@ -113,26 +114,33 @@ inline StatusCounts Availability::total(Timestamp now) const {
   return counts;
 }
 
-inline std::shared_ptr<const Availability::Chunk> AvailabilityPublisher::copy_chunk(const EventState& state, std::uint32_t chunk) {
+inline std::shared_ptr<const Availability::Chunk> AvailabilityPublisher::copy_chunk(const EventState& state,
+                                                                                    std::uint32_t chunk) {
   auto copy = std::make_shared<Availability::Chunk>();
   const std::size_t first = std::size_t{chunk} * Availability::chunk_places;
   const std::size_t last = std::min(first + Availability::chunk_places, state.place_codes().size());
-  std::copy(state.place_codes().begin() + static_cast<std::ptrdiff_t>(first), state.place_codes().begin() + static_cast<std::ptrdiff_t>(last), copy->begin());
+  std::copy(state.place_codes().begin() + static_cast<std::ptrdiff_t>(first),
+            state.place_codes().begin() + static_cast<std::ptrdiff_t>(last), copy->begin());
   return copy;
 }
 
-inline std::shared_ptr<const Availability> AvailabilityPublisher::publish(EventState& state, std::uint64_t revision) {
+inline std::shared_ptr<const Availability> AvailabilityPublisher::publish(EventState& state,
+                                                                          std::uint64_t revision) {
   if (!state.exists()) return nullptr;
-  auto next = last_ && last_->seat_map_ == state.seat_map() ? std::make_shared<Availability>(*last_) : std::make_shared<Availability>();
+  auto next = last_ && last_->seat_map_ == state.seat_map() ? std::make_shared<Availability>(*last_)
+                                                            : std::make_shared<Availability>();
   next->revision_ = revision;
   next->time_ = state.time();
   next->settings_ = state.shared_settings();
   next->sale_status_ = state.sale_status();
   if (!next->seat_map_) {
     next->seat_map_ = state.seat_map();
-    const std::uint32_t chunk_count = (state.seat_map()->place_count() + Availability::chunk_places - 1) / Availability::chunk_places;
-    for (std::uint32_t chunk = 0; chunk < chunk_count; ++chunk) next->chunks_.push_back(copy_chunk(state, chunk));
-    for (const AreaState& area : state.areas()) next->areas_.push_back(std::make_shared<const AreaState>(area));
+    const std::uint32_t chunk_count =
+        (state.seat_map()->place_count() + Availability::chunk_places - 1) / Availability::chunk_places;
+    for (std::uint32_t chunk = 0; chunk < chunk_count; ++chunk)
+      next->chunks_.push_back(copy_chunk(state, chunk));
+    for (const AreaState& area : state.areas())
+      next->areas_.push_back(std::make_shared<const AreaState>(area));
   } else {
     for (const PlaceIndex place : state.touched_places()) {
       const std::uint32_t chunk = place.value / Availability::chunk_places;
@@ -140,7 +148,8 @@ inline std::shared_ptr<const Availability> AvailabilityPublisher::publish(EventS
       if (next->chunks_[chunk] == last_->chunks_[chunk]) next->chunks_[chunk] = copy_chunk(state, chunk);
     }
     for (const AreaIndex area : state.touched_areas()) {
-      if (next->areas_[area.value] == last_->areas_[area.value]) next->areas_[area.value] = std::make_shared<const AreaState>(state.areas()[area.value]);
+      if (next->areas_[area.value] == last_->areas_[area.value])
+        next->areas_[area.value] = std::make_shared<const AreaState>(state.areas()[area.value]);
     }
   }
   state.forget_touched();

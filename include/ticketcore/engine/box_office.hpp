@@ -1,7 +1,8 @@
 #pragma once
-// BoxOffice: the facade that a host program holds. One BoxOffice on one Storage serves any number of events, from any number
-// of threads, with no thread of its own: callers queue at an event's desk, the first of them takes a turn for everybody
-// queued, and wakes them when the batch is durable. While that happens the next batch gathers.
+// BoxOffice: the facade that a host program holds. One BoxOffice on one Storage serves any number of events,
+// from any number of threads, with no thread of its own: callers queue at an event's desk, the first of them
+// takes a turn for everybody queued, and wakes them when the batch is durable. While that happens the next
+// batch gathers.
 
 #include <chrono>
 #include <concepts>
@@ -14,13 +15,13 @@
 #include <string_view>
 #include <vector>
 
+#include "ticketcore/base/result.hpp"
 #include "ticketcore/engine/answers.hpp"
 #include "ticketcore/engine/availability.hpp"
-#include "ticketcore/sale/commands.hpp"
 #include "ticketcore/engine/desk.hpp"
-#include "ticketcore/base/result.hpp"
-#include "ticketcore/tickets/signing.hpp"
+#include "ticketcore/sale/commands.hpp"
 #include "ticketcore/storage/storage.hpp"
+#include "ticketcore/tickets/signing.hpp"
 #include "ticketcore/tickets/ticket_code.hpp"
 
 namespace ticketcore {
@@ -32,18 +33,21 @@ struct BoxOfficeOptions {
   std::vector<VerifyKey> trusted_keys{};
   /// What readers of availability take for now; turns go by the storage's clock. Default: the system's.
   std::function<Timestamp()> clock{};
-  /// Time that nobody sets, to tell a clock that leapt from an event that slept. Default: the system's, which goes on while the
-  /// machine sleeps; where a clock of your own is given above, that one.
+  /// Time that nobody sets, to tell a clock that leapt from an event that slept. Default: the system's, which
+  /// goes on while the machine sleeps; where a clock of your own is given above, that one.
   std::function<std::chrono::microseconds()> steady{};
-  /// A turn further than this past the event's last one needs a witness (store_time.hpp): the time that this host has been up, or
-  /// its own wall clock. Without one commands are answered with storage_unavailable until an operator confirms the time.
+  /// A turn further than this past the event's last one needs a witness (store_time.hpp): the time that this
+  /// host has been up, or its own wall clock. Without one commands are answered with storage_unavailable
+  /// until an operator confirms the time.
   std::chrono::seconds clock_leap = limits::clock_leap;
-  /// Events whose state is kept in memory. Past so many the one that nobody has used for longest is let go, and read anew when it is
-  /// used again; handles don't notice. One that is at work or halted is kept whatever the number. At least 1.
+  /// Events whose state is kept in memory. Past so many the one that nobody has used for longest is let go,
+  /// and read anew when it is used again; handles don't notice. One that is at work or halted is kept
+  /// whatever the number. At least 1.
   std::size_t open_events = limits::open_events;
   DeskOptions desk{};
-  /// Hears why an event halts, why a snapshot could not be saved, and what a callback threw, on the thread that met it. Must not
-  /// throw, and must not call the event in a way that waits (reopen, say): that throws std::logic_error. Another thread may.
+  /// Hears why an event halts, why a snapshot could not be saved, and what a callback threw, on the thread
+  /// that met it. Must not throw, and must not call the event in a way that waits (reopen, say): that throws
+  /// std::logic_error. Another thread may.
   std::function<void(const EventId&, const std::string&)> on_trouble{};
 };
 
@@ -84,8 +88,8 @@ struct HoldOptions {
 struct PaymentSpec {
   std::string method{};     ///< "card", "cash".
   std::string reference{};  ///< The payment provider's.
-  /// What was paid; refused if the hold costs another sum. None: whatever the hold is quoted at when the command is
-  /// decided, so that a till need not know what another server has quoted.
+  /// What was paid; refused if the hold costs another sum. None: whatever the hold is quoted at when the
+  /// command is decided, so that a till need not know what another server has quoted.
   std::optional<Money> amount{};
 };
 
@@ -109,25 +113,26 @@ namespace detail {
 class EventDesk;
 }
 
-/// One event of a BoxOffice: a handle, cheap to copy, valid as long as the BoxOffice; id, seat_map and the to_... functions
-/// outlive it. May be used from any thread. Calls that change something block until they are durable or refused. RequestId
-/// zero, the default of every option, means a new one; pass your own to be able to repeat a call whose answer was lost.
+/// One event of a BoxOffice: a handle, cheap to copy, valid as long as the BoxOffice; id, seat_map and the
+/// to_... functions outlive it. May be used from any thread. Calls that change something block until they are
+/// durable or refused. RequestId zero, the default of every option, means a new one; pass your own to be able
+/// to repeat a call whose answer was lost.
 class Event {
  public:
   [[nodiscard]] const EventId& id() const noexcept;
   [[nodiscard]] const SeatMap& seat_map() const noexcept;
-  /// As of the last turn or refresh. Never waits for a turn, unless the event was let go (BoxOfficeOptions::open_events): then the
-  /// log is read, and StorageError thrown when that fails. Null once the event has been taken out of the store and the desk was
-  /// reopened.
+  /// As of the last turn or refresh. Never waits for a turn, unless the event was let go
+  /// (BoxOfficeOptions::open_events): then the log is read, and StorageError thrown when that fails. Null
+  /// once the event has been taken out of the store and the desk was reopened.
   [[nodiscard]] std::shared_ptr<const Availability> availability() const;
   /// How old availability() is: what others committed since then is not in it. Since the last turn or refresh
   /// that succeeded began; microseconds::max() if there was none.
   [[nodiscard]] std::chrono::microseconds age() const;
   /// Reads what other processes have committed; waits for a turn under way. Throws StorageError.
   void refresh() const;
-  /// Sees to it that what is read from now on is at least as new as this revision of the event's log, as an answer of another
-  /// host carries it. Costs nothing when that much has been seen; else it is a refresh. Throws StorageUnavailable when the log
-  /// ends before it, StorageError.
+  /// Sees to it that what is read from now on is at least as new as this revision of the event's log, as an
+  /// answer of another host carries it. Costs nothing when that much has been seen; else it is a refresh.
+  /// Throws StorageUnavailable when the log ends before it, StorageError.
   void refresh(Revision at_least) const;
   /// Of the log, as availability() shows it; 0 when there is none.
   [[nodiscard]] Revision revision() const;
@@ -144,9 +149,11 @@ class Event {
   [[nodiscard]] Result<Hold> hold(const Selection& selection, const HoldOptions& options) const;
   [[nodiscard]] Result<Hold> hold_best(const BestPlaces& wish, const HoldOptions& options) const;
   /// The new deadline: now + ttl, or the end of the hold's lifetime if that comes first.
-  [[nodiscard]] Result<std::chrono::sys_seconds> extend(HoldId hold, std::chrono::seconds ttl, RequestId request = {}) const;
+  [[nodiscard]] Result<std::chrono::sys_seconds> extend(HoldId hold, std::chrono::seconds ttl,
+                                                        RequestId request = {}) const;
   Result<Done> release(HoldId hold, RequestId request = {}) const;
-  [[nodiscard]] Result<Quote> quote(HoldId hold, const std::vector<TicketChoice>& choices, RequestId request = {}) const;
+  [[nodiscard]] Result<Quote> quote(HoldId hold, const std::vector<TicketChoice>& choices,
+                                    RequestId request = {}) const;
   [[nodiscard]] Result<Order> check_out(HoldId hold, const CheckOutOptions& options) const;
   [[nodiscard]] Result<Refund> refund(OrderId order, const RefundOptions& options = {}) const;
   /// Reads the code, checks its signature and the event it is for, then admits its ticket once.
@@ -154,28 +161,30 @@ class Event {
   Result<Done> set_sale_status(SaleStatus status, RequestId request = {}) const;
   Result<Done> configure(const EventSettings& settings, RequestId request = {}) const;
 
-  /// The order as it was placed; nullopt if there is none as of the last turn or refresh. Waits for a turn under way. Where the
-  /// state is not current, after a turn or a reload that failed, this and the two below read the log first, and throw
-  /// StorageError when that fails: nobody is shown an empty or an older state.
+  /// The order as it was placed; nullopt if there is none as of the last turn or refresh. Waits for a turn
+  /// under way. Where the state is not current, after a turn or a reload that failed, this and the two below
+  /// read the log first, and throw StorageError when that fails: nobody is shown an empty or an older state.
   [[nodiscard]] std::optional<Order> find_order(OrderId order) const;
-  /// The hold as it is; nullopt if there is none, or none any more at the time of the last turn. Waits for a turn under way.
+  /// The hold as it is; nullopt if there is none, or none any more at the time of the last turn. Waits for a
+  /// turn under way.
   [[nodiscard]] std::optional<Hold> find_hold(HoldId hold) const;
-  /// Shows the reader everything that is known of the event as of the last turn or refresh. Waits for a turn under way, and
-  /// turns wait for the reader: it should be quick, and must not call the box office. What it throws comes back.
+  /// Shows the reader everything that is known of the event as of the last turn or refresh. Waits for a turn
+  /// under way, and turns wait for the reader: it should be quick, and must not call the box office. What it
+  /// throws comes back.
   void inspect(const std::function<void(const EventState&)>& reader) const;
 
-  /// The same without blocking: queues the command and returns; the callback gets the answer once it is durable, on the
-  /// thread that takes the turn: one inside BoxOffice::run or poll, or one that blocks on this event anyway. The callback
-  /// may submit again; what it throws goes to on_trouble. It must not call what waits for a turn:
-  /// std::logic_error on its own event. Thousands may be outstanding; past limits::queued_commands the
-  /// callback is told storage_unavailable at once, on this thread.
+  /// The same without blocking: queues the command and returns; the callback gets the answer once it is
+  /// durable, on the thread that takes the turn: one inside BoxOffice::run or poll, or one that blocks on
+  /// this event anyway. The callback may submit again; what it throws goes to on_trouble. It must not call
+  /// what waits for a turn: std::logic_error on its own event. Thousands may be outstanding; past
+  /// limits::queued_commands the callback is told storage_unavailable at once, on this thread.
   void submit(Command command, std::function<void(const Answer&)> callback) const;
-  /// Many commands in one call, in as few turns as they fit in; blocks until the last answer is durable. The answers stand at the
-  /// commands' positions.
+  /// Many commands in one call, in as few turns as they fit in; blocks until the last answer is durable. The
+  /// answers stand at the commands' positions.
   [[nodiscard]] std::vector<Answer> ask(std::vector<Command> commands) const;
 
-  /// The commands that the blocking calls send, for submit and ask. A refusal here needs no turn: a label that the seat map
-  /// does not have, a code that is not genuine.
+  /// The commands that the blocking calls send, for submit and ask. A refusal here needs no turn: a label
+  /// that the seat map does not have, a code that is not genuine.
   [[nodiscard]] Result<Command> hold_command(const Selection& selection, const HoldOptions& options) const;
   [[nodiscard]] Result<Command> hold_best_command(const BestPlaces& wish, const HoldOptions& options) const;
   [[nodiscard]] Result<Command> check_out_command(HoldId hold, const CheckOutOptions& options) const;
@@ -193,15 +202,16 @@ class Event {
 
   /// After a halt: forgets the state and reads the log anew. Throws StorageError.
   void reopen() const;
-  /// An operator's word that the store's clock is right, where turns are refused since nothing explains its leap. Durable, and for
-  /// all hosts. Throws StorageError.
+  /// An operator's word that the store's clock is right, where turns are refused since nothing explains its
+  /// leap. Durable, and for all hosts. Throws StorageError.
   Result<Done> confirm_time() const;
   /// Saves a snapshot now, so that the next opening is fast. Throws StorageError.
   void save_snapshot() const;
 
  private:
   friend class BoxOffice;
-  Event(detail::EventDesk& desk, EventId id, const Availability& at) : desk_(&desk), id_(std::move(id)), seat_map_(at.shared_seat_map()) {}
+  Event(detail::EventDesk& desk, EventId id, const Availability& at)
+      : desk_(&desk), id_(std::move(id)), seat_map_(at.shared_seat_map()) {}
 
   [[nodiscard]] Answer ask_one(Command command) const;
 
@@ -226,9 +236,9 @@ class BoxOffice {
   /// The ids of all events in the storage, sorted. Throws StorageError.
   [[nodiscard]] std::vector<EventId> events();
 
-  /// How far the store's clock was ahead of this host's at the last turn of whatever event; below zero: behind.
-  /// While it is behind an event's last turn, that event's time stands still and no hold of it runs out, without
-  /// any call failing. nullopt before the first turn.
+  /// How far the store's clock was ahead of this host's at the last turn of whatever event; below zero:
+  /// behind. While it is behind an event's last turn, that event's time stands still and no hold of it runs
+  /// out, without any call failing. nullopt before the first turn.
   [[nodiscard]] std::optional<std::chrono::microseconds> store_clock_ahead() const;
 
   /// What the ticket's barcode carries.
@@ -238,8 +248,9 @@ class BoxOffice {
   void run();
   /// Takes turns until nothing submitted is waiting.
   void poll();
-  /// Makes run() return once the turns under way are done, and at once when it begins after this: a thread that is late to
-  /// run() must not miss it. Commands still queued stay queued, for poll() and for callers that block.
+  /// Makes run() return once the turns under way are done, and at once when it begins after this: a thread
+  /// that is late to run() must not miss it. Commands still queued stay queued, for poll() and for callers
+  /// that block.
   void stop();
 
  private:

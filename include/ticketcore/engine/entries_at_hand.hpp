@@ -1,6 +1,6 @@
 #pragma once
-// EntriesAtHand: the newest log entries of one desk, so that who repeats what was decided a moment ago costs no
-// look into the store. And the budget that all desks of a box office share for them.
+// EntriesAtHand: the newest log entries of one desk, so that who repeats what was decided a moment ago costs
+// no look into the store. And the budget that all desks of a box office share for them.
 
 #include <algorithm>
 #include <atomic>
@@ -14,14 +14,17 @@
 
 namespace ticketcore {
 
-/// Every desk may keep its equal share, and more of it while all of them together keep less than the whole: at
-/// most twice the whole, however many desks there are. May be used from any thread.
+/// Every desk may keep its equal share, and more of it while all of them together keep less than the whole:
+/// at most twice the whole, however many desks there are. May be used from any thread.
 class AtHandBudget {
  public:
   /// For so many desks at most.
-  AtHandBudget(std::size_t bytes, std::size_t desks) : bytes_(bytes), share_(bytes / std::max<std::size_t>(desks, 1)) {}
+  AtHandBudget(std::size_t bytes, std::size_t desks)
+      : bytes_(bytes), share_(bytes / std::max<std::size_t>(desks, 1)) {}
 
-  [[nodiscard]] bool allows(std::size_t bytes_of_one) const noexcept { return bytes_of_one <= share_ || kept() <= bytes_; }
+  [[nodiscard]] bool allows(std::size_t bytes_of_one) const noexcept {
+    return bytes_of_one <= share_ || kept() <= bytes_;
+  }
   void take(std::size_t bytes) noexcept { kept_.fetch_add(bytes, std::memory_order_relaxed); }
   void give(std::size_t bytes) noexcept { kept_.fetch_sub(bytes, std::memory_order_relaxed); }
   /// By all desks together.
@@ -42,8 +45,8 @@ class EntriesAtHand {
   EntriesAtHand(const EntriesAtHand&) = delete;
   EntriesAtHand& operator=(const EntriesAtHand&) = delete;
 
-  /// The one after the newest. However large it is, it stays until trim: what a turn hands over is looked into
-  /// within it.
+  /// The one after the newest. However large it is, it stays until trim: what a turn hands over is looked
+  /// into within it.
   void add(Entry entry) {
     entries_.push_back(std::move(entry));
     bytes_ += size_of(entries_.back());
@@ -64,8 +67,12 @@ class EntriesAtHand {
   }
 
  private:
-  [[nodiscard]] static std::size_t size_of(const Entry& entry) noexcept { return sizeof(Entry) + entry.bytes.size(); }
-  [[nodiscard]] bool too_much() const noexcept { return bytes_ > limits::at_hand_bytes || (budget_ && !budget_->allows(bytes_)); }
+  [[nodiscard]] static std::size_t size_of(const Entry& entry) noexcept {
+    return sizeof(Entry) + entry.bytes.size();
+  }
+  [[nodiscard]] bool too_much() const noexcept {
+    return bytes_ > limits::at_hand_bytes || (budget_ && !budget_->allows(bytes_));
+  }
   void trim(std::size_t at_least) {
     while (entries_.size() > at_least && too_much()) {
       bytes_ -= size_of(entries_.front());

@@ -1,5 +1,6 @@
 #pragma once
-// Audit: proves an event's log from its first entry, by the state machine and, apart from it, by a ledger of its own.
+// Audit: proves an event's log from its first entry, by the state machine and, apart from it, by a ledger of
+// its own.
 
 #include <array>
 #include <cstdint>
@@ -31,11 +32,11 @@ struct AuditReport {
   std::vector<std::string> problems{};  ///< Empty when all is proven.
 };
 
-/// Replays the whole log of the stream, checking each entry's bytes, order and time, each fact against the state, every
-/// invariant from the ground up at the end, each place and sum against the ledger, and the snapshot, if there is one, against the replay. What is
-/// wrong becomes a problem of the report, and what stands before it is still told. Others may go on selling
-/// meanwhile, save snapshots, or remove the stream, which then counts as far as it was read. Throws
-/// StorageError only if the storage can't be read at all.
+/// Replays the whole log of the stream, checking each entry's bytes, order and time, each fact against the
+/// state, every invariant from the ground up at the end, each place and sum against the ledger, and the
+/// snapshot, if there is one, against the replay. What is wrong becomes a problem of the report, and what
+/// stands before it is still told. Others may go on selling meanwhile, save snapshots, or remove the stream,
+/// which then counts as far as it was read. Throws StorageError only if the storage can't be read at all.
 [[nodiscard]] AuditReport audit(Storage& storage, const StreamId& stream);
 
 /// "hold_placed".

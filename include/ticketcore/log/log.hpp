@@ -1,6 +1,6 @@
 #pragma once
-// The log's format: batches of facts as bytes. docs/log-format.md is its full description; golden files in tests/golden/
-// keep every released version readable.
+// The log's format: batches of facts as bytes. docs/log-format.md is its full description; golden files in
+// tests/golden/ keep every released version readable.
 
 #include <cstdint>
 #include <memory>
@@ -12,11 +12,14 @@
 
 namespace ticketcore {
 
+/// The stream of an event's entries: "event/gala-2027".
+[[nodiscard]] inline StreamId stream_of(const EventId& event) { return "event/" + event.text(); }
+
 /// Entries begin with this; what a newer library writes in a way that this one can't read has a higher one.
 inline constexpr std::uint8_t log_format_version = 1;
 
-/// Where an entry stands in its stream. Each entry carries the checksum of the one before it, so that a missing, swapped or
-/// altered entry shows.
+/// Where an entry stands in its stream. Each entry carries the checksum of the one before it, so that a
+/// missing, swapped or altered entry shows.
 struct EntryHeader {
   Revision revision = 0;
   Timestamp turn{};
@@ -49,11 +52,13 @@ class EntryWriter {
 struct LogEntry {
   EntryHeader header{};
   std::vector<Fact> facts{};
-  std::uint32_t skipped_facts = 0;  ///< Facts of kinds this version does not know and may ignore (tags from 64 up).
+  std::uint32_t skipped_facts =
+      0;  ///< Facts of kinds this version does not know and may ignore (tags from 64 up).
 };
 
-/// Reads what EntryWriter wrote. Throws StorageDamaged when the bytes are not an entry, are cut short or fail their
-/// checksum, StorageNewer when they need a newer version; both name what was read ("entry 17 of event/gala").
+/// Reads what EntryWriter wrote. Throws StorageDamaged when the bytes are not an entry, are cut short or fail
+/// their checksum, StorageNewer when they need a newer version; both name what was read ("entry 17 of
+/// event/gala").
 [[nodiscard]] LogEntry decode_entry(BytesView bytes, std::string_view what);
 
 /// The same, but leaves the facts unread.

@@ -1,6 +1,6 @@
 #pragma once
-// Snapshots: an event's whole state as bytes, so that reopening need not replay the log from its beginning. Only a cache:
-// what can't be read is left aside and rebuilt.
+// Snapshots: an event's whole state as bytes, so that reopening need not replay the log from its beginning.
+// Only a cache: what can't be read is left aside and rebuilt.
 
 #include <optional>
 #include <string_view>
@@ -23,6 +23,7 @@ struct StateAtRevision {
 
 /// Nullopt for a snapshot of another format version; throws StorageDamaged for one that is damaged. The key
 /// is the state's.
-[[nodiscard]] std::optional<StateAtRevision> decode_snapshot(BytesView bytes, std::string_view what, const HashKey& key = {});
+[[nodiscard]] std::optional<StateAtRevision> decode_snapshot(BytesView bytes, std::string_view what,
+                                                             const HashKey& key = {});
 
 }  // namespace ticketcore

@@ -1,6 +1,6 @@
 #pragma once
-// Prices of an event: what a place of a category costs for a type of ticket, and the fees on top. All amounts are minor
-// units of the price list's one currency; prices include tax.
+// Prices of an event: what a place of a category costs for a type of ticket, and the fees on top. All amounts
+// are minor units of the price list's one currency; prices include tax.
 
 #include <cstdint>
 #include <initializer_list>
@@ -43,15 +43,16 @@ class PriceList {
 
   PriceList() = default;
 
-  /// Throws std::invalid_argument that names the line and what would be right: an amount that is not one or is negative,
-  /// a name that is empty, too long, not UTF-8 or has a control character, a price given twice, too many
-  /// ticket types.
+  /// Throws std::invalid_argument that names the line and what would be right: an amount that is not one or
+  /// is negative, a name that is empty, too long, not UTF-8 or has a control character, a price given twice,
+  /// too many ticket types.
   PriceList(Currency currency, const std::vector<Price>& prices, const Fees& fees = {});
-  PriceList(std::string_view currency, const std::vector<Price>& prices, const Fees& fees = {}) : PriceList(parse_currency(currency), prices, fees) {}
+  PriceList(std::string_view currency, const std::vector<Price>& prices, const Fees& fees = {})
+      : PriceList(parse_currency(currency), prices, fees) {}
 
   /// From parts that were checked before: a log's.
-  PriceList(Currency currency, std::vector<std::string> ticket_types, std::vector<Line> lines, std::int64_t per_ticket, std::int64_t per_order,
-            std::uint32_t tax_basis_points)
+  PriceList(Currency currency, std::vector<std::string> ticket_types, std::vector<Line> lines,
+            std::int64_t per_ticket, std::int64_t per_order, std::uint32_t tax_basis_points)
       : currency_(currency),
         ticket_types_(std::move(ticket_types)),
         lines_(std::move(lines)),
@@ -74,7 +75,8 @@ class PriceList {
   }
 
   /// Linear in the list, which is short.
-  [[nodiscard]] std::optional<std::int64_t> price_of(std::string_view category, std::uint16_t ticket_type) const {
+  [[nodiscard]] std::optional<std::int64_t> price_of(std::string_view category,
+                                                     std::uint16_t ticket_type) const {
     for (const Line& line : lines_) {
       if (line.ticket_type == ticket_type && line.category == category) return line.amount;
     }
@@ -86,7 +88,9 @@ class PriceList {
  private:
   static Currency parse_currency(std::string_view code) {
     const auto currency = Currency::parse(code);
-    if (!currency) throw std::invalid_argument("\"" + std::string(code) + "\" is no currency; it must be a code of ISO 4217 such as UAH or EUR");
+    if (!currency)
+      throw std::invalid_argument("\"" + std::string(code) +
+                                  "\" is no currency; it must be a code of ISO 4217 such as UAH or EUR");
     return *currency;
   }
   std::int64_t parse_amount(std::string_view text, const std::string& what) const {
@@ -96,9 +100,11 @@ class PriceList {
     } catch (const std::exception& error) {
       throw std::invalid_argument(what + ": " + error.what());
     }
-    if (minor < 0) throw std::invalid_argument(what + ": " + std::string(text) + " is negative; it must be zero or more");
+    if (minor < 0)
+      throw std::invalid_argument(what + ": " + std::string(text) + " is negative; it must be zero or more");
     if (minor > limits::amount)
-      throw std::invalid_argument(what + ": " + std::string(text) + " is more than " + std::to_string(limits::amount) + " minor units");
+      throw std::invalid_argument(what + ": " + std::string(text) + " is more than " +
+                                  std::to_string(limits::amount) + " minor units");
     return minor;
   }
 
@@ -115,22 +121,26 @@ inline PriceList::PriceList(Currency currency, const std::vector<Price>& prices,
   per_ticket_ = parse_amount(fees.per_ticket, "fee per ticket");
   per_order_ = parse_amount(fees.per_order, "fee per order");
   if (tax_basis_points_ > limits::tax_basis_points)
-    throw std::invalid_argument("tax of " + std::to_string(tax_basis_points_) + " basis points; 0 to " + std::to_string(limits::tax_basis_points) +
-                                " are possible");
+    throw std::invalid_argument("tax of " + std::to_string(tax_basis_points_) + " basis points; 0 to " +
+                                std::to_string(limits::tax_basis_points) + " are possible");
   if (prices.size() > limits::prices)
-    throw std::invalid_argument("a list of " + std::to_string(prices.size()) + " prices; at most " + std::to_string(limits::prices) + " are possible");
+    throw std::invalid_argument("a list of " + std::to_string(prices.size()) + " prices; at most " +
+                                std::to_string(limits::prices) + " are possible");
   for (const Price& price : prices) {
     const std::string what = "price of " + price.category + ", " + price.ticket_type;
     for (const std::string* name : {&price.category, &price.ticket_type}) {
       if (name->empty() || name->size() > limits::label_bytes)
-        throw std::invalid_argument(what + ": category and ticket type need 1 to " + std::to_string(limits::label_bytes) + " bytes");
+        throw std::invalid_argument(what + ": category and ticket type need 1 to " +
+                                    std::to_string(limits::label_bytes) + " bytes");
       if (const std::string_view fault = detail::fault_of_text(*name); !fault.empty())
-        throw std::invalid_argument("price " + std::to_string(lines_.size() + 1) + ": a category or ticket type " + std::string(fault));
+        throw std::invalid_argument("price " + std::to_string(lines_.size() + 1) +
+                                    ": a category or ticket type " + std::string(fault));
     }
     auto type = find_ticket_type(price.ticket_type);
     if (!type) {
       if (ticket_types_.size() == limits::ticket_types)
-        throw std::invalid_argument(what + ": at most " + std::to_string(limits::ticket_types) + " ticket types are possible");
+        throw std::invalid_argument(what + ": at most " + std::to_string(limits::ticket_types) +
+                                    " ticket types are possible");
       ticket_types_.push_back(price.ticket_type);
       type = static_cast<std::uint16_t>(ticket_types_.size() - 1);
     }

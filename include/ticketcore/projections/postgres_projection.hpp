@@ -10,12 +10,14 @@ namespace ticketcore {
 
 class PostgresProjection final : public ProjectionSink {
  public:
-  /// Makes the tables where they are missing, in the URL's schema (PostgresStorage::open), by default "ticketcore". Throws StorageError.
+  /// Makes the tables where they are missing, in the URL's schema (PostgresStorage::open), by default
+  /// "ticketcore". Throws StorageError.
   [[nodiscard]] static std::unique_ptr<PostgresProjection> open(std::string_view url);
   ~PostgresProjection() override;
 
   [[nodiscard]] Position cursor(const StreamId& stream) override;
-  [[nodiscard]] bool put(const Position& from, const Position& to, std::span<const ProjectionRow> rows) override;
+  [[nodiscard]] bool put(const Position& from, const Position& to,
+                         std::span<const ProjectionRow> rows) override;
   void clear(const StreamId& stream) override;
 
  private:

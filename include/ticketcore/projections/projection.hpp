@@ -1,6 +1,7 @@
 #pragma once
-// Projections: tables for people who ask questions in SQL, filled from the log. They are copies: dropping them loses
-// nothing, and they are rebuilt from the log's beginning. docs/projections.md describes each table and column.
+// Projections: tables for people who ask questions in SQL, filled from the log. They are copies: dropping
+// them loses nothing, and they are rebuilt from the log's beginning. docs/projections.md describes each table
+// and column.
 
 #include <cstdint>
 #include <map>
@@ -48,23 +49,24 @@ class ProjectionSink {
   virtual ~ProjectionSink() = default;
   /// Up to which entry the stream's rows are; known is 0 when there are none.
   [[nodiscard]] virtual Position cursor(const StreamId& stream) = 0;
-  /// Puts rows, each key at most once, and moves the stream's cursor, in one transaction. False, and nothing done, when the
-  /// cursor is not at from: another was faster. Throws StorageError.
-  [[nodiscard]] virtual bool put(const Position& from, const Position& to, std::span<const ProjectionRow> rows) = 0;
+  /// Puts rows, each key at most once, and moves the stream's cursor, in one transaction. False, and nothing
+  /// done, when the cursor is not at from: another was faster. Throws StorageError.
+  [[nodiscard]] virtual bool put(const Position& from, const Position& to,
+                                 std::span<const ProjectionRow> rows) = 0;
   /// Deletes the stream's rows and its cursor, in one transaction.
   virtual void clear(const StreamId& stream) = 0;
 };
 
-/// Follows the log. Several may run at once, also in several processes; the cursor keeps them from doing anything twice.
-/// Not synchronized.
+/// Follows the log. Several may run at once, also in several processes; the cursor keeps them from doing
+/// anything twice. Not synchronized.
 class Projector {
  public:
   /// Both must outlive the projector.
   Projector(Storage& storage, ProjectionSink& sink) : storage_(storage), sink_(sink) {}
 
-  /// Brings the event's rows up to the log's end; the number of entries that were new. Throws HistoryReplaced when the rows are
-  /// of another history than the log's (after a fail-over that lost entries, or an event that was made anew): rebuild then.
-  /// Throws StorageError.
+  /// Brings the event's rows up to the log's end; the number of entries that were new. Throws HistoryReplaced
+  /// when the rows are of another history than the log's (after a fail-over that lost entries, or an event
+  /// that was made anew): rebuild then. Throws StorageError.
   std::uint64_t catch_up(const EventId& event);
   /// The same for every event there is.
   std::uint64_t catch_up();

@@ -15,7 +15,8 @@ class SqliteProjection final : public ProjectionSink {
   ~SqliteProjection() override;
 
   [[nodiscard]] Position cursor(const StreamId& stream) override;
-  [[nodiscard]] bool put(const Position& from, const Position& to, std::span<const ProjectionRow> rows) override;
+  [[nodiscard]] bool put(const Position& from, const Position& to,
+                         std::span<const ProjectionRow> rows) override;
   void clear(const StreamId& stream) override;
 
  private:

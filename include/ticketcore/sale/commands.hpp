@@ -14,8 +14,8 @@
 #include <variant>
 #include <vector>
 
-#include "ticketcore/venue/best_available.hpp"
 #include "ticketcore/sale/facts.hpp"
+#include "ticketcore/venue/best_available.hpp"
 
 namespace ticketcore {
 
@@ -114,8 +114,8 @@ struct AdmitTicket {
   std::string gate{};
 };
 
-using CommandBody =
-    std::variant<CreateEvent, ConfigureEvent, SetSaleStatus, PlaceHold, HoldBest, ExtendHold, ReleaseHold, QuoteHold, CheckOut, RefundTickets, AdmitTicket>;
+using CommandBody = std::variant<CreateEvent, ConfigureEvent, SetSaleStatus, PlaceHold, HoldBest, ExtendHold,
+                                 ReleaseHold, QuoteHold, CheckOut, RefundTickets, AdmitTicket>;
 
 struct Command {
   RequestId request{};

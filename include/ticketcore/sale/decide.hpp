@@ -1,6 +1,7 @@
 #pragma once
-// decide: what one command comes to in one state at one time. It reads and answers; it changes nothing, reads no clock and
-// makes no ids. There is no other way to a decision: web, box office and partners all come through here.
+// decide: what one command comes to in one state at one time. It reads and answers; it changes nothing, reads
+// no clock and makes no ids. There is no other way to a decision: web, box office and partners all come
+// through here.
 
 #include <chrono>
 #include <cstdint>
@@ -18,17 +19,18 @@ struct Repeat {
   std::uint64_t revision = 0;
 };
 
-/// A Fact to apply and to append; a Repeat; or a refusal. A refusal is true of this state at this time and is not remembered:
-/// the same request may be granted when it comes again. docs/concepts.md says what a caller may conclude from it.
+/// A Fact to apply and to append; a Repeat; or a refusal. A refusal is true of this state at this time and is
+/// not remembered: the same request may be granted when it comes again. docs/concepts.md says what a caller
+/// may conclude from it.
 using Decision = std::variant<Fact, Repeat, RequestRefused>;
 
-/// Expects that holds due at now have been expired (due_holds, HoldExpired) and that now is not before state.time().
-/// Constant time per place named; best available as find_best_available says.
+/// Expects that holds due at now have been expired (due_holds, HoldExpired) and that now is not before
+/// state.time(). Constant time per place named; best available as find_best_available says.
 [[nodiscard]] Decision decide(const EventState& state, const Command& command, Timestamp now);
 
-/// Who decides many commands calls this before each, with those that are still to be decided. Memory that will
-/// be looked at for one some places on is asked for now, lest deciding that one waits for it. Changes nothing,
-/// and no answer depends on it. Costs two or three hashes.
+/// Who decides many commands calls this before each, with those that are still to be decided. Memory that
+/// will be looked at for one some places on is asked for now, lest deciding that one waits for it. Changes
+/// nothing, and no answer depends on it. Costs two or three hashes.
 void prefetch_ahead(const EventState& state, std::span<const Command> coming) noexcept;
 
 }  // namespace ticketcore

@@ -1,7 +1,8 @@
 #pragma once
-// EventState: everything that is known of one event at one revision of its log, kept in dense arrays indexed by place. It
-// changes only by apply(), one fact at a time; two machines that apply the same facts hold the same state to the byte.
-// Not synchronized: whoever applies facts must be alone with it. It reads no clock and does no I/O.
+// EventState: everything that is known of one event at one revision of its log, kept in dense arrays indexed
+// by place. It changes only by apply(), one fact at a time; two machines that apply the same facts hold the
+// same state to the byte. Not synchronized: whoever applies facts must be alone with it. It reads no clock
+// and does no I/O.
 
 #include <chrono>
 #include <cstdint>
@@ -14,17 +15,17 @@
 #include <vector>
 
 #include "ticketcore/base/deadline_queue.hpp"
-#include "ticketcore/sale/facts.hpp"
-#include "ticketcore/venue/free_seats.hpp"
 #include "ticketcore/base/keyed_hash.hpp"
-#include "ticketcore/venue/place_status.hpp"
-#include "ticketcore/sale/quantity_by_deadline.hpp"
 #include "ticketcore/base/slot_table.hpp"
+#include "ticketcore/sale/facts.hpp"
+#include "ticketcore/sale/quantity_by_deadline.hpp"
+#include "ticketcore/venue/free_seats.hpp"
+#include "ticketcore/venue/place_status.hpp"
 
 namespace ticketcore {
 
-/// Thrown by apply when a fact contradicts the state: a place sold twice, money that does not add up. The state must not be
-/// used afterwards.
+/// Thrown by apply when a fact contradicts the state: a place sold twice, money that does not add up. The
+/// state must not be used afterwards.
 class InvariantBroken : public std::logic_error {
  public:
   using std::logic_error::logic_error;
@@ -46,8 +47,12 @@ inline constexpr std::uint32_t killed = 2;
 }
 
 /// Seconds of the Unix epoch in 32 bits: good until 2106.
-[[nodiscard]] constexpr std::uint32_t to_epoch(std::chrono::sys_seconds time) noexcept { return static_cast<std::uint32_t>(time.time_since_epoch().count()); }
-[[nodiscard]] constexpr std::chrono::sys_seconds from_epoch(std::uint32_t seconds) noexcept { return std::chrono::sys_seconds{std::chrono::seconds{seconds}}; }
+[[nodiscard]] constexpr std::uint32_t to_epoch(std::chrono::sys_seconds time) noexcept {
+  return static_cast<std::uint32_t>(time.time_since_epoch().count());
+}
+[[nodiscard]] constexpr std::chrono::sys_seconds from_epoch(std::uint32_t seconds) noexcept {
+  return std::chrono::sys_seconds{std::chrono::seconds{seconds}};
+}
 
 /// A standing area's counts. quantity_by_deadline says when what is held comes free.
 struct AreaState {
@@ -67,7 +72,8 @@ struct HoldRecord {
   std::unique_ptr<QuotedPrice> quote{};
 };
 
-/// Kept while the holder has an open hold, and for ever once there is an order: carts that buy nothing leave nothing behind.
+/// Kept while the holder has an open hold, and for ever once there is an order: carts that buy nothing leave
+/// nothing behind.
 struct HolderRecord {
   std::string name{};  ///< Empty marks a record that is not in use.
   std::uint32_t open_holds = 0;
@@ -139,15 +145,17 @@ class EventState {
   EventState(EventState&&) = default;
   EventState& operator=(EventState&&) = default;
 
-  /// Makes the fact so. Every fact that decide() emits for this state applies; one that contradicts the state throws
-  /// InvariantBroken. Amortized constant time per place named.
+  /// Makes the fact so. Every fact that decide() emits for this state applies; one that contradicts the state
+  /// throws InvariantBroken. Amortized constant time per place named.
   void apply(const Fact& fact, const FactPosition& position);
 
   /// False until EventCreated has been applied; then nothing below but time() may be asked.
   [[nodiscard]] bool exists() const noexcept { return seat_map_ != nullptr; }
   [[nodiscard]] const EventId& event() const noexcept { return event_; }
   [[nodiscard]] const EventSettings& settings() const noexcept { return *settings_; }
-  [[nodiscard]] const std::shared_ptr<const EventSettings>& shared_settings() const noexcept { return settings_; }
+  [[nodiscard]] const std::shared_ptr<const EventSettings>& shared_settings() const noexcept {
+    return settings_;
+  }
   [[nodiscard]] const std::shared_ptr<const SeatMap>& seat_map() const noexcept { return seat_map_; }
   [[nodiscard]] SaleStatus sale_status() const noexcept { return sale_status_; }
   /// The time of the last turn applied. Turns never go back behind it.
@@ -173,7 +181,9 @@ class EventState {
   /// Ids of the holds whose deadline has passed at now, by deadline, then by id. As long as it takes to sort
   /// them.
   [[nodiscard]] std::vector<HoldId> due_holds(Timestamp now) const;
-  [[nodiscard]] bool has_due_holds(Timestamp now) const noexcept { return deadlines_.any_due(whole_seconds(now)); }
+  [[nodiscard]] bool has_due_holds(Timestamp now) const noexcept {
+    return deadlines_.any_due(whole_seconds(now));
+  }
 
   [[nodiscard]] const OrderRecord* find_order(OrderId order) const { return find_order(order, hash(order)); }
   [[nodiscard]] const OrderRecord* find_order(OrderId order, std::uint64_t hash) const;
@@ -189,8 +199,12 @@ class EventState {
   [[nodiscard]] std::span<const HolderRecord> holders() const noexcept { return holders_; }
   [[nodiscard]] const std::string& short_name(std::uint16_t index) const { return short_names_[index]; }
   [[nodiscard]] std::span<const std::string> short_names() const noexcept { return short_names_; }
-  [[nodiscard]] bool knows_short_name(std::string_view name) const { return find_short_name(name) != SlotTable::none; }
-  [[nodiscard]] const RememberedRequest* find_request(RequestId request) const { return find_request(request, hash(request)); }
+  [[nodiscard]] bool knows_short_name(std::string_view name) const {
+    return find_short_name(name) != SlotTable::none;
+  }
+  [[nodiscard]] const RememberedRequest* find_request(RequestId request) const {
+    return find_request(request, hash(request));
+  }
   [[nodiscard]] const RememberedRequest* find_request(RequestId request, std::uint64_t hash) const;
 
   /// Ask for the memory in which these will be looked up, and wait for none of it. Nothing need be there.
@@ -259,7 +273,9 @@ class EventState {
   [[nodiscard]] std::uint32_t find_holder_slot(std::string_view name, std::uint64_t hash) const;
   [[nodiscard]] std::uint32_t find_short_name(std::string_view name) const;
   std::uint16_t intern(const std::string& name);
-  [[nodiscard]] static std::int64_t whole_seconds(Timestamp now) noexcept { return std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count(); }
+  [[nodiscard]] static std::int64_t whole_seconds(Timestamp now) noexcept {
+    return std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+  }
   void move_deadline(std::uint32_t slot, std::uint32_t expires_at);
   void return_places(const HoldRecord& hold);
   void end_hold(std::uint32_t slot, HoldEnd end, std::uint32_t order = 0);
@@ -279,7 +295,8 @@ class EventState {
 
   std::unique_ptr<FreeSeats> free_{};
   std::vector<std::uint32_t> codes_{};
-  std::vector<std::uint32_t> owners_{};  ///< By place: a slot of holds_ or an index of tickets_, as the code says.
+  std::vector<std::uint32_t>
+      owners_{};  ///< By place: a slot of holds_ or an index of tickets_, as the code says.
   std::vector<AreaState> areas_{};
   std::uint32_t held_places_ = 0;
   std::uint32_t sold_places_ = 0;
@@ -300,7 +317,8 @@ class EventState {
   SlotTable order_table_{};
   std::vector<TicketRecord> tickets_{};
 
-  std::deque<RememberedRequest> requests_{};  ///< Oldest first; the table holds request_number of the position.
+  std::deque<RememberedRequest>
+      requests_{};  ///< Oldest first; the table holds request_number of the position.
   SlotTable request_table_{};
   std::uint32_t forgotten_requests_ = 0;
 

@@ -1,7 +1,7 @@
 #pragma once
-// Facts: what was decided. They are all that the log holds, and all that a state is made of. A fact says what happened,
-// not what was asked, so that a later change of an algorithm never rewrites history. docs/log-format.md gives each fact's
-// number and fields.
+// Facts: what was decided. They are all that the log holds, and all that a state is made of. A fact says what
+// happened, not what was asked, so that a later change of an algorithm never rewrites history.
+// docs/log-format.md gives each fact's number and fields.
 
 #include <boost/container/small_vector.hpp>
 #include <chrono>
@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "ticketcore/base/ids.hpp"
+#include "ticketcore/base/time.hpp"
 #include "ticketcore/pricing/pricing.hpp"
 #include "ticketcore/venue/seat_map.hpp"
-#include "ticketcore/base/time.hpp"
 
 namespace ticketcore {
 
@@ -31,10 +31,11 @@ using AreaQuantities = boost::container::small_vector<AreaQuantity, 1>;
 
 /// What an event allows its buyers. Every number is a limit met with a Refusal.
 struct SalePolicy {
-  std::uint32_t places_per_hold = 50;         ///< 1 to limits::places_per_hold.
-  std::uint32_t holds_per_holder = 10;        ///< Open at one time.
-  std::uint32_t places_per_holder = 1'000;    ///< Held and bought together.
-  std::chrono::seconds hold_lifetime{3'600};  ///< However often it is extended, a hold ends this long after it began.
+  std::uint32_t places_per_hold = 50;       ///< 1 to limits::places_per_hold.
+  std::uint32_t holds_per_holder = 10;      ///< Open at one time.
+  std::uint32_t places_per_holder = 1'000;  ///< Held and bought together.
+  std::chrono::seconds hold_lifetime{
+      3'600};  ///< However often it is extended, a hold ends this long after it began.
   friend bool operator==(const SalePolicy&, const SalePolicy&) = default;
 };
 
@@ -50,8 +51,8 @@ struct EventSettings {
 
 enum class SaleStatus : std::uint8_t { off_sale, on_sale };
 
-/// Admissions in a row of one hold that share category, ticket type and price. The lines of a quote follow the order of
-/// the hold's places, then of its areas.
+/// Admissions in a row of one hold that share category, ticket type and price. The lines of a quote follow
+/// the order of the hold's places, then of its areas.
 struct QuoteLine {
   CategoryIndex category{};
   std::uint16_t ticket_type = 0;
@@ -120,15 +121,16 @@ struct HoldQuoted {
   HoldId hold{};
   QuotedPrice price{};
 };
-/// The hold's places are sold at its quoted price; the order's id is the request's. Its tickets are numbered from 1 in the
-/// order of the hold's places, then of its areas.
+/// The hold's places are sold at its quoted price; the order's id is the request's. Its tickets are numbered
+/// from 1 in the order of the hold's places, then of its areas.
 struct OrderPlaced {
   static constexpr std::uint8_t tag = 9;
   HoldId hold{};
   std::uint32_t number = 0;  ///< Counts the event's orders from 1.
   PaymentRecord payment{};
 };
-/// Tickets (numbers within the order, rising) are void, their places free again, and amount is owed to the buyer.
+/// Tickets (numbers within the order, rising) are void, their places free again, and amount is owed to the
+/// buyer.
 struct TicketsRefunded {
   static constexpr std::uint8_t tag = 10;
   OrderId order{};
@@ -142,8 +144,9 @@ struct TicketAdmitted {
   std::string gate{};
 };
 /// Tag 12 was that of refusals, which are no facts: it is not used again.
-using FactBody = std::variant<EventCreated, EventConfigured, SaleStatusChanged, HoldPlaced, HoldExtended, HoldReleased, HoldExpired, HoldQuoted, OrderPlaced,
-                              TicketsRefunded, TicketAdmitted>;
+using FactBody =
+    std::variant<EventCreated, EventConfigured, SaleStatusChanged, HoldPlaced, HoldExtended, HoldReleased,
+                 HoldExpired, HoldQuoted, OrderPlaced, TicketsRefunded, TicketAdmitted>;
 
 [[nodiscard]] inline std::uint8_t tag_of(const FactBody& body) noexcept {
   return std::visit([](const auto& fact) { return fact.tag; }, body);
@@ -153,7 +156,8 @@ using FactBody = std::variant<EventCreated, EventConfigured, SaleStatusChanged, 
 struct Fact {
   RequestId request{};
   FactBody body{};
-  std::uint64_t digest = 0;  ///< Of the command that was granted (command_bytes.hpp): another one is not answered by this.
+  std::uint64_t digest =
+      0;  ///< Of the command that was granted (command_bytes.hpp): another one is not answered by this.
 };
 
 }  // namespace ticketcore

@@ -13,9 +13,10 @@
 
 namespace ticketcore {
 
-/// Sorted runs that are never changed (Bentley and Saxe, "Decomposable searching problems", 1980). Each change
-/// is a run of one; a run that is less than twice as long as what comes after it is merged with that. So there
-/// are as many runs as their length has bits. Eight bytes a deadline, up to twice as many as there ever were.
+/// Sorted runs that are never changed (Bentley and Saxe, "Decomposable searching problems", 1980). Each
+/// change is a run of one; a run that is less than twice as long as what comes after it is merged with that.
+/// So there are as many runs as their length has bits. Eight bytes a deadline, up to twice as many as there
+/// ever were.
 class QuantityByDeadline {
  public:
   /// So much more, or less, comes free at the deadline, in seconds of the Unix epoch. All in all it must stay
@@ -34,7 +35,8 @@ class QuantityByDeadline {
   [[nodiscard]] std::uint32_t until(std::int64_t now) const {
     std::int64_t sum = 0;
     for (const auto& run : runs_) {
-      const auto after = std::partition_point(run->begin(), run->end(), [now](const Step& step) { return step.deadline <= now; });
+      const auto after = std::partition_point(run->begin(), run->end(),
+                                              [now](const Step& step) { return step.deadline <= now; });
       if (after != run->begin()) sum += std::prev(after)->sum;
     }
     return static_cast<std::uint32_t>(sum);
@@ -64,7 +66,8 @@ class QuantityByDeadline {
     std::int32_t of_right = 0;
     while (left != one.end() || right != other.end()) {
       const bool take_left = right == other.end() || (left != one.end() && left->deadline <= right->deadline);
-      const bool take_right = left == one.end() || (right != other.end() && right->deadline <= left->deadline);
+      const bool take_right =
+          left == one.end() || (right != other.end() && right->deadline <= left->deadline);
       const std::uint32_t deadline = take_left ? left->deadline : right->deadline;
       if (take_left) of_left = left++->sum;
       if (take_right) of_right = right++->sum;

@@ -1,13 +1,14 @@
 #pragma once
-// RequestRefused: a "no" as decide() gives it, in indexes and numbers. It is no fact: what was refused changed nothing, and
-// leaves nothing behind in log, snapshot or memory. explain() makes of it what callers and people read.
+// RequestRefused: a "no" as decide() gives it, in indexes and numbers. It is no fact: what was refused
+// changed nothing, and leaves nothing behind in log, snapshot or memory. explain() makes of it what callers
+// and people read.
 
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <string>
 
-#include "ticketcore/sale/facts.hpp"
 #include "ticketcore/base/result.hpp"
+#include "ticketcore/sale/facts.hpp"
 
 namespace ticketcore {
 

@@ -1,7 +1,8 @@
 #pragma once
-// A store in a PostgreSQL database (15 or newer), for any number of processes on any number of hosts. A turn is a row lock
-// on its streams' rows in one transaction, so that the database alone decides who appends; it costs two round trips.
-// docs/storage-postgres.md says how to set the database up, with which rights, behind which poolers, and what a fail-over does.
+// A store in a PostgreSQL database (15 or newer), for any number of processes on any number of hosts. A turn
+// is a row lock on its streams' rows in one transaction, so that the database alone decides who appends; it
+// costs two round trips. docs/storage-postgres.md says how to set the database up, with which rights, behind
+// which poolers, and what a fail-over does.
 
 #include <chrono>
 #include <cstdint>
@@ -14,7 +15,8 @@
 
 namespace ticketcore {
 
-/// Nobody answers where the store should be, or it is still starting up: there is nothing to mend but to wait, and to open it again.
+/// Nobody answers where the store should be, or it is still starting up: there is nothing to mend but to
+/// wait, and to open it again.
 class StorageNotReached : public StorageUnavailable {
  public:
   using StorageUnavailable::StorageUnavailable;
@@ -24,27 +26,32 @@ struct PostgresOptions {
   enum class Access : std::uint8_t {
     read_write_create,  ///< Makes the tables where there are none.
     read_write,         ///< Refuses when there is no store.
-    read_only,          ///< Makes and migrates nothing, needs only SELECT; a standby will do (target_session_attrs=any). What writes throws StorageUnavailable.
+    read_only,          ///< Makes and migrates nothing, needs only SELECT; a standby will do
+                        ///< (target_session_attrs=any). What writes throws StorageUnavailable.
   };
 
-  /// The schema that holds the tables. Several stores may share a database under different schemas. 1 to 63 bytes.
+  /// The schema that holds the tables. Several stores may share a database under different schemas. 1 to 63
+  /// bytes.
   std::string schema = "ticketcore";
   Access access = Access::read_write_create;
-  /// The most connections that turns use at a time, 1 to 1,000; a turn past it waits. Reads have half as many, at least two.
+  /// The most connections that turns use at a time, 1 to 1,000; a turn past it waits. Reads have half as
+  /// many, at least two.
   int connections = 8;
   /// How long take_turn waits for a free connection and for other turns on its streams, in all and wherever
   /// their locks are held; then it is cancelled. Where a connection turns out to be dead, it begins anew on
   /// another. The vault and snapshots wait as long for locks.
   std::chrono::milliseconds turn_timeout{10'000};
-  /// How long one turn may take before the database ends it: a host that froze must not keep an event from selling.
+  /// How long one turn may take before the database ends it: a host that froze must not keep an event from
+  /// selling.
   std::chrono::milliseconds turn_limit{5'000};
-  /// How long an answer of the database may take, waiting for turns not counted; past it the connection is given up.
+  /// How long an answer of the database may take, waiting for turns not counted; past it the connection is
+  /// given up.
   std::chrono::milliseconds answer_timeout{15'000};
-  /// How long open() keeps trying to reach a server that nobody answers for, or that is starting up. What waiting can't mend (a
-  /// wrong password, no store, missing rights) is told at once. 0: it tries once.
+  /// How long open() keeps trying to reach a server that nobody answers for, or that is starting up. What
+  /// waiting can't mend (a wrong password, no store, missing rights) is told at once. 0: it tries once.
   std::chrono::milliseconds open_timeout{0};
-  /// The database is reached through a pooler in transaction mode: nothing is kept in the session (no prepared statements,
-  /// settings go with every turn), and news are polled for unless news_url is given.
+  /// The database is reached through a pooler in transaction mode: nothing is kept in the session (no
+  /// prepared statements, settings go with every turn), and news are polled for unless news_url is given.
   bool transaction_pooler = false;
   /// A direct connection for LISTEN, where the first one goes through a pooler.
   std::string news_url{};
@@ -55,33 +62,40 @@ struct PostgresOptions {
 /// Any thread may call anything at any time. No turn may outlive the storage.
 class PostgresStorage final : public Storage {
  public:
-  /// Opens the store, and makes or migrates its tables where they are missing or older (one process at a time, under an
-  /// advisory lock). url is libpq's, "postgresql://user@host:5432/database?sslmode=verify-full", or its "host=... dbname=..."
-  /// form; TLS, several hosts and time-outs are its own parameters. A URL may also carry schema=NAME, connections=N and
-  /// pooler=transaction, which win over the options. Without target_session_attrs a host that takes writes is chosen.
-  /// Throws StorageError (a URL that can't be read, too old a server, a schema that is not ours), StorageNotReached (nobody
-  /// answers, or it is starting up), StorageUnavailable (read-only, no rights, no store, settings under which commits would not be
-  /// durable; the message says what to do), StorageNewer. No message carries the password.
-  [[nodiscard]] static std::unique_ptr<PostgresStorage> open(std::string_view url, PostgresOptions options = {});
+  /// Opens the store, and makes or migrates its tables where they are missing or older (one process at a
+  /// time, under an advisory lock). url is libpq's,
+  /// "postgresql://user@host:5432/database?sslmode=verify-full", or its "host=... dbname=..." form; TLS,
+  /// several hosts and time-outs are its own parameters. A URL may also carry schema=NAME, connections=N and
+  /// pooler=transaction, which win over the options. Without target_session_attrs a host that takes writes is
+  /// chosen. Throws StorageError (a URL that can't be read, too old a server, a schema that is not ours),
+  /// StorageNotReached (nobody answers, or it is starting up), StorageUnavailable (read-only, no rights, no
+  /// store, settings under which commits would not be durable; the message says what to do), StorageNewer. No
+  /// message carries the password.
+  [[nodiscard]] static std::unique_ptr<PostgresStorage> open(std::string_view url,
+                                                             PostgresOptions options = {});
   ~PostgresStorage() override;
 
   PostgresStorage(const PostgresStorage&) = delete;
   PostgresStorage& operator=(const PostgresStorage&) = delete;
 
   [[nodiscard]] std::unique_ptr<Turn> take_turn(std::span<const Position> streams) override;
-  [[nodiscard]] std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t max_bytes) override;
+  [[nodiscard]] std::vector<Entry> read(const StreamId& stream, Revision after,
+                                        std::size_t max_bytes) override;
   [[nodiscard]] std::optional<Snapshot> load_snapshot(const StreamId& stream) override;
   /// Does nothing while another process is saving one for the stream.
   void save_snapshot(const Position& at, BytesView bytes) override;
   [[nodiscard]] std::vector<StreamId> list_streams(std::string_view prefix) override;
   void remove_stream(const Position& end) override;
-  /// Woken by NOTIFY, and looks by itself every few milliseconds to half a second, the longer the less happens.
-  [[nodiscard]] bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override;
+  /// Woken by NOTIFY, and looks by itself every few milliseconds to half a second, the longer the less
+  /// happens.
+  [[nodiscard]] bool wait_for_news(std::span<const Position> streams,
+                                   std::chrono::milliseconds timeout) override;
   void vault_put(std::string_view id, BytesView bytes) override;
   [[nodiscard]] std::optional<Bytes> vault_get(std::string_view id) override;
   void vault_erase(std::string_view id) override;
-  /// Rewrites the vault's table, which only its owner may do (from PostgreSQL 17 also who has MAINTAIN on it). The server's own write-ahead log keeps what was
-  /// written until it reuses those files: it counts as a backup.
+  /// Rewrites the vault's table, which only its owner may do (from PostgreSQL 17 also who has MAINTAIN on
+  /// it). The server's own write-ahead log keeps what was written until it reuses those files: it counts as a
+  /// backup.
   void scrub_vault() override;
   [[nodiscard]] std::string describe() const override;
 

@@ -1,6 +1,7 @@
 #pragma once
-// Whether a store's clock can be believed. A turn once written keeps all later ones from being earlier, so a clock that is wrong
-// by a year, once, would stop an event's time for a year. Pure but for the mutex: what the host's clocks show comes from outside.
+// Whether a store's clock can be believed. A turn once written keeps all later ones from being earlier, so a
+// clock that is wrong by a year, once, would stop an event's time for a year. Pure but for the mutex: what
+// the host's clocks show comes from outside.
 
 #include <algorithm>
 #include <chrono>
@@ -24,18 +25,22 @@ struct HostTime {
 struct BelievedTime {
   Timestamp store{};
   HostTime host{};
-  /// An event's earlier turn, or the host's clocks, bore witness. Without one, as when a new event's turn was the first, the
-  /// time tells only how far the host's wall clock has leapt since.
+  /// An event's earlier turn, or the host's clocks, bore witness. Without one, as when a new event's turn was
+  /// the first, the time tells only how far the host's wall clock has leapt since.
   bool proven = false;
 };
 
 /// The latest time that a turn may have. Believed is:
 /// - up to leap past the event's last turn: what goes wrong by so little mends itself in as long;
-/// - what the store's clock showed when it was last proven, whatever the event, and the steady time since, and leap;
-/// - the host's wall clock and leap, if that clock has not leapt itself since then. Before there is a proven time to compare with,
-///   an event may have slept for limits::quiet_event at most. A new event has no last turn, and is believed then, for itself alone.
-[[nodiscard]] inline Timestamp latest_believable(std::optional<Timestamp> last_turn, const std::optional<BelievedTime>& believed, const HostTime& host,
-                                                 std::chrono::microseconds leap) {
+/// - what the store's clock showed when it was last proven, whatever the event, and the steady time since,
+/// and leap;
+/// - the host's wall clock and leap, if that clock has not leapt itself since then. Before there is a proven
+/// time to compare with,
+///   an event may have slept for limits::quiet_event at most. A new event has no last turn, and is believed
+///   then, for itself alone.
+[[nodiscard]] inline Timestamp latest_believable(std::optional<Timestamp> last_turn,
+                                                 const std::optional<BelievedTime>& believed,
+                                                 const HostTime& host, std::chrono::microseconds leap) {
   const bool proven = believed && believed->proven;
   if (!proven && !last_turn) return Timestamp::max();
   Timestamp latest = last_turn ? *last_turn + leap : Timestamp{};
@@ -66,13 +71,14 @@ class StoreTime {
     const std::lock_guard lock(mutex_);
     ahead_ = ahead;
   }
-  /// How far the store's clock was ahead of the host's when it was last seen; below zero: behind. An event's time
-  /// stands still for as long as that clock is behind its last turn.
+  /// How far the store's clock was ahead of the host's when it was last seen; below zero: behind. An event's
+  /// time stands still for as long as that clock is behind its last turn.
   [[nodiscard]] std::optional<std::chrono::microseconds> ahead() const {
     const std::lock_guard lock(mutex_);
     return ahead_;
   }
-  /// A turn at the store's own time, which latest() allowed and no later turn in the log disproves. is_new: the event's first.
+  /// A turn at the store's own time, which latest() allowed and no later turn in the log disproves. is_new:
+  /// the event's first.
   void believe(Timestamp store, bool is_new) {
     const HostTime host = host_();
     const std::lock_guard lock(mutex_);

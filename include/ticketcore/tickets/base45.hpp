@@ -42,8 +42,8 @@ inline constexpr auto base45_digits = [] {
   return text;
 }
 
-/// The bytes that base45_encode turns into exactly this text; nullopt when there are none: another character (small letters
-/// too), a length of 1 mod 3, a group worth more than its bytes hold.
+/// The bytes that base45_encode turns into exactly this text; nullopt when there are none: another character
+/// (small letters too), a length of 1 mod 3, a group worth more than its bytes hold.
 [[nodiscard]] inline std::optional<std::vector<std::uint8_t>> base45_decode(std::string_view text) {
   if (text.size() % 3 == 1) return std::nullopt;
   std::vector<std::uint8_t> bytes;

@@ -1,6 +1,7 @@
 #pragma once
-// QR codes: ISO/IEC 18004 model 2, versions 1 to 40, all four levels, with the shortest segmentation into numeric,
-// alphanumeric and byte mode, and the best of the eight masks. Pure and allocation-free but for tables made once per version.
+// QR codes: ISO/IEC 18004 model 2, versions 1 to 40, all four levels, with the shortest segmentation into
+// numeric, alphanumeric and byte mode, and the best of the eight masks. Pure and allocation-free but for
+// tables made once per version.
 
 #include <array>
 #include <cstdint>
@@ -33,7 +34,8 @@ class QrCode {
   static constexpr int size_max = 177;
   using Line = std::array<std::uint64_t, 3>;  ///< Module x is bit x % 64 of word x / 64; set is dark.
 
-  QrCode(int version, QrLevel level, int mask, const std::array<Line, size_max>& rows) : rows_(rows), version_(version), mask_(mask), level_(level) {}
+  QrCode(int version, QrLevel level, int mask, const std::array<Line, size_max>& rows)
+      : rows_(rows), version_(version), mask_(mask), level_(level) {}
 
   [[nodiscard]] int version() const noexcept { return version_; }
   [[nodiscard]] QrLevel level() const noexcept { return level_; }

@@ -1,5 +1,6 @@
 #pragma once
-// A seat map as SVG: every place in its category's colour and status, labels, stage, legend, and a title on each place.
+// A seat map as SVG: every place in its category's colour and status, labels, stage, legend, and a title on
+// each place.
 
 #include <functional>
 #include <string>

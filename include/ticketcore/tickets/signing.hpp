@@ -40,7 +40,8 @@ class SigningKey {
   /// A new key from the system's random numbers.
   [[nodiscard]] static SigningKey generate();
   [[nodiscard]] static SigningKey from_seed(std::span<const std::uint8_t, 32> seed);
-  /// Reads what save wrote. Throws Error that names the file and the cause: missing, not a key, readable by others.
+  /// Reads what save wrote. Throws Error that names the file and the cause: missing, not a key, readable by
+  /// others.
   [[nodiscard]] static SigningKey load(const std::filesystem::path& path);
   /// Loads the key, or makes one and saves it where there is no file yet.
   [[nodiscard]] static SigningKey load_or_create(const std::filesystem::path& path);

@@ -1,7 +1,8 @@
 #pragma once
-// Ticket codes: what a barcode carries. "TC1:" and base45 (RFC 9285) of a small payload and its Ed25519 signature, all in the
-// characters that QR codes pack best: a typical code has some 155 characters and fits version 6 or 7 at level M. Whoever has the
-// public key can tell a true code from a forged one without a network. docs/ticket-code.md gives the bytes.
+// Ticket codes: what a barcode carries. "TC1:" and base45 (RFC 9285) of a small payload and its Ed25519
+// signature, all in the characters that QR codes pack best: a typical code has some 155 characters and fits
+// version 6 or 7 at level M. Whoever has the public key can tell a true code from a forged one without a
+// network. docs/ticket-code.md gives the bytes.
 
 #include <cstdint>
 #include <optional>
@@ -39,8 +40,8 @@ struct CodeReading {
 /// The same claims and key give the same code.
 [[nodiscard]] std::string ticket_code(const TicketClaims& claims, const SigningKey& key);
 
-/// Believes nothing of the code before its signature holds under one of the keys. White space around the code, as hand
-/// scanners add it, is ignored.
+/// Believes nothing of the code before its signature holds under one of the keys. White space around the
+/// code, as hand scanners add it, is ignored.
 [[nodiscard]] CodeReading read_ticket_code(std::string_view code, std::span<const VerifyKey> keys);
 
 }  // namespace ticketcore

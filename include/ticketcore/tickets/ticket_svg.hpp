@@ -1,5 +1,6 @@
 #pragma once
-// A ticket as SVG: event, date, place, price, holder's type, order number, and the code as a QR symbol with its quiet zone.
+// A ticket as SVG: event, date, place, price, holder's type, order number, and the code as a QR symbol with
+// its quiet zone.
 
 #include <string>
 

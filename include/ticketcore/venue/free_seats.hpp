@@ -1,15 +1,17 @@
 #pragma once
-// FreeSeats: which places of a seat map are free, kept so that the best adjoining seats are found without looking at seats.
+// FreeSeats: which places of a seat map are free, kept so that the best adjoining seats are found without
+// looking at seats.
 //
-// A row is a string of bits, one per slot, starting at a fresh 64-bit word; aisles and gaps are bits that are never set, so
-// seats adjoin where set bits do. A lane is what an ordinary request may have of one row: its seats of one category that
-// are neither wheelchair nor companion places nor part of a whole table or booth. Where a row has seats of restricted view
-// a second, wide lane holds those as well. The lanes of a category are ranked by depth, and for n = 1..16 a bitset over the
-// ranks says which have n free seats side by side.
+// A row is a string of bits, one per slot, starting at a fresh 64-bit word; aisles and gaps are bits that are
+// never set, so seats adjoin where set bits do. A lane is what an ordinary request may have of one row: its
+// seats of one category that are neither wheelchair nor companion places nor part of a whole table or booth.
+// Where a row has seats of restricted view a second, wide lane holds those as well. The lanes of a category
+// are ranked by depth, and for n = 1..16 a bitset over the ranks says which have n free seats side by side.
 //
-// Depth is the distance from the focal point (SeatMap::focal_point_of) to the row's middle, halfway between its first and
-// its last place. Where there is no focal point, each row counts as one pitch behind the row before it in the chart.
-// A row's pitch is its length from place to place over its slots. All is whole numbers: every machine ranks alike.
+// Depth is the distance from the focal point (SeatMap::focal_point_of) to the row's middle, halfway between
+// its first and its last place. Where there is no focal point, each row counts as one pitch behind the row
+// before it in the chart. A row's pitch is its length from place to place over its slots. All is whole
+// numbers: every machine ranks alike.
 
 #include <cstdint>
 #include <limits>
@@ -33,8 +35,9 @@ class FreeSeats {
   /// All places free. O(places), and about 10 bytes per place in rows of usual length.
   explicit FreeSeats(const SeatMap& map);
 
-  /// The place, or each of the places, was free and no longer is. Throws std::logic_error if one was not free; those
-  /// before it are then taken. Cost: a few words per place, and per row where neighbours in the span share one.
+  /// The place, or each of the places, was free and no longer is. Throws std::logic_error if one was not
+  /// free; those before it are then taken. Cost: a few words per place, and per row where neighbours in the
+  /// span share one.
   void take(PlaceIndex place) { take(std::span(&place, 1)); }
   void take(std::span<const PlaceIndex> places) { flip(places, 1); }
   /// The reverse of take: throws std::logic_error if a place was free already.
@@ -45,9 +48,12 @@ class FreeSeats {
     const std::uint32_t bit = spots_[place.value].bit;
     return ((words_[bit / 64] >> (bit % 64)) & 1U) != 0;
   }
-  /// Free places of every kind, of the map and of one category: wheelchair places, whole tables and booths included.
+  /// Free places of every kind, of the map and of one category: wheelchair places, whole tables and booths
+  /// included.
   [[nodiscard]] std::uint32_t free_count() const noexcept { return free_count_; }
-  [[nodiscard]] std::uint32_t free_count(CategoryIndex category) const noexcept { return rankings_[category.value].free_count; }
+  [[nodiscard]] std::uint32_t free_count(CategoryIndex category) const noexcept {
+    return rankings_[category.value].free_count;
+  }
 
  private:
   friend class detail::BlockSearch;
@@ -87,7 +93,8 @@ class FreeSeats {
     std::uint32_t first_word = 0;  ///< Into tiers_; times run_lengths into runs_.
     std::uint32_t word_count = 0;
     std::uint32_t free_count = 0;
-    std::vector<std::uint32_t> wheelchair_rows{};  ///< Rows with accessible seats of the category, in chart order.
+    std::vector<std::uint32_t>
+        wheelchair_rows{};  ///< Rows with accessible seats of the category, in chart order.
   };
 
   void shape_rows(const SeatMap& map);
@@ -101,10 +108,14 @@ class FreeSeats {
   void refresh_longest(std::uint32_t lane_index);
 
   [[nodiscard]] std::span<std::uint64_t> runs(const Ranking& ranking, std::uint32_t length) {
-    return {runs_.data() + ranking.first_word * std::size_t{run_lengths} + (length - 1) * std::size_t{ranking.word_count}, ranking.word_count};
+    return {runs_.data() + ranking.first_word * std::size_t{run_lengths} +
+                (length - 1) * std::size_t{ranking.word_count},
+            ranking.word_count};
   }
   [[nodiscard]] std::span<const std::uint64_t> runs(const Ranking& ranking, std::uint32_t length) const {
-    return {runs_.data() + ranking.first_word * std::size_t{run_lengths} + (length - 1) * std::size_t{ranking.word_count}, ranking.word_count};
+    return {runs_.data() + ranking.first_word * std::size_t{run_lengths} +
+                (length - 1) * std::size_t{ranking.word_count},
+            ranking.word_count};
   }
 
   std::vector<std::uint64_t> words_{};     ///< The free places' bits, row after row.

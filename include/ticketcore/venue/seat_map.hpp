@@ -1,7 +1,7 @@
 #pragma once
-// SeatMap: the immutable chart of a venue. Floors, zones, sections, rows, seats, tables, booths and standing areas with
-// their labels, categories and positions. Built once (SeatMapBuilder, or an importer in formats), then shared freely
-// between threads and events.
+// SeatMap: the immutable chart of a venue. Floors, zones, sections, rows, seats, tables, booths and standing
+// areas with their labels, categories and positions. Built once (SeatMapBuilder, or an importer in formats),
+// then shared freely between threads and events.
 
 #include <compare>
 #include <cstdint>
@@ -74,10 +74,13 @@ enum class PlaceFlags : std::uint8_t { none = 0, accessible = 1, companion = 2, 
 [[nodiscard]] constexpr PlaceFlags operator|(PlaceFlags a, PlaceFlags b) noexcept {
   return static_cast<PlaceFlags>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
-[[nodiscard]] constexpr bool has(PlaceFlags flags, PlaceFlags flag) noexcept { return (static_cast<unsigned>(flags) & static_cast<unsigned>(flag)) != 0; }
+[[nodiscard]] constexpr bool has(PlaceFlags flags, PlaceFlags flag) noexcept {
+  return (static_cast<unsigned>(flags) & static_cast<unsigned>(flag)) != 0;
+}
 
-/// One bookable place. Two places adjoin when they share a row and their slots differ by one: slots count positions along
-/// the row, and an aisle, pillar or gap takes slots that no place has. Printed labels say nothing about who sits beside whom.
+/// One bookable place. Two places adjoin when they share a row and their slots differ by one: slots count
+/// positions along the row, and an aisle, pillar or gap takes slots that no place has. Printed labels say
+/// nothing about who sits beside whom.
 struct Place {
   Point position{};
   std::uint32_t label = 0;  ///< Into the map's labels; SeatMap::label gives the whole text.
@@ -90,10 +93,12 @@ struct Place {
   friend bool operator==(const Place&, const Place&) = default;
 };
 
-/// What a run of places with one label is: a row of seats, a table whose chairs are sold singly, a table or booth sold as one.
+/// What a run of places with one label is: a row of seats, a table whose chairs are sold singly, a table or
+/// booth sold as one.
 enum class RowKind : std::uint8_t { row, table, whole_table, booth };
 
-/// Places [first_place, first_place + place_count) of the map, in their order along the row (round a table: in seating order).
+/// Places [first_place, first_place + place_count) of the map, in their order along the row (round a table:
+/// in seating order).
 struct Row {
   std::string label{};
   SectionIndex section{};
@@ -142,19 +147,22 @@ struct SeatMapData {
 
 /// One thing wrong with a chart, and where.
 struct SeatMapProblem {
-  std::string where{};  ///< A JSON pointer for files ("/sections/3/rows/0"), a label path otherwise ("Stalls-C-11").
-  std::string what{};   ///< What is wrong and what would be right.
+  std::string
+      where{};  ///< A JSON pointer for files ("/sections/3/rows/0"), a label path otherwise ("Stalls-C-11").
+  std::string what{};  ///< What is wrong and what would be right.
 };
 
 /// Thrown for a chart that can't be used. Lists every problem found, not just the first.
 class SeatMapError : public std::runtime_error {
  public:
-  explicit SeatMapError(std::vector<SeatMapProblem> problems) : std::runtime_error(summary(problems)), problems_(std::move(problems)) {}
+  explicit SeatMapError(std::vector<SeatMapProblem> problems)
+      : std::runtime_error(summary(problems)), problems_(std::move(problems)) {}
   [[nodiscard]] std::span<const SeatMapProblem> problems() const noexcept { return problems_; }
 
  private:
   static std::string summary(const std::vector<SeatMapProblem>& problems) {
-    std::string text = "the seat map has " + std::to_string(problems.size()) + (problems.size() == 1 ? " problem:" : " problems:");
+    std::string text = "the seat map has " + std::to_string(problems.size()) +
+                       (problems.size() == 1 ? " problem:" : " problems:");
     for (const auto& problem : problems) text += "\n  " + problem.where + ": " + problem.what;
     return text;
   }
@@ -163,9 +171,9 @@ class SeatMapError : public std::runtime_error {
 
 class SeatMap {
  public:
-  /// Checks everything that the rest of the library relies on (indices in range, rising slots, unique labels, limits) and
-  /// throws SeatMapError with every problem. O(places). The key is that of the table of labels, and changes
-  /// nothing that can be asked: who has the labels from strangers draws one (new_hash_key).
+  /// Checks everything that the rest of the library relies on (indices in range, rising slots, unique labels,
+  /// limits) and throws SeatMapError with every problem. O(places). The key is that of the table of labels,
+  /// and changes nothing that can be asked: who has the labels from strangers draws one (new_hash_key).
   explicit SeatMap(SeatMapData data, const HashKey& key = {});
 
   [[nodiscard]] const std::string& name() const noexcept { return data_.name; }
@@ -180,15 +188,20 @@ class SeatMap {
   [[nodiscard]] std::span<const Shape> shapes() const noexcept { return data_.shapes; }
   [[nodiscard]] const SeatMapData& data() const noexcept { return data_; }
 
-  [[nodiscard]] std::uint32_t place_count() const noexcept { return static_cast<std::uint32_t>(data_.places.size()); }
+  [[nodiscard]] std::uint32_t place_count() const noexcept {
+    return static_cast<std::uint32_t>(data_.places.size());
+  }
   /// Places plus the capacities of all areas.
   [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
 
-  /// Section, row and seat joined by '-', leaving out what is empty: "Stalls-C-11", "A-1"; a whole table "T1".
+  /// Section, row and seat joined by '-', leaving out what is empty: "Stalls-C-11", "A-1"; a whole table
+  /// "T1".
   [[nodiscard]] std::string label(PlaceIndex place) const;
   [[nodiscard]] std::string label(AreaIndex area) const;
   /// The seat's own part of the label: "11".
-  [[nodiscard]] std::string_view seat_label(PlaceIndex place) const { return data_.labels[data_.places[place.value].label]; }
+  [[nodiscard]] std::string_view seat_label(PlaceIndex place) const {
+    return data_.labels[data_.places[place.value].label];
+  }
 
   /// Finds by the whole label. Constant time for places, linear in areas and categories.
   [[nodiscard]] std::optional<PlaceIndex> find_place(std::string_view label) const;

@@ -1,6 +1,6 @@
 #pragma once
-// SeatMapBuilder: puts a SeatMap together piece by piece, in code or from a file. It keeps going past mistakes and reports
-// them all at the end, each with the place the caller gave for it.
+// SeatMapBuilder: puts a SeatMap together piece by piece, in code or from a file. It keeps going past
+// mistakes and reports them all at the end, each with the place the caller gave for it.
 
 #include <algorithm>
 #include <cstdint>
@@ -22,13 +22,17 @@ struct SeatSpec {
   Point position{};
   CategoryIndex category{};
   PlaceFlags flags = PlaceFlags::none;
-  std::uint16_t gap_before = 0;  ///< Empty slots between the seat before it and this one: 1 for a narrow aisle.
+  std::uint16_t gap_before =
+      0;  ///< Empty slots between the seat before it and this one: 1 for a narrow aisle.
 };
 
 class SeatMapBuilder {
  public:
   /// The key is the map's (SeatMap).
-  explicit SeatMapBuilder(std::string name, const HashKey& key = {}) : key_(key), label_index_(0, LabelHash{key}) { data_.name = std::move(name); }
+  explicit SeatMapBuilder(std::string name, const HashKey& key = {})
+      : key_(key), label_index_(0, LabelHash{key}) {
+    data_.name = std::move(name);
+  }
 
   void focal_point(Point point) { data_.focal_point = point; }
   CategoryIndex add_category(Category category);
@@ -37,16 +41,18 @@ class SeatMapBuilder {
   SectionIndex add_section(Section section);
   /// The section without a label, made on first use, for places that stand in none.
   SectionIndex no_section();
-  /// Starts a row (RowKind::row) or a table whose chairs are sold singly (RowKind::table); the seats added next are its seats.
+  /// Starts a row (RowKind::row) or a table whose chairs are sold singly (RowKind::table); the seats added
+  /// next are its seats.
   RowIndex add_row(SectionIndex section, std::string_view label, RowKind kind = RowKind::row);
   PlaceIndex add_seat(const SeatSpec& seat);
   /// A table or booth that is sold as one, with this many chairs.
-  PlaceIndex add_whole(SectionIndex section, std::string_view label, PlaceKind kind, std::uint16_t seats, Point position, CategoryIndex category,
-                       PlaceFlags flags = PlaceFlags::none);
+  PlaceIndex add_whole(SectionIndex section, std::string_view label, PlaceKind kind, std::uint16_t seats,
+                       Point position, CategoryIndex category, PlaceFlags flags = PlaceFlags::none);
   AreaIndex add_area(Area area);
   void add_shape(Shape shape);
 
-  /// Reports a mistake that the caller found, to be listed with the others: with the first few hundred of them.
+  /// Reports a mistake that the caller found, to be listed with the others: with the first few hundred of
+  /// them.
   void problem(std::string where, std::string what) {
     if (problems_.size() < limits::listed_problems) problems_.push_back({std::move(where), std::move(what)});
   }
@@ -54,14 +60,16 @@ class SeatMapBuilder {
   /// So far.
   [[nodiscard]] std::size_t place_count() const noexcept { return data_.places.size(); }
 
-  /// The finished map. Throws SeatMapError with the reported problems and those that SeatMap's own check adds.
-  /// The builder is empty afterwards.
+  /// The finished map. Throws SeatMapError with the reported problems and those that SeatMap's own check
+  /// adds. The builder is empty afterwards.
   [[nodiscard]] SeatMap build();
 
  private:
   struct LabelHash {
     HashKey key;
-    [[nodiscard]] std::size_t operator()(const std::string& label) const noexcept { return keyed_hash(key, label); }
+    [[nodiscard]] std::size_t operator()(const std::string& label) const noexcept {
+      return keyed_hash(key, label);
+    }
   };
 
   std::uint32_t intern(std::string_view label);
@@ -99,7 +107,8 @@ inline SectionIndex SeatMapBuilder::no_section() {
 }
 
 inline RowIndex SeatMapBuilder::add_row(SectionIndex section, std::string_view label, RowKind kind) {
-  data_.rows.push_back({std::string(label), section, static_cast<std::uint32_t>(data_.places.size()), 0, kind});
+  data_.rows.push_back(
+      {std::string(label), section, static_cast<std::uint32_t>(data_.places.size()), 0, kind});
   return {static_cast<std::uint32_t>(data_.rows.size() - 1)};
 }
 
@@ -107,7 +116,9 @@ inline PlaceIndex SeatMapBuilder::add_seat(const SeatSpec& seat) {
   if (data_.rows.empty()) throw std::logic_error("add_seat before add_row: a seat stands in a row");
   Row& row = data_.rows.back();
   // A slot past the limit stays just past it, for SeatMap's check to report.
-  const std::uint32_t slot = std::min(limits::row_slots, row.place_count == 0 ? seat.gap_before : data_.places.back().slot + 1U + seat.gap_before);
+  const std::uint32_t slot =
+      std::min(limits::row_slots,
+               row.place_count == 0 ? seat.gap_before : data_.places.back().slot + 1U + seat.gap_before);
   Place place;
   place.position = seat.position;
   place.label = intern(seat.label);
@@ -120,10 +131,12 @@ inline PlaceIndex SeatMapBuilder::add_seat(const SeatSpec& seat) {
   return {static_cast<std::uint32_t>(data_.places.size() - 1)};
 }
 
-inline PlaceIndex SeatMapBuilder::add_whole(SectionIndex section, std::string_view label, PlaceKind kind, std::uint16_t seats, Point position,
-                                            CategoryIndex category, PlaceFlags flags) {
+inline PlaceIndex SeatMapBuilder::add_whole(SectionIndex section, std::string_view label, PlaceKind kind,
+                                            std::uint16_t seats, Point position, CategoryIndex category,
+                                            PlaceFlags flags) {
   add_row(section, label, kind == PlaceKind::booth ? RowKind::booth : RowKind::whole_table);
-  const PlaceIndex index = add_seat({.label = "", .position = position, .category = category, .flags = flags});
+  const PlaceIndex index =
+      add_seat({.label = "", .position = position, .category = category, .flags = flags});
   data_.places.back().kind = kind;
   data_.places.back().seats = seats;
   return index;
@@ -137,7 +150,8 @@ inline AreaIndex SeatMapBuilder::add_area(Area area) {
 inline void SeatMapBuilder::add_shape(Shape shape) { data_.shapes.push_back(std::move(shape)); }
 
 inline std::uint32_t SeatMapBuilder::intern(std::string_view label) {
-  const auto [at, added] = label_index_.try_emplace(std::string(label), static_cast<std::uint32_t>(data_.labels.size()));
+  const auto [at, added] =
+      label_index_.try_emplace(std::string(label), static_cast<std::uint32_t>(data_.labels.size()));
   if (added) data_.labels.emplace_back(label);
   return at->second;
 }

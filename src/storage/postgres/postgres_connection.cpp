@@ -13,7 +13,9 @@ namespace {
 void keep_warning(void* warned, const PGresult* notice) {
   const char* state = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
   const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
-  if (state != nullptr && severity != nullptr && std::strcmp(state, "01000") == 0 && std::strcmp(severity, "WARNING") == 0) *static_cast<bool*>(warned) = true;
+  if (state != nullptr && severity != nullptr && std::strcmp(state, "01000") == 0 &&
+      std::strcmp(severity, "WARNING") == 0)
+    *static_cast<bool*>(warned) = true;
 }
 
 void drop_newline(std::string& text) {
@@ -24,13 +26,16 @@ void drop_newline(std::string& text) {
 }  // namespace
 
 PostgresParameter::PostgresParameter(std::int64_t number) : is_number_(true), size_(8) {
-  for (int at = 0; at < 8; ++at) number_[at] = static_cast<char>(static_cast<std::uint64_t>(number) >> (56 - 8 * at));
+  for (int at = 0; at < 8; ++at)
+    number_[at] = static_cast<char>(static_cast<std::uint64_t>(number) >> (56 - 8 * at));
 }
 
 PostgresRows::~PostgresRows() { PQclear(result_); }
 int PostgresRows::count() const { return PQntuples(result_); }
 bool PostgresRows::is_null(int row, int column) const { return PQgetisnull(result_, row, column) == 1; }
-std::size_t PostgresRows::size(int row, int column) const { return static_cast<std::size_t>(PQgetlength(result_, row, column)); }
+std::size_t PostgresRows::size(int row, int column) const {
+  return static_cast<std::size_t>(PQgetlength(result_, row, column));
+}
 std::string_view PostgresRows::tag() const { return PQcmdStatus(result_); }
 
 std::int64_t PostgresRows::number(int row, int column) const {
@@ -46,7 +51,9 @@ Bytes PostgresRows::bytes(int row, int column) const {
   return Bytes(first, first + size(row, column));
 }
 
-std::string PostgresRows::text(int row, int column) const { return std::string(PQgetvalue(result_, row, column), size(row, column)); }
+std::string PostgresRows::text(int row, int column) const {
+  return std::string(PQgetvalue(result_, row, column), size(row, column));
+}
 
 std::string quoted_identifier(std::string_view name) {
   std::string quoted = "\"";
@@ -66,9 +73,13 @@ std::string hex_text(std::string_view bytes) {
 
 PostgresConnection::PostgresConnection(const Settings& settings) : settings_(settings) {
   // What comes before dbname gives way to what the URL says.
-  const char* const keys[] = {"target_session_attrs", "connect_timeout",  "application_name", "keepalives_idle", "keepalives_interval",
-                              "keepalives_count",     "tcp_user_timeout", "dbname",           "client_encoding", nullptr};
-  const char* const values[] = {"read-write", "5", "ticketcore", "10", "5", "3", "15000", settings.conninfo.c_str(), "UTF8", nullptr};
+  const char* const keys[] = {"target_session_attrs", "connect_timeout",
+                              "application_name",     "keepalives_idle",
+                              "keepalives_interval",  "keepalives_count",
+                              "tcp_user_timeout",     "dbname",
+                              "client_encoding",      nullptr};
+  const char* const values[] = {
+      "read-write", "5", "ticketcore", "10", "5", "3", "15000", settings.conninfo.c_str(), "UTF8", nullptr};
   connection_ = PQconnectdbParams(keys, values, 1);
   if (connection_ == nullptr) throw std::bad_alloc();
   try {
@@ -93,7 +104,8 @@ PostgresConnection::~PostgresConnection() { PQfinish(connection_); }
 std::string PostgresConnection::clean(std::string text) const {
   drop_newline(text);
   if (settings_.password.empty()) return text;
-  for (std::size_t at = text.find(settings_.password); at != std::string::npos; at = text.find(settings_.password, at + 3)) {
+  for (std::size_t at = text.find(settings_.password); at != std::string::npos;
+       at = text.find(settings_.password, at + 3)) {
     text.replace(at, settings_.password.size(), "***");
   }
   return text;
@@ -108,7 +120,8 @@ PostgresFailure PostgresConnection::failure(const PGresult* result, std::size_t 
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   std::string text = PQresultErrorMessage(result);
   if (text.empty()) text = PQerrorMessage(connection_);
-  return PostgresFailure(state == nullptr ? "" : state, lost || PQstatus(connection_) == CONNECTION_BAD, clean(text), call);
+  return PostgresFailure(state == nullptr ? "" : state, lost || PQstatus(connection_) == CONNECTION_BAD,
+                         clean(text), call);
 }
 
 void PostgresConnection::send(const PostgresCall& call, bool wanted) {
@@ -123,14 +136,18 @@ void PostgresConnection::send(const PostgresCall& call, bool wanted) {
   const std::vector<int> formats(call.parameters.size(), 1);
   int sent = 0;
   if (!settings_.prepares || statement.name.empty()) {
-    sent = PQsendQueryParams(connection_, statement.sql.c_str(), count, nullptr, values.data(), lengths.data(), formats.data(), 1);
+    sent = PQsendQueryParams(connection_, statement.sql.c_str(), count, nullptr, values.data(),
+                             lengths.data(), formats.data(), 1);
   } else {
     const auto is_it = [&](const Expected& expected) { return expected.prepared == &statement; };
-    if (std::find(prepared_.begin(), prepared_.end(), &statement) == prepared_.end() && std::none_of(expected_.begin(), expected_.end(), is_it)) {
-      if (PQsendPrepare(connection_, statement.name.c_str(), statement.sql.c_str(), 0, nullptr) != 1) lose(clean(PQerrorMessage(connection_)));
+    if (std::find(prepared_.begin(), prepared_.end(), &statement) == prepared_.end() &&
+        std::none_of(expected_.begin(), expected_.end(), is_it)) {
+      if (PQsendPrepare(connection_, statement.name.c_str(), statement.sql.c_str(), 0, nullptr) != 1)
+        lose(clean(PQerrorMessage(connection_)));
       expected_.push_back({&statement, wanted, false});
     }
-    sent = PQsendQueryPrepared(connection_, statement.name.c_str(), count, values.data(), lengths.data(), formats.data(), 1);
+    sent = PQsendQueryPrepared(connection_, statement.name.c_str(), count, values.data(), lengths.data(),
+                               formats.data(), 1);
   }
   if (sent != 1) lose(clean(PQerrorMessage(connection_)));
   expected_.push_back({nullptr, wanted, false});
@@ -152,7 +169,8 @@ void PostgresConnection::flush(Clock::time_point deadline) {
     const int ready = left.count() <= 0 ? 0 : poll(&socket, 1, static_cast<int>(left.count()));
     if (ready == 0) lose("the database did not take what was sent to it in time");
     if (ready < 0 && errno != EINTR) lose(std::strerror(errno));
-    if ((socket.revents & POLLIN) != 0 && PQconsumeInput(connection_) != 1) lose(clean(PQerrorMessage(connection_)));
+    if ((socket.revents & POLLIN) != 0 && PQconsumeInput(connection_) != 1)
+      lose(clean(PQerrorMessage(connection_)));
   }
 }
 
@@ -185,7 +203,8 @@ PGresult* PostgresConnection::next_result(Clock::time_point deadline) {
 std::vector<PostgresRows> PostgresConnection::run(std::span<const PostgresCall> calls, Patience patience) {
   if (broken_) throw PostgresFailure({}, true, "the connection was lost before");
   const auto start = Clock::now();
-  const auto deadline = start + settings_.answer_timeout + patience.extra + patience.cancel_after.value_or(std::chrono::milliseconds(0));
+  const auto deadline = start + settings_.answer_timeout + patience.extra +
+                        patience.cancel_after.value_or(std::chrono::milliseconds(0));
   cancel_at_ = patience.cancel_after ? std::optional(start + *patience.cancel_after) : std::nullopt;
   // Until every answer has been read, whatever is thrown on the way there: who used the connection then would
   // read the answers to what was asked before him.
@@ -229,7 +248,8 @@ std::vector<PostgresRows> PostgresConnection::run(std::span<const PostgresCall> 
     }
   }
   cancel_at_.reset();
-  if (!first_failure && rows.size() != calls.size()) lose("the database sent fewer answers than it was asked for");
+  if (!first_failure && rows.size() != calls.size())
+    lose("the database sent fewer answers than it was asked for");
   // A cancel may arrive late, and must not hit what is run next: the connection is used no more.
   broken_ = cancelled_;
   if (first_failure) throw *first_failure;
@@ -247,7 +267,8 @@ void PostgresConnection::post(std::initializer_list<PostgresCall> calls) noexcep
   }
 }
 
-bool PostgresConnection::wait_for_notification(std::span<const std::string> payloads, std::chrono::milliseconds timeout) {
+bool PostgresConnection::wait_for_notification(std::span<const std::string> payloads,
+                                               std::chrono::milliseconds timeout) {
   const auto ours = [&] {
     bool found = false;
     while (PGnotify* news = PQnotifies(connection_)) {
@@ -260,7 +281,8 @@ bool PostgresConnection::wait_for_notification(std::span<const std::string> payl
     pollfd socket{PQsocket(connection_), POLLIN, 0};
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     if (left.count() <= 0) return false;
-    if (poll(&socket, 1, static_cast<int>(left.count())) > 0 && PQconsumeInput(connection_) != 1) lose(clean(PQerrorMessage(connection_)));
+    if (poll(&socket, 1, static_cast<int>(left.count())) > 0 && PQconsumeInput(connection_) != 1)
+      lose(clean(PQerrorMessage(connection_)));
   }
   return true;
 }
@@ -268,14 +290,16 @@ bool PostgresConnection::wait_for_notification(std::span<const std::string> payl
 int PostgresConnection::server_version() const { return PQserverVersion(connection_); }
 
 std::string PostgresConnection::describe() const {
-  return std::string("PostgreSQL database ") + PQdb(connection_) + " on " + PQhost(connection_) + ":" + PQport(connection_);
+  return std::string("PostgreSQL database ") + PQdb(connection_) + " on " + PQhost(connection_) + ":" +
+         PQport(connection_);
 }
 
 PostgresPool::Lease PostgresPool::take(std::chrono::milliseconds timeout) {
   {
     std::unique_lock lock(mutex_);
     if (!returned_.wait_for(lock, timeout, [&] { return in_use_ < limit_; })) {
-      throw StorageUnavailable(settings_.shown_as + ": all " + std::to_string(limit_) + " connections stayed in use for " + std::to_string(timeout.count()) +
+      throw StorageUnavailable(settings_.shown_as + ": all " + std::to_string(limit_) +
+                               " connections stayed in use for " + std::to_string(timeout.count()) +
                                " ms; allow more, or try again");
     }
     ++in_use_;

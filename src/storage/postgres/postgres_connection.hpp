@@ -1,6 +1,6 @@
 #pragma once
-// A connection to PostgreSQL that sends statements in batches (one round trip each, by libpq's pipeline mode) and gives up
-// when an answer takes too long. And the pool that keeps a few of them.
+// A connection to PostgreSQL that sends statements in batches (one round trip each, by libpq's pipeline mode)
+// and gives up when an answer takes too long. And the pool that keeps a few of them.
 
 #include <chrono>
 #include <condition_variable>
@@ -27,13 +27,19 @@ namespace ticketcore {
 /// What the database answered instead of a result, or that it answered nothing more.
 class PostgresFailure : public std::runtime_error {
  public:
-  PostgresFailure(std::string sqlstate, bool connection_lost, const std::string& message, std::size_t call = 0)
-      : std::runtime_error(message), sqlstate_(std::move(sqlstate)), connection_lost_(connection_lost), call_(call) {}
-  /// Five characters of the SQL standard and PostgreSQL's appendix A; empty when the connection was lost without one.
+  PostgresFailure(std::string sqlstate, bool connection_lost, const std::string& message,
+                  std::size_t call = 0)
+      : std::runtime_error(message),
+        sqlstate_(std::move(sqlstate)),
+        connection_lost_(connection_lost),
+        call_(call) {}
+  /// Five characters of the SQL standard and PostgreSQL's appendix A; empty when the connection was lost
+  /// without one.
   [[nodiscard]] const std::string& sqlstate() const noexcept { return sqlstate_; }
   [[nodiscard]] bool connection_lost() const noexcept { return connection_lost_; }
   [[nodiscard]] bool is(std::string_view sqlstate) const noexcept { return sqlstate_ == sqlstate; }
-  /// Which of the calls that were run together failed, from 0: those before it were run, those after it were not.
+  /// Which of the calls that were run together failed, from 0: those before it were run, those after it were
+  /// not.
   [[nodiscard]] std::size_t call() const noexcept { return call_; }
 
  private:
@@ -58,7 +64,8 @@ struct PostgresStatement {
 class PostgresParameter {
  public:
   PostgresParameter(std::int64_t number);
-  PostgresParameter(BytesView bytes) : data_(reinterpret_cast<const char*>(bytes.data())), size_(bytes.size()) {}
+  PostgresParameter(BytesView bytes)
+      : data_(reinterpret_cast<const char*>(bytes.data())), size_(bytes.size()) {}
   /// Also for bytea: names are bytes.
   PostgresParameter(std::string_view bytes) : data_(bytes.data()), size_(bytes.size()) {}
 
@@ -89,7 +96,8 @@ class PostgresRows {
 
   [[nodiscard]] int count() const;
   [[nodiscard]] bool is_null(int row, int column) const;
-  [[nodiscard]] std::int64_t number(int row, int column) const;  ///< int4, int8, boolean or timestamptz (microseconds since 2000)
+  [[nodiscard]] std::int64_t number(
+      int row, int column) const;  ///< int4, int8, boolean or timestamptz (microseconds since 2000)
   [[nodiscard]] Bytes bytes(int row, int column) const;
   [[nodiscard]] std::size_t size(int row, int column) const;
   [[nodiscard]] std::string text(int row, int column) const;
@@ -119,29 +127,36 @@ class PostgresConnection {
 
   struct Patience {
     std::chrono::milliseconds extra{};  ///< On top of the time-out of an answer.
-    /// For calls that may wait for locks, on this server or on a node behind it: after this long they are cancelled, and then
-    /// fail with 57014, or have just come through; the connection is not usable() any more either way. A cancel goes over a
-    /// connection of its own, which may take as long as the URL's tcp_user_timeout (15 s) where the network has died.
+    /// For calls that may wait for locks, on this server or on a node behind it: after this long they are
+    /// cancelled, and then fail with 57014, or have just come through; the connection is not usable() any
+    /// more either way. A cancel goes over a connection of its own, which may take as long as the URL's
+    /// tcp_user_timeout (15 s) where the network has died.
     std::optional<std::chrono::milliseconds> cancel_after{};
   };
-  /// Sends the calls together and waits for all their answers. Throws the first PostgresFailure; the calls after a failed one were not run.
-  /// Calls without a COMMIT of theirs are committed at the end; a failure of that counts as a lost
-  /// connection: what became of them is unknown.
+  /// Sends the calls together and waits for all their answers. Throws the first PostgresFailure; the calls
+  /// after a failed one were not run. Calls without a COMMIT of theirs are committed at the end; a failure of
+  /// that counts as a lost connection: what became of them is unknown.
   std::vector<PostgresRows> run(std::span<const PostgresCall> calls, Patience patience);
   std::vector<PostgresRows> run(std::span<const PostgresCall> calls) { return run(calls, Patience{}); }
-  std::vector<PostgresRows> run(std::initializer_list<PostgresCall> calls) { return run(std::span(calls.begin(), calls.size()), Patience{}); }
-  std::vector<PostgresRows> run(std::initializer_list<PostgresCall> calls, Patience patience) { return run(std::span(calls.begin(), calls.size()), patience); }
+  std::vector<PostgresRows> run(std::initializer_list<PostgresCall> calls) {
+    return run(std::span(calls.begin(), calls.size()), Patience{});
+  }
+  std::vector<PostgresRows> run(std::initializer_list<PostgresCall> calls, Patience patience) {
+    return run(std::span(calls.begin(), calls.size()), patience);
+  }
   /// Sends the calls and waits for nothing; whether they succeed is not told.
   void post(std::initializer_list<PostgresCall> calls) noexcept;
   /// Waits until a notification with one of the payloads comes (true) or the time is over (false).
-  [[nodiscard]] bool wait_for_notification(std::span<const std::string> payloads, std::chrono::milliseconds timeout);
+  [[nodiscard]] bool wait_for_notification(std::span<const std::string> payloads,
+                                           std::chrono::milliseconds timeout);
 
   /// True until the connection is lost or its state is unclear: also when run() threw anything but an
   /// answer's failure.
   [[nodiscard]] bool usable() const noexcept { return !broken_; }
   /// It leads to where nothing can be done any more: the pool closes it.
   void give_up() noexcept { broken_ = true; }
-  /// A warning of class 01000 came since the last call of this: of a commit, that its copy on a standby was not waited for.
+  /// A warning of class 01000 came since the last call of this: of a commit, that its copy on a standby was
+  /// not waited for.
   [[nodiscard]] bool take_warning() noexcept { return std::exchange(warned_, false); }
   [[nodiscard]] int server_version() const;
   /// "PostgreSQL database on host:5432": without user and password.
@@ -186,14 +201,16 @@ class PostgresPool {
   /// A connection for a scope, given back or, when broken, closed at its end.
   class Lease {
    public:
-    Lease(PostgresPool& pool, std::unique_ptr<PostgresConnection> connection, bool fresh) : pool_(&pool), connection_(std::move(connection)), fresh_(fresh) {}
+    Lease(PostgresPool& pool, std::unique_ptr<PostgresConnection> connection, bool fresh)
+        : pool_(&pool), connection_(std::move(connection)), fresh_(fresh) {}
     Lease(Lease&& other) noexcept = default;
     Lease& operator=(Lease&&) = delete;
     ~Lease() {
       if (connection_) pool_->give_back(std::move(connection_));
     }
     PostgresConnection* operator->() const noexcept { return connection_.get(); }
-    /// Connected just now, so that a failure of it is a failure of the database, not of a connection that went stale.
+    /// Connected just now, so that a failure of it is a failure of the database, not of a connection that
+    /// went stale.
     [[nodiscard]] bool fresh() const noexcept { return fresh_; }
 
    private:
@@ -204,7 +221,8 @@ class PostgresPool {
 
   /// Throws PostgresFailure when connecting fails, StorageUnavailable when all stayed in use for that long.
   [[nodiscard]] Lease take(std::chrono::milliseconds timeout);
-  /// Closes those that nobody uses now: one of them went stale, and whoever tries the others one by one waits for each.
+  /// Closes those that nobody uses now: one of them went stale, and whoever tries the others one by one waits
+  /// for each.
   void forget_idle();
 
  private:

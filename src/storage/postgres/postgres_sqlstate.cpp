@@ -1,7 +1,8 @@
-// In a commit, "nothing was written" is said only where a server refuses a transaction for what it did: such errors are
-// raised before the point of no return. Whatever tells of a server, a node, a disk or a person that broke something off is
-// unknown, since a distributed engine passes on what its worker said, and a worker may have committed by then. An unknown
-// outcome costs a look into the log; a wrongly known one costs an order.
+// In a commit, "nothing was written" is said only where a server refuses a transaction for what it did: such
+// errors are raised before the point of no return. Whatever tells of a server, a node, a disk or a person
+// that broke something off is unknown, since a distributed engine passes on what its worker said, and a
+// worker may have committed by then. An unknown outcome costs a look into the log; a wrongly known one costs
+// an order.
 
 #include "postgres_sqlstate.hpp"
 
@@ -18,7 +19,8 @@ using enum Remedy;
 constexpr std::string_view takes_no_writes =
     "the database takes no writes (a standby, or default_transaction_read_only is on): "
     "name the primary, or all hosts, in the URL";
-constexpr std::string_view pooler_between = "a pooler in transaction mode seems to stand between: say pooler=transaction in the URL";
+constexpr std::string_view pooler_between =
+    "a pooler in transaction mode seems to stand between: say pooler=transaction in the URL";
 
 constexpr std::array rules{
     SqlstateRule{"00", unknown, unavailable, "success, which is no failure", ""},
@@ -60,23 +62,28 @@ constexpr std::array rules{
     SqlstateRule{"40003", unknown, reconnect, "the server itself does not know", ""},
     SqlstateRule{"40P01", nothing, again, "rolled back: a deadlock", ""},
     SqlstateRule{"42", nothing, unavailable, "syntax, or something is not there", ""},
-    SqlstateRule{"42501", nothing, unavailable, "rights", "grant the role what docs/storage-postgres.md lists"},
+    SqlstateRule{"42501", nothing, unavailable, "rights",
+                 "grant the role what docs/storage-postgres.md lists"},
     SqlstateRule{"42P05", nothing, unavailable, "a prepared statement is there already", pooler_between},
     SqlstateRule{"44", nothing, unavailable, "WITH CHECK OPTION", ""},
     SqlstateRule{"53", unknown, unavailable, "resources", ""},
     SqlstateRule{"53100", unknown, unavailable, "disk full", "the database's disk is full: make room there"},
-    SqlstateRule{"53300", unknown, unavailable, "too many connections", "raise the server's max_connections, or lower connections here"},
+    SqlstateRule{"53300", unknown, unavailable, "too many connections",
+                 "raise the server's max_connections, or lower connections here"},
     SqlstateRule{"54", unknown, unavailable, "a limit of the server", ""},
     SqlstateRule{"55", unknown, unavailable, "not in the state that is needed", ""},
     SqlstateRule{"55P03", nothing, wait, "a lock was not to be had in time", ""},
     SqlstateRule{"57", unknown, reconnect, "an operator: shutdown, crash, starting up", ""},
     SqlstateRule{"57014", unknown, unavailable, "cancelled, by a person or a time-out", ""},
-    SqlstateRule{"58", unknown, unavailable, "the system under the server: files, input and output", "look into the server's log"},
+    SqlstateRule{"58", unknown, unavailable, "the system under the server: files, input and output",
+                 "look into the server's log"},
     SqlstateRule{"72", unknown, unavailable, "snapshot too old", ""},
     SqlstateRule{"F0", unknown, unavailable, "the server's configuration", ""},
     SqlstateRule{"HV", unknown, unavailable, "another server behind this one", ""},
     SqlstateRule{"P0", nothing, unavailable, "raised by a function", ""},
-    SqlstateRule{"XX", unknown, unavailable, "internal error; what a distributed engine says when a node's commit failed", "look into the server's log"},
+    SqlstateRule{"XX", unknown, unavailable,
+                 "internal error; what a distributed engine says when a node's commit failed",
+                 "look into the server's log"},
     SqlstateRule{"XX001", unknown, damaged, "data corrupted", ""},
     SqlstateRule{"XX002", unknown, damaged, "index corrupted", ""},
 };

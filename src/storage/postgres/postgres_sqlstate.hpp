@@ -1,6 +1,7 @@
 #pragma once
-// What is known, and what helps, when the database reports a failure: by its SQLSTATE, five characters of which the first
-// two are a class (the SQL standard, PostgreSQL's appendix A). docs/storage-postgres.md shows the same table.
+// What is known, and what helps, when the database reports a failure: by its SQLSTATE, five characters of
+// which the first two are a class (the SQL standard, PostgreSQL's appendix A). docs/storage-postgres.md shows
+// the same table.
 
 #include <cstdint>
 #include <span>
@@ -11,7 +12,8 @@ namespace ticketcore {
 /// Of a COMMIT, or of a statement that commits by itself, which failed.
 enum class AfterCommit : std::uint8_t {
   nothing_written,  ///< The server refused for what was in the transaction, and rolled it back.
-  unknown,          ///< Something broke down or was broken off: the commit may have been made, here or on another node.
+  unknown,  ///< Something broke down or was broken off: the commit may have been made, here or on another
+            ///< node.
 };
 
 /// Of whatever failed; before the COMMIT nothing was written.

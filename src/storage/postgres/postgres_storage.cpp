@@ -87,7 +87,8 @@ struct PostgresStorage::Body {
   PostgresPool turns;
   PostgresPool reads;
 
-  [[nodiscard]] PostgresConnection::Settings settings_for(const std::string& conninfo, const std::string& password) const {
+  [[nodiscard]] PostgresConnection::Settings settings_for(const std::string& conninfo,
+                                                          const std::string& password) const {
     PostgresConnection::Settings made;
     made.conninfo = conninfo;
     made.password = password;
@@ -100,12 +101,15 @@ struct PostgresStorage::Body {
   [[noreturn]] void fail(const PostgresFailure& error) const;
 
   void need_write_access() const {
-    if (options.access == PostgresOptions::Access::read_only) throw StorageUnavailable(shown_as + ": it was opened for reading only");
+    if (options.access == PostgresOptions::Access::read_only)
+      throw StorageUnavailable(shown_as + ": it was opened for reading only");
   }
 
-  /// Whether what met this on a connection may work on another: the connection went stale while it lay in the pool, its
-  /// server has become a standby, or others were in the way. Nothing was written, or it may be written twice.
-  [[nodiscard]] static bool worth_another(const PostgresFailure& error, PostgresPool& pool, PostgresPool::Lease& connection) {
+  /// Whether what met this on a connection may work on another: the connection went stale while it lay in the
+  /// pool, its server has become a standby, or others were in the way. Nothing was written, or it may be
+  /// written twice.
+  [[nodiscard]] static bool worth_another(const PostgresFailure& error, PostgresPool& pool,
+                                          PostgresPool::Lease& connection) {
     const Remedy remedy = sqlstate_rule(error.sqlstate()).remedy;
     if (remedy == Remedy::again) return true;
     if (!error.connection_lost() && remedy != Remedy::reconnect) return false;
@@ -114,7 +118,8 @@ struct PostgresStorage::Body {
     return !connection.fresh();
   }
 
-  /// Runs work, again while that may help, on another connection if need be; what it fails with in the end is shown to last.
+  /// Runs work, again while that may help, on another connection if need be; what it fails with in the end is
+  /// shown to last.
   template <class Work, class Last>
   auto attempt(Work&& work, Last&& last) -> decltype(work(std::declval<PostgresConnection&>())) {
     for (int attempt = 1;; ++attempt) {
@@ -140,7 +145,8 @@ struct PostgresStorage::Body {
 
   /// Runs calls that only read.
   std::vector<PostgresRows> ask(std::initializer_list<PostgresCall> calls) {
-    return attempt([&](PostgresConnection& connection) { return connection.run(calls); }, [](const PostgresFailure&) {});
+    return attempt([&](PostgresConnection& connection) { return connection.run(calls); },
+                   [](const PostgresFailure&) {});
   }
 
   /// Runs a call that changes something and may be repeated, in a transaction of its own. Throws
@@ -152,12 +158,15 @@ struct PostgresStorage::Body {
     all.push_back(call);
     all.push_back({&sql.commit, {}});
     const auto deadline = steady_clock::now() + options.turn_timeout;
-    write_by([&](PostgresConnection& connection) { check_committed(connection.run(all, patience_until(deadline))); });
+    write_by([&](PostgresConnection& connection) {
+      check_committed(connection.run(all, patience_until(deadline)));
+    });
   }
 
   /// The last of the rows are COMMIT's: of a transaction that it rolls back it only says so.
   static void check_committed(std::span<const PostgresRows> rows) {
-    if (rows.back().tag() != "COMMIT") throw PostgresFailure("40000", false, "the database rolled the commit back", rows.size() - 1);
+    if (rows.back().tag() != "COMMIT")
+      throw PostgresFailure("40000", false, "the database rolled the commit back", rows.size() - 1);
   }
 
   /// Runs work, which commits as the last thing that it does.
@@ -170,7 +179,8 @@ struct PostgresStorage::Body {
       return true;
     };
     const auto look_at = [&](const PostgresFailure& error) {
-      if (error.connection_lost() || sqlstate_rule(error.sqlstate()).after_commit == AfterCommit::unknown) throw outcome_unknown(error);
+      if (error.connection_lost() || sqlstate_rule(error.sqlstate()).after_commit == AfterCommit::unknown)
+        throw outcome_unknown(error);
     };
     (void)attempt(run, look_at);
   }
@@ -187,17 +197,22 @@ struct PostgresStorage::Body {
   }
 
   [[nodiscard]] CommitOutcomeUnknown not_waited_for() const {
-    return CommitOutcomeUnknown(shown_as + ": somebody had the wait for the standby broken off, so that a fail-over might take the commit back");
+    return CommitOutcomeUnknown(
+        shown_as +
+        ": somebody had the wait for the standby broken off, so that a fail-over might take the commit back");
   }
 
   void announce(PostgresConnection& connection, const StreamId& stream) noexcept;
 
   /// Whether there is a session to listen in.
-  [[nodiscard]] bool listens() const noexcept { return !options.transaction_pooler || !options.news_url.empty(); }
+  [[nodiscard]] bool listens() const noexcept {
+    return !options.transaction_pooler || !options.news_url.empty();
+  }
   [[nodiscard]] std::unique_ptr<PostgresConnection> take_news_connection();
   [[nodiscard]] std::unique_ptr<PostgresConnection> connect_for_news();
   void keep_news_connection(std::unique_ptr<PostgresConnection> connection);
-  [[nodiscard]] bool look_for_news(PostgresConnection& connection, std::span<const Position> streams, steady_clock::time_point deadline) const;
+  [[nodiscard]] bool look_for_news(PostgresConnection& connection, std::span<const Position> streams,
+                                   steady_clock::time_point deadline) const;
 };
 
 void PostgresStorage::Body::fail(const PostgresFailure& error) const {
@@ -206,16 +221,18 @@ void PostgresStorage::Body::fail(const PostgresFailure& error) const {
   const SqlstateRule& rule = sqlstate_rule(error.sqlstate());
   if (rule.remedy == Remedy::damaged) throw StorageDamaged(said);
   if (rule.remedy == Remedy::wait) {
-    throw StorageUnavailable(shown_as + ": another has had the turn for " + std::to_string(options.turn_timeout.count()) + " ms; try again");
+    throw StorageUnavailable(shown_as + ": another has had the turn for " +
+                             std::to_string(options.turn_timeout.count()) + " ms; try again");
   }
   // libpq gives no SQLSTATE when it refuses a server that takes no writes.
-  const bool read_only = std::string_view(error.what()).find("session is read-only") != std::string_view::npos;
+  const bool read_only =
+      std::string_view(error.what()).find("session is read-only") != std::string_view::npos;
   const std::string_view advice = read_only ? sqlstate_rule("25006").advice : rule.advice;
   throw StorageUnavailable(advice.empty() ? said : said + "; " + std::string(advice));
 }
 
-/// Tells those who wait for news, without waiting for an answer and outside the turn's transaction: a commit that notifies would
-/// queue behind every other one that does. Who misses it finds out by looking.
+/// Tells those who wait for news, without waiting for an answer and outside the turn's transaction: a commit
+/// that notifies would queue behind every other one that does. Who misses it finds out by looking.
 void PostgresStorage::Body::announce(PostgresConnection& connection, const StreamId& stream) noexcept {
   try {
     const auto now = steady_clock::now();
@@ -256,7 +273,8 @@ void PostgresStorage::Body::keep_news_connection(std::unique_ptr<PostgresConnect
   if (news_connections.size() < 2) news_connections.push_back(std::move(connection));
 }
 
-bool PostgresStorage::Body::look_for_news(PostgresConnection& connection, std::span<const Position> streams, steady_clock::time_point deadline) const {
+bool PostgresStorage::Body::look_for_news(PostgresConnection& connection, std::span<const Position> streams,
+                                          steady_clock::time_point deadline) const {
   std::vector<std::string> payloads;
   std::vector<PostgresCall> look;
   for (const Position& position : streams) {
@@ -277,7 +295,8 @@ bool PostgresStorage::Body::look_for_news(PostgresConnection& connection, std::s
 class PostgresStorage::PostgresTurn final : public Turn {
  public:
   /// Locks are waited for until the deadline.
-  PostgresTurn(Body& body, PostgresPool::Lease connection, TurnStreams streams, steady_clock::time_point deadline)
+  PostgresTurn(Body& body, PostgresPool::Lease connection, TurnStreams streams,
+               steady_clock::time_point deadline)
       : body_(body), connection_(std::move(connection)), streams_(std::move(streams)), deadline_(deadline) {}
 
   PostgresTurn(const PostgresTurn&) = delete;
@@ -291,7 +310,8 @@ class PostgresStorage::PostgresTurn final : public Turn {
     open_ = true;
     if (!lock_all()) {
       add_missing();
-      if (!lock_all()) throw PostgresFailure("40001", false, "a stream's row went away while it was being locked");
+      if (!lock_all())
+        throw PostgresFailure("40001", false, "a stream's row went away while it was being locked");
     }
   }
 
@@ -307,7 +327,8 @@ class PostgresStorage::PostgresTurn final : public Turn {
     streams_.check_commit(entries);
     if (!open_) throw std::logic_error("this turn is over");
     std::vector<PostgresCall> calls = calls_for(entries);
-    // Also of nothing: the row's lock was written down, so that this commit waits for the standby to have all before it.
+    // Also of nothing: the row's lock was written down, so that this commit waits for the standby to have all
+    // before it.
     finish(calls);
     for (const auto& [stream, seen] : seen_) {
       if (seen.appended) body_.announce(*connection_.operator->(), stream);
@@ -330,7 +351,9 @@ class PostgresStorage::PostgresTurn final : public Turn {
   /// Instead of a commit.
   void remove(const StreamId& stream) {
     const std::string_view name = stream;
-    std::vector<PostgresCall> calls{{&body_.sql.remove_entries, {name}}, {&body_.sql.remove_snapshot, {name}}, {&body_.sql.remove_row, {name}}};
+    std::vector<PostgresCall> calls{{&body_.sql.remove_entries, {name}},
+                                    {&body_.sql.remove_snapshot, {name}},
+                                    {&body_.sql.remove_row, {name}}};
     finish(calls);
   }
 
@@ -348,8 +371,9 @@ class PostgresStorage::PostgresTurn final : public Turn {
     for (const Append& append : entries) {
       Seen& seen = seen_.at(append.stream);
       seen.appended = true;
-      calls.push_back(
-          {&body_.sql.add_entry, {std::string_view(append.stream), static_cast<std::int64_t>(++seen.head), std::int64_t{append.checksum}, append.bytes}});
+      calls.push_back({&body_.sql.add_entry,
+                       {std::string_view(append.stream), static_cast<std::int64_t>(++seen.head),
+                        std::int64_t{append.checksum}, append.bytes}});
     }
     return calls;
   }
@@ -364,11 +388,12 @@ class PostgresStorage::PostgresTurn final : public Turn {
     } catch (const PostgresFailure& error) {
       if (error.connection_lost()) open_ = false;
       const bool in_commit = error.call() + 1 == calls.size();
-      if (error.connection_lost() || (in_commit && sqlstate_rule(error.sqlstate()).after_commit == AfterCommit::unknown)) {
+      if (error.connection_lost() ||
+          (in_commit && sqlstate_rule(error.sqlstate()).after_commit == AfterCommit::unknown)) {
         throw body_.outcome_unknown(error);
       }
-      // Nothing was written. Where others were in the way or quicker, what helps is to look and to decide again, and that is
-      // what an unknown outcome asks for.
+      // Nothing was written. Where others were in the way or quicker, what helps is to look and to decide
+      // again, and that is what an unknown outcome asks for.
       if (sqlstate_rule(error.sqlstate()).remedy == Remedy::again) throw body_.outcome_unknown(error);
       body_.fail(error);
     }
@@ -402,7 +427,8 @@ class PostgresStorage::PostgresTurn final : public Turn {
 
   void add_missing() {
     std::vector<PostgresCall> calls;
-    for (const Position& position : streams_.all()) calls.push_back({&body_.sql.add_stream, {std::string_view(position.stream)}});
+    for (const Position& position : streams_.all())
+      calls.push_back({&body_.sql.add_stream, {std::string_view(position.stream)}});
     (void)run_waiting(calls);
   }
 
@@ -429,7 +455,8 @@ class PostgresStorage::PostgresTurn final : public Turn {
         continue;
       }
       if (revision != seen.head + 1) {
-        throw StorageDamaged(body_.shown_as + ": entry " + std::to_string(seen.head + 1) + " of " + position.stream + " is missing");
+        throw StorageDamaged(body_.shown_as + ": entry " + std::to_string(seen.head + 1) + " of " +
+                             position.stream + " is missing");
       }
       seen.head = revision;
       seen.entries.push_back({revision, checksum, rows.bytes(row, 2)});
@@ -459,7 +486,8 @@ std::unique_ptr<PostgresStorage> PostgresStorage::open(std::string_view url, Pos
       body->shown_as = first.describe() + " schema " + body->options.schema;
       body->settings.shown_as = body->shown_as;
       prepare_postgres_schema(first, {body->options.schema, body->shown_as, body->options.access});
-      if (body->options.access != PostgresOptions::Access::read_only) check_postgres_nodes(first, body->shown_as);
+      if (body->options.access != PostgresOptions::Access::read_only)
+        check_postgres_nodes(first, body->shown_as);
       open = true;
     } catch (const PostgresNotReached& error) {
       if (steady_clock::now() >= deadline) body->fail(error);
@@ -502,12 +530,14 @@ std::vector<Entry> PostgresStorage::read(const StreamId& stream, Revision after,
   constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   if (after >= most) return {};
   const auto bytes = static_cast<std::int64_t>(std::min<std::uint64_t>(max_bytes, most));
-  const auto rows = body_->ask({{&body_->sql.page, {std::string_view(stream), static_cast<std::int64_t>(after), bytes}}});
+  const auto rows =
+      body_->ask({{&body_->sql.page, {std::string_view(stream), static_cast<std::int64_t>(after), bytes}}});
   std::vector<Entry> entries;
   for (int row = 0; row < rows[0].count(); ++row) {
     const auto revision = static_cast<Revision>(rows[0].number(row, 0));
     if (revision != after + entries.size() + 1)
-      throw StorageDamaged(body_->shown_as + ": entry " + std::to_string(after + entries.size() + 1) + " of " + stream + " is missing");
+      throw StorageDamaged(body_->shown_as + ": entry " + std::to_string(after + entries.size() + 1) +
+                           " of " + stream + " is missing");
     entries.push_back({revision, static_cast<std::uint32_t>(rows[0].number(row, 1)), rows[0].bytes(row, 2)});
   }
   return entries;
@@ -528,7 +558,10 @@ void PostgresStorage::save_snapshot(const Position& at, BytesView bytes) {
   const auto revision = static_cast<std::int64_t>(at.known);
   const auto deadline = steady_clock::now() + body_->options.turn_timeout;
   // The entry is looked at in the transaction that keeps the snapshot, on whichever server that comes to be.
-  const std::vector<PostgresCall> claim{{&sql.begin, {}}, {&sql.turn_settings, {}}, {&sql.newer, {stream, revision}}, {&sql.claim_snapshot, {stream}}};
+  const std::vector<PostgresCall> claim{{&sql.begin, {}},
+                                        {&sql.turn_settings, {}},
+                                        {&sql.newer, {stream, revision}},
+                                        {&sql.claim_snapshot, {stream}}};
   body_->write_by([&](PostgresConnection& connection) {
     const auto claimed = connection.run(claim, Body::patience_until(deadline));
     const std::optional<std::uint32_t> found = row_checksum(claimed[2], at.known);
@@ -538,7 +571,8 @@ void PostgresStorage::save_snapshot(const Position& at, BytesView bytes) {
       TurnStreams::check_known(body_->shown_as, at, found);
       return;
     }
-    Body::check_committed(connection.run({{&sql.put_snapshot, {stream, revision, bytes}}, {&sql.commit, {}}}, Body::patience_until(deadline)));
+    Body::check_committed(connection.run({{&sql.put_snapshot, {stream, revision, bytes}}, {&sql.commit, {}}},
+                                         Body::patience_until(deadline)));
   });
 }
 
@@ -555,7 +589,8 @@ std::vector<StreamId> PostgresStorage::list_streams(std::string_view prefix) {
 void PostgresStorage::remove_stream(const Position& end) {
   const auto turn = take_turn({&end, 1});
   auto& mine = static_cast<PostgresTurn&>(*turn);
-  if (const Revision found = mine.head(end.stream); found != end.known) throw StorageError(TurnStreams::not_removed(body_->shown_as, end, found));
+  if (const Revision found = mine.head(end.stream); found != end.known)
+    throw StorageError(TurnStreams::not_removed(body_->shown_as, end, found));
   mine.remove(end.stream);
 }
 
@@ -563,7 +598,9 @@ bool PostgresStorage::wait_for_news(std::span<const Position> streams, milliseco
   if (timeout.count() <= 0) {
     // Who only looks needs no connection that listens.
     return std::any_of(streams.begin(), streams.end(), [this](const Position& position) {
-      return is_news(position, body_->ask({{&body_->sql.newer, {std::string_view(position.stream), number_of(position.known)}}})[0]);
+      return is_news(position,
+                     body_->ask({{&body_->sql.newer,
+                                  {std::string_view(position.stream), number_of(position.known)}}})[0]);
     });
   }
   const auto deadline = steady_clock::now() + timeout;
@@ -604,13 +641,16 @@ void PostgresStorage::scrub_vault() {
   body_->need_write_access();
   try {
     PostgresConnection connection(body_->settings);
-    // However long it takes; but it waits for its lock no longer than a turn would. Behind a pooler the session is not ours to set.
+    // However long it takes; but it waits for its lock no longer than a turn would. Behind a pooler the
+    // session is not ours to set.
     if (!body_->options.transaction_pooler) (void)connection.run({{&body_->sql.no_statement_timeout}});
     (void)connection.take_warning();
     // Outside the pipeline's habit of one transaction: VACUUM is sent alone.
     (void)connection.run({{&body_->sql.rewrite_vault}}, {.extra = std::chrono::hours(1)});
     if (connection.take_warning())
-      throw StorageUnavailable(body_->shown_as + ": only the owner of the vault's table, and from PostgreSQL 17 who has MAINTAIN on it, may rewrite it " +
+      throw StorageUnavailable(body_->shown_as +
+                               ": only the owner of the vault's table, and from PostgreSQL 17 who has "
+                               "MAINTAIN on it, may rewrite it " +
                                "(VACUUM FULL); run this as such a role");
   } catch (const PostgresFailure& error) {
     body_->fail(error);

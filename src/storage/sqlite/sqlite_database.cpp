@@ -8,9 +8,12 @@
 
 namespace ticketcore {
 
-SqliteDatabase::SqliteDatabase(const std::string& name, std::string shown_as, int flags, const std::string& vfs, std::chrono::milliseconds busy_timeout)
+SqliteDatabase::SqliteDatabase(const std::string& name, std::string shown_as, int flags,
+                               const std::string& vfs, std::chrono::milliseconds busy_timeout)
     : shown_as_(std::move(shown_as)), busy_timeout_(busy_timeout) {
-  const int code = sqlite3_open_v2(name.c_str(), &handle_, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs.empty() ? nullptr : vfs.c_str());
+  const int code =
+      sqlite3_open_v2(name.c_str(), &handle_, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                      vfs.empty() ? nullptr : vfs.c_str());
   if (code != SQLITE_OK) {
     const std::string why = message(code, "opening");
     sqlite3_close(handle_);
@@ -83,20 +86,31 @@ std::string SqliteDatabase::message(int code, std::string_view doing) const {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_PROTOCOL:
-      text += "another process is writing to it and did not finish within " + std::to_string(busy_timeout_.count()) + " ms; try again";
+      text += "another process is writing to it and did not finish within " +
+              std::to_string(busy_timeout_.count()) + " ms; try again";
       break;
-    case SQLITE_FULL: text += "no space: the disk is full, or the file is at its limit; free some space and try again"; break;
-    case SQLITE_READONLY: text += "it can't be written: file, folder or file system is read-only; nothing was written"; break;
+    case SQLITE_FULL:
+      text += "no space: the disk is full, or the file is at its limit; free some space and try again";
+      break;
+    case SQLITE_READONLY:
+      text += "it can't be written: file, folder or file system is read-only; nothing was written";
+      break;
     case SQLITE_CANTOPEN:
-      text += "it, or the -wal and -shm files beside it, can't be opened; see that this user may read and write the file and its folder";
+      text +=
+          "it, or the -wal and -shm files beside it, can't be opened; see that this user may read and write "
+          "the file and its folder";
       break;
     case SQLITE_PERM:
     case SQLITE_AUTH: text += "this user may not use it"; break;
     case SQLITE_ERROR:
-    case SQLITE_CORRUPT: text += "the file is damaged; restore a backup, or save what can be read with sqlite3's .recover"; break;
+    case SQLITE_CORRUPT:
+      text += "the file is damaged; restore a backup, or save what can be read with sqlite3's .recover";
+      break;
     case SQLITE_NOTADB: text += "it is no SQLite database"; break;
     case SQLITE_IOERR:
-      text += code == SQLITE_IOERR_WRITE ? "writing failed; is the disk sound, and is there a quota or a limit of file sizes?" : "the disk reports an error";
+      text += code == SQLITE_IOERR_WRITE
+                  ? "writing failed; is the disk sound, and is there a quota or a limit of file sizes?"
+                  : "the disk reports an error";
       break;
     default: text += "SQLite reports an error"; break;
   }
@@ -131,25 +145,30 @@ void SqliteDatabase::fail(int code, std::string_view doing) const {
 }
 
 SqliteStatement::SqliteStatement(SqliteDatabase& database, std::string_view sql) : database_(database) {
-  const int code = sqlite3_prepare_v3(database.handle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);
+  const int code = sqlite3_prepare_v3(database.handle(), sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);
   if (code != SQLITE_OK) database.fail(code, sql);
 }
 
 SqliteStatement::~SqliteStatement() { sqlite3_finalize(statement_); }
 
 SqliteStatement& SqliteStatement::bind(int at, std::int64_t value) {
-  if (const int code = sqlite3_bind_int64(statement_, at, value); code != SQLITE_OK) database_.fail(code, "binding a number");
+  if (const int code = sqlite3_bind_int64(statement_, at, value); code != SQLITE_OK)
+    database_.fail(code, "binding a number");
   return *this;
 }
 
 SqliteStatement& SqliteStatement::bind(int at, std::string_view value) {
-  if (const int code = sqlite3_bind_text64(statement_, at, value.empty() ? "" : value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8); code != SQLITE_OK)
+  if (const int code = sqlite3_bind_text64(statement_, at, value.empty() ? "" : value.data(), value.size(),
+                                           SQLITE_TRANSIENT, SQLITE_UTF8);
+      code != SQLITE_OK)
     database_.fail(code, "binding a text");
   return *this;
 }
 
 SqliteStatement& SqliteStatement::bind_null(int at) {
-  if (const int code = sqlite3_bind_null(statement_, at); code != SQLITE_OK) database_.fail(code, "binding null");
+  if (const int code = sqlite3_bind_null(statement_, at); code != SQLITE_OK)
+    database_.fail(code, "binding null");
   return *this;
 }
 
@@ -157,7 +176,9 @@ SqliteStatement& SqliteStatement::bind_null(int at) {
 SqliteStatement& SqliteStatement::bind(int at, BytesView value) {
   static const std::uint8_t nothing = 0;
   const void* from = value.empty() ? &nothing : value.data();
-  if (const int code = sqlite3_bind_blob64(statement_, at, from, value.size(), SQLITE_STATIC); code != SQLITE_OK) database_.fail(code, "binding bytes");
+  if (const int code = sqlite3_bind_blob64(statement_, at, from, value.size(), SQLITE_STATIC);
+      code != SQLITE_OK)
+    database_.fail(code, "binding bytes");
   return *this;
 }
 
@@ -188,7 +209,9 @@ void SqliteStatement::reset() noexcept {
 }
 
 std::int64_t SqliteStatement::number(int column) const { return sqlite3_column_int64(statement_, column); }
-std::size_t SqliteStatement::size(int column) const { return static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)); }
+std::size_t SqliteStatement::size(int column) const {
+  return static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+}
 
 std::string SqliteStatement::text(int column) const {
   const auto* from = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
@@ -214,10 +237,14 @@ std::string sqlite_uri(const std::string& path, std::string_view parameters) {
   return uri.append("?").append(parameters);
 }
 
-std::optional<std::array<std::uint8_t, 100>> read_sqlite_header(const std::string& path, const std::string& shown_as, const std::string& vfs) {
-  SqliteDatabase database(sqlite_uri(path, "immutable=1"), shown_as, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, vfs, std::chrono::milliseconds(0));
+std::optional<std::array<std::uint8_t, 100>> read_sqlite_header(const std::string& path,
+                                                                const std::string& shown_as,
+                                                                const std::string& vfs) {
+  SqliteDatabase database(sqlite_uri(path, "immutable=1"), shown_as, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+                          vfs, std::chrono::milliseconds(0));
   sqlite3_file* file = nullptr;
-  int code = sqlite3_file_control(database.handle(), "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file));
+  int code =
+      sqlite3_file_control(database.handle(), "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file));
   if (code != SQLITE_OK) database.fail(code, "opening");
   std::array<std::uint8_t, 100> header{};
   code = file->pMethods->xRead(file, header.data(), static_cast<int>(header.size()), 0);

@@ -62,7 +62,8 @@ class SqliteUse {
 class SqliteDatabase {
  public:
   /// name, flags and vfs (empty: the default) are sqlite3_open_v2's. shown_as is what messages call the file.
-  SqliteDatabase(const std::string& name, std::string shown_as, int flags, const std::string& vfs, std::chrono::milliseconds busy_timeout);
+  SqliteDatabase(const std::string& name, std::string shown_as, int flags, const std::string& vfs,
+                 std::chrono::milliseconds busy_timeout);
   ~SqliteDatabase();
   SqliteDatabase(const SqliteDatabase&) = delete;
   SqliteDatabase& operator=(const SqliteDatabase&) = delete;
@@ -73,10 +74,12 @@ class SqliteDatabase {
   void set_busy_timeout(std::chrono::milliseconds timeout) noexcept { busy_timeout_ = timeout; }
   [[nodiscard]] sqlite3* handle() const noexcept { return handle_; }
   [[nodiscard]] const std::string& shown_as() const noexcept { return shown_as_; }
-  /// Shows all bytes of the file (SQLITE_FCNTL_FILE_POINTER) or of its write-ahead log (SQLITE_FCNTL_JOURNAL_POINTER) through the handles
-  /// that SQLite has open: a descriptor of our own would drop all locks of the process when it is closed. Nothing where there is no such file.
+  /// Shows all bytes of the file (SQLITE_FCNTL_FILE_POINTER) or of its write-ahead log
+  /// (SQLITE_FCNTL_JOURNAL_POINTER) through the handles that SQLite has open: a descriptor of our own would
+  /// drop all locks of the process when it is closed. Nothing where there is no such file.
   void show_file(int which, const std::function<void(BytesView)>& show);
-  /// Throws the error for a result code: StorageUnavailable, StorageDamaged, bad_alloc, or StorageError for the rest.
+  /// Throws the error for a result code: StorageUnavailable, StorageDamaged, bad_alloc, or StorageError for
+  /// the rest.
   [[noreturn]] void fail(int code, std::string_view doing) const;
   [[nodiscard]] std::string message(int code, std::string_view doing) const;
 
@@ -92,8 +95,11 @@ class SqliteDatabase {
 /// The name under which SQLite opens a file with parameters ("immutable=1"); needs SQLITE_OPEN_URI.
 [[nodiscard]] std::string sqlite_uri(const std::string& path, std::string_view parameters);
 
-/// The first 100 bytes of a file, read without a lock and without touching anything; nullopt when it is shorter.
-/// It goes through SQLite because closing a descriptor of our own would drop the locks that this process has on the file.
-[[nodiscard]] std::optional<std::array<std::uint8_t, 100>> read_sqlite_header(const std::string& path, const std::string& shown_as, const std::string& vfs);
+/// The first 100 bytes of a file, read without a lock and without touching anything; nullopt when it is
+/// shorter. It goes through SQLite because closing a descriptor of our own would drop the locks that this
+/// process has on the file.
+[[nodiscard]] std::optional<std::array<std::uint8_t, 100>> read_sqlite_header(const std::string& path,
+                                                                              const std::string& shown_as,
+                                                                              const std::string& vfs);
 
 }  // namespace ticketcore

@@ -10,13 +10,16 @@
 
 namespace ticketcore::detail {
 
-/// Lets one thread at a time through. A std::timed_mutex would do, but ThreadSanitizer does not know how it waits.
+/// Lets one thread at a time through. A std::timed_mutex would do, but ThreadSanitizer does not know how it
+/// waits.
 class TurnGate {
  public:
   /// False when it took longer than the timeout.
   [[nodiscard]] bool enter(std::chrono::milliseconds timeout) {
     std::unique_lock lock(mutex_);
-    if (owner_ == std::this_thread::get_id()) throw std::logic_error("this thread has a turn already: end it before taking another or writing anything else");
+    if (owner_ == std::this_thread::get_id())
+      throw std::logic_error(
+          "this thread has a turn already: end it before taking another or writing anything else");
     if (!left_.wait_for(lock, timeout, [&] { return owner_ == std::thread::id(); })) return false;
     owner_ = std::this_thread::get_id();
     return true;

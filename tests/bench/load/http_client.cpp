@@ -14,8 +14,12 @@ namespace http = beast::http;
 
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 
-HttpClient::HttpClient(asio::io_context& context, const std::string& host, std::uint16_t port, std::chrono::seconds timeout)
-    : context_(context), server_(asio::ip::make_address(host), port), host_(host + ":" + std::to_string(port)), timeout_(timeout) {}
+HttpClient::HttpClient(asio::io_context& context, const std::string& host, std::uint16_t port,
+                       std::chrono::seconds timeout)
+    : context_(context),
+      server_(asio::ip::make_address(host), port),
+      host_(host + ":" + std::to_string(port)),
+      timeout_(timeout) {}
 
 asio::awaitable<Reply> HttpClient::ask(Question question) {
   if (!idle_.empty()) {
@@ -32,8 +36,10 @@ asio::awaitable<Reply> HttpClient::ask(Question question) {
   co_return co_await ask_once(std::move(fresh), question);
 }
 
-asio::awaitable<Reply> HttpClient::ask_once(std::unique_ptr<Connection> connection, const Question& question) {
-  http::request<http::string_body> request{question.method == "GET" ? http::verb::get : http::verb::post, question.target, 11, question.body};
+asio::awaitable<Reply> HttpClient::ask_once(std::unique_ptr<Connection> connection,
+                                            const Question& question) {
+  http::request<http::string_body> request{question.method == "GET" ? http::verb::get : http::verb::post,
+                                           question.target, 11, question.body};
   request.set(http::field::host, host_);
   if (!question.body.empty()) request.set(http::field::content_type, "application/json");
   if (!question.idempotency_key.empty()) request.set("Idempotency-Key", question.idempotency_key);
@@ -45,7 +51,8 @@ asio::awaitable<Reply> HttpClient::ask_once(std::unique_ptr<Connection> connecti
   if (write_error) co_return Reply{};
   http::response_parser<http::string_body> parser;
   parser.body_limit(64U << 20);
-  const auto [read_error, read] = co_await http::async_read(connection->stream, connection->buffer, parser, as_values);
+  const auto [read_error, read] =
+      co_await http::async_read(connection->stream, connection->buffer, parser, as_values);
   if (read_error) co_return Reply{};
   Reply reply{static_cast<int>(parser.get().result_int()), std::move(parser.get().body())};
   if (parser.get().keep_alive()) idle_.push_back(std::move(connection));

@@ -1,5 +1,6 @@
 #pragma once
-// Asks one HTTP server over keep-alive connections, as many at once as there are questions under way. For one thread.
+// Asks one HTTP server over keep-alive connections, as many at once as there are questions under way. For one
+// thread.
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -30,10 +31,11 @@ struct Reply {
 
 class HttpClient {
  public:
-  HttpClient(boost::asio::io_context& context, const std::string& host, std::uint16_t port, std::chrono::seconds timeout);
+  HttpClient(boost::asio::io_context& context, const std::string& host, std::uint16_t port,
+             std::chrono::seconds timeout);
 
-  /// One answer, or status 0 after the time-out or a broken connection. A kept connection that the server closed before the first byte
-  /// of an answer is replaced by a new one, once.
+  /// One answer, or status 0 after the time-out or a broken connection. A kept connection that the server
+  /// closed before the first byte of an answer is replaced by a new one, once.
   [[nodiscard]] boost::asio::awaitable<Reply> ask(Question question);
 
  private:
@@ -43,7 +45,8 @@ class HttpClient {
     boost::beast::flat_buffer buffer{};
   };
 
-  [[nodiscard]] boost::asio::awaitable<Reply> ask_once(std::unique_ptr<Connection> connection, const Question& question);
+  [[nodiscard]] boost::asio::awaitable<Reply> ask_once(std::unique_ptr<Connection> connection,
+                                                       const Question& question);
 
   boost::asio::io_context& context_;
   boost::asio::ip::tcp::endpoint server_;

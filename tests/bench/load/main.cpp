@@ -16,14 +16,17 @@ template <class Number>
 [[nodiscard]] Number number(std::string_view text) {
   Number value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) throw std::runtime_error("\"" + std::string(text) + "\" is not a number in range");
+  if (error != std::errc{} || end != text.data() + text.size())
+    throw std::runtime_error("\"" + std::string(text) + "\" is not a number in range");
   return value;
 }
 
 [[nodiscard]] load::Stretch stretch(std::string_view text) {
   const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos) throw std::runtime_error("\"" + std::string(text) + "\" must be BUYERS_PER_SECOND:SECONDS, as 10:60");
-  return {number<double>(text.substr(0, colon)), std::chrono::seconds(number<std::uint32_t>(text.substr(colon + 1)))};
+  if (colon == std::string_view::npos)
+    throw std::runtime_error("\"" + std::string(text) + "\" must be BUYERS_PER_SECOND:SECONDS, as 10:60");
+  return {number<double>(text.substr(0, colon)),
+          std::chrono::seconds(number<std::uint32_t>(text.substr(colon + 1)))};
 }
 
 }  // namespace
@@ -35,7 +38,8 @@ int main(int count, char** arguments) {
       return 0;
     }
     if (count < 4) {
-      std::cerr << "Usage: ticketcore_spike PORT EVENT BUYERS_PER_SECOND:SECONDS...\n       ticketcore_spike --house SEATS\n";
+      std::cerr << "Usage: ticketcore_spike PORT EVENT BUYERS_PER_SECOND:SECONDS...\n       ticketcore_spike "
+                   "--house SEATS\n";
       return 2;
     }
     load::SpikeOptions options;

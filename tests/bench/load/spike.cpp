@@ -39,7 +39,10 @@ using Seconds = std::chrono::duration<double>;
 class Sale {
  public:
   Sale(const SpikeOptions& options, Tally& tally)
-      : options_(options), tally_(tally), client_(context_, options.host, options.port, options.timeout), random_(options.seed) {}
+      : options_(options),
+        tally_(tally),
+        client_(context_, options.host, options.port, options.timeout),
+        random_(options.seed) {}
 
   void run() {
     asio::co_spawn(context_, begin(), [](std::exception_ptr error) {
@@ -58,9 +61,11 @@ class Sale {
 
   asio::awaitable<void> read_event() {
     const Reply places = co_await client_.ask(get(path_ + "/places"));
-    if (places.status != 200) throw std::runtime_error("GET " + path_ + "/places was answered with " + std::to_string(places.status));
+    if (places.status != 200)
+      throw std::runtime_error("GET " + path_ + "/places was answered with " + std::to_string(places.status));
     const json::value read = json::parse(places.body);
-    for (const json::value& label : read.at("places").at("labels").as_array()) labels_.emplace_back(label.as_string());
+    for (const json::value& label : read.at("places").at("labels").as_array())
+      labels_.emplace_back(label.as_string());
     if (labels_.empty()) throw std::runtime_error("the event has no places to pick from");
     const Reply event = co_await client_.ask(get(path_));
     ticket_type_ = json::value_to<std::string>(json::parse(event.body).at("ticket_types").at(0));
@@ -90,15 +95,18 @@ class Sale {
   asio::awaitable<void> watch() {
     for (double second = 1; !arrived_ || under_way_ > 0; ++second) {
       co_await until(second);
-      std::fprintf(stderr, "\r%4.0f s  %llu buyers, %zu requests, %zu orders, %llu under way   ", second, static_cast<unsigned long long>(tally_.buyers),
-                   tally_.samples.size(), tally_.orders.size(), static_cast<unsigned long long>(under_way_));
+      std::fprintf(stderr, "\r%4.0f s  %llu buyers, %zu requests, %zu orders, %llu under way   ", second,
+                   static_cast<unsigned long long>(tally_.buyers), tally_.samples.size(),
+                   tally_.orders.size(), static_cast<unsigned long long>(under_way_));
     }
     std::fprintf(stderr, "\n");
   }
 
-  /// One buyer. Each step has its moment from the beginning; one that comes late because the answer before it was late counts from then.
+  /// One buyer. Each step has its moment from the beginning; one that comes late because the answer before it
+  /// was late counts from then.
   asio::awaitable<void> buyer(double at, std::uint64_t number) {
-    const std::string key = "on-sale-buyer-" + std::to_string(options_.seed) + "-" + std::to_string(number) + "-";
+    const std::string key =
+        "on-sale-buyer-" + std::to_string(options_.seed) + "-" + std::to_string(number) + "-";
     (void)co_await step(Kind::event, at, get(path_));
     at += think(0.5);
     (void)co_await step(Kind::availability, at, availability());
@@ -115,18 +123,22 @@ class Sale {
     co_await pay(at, path_ + "/holds/" + text(hold, "id"), text(hold, "token"), key);
   }
 
-  asio::awaitable<void> pay(double at, const std::string& hold, const std::string& token, const std::string& key) {
-    const std::string choices = json::serialize(json::value{{"choices", {{{"ticket_type", ticket_type_}, {"count", 2}}}}});
+  asio::awaitable<void> pay(double at, const std::string& hold, const std::string& token,
+                            const std::string& key) {
+    const std::string choices =
+        json::serialize(json::value{{"choices", {{{"ticket_type", ticket_type_}, {"count", 2}}}}});
     const Reply quoted = co_await step(Kind::quote, at, post(hold + "/quote", choices, key + "quote", token));
     if (quoted.status != 200) co_return;
     at += think(1);
     const std::string buyer = R"({"buyer":{"name":"Olena Kovalenko","email":"olena@example.com"}})";
-    const Reply begun = co_await step(Kind::payment, at, post(hold + "/payments", buyer, key + "payment", token));
+    const Reply begun =
+        co_await step(Kind::payment, at, post(hold + "/payments", buyer, key + "payment", token));
     if (begun.status != 201) co_return;
     const json::value payment = json::parse(begun.body);
     const std::string id = text(payment, "id");
     at += think(1);
-    const Reply decided = co_await step(Kind::decision, at, post("/pay/" + id + "/decision", R"({"decision":"approve"})", key + "decision"));
+    const Reply decided = co_await step(
+        Kind::decision, at, post("/pay/" + id + "/decision", R"({"decision":"approve"})", key + "decision"));
     if (decided.status < 200 || decided.status > 399) co_return;
     for (int look = 0; look < 20; ++look) {
       at += 0.25;
@@ -134,7 +146,8 @@ class Sale {
       if (seen.status != 200) continue;
       const json::value now = json::parse(seen.body);
       if (text(now, "status") == "pending") continue;
-      if (text(now, "status") == "approved") tally_.orders.push_back({text(now.at("order"), "id"), text(now.at("amount"), "amount")});
+      if (text(now, "status") == "approved")
+        tally_.orders.push_back({text(now.at("order"), "id"), text(now.at("amount"), "amount")});
       co_return;
     }
     ++tally_.unfinished_payments;
@@ -144,7 +157,8 @@ class Sale {
     co_await until(intended);
     Reply reply = co_await client_.ask(std::move(question));
     const double took = seconds_now() - intended;
-    tally_.samples.push_back({static_cast<float>(intended), static_cast<float>(took * 1000), static_cast<std::int16_t>(reply.status), kind});
+    tally_.samples.push_back({static_cast<float>(intended), static_cast<float>(took * 1000),
+                              static_cast<std::int16_t>(reply.status), kind});
     co_return reply;
   }
 
@@ -166,9 +180,13 @@ class Sale {
     const std::size_t at = std::uniform_int_distribution<std::size_t>(0, labels_.size() - 2)(random_);
     return json::serialize(json::value{{"places", {labels_[at], labels_[at + 1]}}});
   }
-  [[nodiscard]] static std::string text(const json::value& object, std::string_view name) { return std::string(object.at(name).as_string()); }
+  [[nodiscard]] static std::string text(const json::value& object, std::string_view name) {
+    return std::string(object.at(name).as_string());
+  }
   [[nodiscard]] double seconds_now() const { return Seconds(Clock::now() - start_).count(); }
-  [[nodiscard]] double think(double mean) { return std::uniform_real_distribution<double>(0.5 * mean, 1.5 * mean)(random_); }
+  [[nodiscard]] double think(double mean) {
+    return std::uniform_real_distribution<double>(0.5 * mean, 1.5 * mean)(random_);
+  }
   [[nodiscard]] bool chance(double share) { return std::bernoulli_distribution(share)(random_); }
 
   const SpikeOptions& options_;

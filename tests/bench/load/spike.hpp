@@ -25,8 +25,8 @@ struct SpikeOptions {
   std::uint64_t seed = 1;
 };
 
-/// Plays the stretches one after the other and waits for the last buyers. Throws std::runtime_error when the event can't be read.
-/// Prints a line of what goes on every second to standard error.
+/// Plays the stretches one after the other and waits for the last buyers. Throws std::runtime_error when the
+/// event can't be read. Prints a line of what goes on every second to standard error.
 [[nodiscard]] Tally run_spike(const SpikeOptions& options);
 
 }  // namespace load

@@ -50,7 +50,8 @@ std::string to_json(const Tally& tally) {
     seconds[static_cast<std::uint32_t>(sample.intended)].add(sample);
     kinds[static_cast<std::size_t>(sample.kind)].add(sample);
   }
-  json::object report{{"all", all.to_json()}, {"buyers", tally.buyers}, {"unfinished_payments", tally.unfinished_payments}};
+  json::object report{
+      {"all", all.to_json()}, {"buyers", tally.buyers}, {"unfinished_payments", tally.unfinished_payments}};
   json::array series;
   for (auto& [second, group] : seconds) {
     json::object row = group.to_json();
@@ -62,7 +63,8 @@ std::string to_json(const Tally& tally) {
   for (std::size_t kind = 0; kind < kinds.size(); ++kind) by_kind[kind_names[kind]] = kinds[kind].to_json();
   report["kinds"] = std::move(by_kind);
   json::array orders;
-  for (const Bought& bought : tally.orders) orders.push_back({{"order", bought.order}, {"total", bought.total}});
+  for (const Bought& bought : tally.orders)
+    orders.push_back({{"order", bought.order}, {"total", bought.total}});
   report["orders"] = std::move(orders);
   return json::serialize(report);
 }

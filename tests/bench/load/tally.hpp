@@ -11,11 +11,13 @@
 namespace load {
 
 enum class Kind : std::uint8_t { event, availability, hold, quote, payment, decision, order };
-inline constexpr std::array<std::string_view, 7> kind_names = {"event", "availability", "hold", "quote", "payment", "decision", "order"};
+inline constexpr std::array<std::string_view, 7> kind_names = {"event",   "availability", "hold", "quote",
+                                                               "payment", "decision",     "order"};
 
 struct Sample {
-  float intended = 0;      ///< Seconds after the run's start when it was to be sent.
-  float milliseconds = 0;  ///< From then to its answer: a server that makes the generator late is charged for it.
+  float intended = 0;  ///< Seconds after the run's start when it was to be sent.
+  float milliseconds =
+      0;  ///< From then to its answer: a server that makes the generator late is charged for it.
   std::int16_t status = 0;
   Kind kind = Kind::event;
 };

@@ -8,7 +8,9 @@
 namespace ticketcore::detail {
 
 /// Of Unicode (category Cc): U+0000 to U+001F, and U+007F to U+009F.
-[[nodiscard]] constexpr bool is_control_character(char32_t code) noexcept { return code < 0x20 || (code >= 0x7F && code <= 0x9F); }
+[[nodiscard]] constexpr bool is_control_character(char32_t code) noexcept {
+  return code < 0x20 || (code >= 0x7F && code <= 0x9F);
+}
 
 /// Of a text in UTF-8, which spells U+0080 to U+009F as C2 80 to C2 9F.
 [[nodiscard]] constexpr bool has_control_character(std::string_view text) noexcept {

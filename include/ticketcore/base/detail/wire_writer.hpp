@@ -10,12 +10,13 @@
 #include <optional>
 #include <string_view>
 
+#include "ticketcore/base/bytes.hpp"
 #include "ticketcore/base/ids.hpp"
-#include "ticketcore/storage/storage.hpp"
 
 namespace ticketcore::wire {
 
-static_assert(std::endian::native == std::endian::little, "the formats are little-endian; a big-endian machine needs byte swaps here");
+static_assert(std::endian::native == std::endian::little,
+              "the formats are little-endian; a big-endian machine needs byte swaps here");
 
 enum class Type : std::uint8_t { varint = 0, bytes = 2 };
 
@@ -31,7 +32,9 @@ class Writer {
   void clear() noexcept { used_ = 0; }
   [[nodiscard]] std::size_t size() const noexcept { return used_; }
   [[nodiscard]] BytesView view() const noexcept { return {buffer_.data(), used_}; }
-  [[nodiscard]] Bytes take() const { return {buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(used_)}; }
+  [[nodiscard]] Bytes take() const {
+    return {buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(used_)};
+  }
 
   void u8(std::uint8_t value) {
     room(1);
@@ -121,7 +124,9 @@ class Writer {
     const auto bits = static_cast<std::size_t>(std::bit_width(value | 1));
     return (bits + 6) / 7;
   }
-  void key(std::uint32_t number, Type type) { varint((std::uint64_t{number} << 3) | static_cast<std::uint64_t>(type)); }
+  void key(std::uint32_t number, Type type) {
+    varint((std::uint64_t{number} << 3) | static_cast<std::uint64_t>(type));
+  }
   void room(std::size_t size) {
     if (used_ + size > buffer_.size()) buffer_.resize((used_ + size) * 2, boost::container::default_init);
   }

@@ -20,7 +20,8 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
   refused.reason = reason;
   return refused;
 }
-[[nodiscard]] inline RequestRefused refuse(Reason reason, std::int64_t limit, std::int64_t asked, std::int64_t available = 0) {
+[[nodiscard]] inline RequestRefused refuse(Reason reason, std::int64_t limit, std::int64_t asked,
+                                           std::int64_t available = 0) {
   RequestRefused refused = refuse(reason);
   refused.limit = limit;
   refused.asked = asked;
@@ -33,7 +34,8 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
   return refused;
 }
 /// What is wrong with a text that has least to most bytes, or nothing.
-[[nodiscard]] inline std::string fault_of(std::string_view what, std::string_view text, std::size_t least, std::size_t most) {
+[[nodiscard]] inline std::string fault_of(std::string_view what, std::string_view text, std::size_t least,
+                                          std::size_t most) {
   if (text.size() < least || text.size() > most) {
     const std::string from = least == 0 ? " has at most " : " needs " + std::to_string(least) + " to ";
     return std::string(what) + from + std::to_string(most) + " bytes";
@@ -41,7 +43,8 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
   const std::string_view fault = fault_of_text(text);
   return fault.empty() ? std::string() : std::string(what) + " " + std::string(fault);
 }
-[[nodiscard]] inline std::optional<RequestRefused> refuse_text(std::string_view what, std::string_view text, std::size_t least, std::size_t most) {
+[[nodiscard]] inline std::optional<RequestRefused> refuse_text(std::string_view what, std::string_view text,
+                                                               std::size_t least, std::size_t most) {
   std::string fault = fault_of(what, text, least, most);
   return fault.empty() ? std::nullopt : std::optional(invalid(std::move(fault)));
 }
@@ -51,7 +54,8 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
 }
 
 /// A name that is new to an event which can remember no more of them.
-[[nodiscard]] inline std::optional<RequestRefused> refuse_name(const EventState& state, const std::string& name) {
+[[nodiscard]] inline std::optional<RequestRefused> refuse_name(const EventState& state,
+                                                               const std::string& name) {
   if (state.short_names().size() < limits::short_names || state.knows_short_name(name)) return std::nullopt;
   RequestRefused refused = refuse(Reason::event_busy, limits::short_names, 1);
   refused.text = name;
@@ -66,7 +70,8 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
   bool fits = types.size() <= limits::ticket_types && lines.size() <= limits::prices;
   fits = fits && is_amount(prices.per_ticket()) && is_amount(prices.per_order());
   fits = fits && prices.tax_basis_points() <= limits::tax_basis_points;
-  for (const PriceList::Line& line : lines) fits = fits && line.ticket_type < types.size() && is_amount(line.amount);
+  for (const PriceList::Line& line : lines)
+    fits = fits && line.ticket_type < types.size() && is_amount(line.amount);
   if (!fits) return "the price list has an amount, a tax or a ticket type out of range, or too many of them";
   for (const std::string& type : types) {
     std::string fault = fault_of("a ticket type's name", type, 1, limits::label_bytes);
@@ -88,15 +93,18 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
   if (settings.policy.places_per_hold == 0 || settings.policy.places_per_hold > limits::places_per_hold) {
     return "places_per_hold must be 1 to " + std::to_string(limits::places_per_hold);
   }
-  if (settings.policy.hold_lifetime < limits::hold_ttl_min || settings.policy.hold_lifetime > limits::hold_ttl_max)
+  if (settings.policy.hold_lifetime < limits::hold_ttl_min ||
+      settings.policy.hold_lifetime > limits::hold_ttl_max)
     return "hold_lifetime must be 1 second to 366 days";
   for (const PriceList::Line& line : settings.prices.lines()) {
-    if (!map.find_category(line.category)) return "the price list names category \"" + line.category + "\", which the seat map does not have";
+    if (!map.find_category(line.category))
+      return "the price list names category \"" + line.category + "\", which the seat map does not have";
   }
   return {};
 }
 
-[[nodiscard]] inline Verdict<CreateEvent> decide_body(const EventState& state, const CreateEvent& command, const Command&, Timestamp) {
+[[nodiscard]] inline Verdict<CreateEvent> decide_body(const EventState& state, const CreateEvent& command,
+                                                      const Command&, Timestamp) {
   if (state.exists()) {
     RequestRefused refused = refuse(Reason::event_exists);
     refused.text = state.event().text();
@@ -105,32 +113,42 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
   if (command.seat_map == nullptr) return invalid("an event needs a seat map");
   if (command.event.empty()) return invalid("an event needs an id");
   if (!is_up_to(command.sale, SaleStatus::on_sale)) return no_such_status(command.sale);
-  if (std::string fault = fault_of(command.settings, *command.seat_map); !fault.empty()) return invalid(std::move(fault));
+  if (std::string fault = fault_of(command.settings, *command.seat_map); !fault.empty())
+    return invalid(std::move(fault));
   return EventCreated{command.event, command.settings, command.seat_map, command.sale};
 }
 
-[[nodiscard]] inline Verdict<ConfigureEvent> decide_body(const EventState& state, const ConfigureEvent& command, const Command&, Timestamp) {
-  if (std::string fault = fault_of(command.settings, *state.seat_map()); !fault.empty()) return invalid(std::move(fault));
+[[nodiscard]] inline Verdict<ConfigureEvent> decide_body(const EventState& state,
+                                                         const ConfigureEvent& command, const Command&,
+                                                         Timestamp) {
+  if (std::string fault = fault_of(command.settings, *state.seat_map()); !fault.empty())
+    return invalid(std::move(fault));
   // Whoever held places may have been quoted, and asks for that quote again after the hold has ended.
-  if (!state.holders().empty() && !keeps_money_readable(state.settings().prices, command.settings.prices)) return refuse(Reason::settings_in_use);
+  if (!state.holders().empty() && !keeps_money_readable(state.settings().prices, command.settings.prices))
+    return refuse(Reason::settings_in_use);
   return EventConfigured{command.settings};
 }
 
-[[nodiscard]] inline Verdict<SetSaleStatus> decide_body(const EventState&, const SetSaleStatus& command, const Command&, Timestamp) {
+[[nodiscard]] inline Verdict<SetSaleStatus> decide_body(const EventState&, const SetSaleStatus& command,
+                                                        const Command&, Timestamp) {
   if (!is_up_to(command.status, SaleStatus::on_sale)) return no_such_status(command.status);
   return SaleStatusChanged{command.status};
 }
 
 /// What every new hold must meet, however its places are found.
-[[nodiscard]] inline std::optional<RequestRefused> refuse_hold(const EventState& state, const HolderId& holder, std::uint64_t admissions,
+[[nodiscard]] inline std::optional<RequestRefused> refuse_hold(const EventState& state,
+                                                               const HolderId& holder,
+                                                               std::uint64_t admissions,
                                                                std::chrono::seconds ttl) {
   if (holder.empty()) return invalid("a hold needs a holder");
   if (admissions == 0) return invalid("a hold needs at least one place");
-  if (ttl < limits::hold_ttl_min || ttl > limits::hold_ttl_max) return invalid("a hold's ttl must be 1 second to 366 days");
+  if (ttl < limits::hold_ttl_min || ttl > limits::hold_ttl_max)
+    return invalid("a hold's ttl must be 1 second to 366 days");
   if (state.sale_status() != SaleStatus::on_sale) return refuse(Reason::event_off_sale);
   const SalePolicy& policy = state.settings().policy;
   const auto asked = static_cast<std::int64_t>(admissions);
-  if (admissions > policy.places_per_hold) return refuse(Reason::too_many_places, policy.places_per_hold, asked);
+  if (admissions > policy.places_per_hold)
+    return refuse(Reason::too_many_places, policy.places_per_hold, asked);
   if (state.open_holds() >= limits::open_holds) return refuse(Reason::event_busy, limits::open_holds, 1);
   const HolderRecord* record = state.find_holder(holder.text());
   const std::uint32_t open = record ? record->open_holds : 0;
@@ -141,15 +159,18 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
     return refused;
   }
   if (has + admissions > policy.places_per_holder) {
-    RequestRefused refused = refuse(Reason::holder_limit, policy.places_per_holder, asked,
-                                    std::int64_t{policy.places_per_holder} - static_cast<std::int64_t>(std::min<std::uint64_t>(has, policy.places_per_holder)));
+    RequestRefused refused =
+        refuse(Reason::holder_limit, policy.places_per_holder, asked,
+               std::int64_t{policy.places_per_holder} -
+                   static_cast<std::int64_t>(std::min<std::uint64_t>(has, policy.places_per_holder)));
     refused.text = "places";
     return refused;
   }
   return std::nullopt;
 }
 
-[[nodiscard]] inline std::chrono::sys_seconds first_deadline(const EventState& state, std::chrono::seconds ttl, Timestamp now) {
+[[nodiscard]] inline std::chrono::sys_seconds first_deadline(const EventState& state,
+                                                             std::chrono::seconds ttl, Timestamp now) {
   return ceil_to_seconds(now) + std::min(ttl, state.settings().policy.hold_lifetime);
 }
 
@@ -157,24 +178,29 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
 template <class Items>
 [[nodiscard]] std::optional<typename Items::value_type> find_twice(const Items& items) {
   // Neighbours are mostly named in their order.
-  if (std::adjacent_find(items.begin(), items.end(), std::greater_equal<>()) == items.end()) return std::nullopt;
+  if (std::adjacent_find(items.begin(), items.end(), std::greater_equal<>()) == items.end())
+    return std::nullopt;
   Items sorted = items;
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
   return twice == sorted.end() ? std::nullopt : std::optional(*twice);
 }
 
-[[nodiscard]] inline Verdict<PlaceHold> decide_body(const EventState& state, const PlaceHold& command, const Command&, Timestamp now) {
+[[nodiscard]] inline Verdict<PlaceHold> decide_body(const EventState& state, const PlaceHold& command,
+                                                    const Command&, Timestamp now) {
   // Before anything that looks at each of them.
   const std::size_t named = command.places.size() + command.areas.size();
-  if (named > limits::places_per_hold) return refuse(Reason::too_many_places, limits::places_per_hold, static_cast<std::int64_t>(named));
+  if (named > limits::places_per_hold)
+    return refuse(Reason::too_many_places, limits::places_per_hold, static_cast<std::int64_t>(named));
   std::uint64_t admissions = command.places.size();
   boost::container::small_vector<AreaIndex, 1> named_areas;
   for (const PlaceIndex place : command.places) {
-    if (place.value >= state.seat_map()->place_count()) return invalid("place " + std::to_string(place.value) + " does not exist on this seat map");
+    if (place.value >= state.seat_map()->place_count())
+      return invalid("place " + std::to_string(place.value) + " does not exist on this seat map");
   }
   for (const AreaQuantity& wanted : command.areas) {
-    if (wanted.area.value >= state.areas().size()) return invalid("area " + std::to_string(wanted.area.value) + " does not exist on this seat map");
+    if (wanted.area.value >= state.areas().size())
+      return invalid("area " + std::to_string(wanted.area.value) + " does not exist on this seat map");
     if (wanted.quantity == 0) return invalid("an area is named with a quantity of zero");
     named_areas.push_back(wanted.area);
     admissions += wanted.quantity;
@@ -182,7 +208,8 @@ template <class Items>
   const auto twice = [](const std::string& label) { return invalid("a hold names " + label + " twice"); };
   if (const auto place = find_twice(command.places)) return twice(state.seat_map()->label(*place));
   if (const auto area = find_twice(named_areas)) return twice(state.seat_map()->label(*area));
-  if (std::optional<RequestRefused> refused = refuse_hold(state, command.holder, admissions, command.ttl)) return *refused;
+  if (std::optional<RequestRefused> refused = refuse_hold(state, command.holder, admissions, command.ttl))
+    return *refused;
   RequestRefused taken = refuse(Reason::place_taken);
   for (const PlaceIndex place : command.places) {
     if (state.place_codes()[place.value] != place_code::free) taken.places.push_back(place);
@@ -190,7 +217,8 @@ template <class Items>
   if (!taken.places.empty()) return taken;
   for (const AreaQuantity& wanted : command.areas) {
     if (wanted.quantity > state.area_free(wanted.area)) {
-      RequestRefused full = refuse(Reason::area_full, state.seat_map()->areas()[wanted.area.value].capacity, wanted.quantity, state.area_free(wanted.area));
+      RequestRefused full = refuse(Reason::area_full, state.seat_map()->areas()[wanted.area.value].capacity,
+                                   wanted.quantity, state.area_free(wanted.area));
       full.areas.push_back(wanted.area);
       return full;
     }
@@ -198,32 +226,42 @@ template <class Items>
   return HoldPlaced{command.holder, command.places, command.areas, first_deadline(state, command.ttl, now)};
 }
 
-[[nodiscard]] inline Verdict<HoldBest> decide_body(const EventState& state, const HoldBest& command, const Command&, Timestamp now) {
+[[nodiscard]] inline Verdict<HoldBest> decide_body(const EventState& state, const HoldBest& command,
+                                                   const Command&, Timestamp now) {
   const std::span<const Category> known = state.seat_map()->categories();
-  if (command.categories.size() > limits::categories) return invalid("best available takes at most " + std::to_string(limits::categories) + " categories");
+  if (command.categories.size() > limits::categories)
+    return invalid("best available takes at most " + std::to_string(limits::categories) + " categories");
   if (command.accessible > command.count) return invalid("more wheelchair places are asked for than places");
-  if (!is_up_to(command.restricted_view, RestrictedView::allow) || !is_up_to(command.together, Together::preferred))
-    return invalid("best available takes RestrictedView::avoid or allow, and Together::required or preferred");
+  if (!is_up_to(command.restricted_view, RestrictedView::allow) ||
+      !is_up_to(command.together, Together::preferred))
+    return invalid(
+        "best available takes RestrictedView::avoid or allow, and Together::required or preferred");
   for (const CategoryIndex category : command.categories) {
-    if (category.value >= known.size()) return invalid("category " + std::to_string(category.value) + " does not exist on this seat map");
+    if (category.value >= known.size())
+      return invalid("category " + std::to_string(category.value) + " does not exist on this seat map");
   }
   // Each category is scanned once.
-  if (const auto twice = find_twice(command.categories)) return invalid("best available names category \"" + known[twice->value].key + "\" twice");
+  if (const auto twice = find_twice(command.categories))
+    return invalid("best available names category \"" + known[twice->value].key + "\" twice");
   auto categories = command.categories;
   if (categories.empty()) {
     for (std::uint32_t index = 0; index < known.size(); ++index) categories.push_back({index});
   }
-  if (std::optional<RequestRefused> refused = refuse_hold(state, command.holder, command.count, command.ttl)) return *refused;
+  if (std::optional<RequestRefused> refused = refuse_hold(state, command.holder, command.count, command.ttl))
+    return *refused;
   for (const CategoryIndex category : categories) {
-    const BestAvailable wanted{command.count, category, command.accessible, command.restricted_view, command.together};
+    const BestAvailable wanted{command.count, category, command.accessible, command.restricted_view,
+                               command.together};
     if (const auto found = find_best_available(*state.seat_map(), state.free_seats(), wanted)) {
-      return HoldPlaced{command.holder, Places(found->begin(), found->end()), {}, first_deadline(state, command.ttl, now)};
+      return HoldPlaced{
+          command.holder, Places(found->begin(), found->end()), {}, first_deadline(state, command.ttl, now)};
     }
   }
   // For a wheelchair place the length of ordinary blocks means nothing.
   if (command.accessible > 0) return refuse(Reason::not_enough_adjoining, command.accessible, command.count);
   std::uint32_t largest = 0;
-  for (const CategoryIndex category : categories) largest = std::max(largest, largest_block(state.free_seats(), category, command.restricted_view));
+  for (const CategoryIndex category : categories)
+    largest = std::max(largest, largest_block(state.free_seats(), category, command.restricted_view));
   return refuse(Reason::not_enough_adjoining, 0, command.count, largest);
 }
 
@@ -240,14 +278,17 @@ template <class Items>
   return refuse(Reason::hold_not_found);
 }
 
-[[nodiscard]] inline Verdict<ExtendHold> decide_body(const EventState& state, const ExtendHold& command, const Command&, Timestamp now) {
-  if (command.ttl < limits::hold_ttl_min || command.ttl > limits::hold_ttl_max) return invalid("a hold's ttl must be 1 second to 366 days");
+[[nodiscard]] inline Verdict<ExtendHold> decide_body(const EventState& state, const ExtendHold& command,
+                                                     const Command&, Timestamp now) {
+  if (command.ttl < limits::hold_ttl_min || command.ttl > limits::hold_ttl_max)
+    return invalid("a hold's ttl must be 1 second to 366 days");
   const HoldRecord* hold = state.find_hold(command.hold);
   if (hold == nullptr) return refuse_ended(state, command.hold);
   const auto end = from_epoch(hold->placed_at) + state.settings().policy.hold_lifetime;
   const auto wanted = std::min(ceil_to_seconds(now) + command.ttl, end);
   if (wanted <= from_epoch(hold->expires_at)) {
-    // Asked to end no later than it does: that is granted by what is there, unless the lifetime is what stands in the way.
+    // Asked to end no later than it does: that is granted by what is there, unless the lifetime is what
+    // stands in the way.
     if (from_epoch(hold->expires_at) < end) return HoldExtended{command.hold, from_epoch(hold->expires_at)};
     RequestRefused refused = refuse(Reason::hold_lifetime_reached);
     refused.at = end;
@@ -256,15 +297,18 @@ template <class Items>
   return HoldExtended{command.hold, wanted};
 }
 
-[[nodiscard]] inline Verdict<ReleaseHold> decide_body(const EventState& state, const ReleaseHold& command, const Command&, Timestamp) {
+[[nodiscard]] inline Verdict<ReleaseHold> decide_body(const EventState& state, const ReleaseHold& command,
+                                                      const Command&, Timestamp) {
   if (state.find_hold(command.hold) == nullptr) return refuse_ended(state, command.hold);
   return HoldReleased{command.hold};
 }
 
-/// Gives each admission of a hold the first choice that fits it, those bound to its category before those for any.
+/// Gives each admission of a hold the first choice that fits it, those bound to its category before those for
+/// any.
 class ChoiceAssigner {
  public:
-  ChoiceAssigner(const EventState& state, const std::vector<TicketChoice>& choices) : map_(*state.seat_map()), prices_(state.settings().prices) {
+  ChoiceAssigner(const EventState& state, const std::vector<TicketChoice>& choices)
+      : map_(*state.seat_map()), prices_(state.settings().prices) {
     for (const TicketChoice& choice : choices) choices_.push_back({&choice, choice.count});
   }
 
@@ -305,7 +349,9 @@ class ChoiceAssigner {
     price.fee_per_ticket = prices_.per_ticket();
     price.fee_per_order = price.total = prices_.per_order();
     for (const QuoteLine& line : lines_) price.total += (line.unit_price + price.fee_per_ticket) * line.count;
-    price.tax = included_tax(Money{price.total, prices_.currency()}, prices_.tax_basis_points(), Rounding::half_even).minor();
+    price.tax =
+        included_tax(Money{price.total, prices_.currency()}, prices_.tax_basis_points(), Rounding::half_even)
+            .minor();
     return price;
   }
 
@@ -337,7 +383,8 @@ class ChoiceAssigner {
     return nullptr;
   }
   void add_line(const QuoteLine& line) {
-    if (!lines_.empty() && lines_.back().category == line.category && lines_.back().ticket_type == line.ticket_type) {
+    if (!lines_.empty() && lines_.back().category == line.category &&
+        lines_.back().ticket_type == line.ticket_type) {
       lines_.back().count += line.count;
     } else {
       lines_.push_back(line);
@@ -351,48 +398,60 @@ class ChoiceAssigner {
   RequestRefused refusal_;
 };
 
-[[nodiscard]] inline Verdict<QuoteHold> decide_body(const EventState& state, const QuoteHold& command, const Command&, Timestamp) {
+[[nodiscard]] inline Verdict<QuoteHold> decide_body(const EventState& state, const QuoteHold& command,
+                                                    const Command&, Timestamp) {
   if (command.choices.empty()) return invalid("a quote needs at least one choice of tickets");
   if (command.choices.size() > limits::places_per_hold)
-    return invalid("a quote takes at most " + std::to_string(limits::places_per_hold) + " choices of tickets");
+    return invalid("a quote takes at most " + std::to_string(limits::places_per_hold) +
+                   " choices of tickets");
   std::uint64_t chosen = 0;
   for (const TicketChoice& choice : command.choices) {
     for (const std::string* name : {&choice.ticket_type, &choice.category}) {
-      if (auto refused = refuse_text("a type or category of tickets", *name, 0, limits::label_bytes)) return *refused;
+      if (auto refused = refuse_text("a type or category of tickets", *name, 0, limits::label_bytes))
+        return *refused;
     }
     if (choice.count == 0) return invalid("a choice of tickets has a count of zero");
     chosen += choice.count;
   }
   const HoldRecord* hold = state.find_hold(command.hold);
   if (hold == nullptr) return refuse_ended(state, command.hold);
-  if (chosen != hold->admissions) return refuse(Reason::ticket_choice_mismatch, hold->admissions, static_cast<std::int64_t>(chosen));
+  if (chosen != hold->admissions)
+    return refuse(Reason::ticket_choice_mismatch, hold->admissions, static_cast<std::int64_t>(chosen));
   ChoiceAssigner assigner(state, command.choices);
   for (const PlaceIndex place : hold->places) {
     if (!assigner.assign({state.seat_map()->places()[place.value].category}, 1)) return assigner.refusal();
   }
   for (const AreaQuantity& held : hold->areas) {
-    if (!assigner.assign(state.seat_map()->areas()[held.area.value].category, held.quantity)) return assigner.refusal();
+    if (!assigner.assign(state.seat_map()->areas()[held.area.value].category, held.quantity))
+      return assigner.refusal();
   }
   return HoldQuoted{command.hold, assigner.price()};
 }
 
-[[nodiscard]] inline Verdict<CheckOut> decide_body(const EventState& state, const CheckOut& command, const Command&, Timestamp) {
+[[nodiscard]] inline Verdict<CheckOut> decide_body(const EventState& state, const CheckOut& command,
+                                                   const Command&, Timestamp) {
   const auto& [method, reference, amount] = command.payment;
   if (auto refused = refuse_text("a payment's method", method, 1, limits::short_name_bytes)) return *refused;
-  if (auto refused = refuse_text("a payment's reference", reference, 0, limits::payment_reference_bytes)) return *refused;
+  if (auto refused = refuse_text("a payment's reference", reference, 0, limits::payment_reference_bytes))
+    return *refused;
   if (std::optional<RequestRefused> refused = refuse_name(state, method)) return *refused;
   const HoldRecord* hold = state.find_hold(command.hold);
   if (hold == nullptr) return refuse_ended(state, command.hold);
   if (hold->quote == nullptr) return refuse(Reason::not_quoted);
   const std::int64_t price = hold->quote->total;
-  if (const std::int64_t paid = amount.value_or(price); paid != price) return refuse(Reason::payment_mismatch, price, paid);
-  return OrderPlaced{command.hold, static_cast<std::uint32_t>(state.orders().size() + 1), PaymentRecord{method, reference, price}};
+  if (const std::int64_t paid = amount.value_or(price); paid != price)
+    return refuse(Reason::payment_mismatch, price, paid);
+  return OrderPlaced{command.hold, static_cast<std::uint32_t>(state.orders().size() + 1),
+                     PaymentRecord{method, reference, price}};
 }
 
-[[nodiscard]] inline RequestRefused refuse_ticket(Reason reason, std::uint32_t number) { return refuse(reason, 0, number); }
+[[nodiscard]] inline RequestRefused refuse_ticket(Reason reason, std::uint32_t number) {
+  return refuse(reason, 0, number);
+}
 
 /// With its place: who stands at a gate must see whose seat it is.
-[[nodiscard]] inline RequestRefused refuse_ticket(Reason reason, std::uint32_t number, const TicketRecord& ticket) {
+[[nodiscard]] inline RequestRefused refuse_ticket(Reason reason, std::uint32_t number,
+                                                  const TicketRecord& ticket) {
   RequestRefused refused = refuse_ticket(reason, number);
   if (ticket.in_area()) {
     refused.areas.push_back(ticket.area());
@@ -402,17 +461,23 @@ class ChoiceAssigner {
   return refused;
 }
 
-[[nodiscard]] inline RequestRefused refuse_admitted(const EventState& state, const TicketRecord& ticket, std::uint32_t number) {
+[[nodiscard]] inline RequestRefused refuse_admitted(const EventState& state, const TicketRecord& ticket,
+                                                    std::uint32_t number) {
   RequestRefused refused = refuse_ticket(Reason::ticket_admitted, number, ticket);
   refused.at = from_epoch(ticket.admitted_at);
   refused.text = state.short_name(ticket.gate);
   return refused;
 }
 
-[[nodiscard]] inline Verdict<RefundTickets> decide_body(const EventState& state, const RefundTickets& command, const Command&, Timestamp) {
-  if (auto refused = refuse_text("a refund's reference", command.reference, 0, limits::payment_reference_bytes)) return *refused;
-  if (command.tickets.size() > limits::places_per_hold) return invalid("a refund takes at most " + std::to_string(limits::places_per_hold) + " tickets");
-  if (const auto twice = find_twice(command.tickets)) return invalid("a refund names ticket " + std::to_string(*twice) + " twice");
+[[nodiscard]] inline Verdict<RefundTickets> decide_body(const EventState& state, const RefundTickets& command,
+                                                        const Command&, Timestamp) {
+  if (auto refused =
+          refuse_text("a refund's reference", command.reference, 0, limits::payment_reference_bytes))
+    return *refused;
+  if (command.tickets.size() > limits::places_per_hold)
+    return invalid("a refund takes at most " + std::to_string(limits::places_per_hold) + " tickets");
+  if (const auto twice = find_twice(command.tickets))
+    return invalid("a refund names ticket " + std::to_string(*twice) + " twice");
   const OrderRecord* order = state.find_order(command.order);
   if (order == nullptr) return refuse(Reason::order_not_found);
   const auto tickets = state.tickets_of(*order);
@@ -429,7 +494,8 @@ class ChoiceAssigner {
       if (ticket.admitted_at == 0) refund.tickets.push_back(number);
       if (ticket.admitted_at != 0 && admitted == 0) admitted = number;
     }
-    if (refund.tickets.empty() && admitted != 0) return refuse_admitted(state, tickets[admitted - 1], admitted);
+    if (refund.tickets.empty() && admitted != 0)
+      return refuse_admitted(state, tickets[admitted - 1], admitted);
     if (refund.tickets.empty()) return refuse(Reason::ticket_refunded);
   }
   for (const std::uint32_t number : refund.tickets) {
@@ -442,7 +508,8 @@ class ChoiceAssigner {
   return refund;
 }
 
-[[nodiscard]] inline Verdict<AdmitTicket> decide_body(const EventState& state, const AdmitTicket& command, const Command&, Timestamp) {
+[[nodiscard]] inline Verdict<AdmitTicket> decide_body(const EventState& state, const AdmitTicket& command,
+                                                      const Command&, Timestamp) {
   if (auto refused = refuse_text("a gate's name", command.gate, 1, limits::short_name_bytes)) return *refused;
   if (std::optional<RequestRefused> refused = refuse_name(state, command.gate)) return *refused;
   const TicketRecord* ticket = state.find_ticket(command.ticket);
@@ -452,8 +519,8 @@ class ChoiceAssigner {
   return TicketAdmitted{command.ticket, command.gate};
 }
 
-/// So many commands on, memory is asked for: deciding them takes longer than memory does, and what is asked for
-/// stays in the first cache meanwhile.
+/// So many commands on, memory is asked for: deciding them takes longer than memory does, and what is asked
+/// for stays in the first cache meanwhile.
 inline constexpr std::size_t prefetch_distance = 6;
 
 // What prefetch_ahead asks for beside the request.
@@ -464,25 +531,36 @@ inline void prefetch_body(const EventState& state, const PlaceHold& command) noe
   state.prefetch_holder(command.holder.text());
   // More of them would push out what is looked at sooner.
   constexpr std::size_t few = 8;
-  for (std::size_t at = 0; at < std::min(few, command.places.size()); ++at) state.prefetch_place(command.places[at]);
+  for (std::size_t at = 0; at < std::min(few, command.places.size()); ++at)
+    state.prefetch_place(command.places[at]);
 }
 inline void prefetch_body(const EventState& state, const HoldBest& command) noexcept {
   state.prefetch_new_hold(prefetch_distance);
   state.prefetch_holder(command.holder.text());
 }
-inline void prefetch_body(const EventState& state, const RefundTickets& command) noexcept { state.prefetch_order(command.order); }
-inline void prefetch_body(const EventState& state, const AdmitTicket& command) noexcept { state.prefetch_order(command.ticket.order); }
+inline void prefetch_body(const EventState& state, const RefundTickets& command) noexcept {
+  state.prefetch_order(command.order);
+}
+inline void prefetch_body(const EventState& state, const AdmitTicket& command) noexcept {
+  state.prefetch_order(command.ticket.order);
+}
 template <class Body>
 requires std::is_same_v<decltype(Body::hold), HoldId>
-void prefetch_body(const EventState& state, const Body& command) noexcept { state.prefetch_hold(command.hold); }
+void prefetch_body(const EventState& state, const Body& command) noexcept {
+  state.prefetch_hold(command.hold);
+}
 
-/// Holds and orders outlive the memory of the requests that gave them their ids: such a request can't give its id again.
-[[nodiscard]] inline bool is_taken_for_id(const EventState& state, const Command& command, std::uint64_t hash) {
+/// Holds and orders outlive the memory of the requests that gave them their ids: such a request can't give
+/// its id again.
+[[nodiscard]] inline bool is_taken_for_id(const EventState& state, const Command& command,
+                                          std::uint64_t hash) {
   return std::visit(
       [&]<class Body>(const Body&) {
         using Grant = typename Body::GrantedBy;
-        if constexpr (std::is_same_v<Grant, HoldPlaced>) return state.find_hold(HoldId{command.request}, hash) != nullptr;
-        if constexpr (std::is_same_v<Grant, OrderPlaced>) return state.find_order(OrderId{command.request}, hash) != nullptr;
+        if constexpr (std::is_same_v<Grant, HoldPlaced>)
+          return state.find_hold(HoldId{command.request}, hash) != nullptr;
+        if constexpr (std::is_same_v<Grant, OrderPlaced>)
+          return state.find_order(OrderId{command.request}, hash) != nullptr;
         return false;
       },
       command.body);
@@ -509,7 +587,8 @@ inline Decision decide(const EventState& state, const Command& command, Timestam
     if (request->digest != digest_of(command.body)) return detail::refuse(Reason::request_reused);
     return Repeat{request->revision};
   }
-  if (!state.exists() && !std::holds_alternative<CreateEvent>(command.body)) return detail::refuse(Reason::event_not_found);
+  if (!state.exists() && !std::holds_alternative<CreateEvent>(command.body))
+    return detail::refuse(Reason::event_not_found);
   if (detail::is_taken_for_id(state, command, hash)) return detail::refuse(Reason::request_reused);
   return std::visit(
       [&](const auto& body) -> Decision {

@@ -25,14 +25,18 @@ inline void ensure(bool holds, std::string_view what) {
 [[nodiscard]] inline bool keeps_money_readable(const PriceList& before, const PriceList& after) {
   const auto& old_types = before.ticket_types();
   const auto& new_types = after.ticket_types();
-  return before.currency() == after.currency() && new_types.size() >= old_types.size() && std::equal(old_types.begin(), old_types.end(), new_types.begin());
+  return before.currency() == after.currency() && new_types.size() >= old_types.size() &&
+         std::equal(old_types.begin(), old_types.end(), new_types.begin());
 }
 
-/// What a refund of these tickets of the order comes to: their prices and fees, and the order's fee with the last of them.
+/// What a refund of these tickets of the order comes to: their prices and fees, and the order's fee with the
+/// last of them.
 template <class Numbers>
-[[nodiscard]] std::int64_t refund_amount(const OrderRecord& order, std::span<const TicketRecord> tickets, const Numbers& numbers) {
+[[nodiscard]] std::int64_t refund_amount(const OrderRecord& order, std::span<const TicketRecord> tickets,
+                                         const Numbers& numbers) {
   std::int64_t amount = numbers.size() == order.live_tickets ? order.fee_per_order : 0;
-  for (const std::uint32_t number : numbers) amount = add(amount, add(tickets[number - 1].price, order.fee_per_ticket));
+  for (const std::uint32_t number : numbers)
+    amount = add(amount, add(tickets[number - 1].price, order.fee_per_ticket));
   return amount;
 }
 
@@ -72,7 +76,8 @@ inline void EventState::remember(const Fact& fact, std::uint64_t hash, const Fac
 }
 
 inline std::uint32_t EventState::request_slot(RequestId request, std::uint64_t hash) const {
-  return request_table_.find(hash, [&](std::uint32_t number) { return requests_[request_position(number)].request == request; });
+  return request_table_.find(
+      hash, [&](std::uint32_t number) { return requests_[request_position(number)].request == request; });
 }
 
 inline const RememberedRequest* EventState::find_request(RequestId request, std::uint64_t hash) const {
@@ -126,7 +131,9 @@ inline void EventState::apply_body(const EventConfigured& fact, const Asked&, co
   settings_ = std::make_shared<const EventSettings>(fact.settings);
 }
 
-inline void EventState::apply_body(const SaleStatusChanged& fact, const Asked&, const FactPosition&) { sale_status_ = fact.status; }
+inline void EventState::apply_body(const SaleStatusChanged& fact, const Asked&, const FactPosition&) {
+  sale_status_ = fact.status;
+}
 
 inline std::uint32_t EventState::hold_slot(HoldId hold, std::uint64_t hash) const {
   return hold_table_.find(hash, [&](std::uint32_t slot) { return holds_[slot].id == hold; });
@@ -139,7 +146,8 @@ inline const HoldRecord* EventState::find_hold(HoldId hold, std::uint64_t hash) 
 
 inline std::uint32_t EventState::need_hold(HoldId hold, std::string_view what) const {
   const std::uint32_t slot = hold_slot(hold, hash(hold));
-  if (slot == SlotTable::none) throw InvariantBroken(std::string(what) + " names hold " + to_string(hold) + ", which is not open");
+  if (slot == SlotTable::none)
+    throw InvariantBroken(std::string(what) + " names hold " + to_string(hold) + ", which is not open");
   return slot;
 }
 
@@ -192,7 +200,8 @@ inline std::uint16_t EventState::intern(const std::string& name) {
 }
 
 inline void EventState::take_area(AreaQuantity wanted, std::uint32_t expires_at) {
-  detail::ensure(wanted.area.value < areas_.size() && wanted.quantity > 0, "a hold names an area that does not exist");
+  detail::ensure(wanted.area.value < areas_.size() && wanted.quantity > 0,
+                 "a hold names an area that does not exist");
   detail::ensure(wanted.quantity <= area_free(wanted.area), "an area is held beyond its capacity");
   AreaState& area = areas_[wanted.area.value];
   area.held += wanted.quantity;
@@ -209,14 +218,16 @@ inline void EventState::give_area(AreaQuantity held, std::uint32_t expires_at) {
 }
 
 inline void EventState::check_deadline(std::chrono::sys_seconds deadline) {
-  detail::ensure(deadline > from_epoch(place_code::killed) && deadline <= from_epoch(UINT32_MAX), "a hold's deadline can't be told from what marks a place");
+  detail::ensure(deadline > from_epoch(place_code::killed) && deadline <= from_epoch(UINT32_MAX),
+                 "a hold's deadline can't be told from what marks a place");
 }
 
 inline void EventState::apply_body(const HoldPlaced& fact, const Asked& asked, const FactPosition& position) {
   using detail::ensure;
   const HoldId id{asked.request};
   ensure(!id.is_zero() && hold_slot(id, asked.hash) == SlotTable::none, "two holds carry one id");
-  ensure((!fact.places.empty() || !fact.areas.empty()) && !fact.holder.empty(), "a hold is empty or nobody's");
+  ensure((!fact.places.empty() || !fact.areas.empty()) && !fact.holder.empty(),
+         "a hold is empty or nobody's");
   check_deadline(fact.expires_at);
   if (free_hold_slots_.empty()) {
     free_hold_slots_.push_back(static_cast<std::uint32_t>(holds_.size()));
@@ -301,7 +312,9 @@ inline void EventState::end_hold(std::uint32_t slot, HoldEnd end, std::uint32_t 
   HoldRecord& hold = holds_[slot];
   for (const AreaQuantity& held : hold.areas) give_area(held, hold.expires_at);
   HolderRecord& holder = holders_[hold.holder];
-  detail::ensure(holder.open_holds > 0 && holder.held >= hold.admissions && held_places_ >= hold.places.size(), "more is given back than was held");
+  detail::ensure(
+      holder.open_holds > 0 && holder.held >= hold.admissions && held_places_ >= hold.places.size(),
+      "more is given back than was held");
   holder.open_holds -= 1;
   holder.held -= hold.admissions;
   held_places_ -= static_cast<std::uint32_t>(hold.places.size());
@@ -345,14 +358,17 @@ inline void EventState::check_quote(const QuotedPrice& price, std::uint32_t admi
   std::uint64_t count = 0;
   std::int64_t sum = price.fee_per_order;
   for (const QuoteLine& line : price.lines) {
-    ensure(is_amount(line.unit_price) && line.count <= limits::places_per_hold, "a quote's line is out of range");
-    ensure(line.category.value < seat_map_->categories().size() && line.ticket_type < settings_->prices.ticket_types().size(),
+    ensure(is_amount(line.unit_price) && line.count <= limits::places_per_hold,
+           "a quote's line is out of range");
+    ensure(line.category.value < seat_map_->categories().size() &&
+               line.ticket_type < settings_->prices.ticket_types().size(),
            "a quote's line names a category or ticket type that does not exist");
     count += line.count;
     sum = detail::add(sum, (line.unit_price + price.fee_per_ticket) * line.count);
   }
   ensure(count == admissions, "a quote's lines do not cover the hold");
-  ensure(sum == price.total && price.tax >= 0 && price.tax <= price.total, "a quote's lines do not sum to its total");
+  ensure(sum == price.total && price.tax >= 0 && price.tax <= price.total,
+         "a quote's lines do not sum to its total");
 }
 
 inline void EventState::apply_body(const HoldQuoted& fact, const Asked&, const FactPosition&) {
@@ -370,7 +386,8 @@ inline void EventState::sell(const HoldRecord& hold, const QuotedPrice& price, s
       used = 0;
     }
     ++used;
-    tickets_.push_back({price.lines[line].unit_price, where, order, 0, price.lines[line].ticket_type, TicketRecord::no_gate});
+    tickets_.push_back({price.lines[line].unit_price, where, order, 0, price.lines[line].ticket_type,
+                        TicketRecord::no_gate});
   };
   for (const PlaceIndex place : hold.places) {
     codes_[place.value] = place_code::sold;
@@ -380,17 +397,21 @@ inline void EventState::sell(const HoldRecord& hold, const QuotedPrice& price, s
   }
   sold_places_ += static_cast<std::uint32_t>(hold.places.size());
   for (const AreaQuantity& held : hold.areas) {
-    for (std::uint32_t count = 0; count < held.quantity; ++count) add_ticket(held.area.value | TicketRecord::area_bit);
+    for (std::uint32_t count = 0; count < held.quantity; ++count)
+      add_ticket(held.area.value | TicketRecord::area_bit);
   }
 }
 
-inline void EventState::apply_body(const OrderPlaced& fact, const Asked& asked, const FactPosition& position) {
+inline void EventState::apply_body(const OrderPlaced& fact, const Asked& asked,
+                                   const FactPosition& position) {
   const std::uint32_t slot = need_hold(fact.hold, "an order");
   const HoldRecord& hold = holds_[slot];
   detail::ensure(hold.quote != nullptr, "an order is placed for a hold without a price");
   detail::ensure(fact.payment.amount == hold.quote->total, "an order is not paid in full");
   detail::ensure(fact.number == orders_.size() + 1, "an order's number is not the next");
-  detail::ensure(!asked.request.is_zero() && order_index(OrderId{asked.request}, asked.hash) == SlotTable::none, "two orders carry one id");
+  detail::ensure(
+      !asked.request.is_zero() && order_index(OrderId{asked.request}, asked.hash) == SlotTable::none,
+      "two orders carry one id");
   OrderRecord order;
   order.id = OrderId{asked.request};
   order.placed_at = position.turn;
@@ -425,7 +446,9 @@ inline const OrderRecord* EventState::find_order(OrderId order, std::uint64_t ha
 
 inline const TicketRecord* EventState::find_ticket(const TicketId& ticket) const {
   const OrderRecord* order = find_order(ticket.order);
-  return order == nullptr || ticket.number == 0 || ticket.number > order->ticket_count ? nullptr : &tickets_[order->first_ticket + ticket.number - 1];
+  return order == nullptr || ticket.number == 0 || ticket.number > order->ticket_count
+             ? nullptr
+             : &tickets_[order->first_ticket + ticket.number - 1];
 }
 
 inline void EventState::apply_body(const TicketsRefunded& fact, const Asked&, const FactPosition&) {
@@ -435,10 +458,12 @@ inline void EventState::apply_body(const TicketsRefunded& fact, const Asked&, co
   OrderRecord& order = orders_[index];
   std::uint32_t last = 0;
   for (const std::uint32_t number : fact.tickets) {
-    ensure(number > last && number <= order.ticket_count, "a refund names a ticket twice or one that does not exist");
+    ensure(number > last && number <= order.ticket_count,
+           "a refund names a ticket twice or one that does not exist");
     last = number;
   }
-  ensure(fact.amount == detail::refund_amount(order, tickets_of(order), fact.tickets), "a refund is not what its tickets are worth");
+  ensure(fact.amount == detail::refund_amount(order, tickets_of(order), fact.tickets),
+         "a refund is not what its tickets are worth");
   for (const std::uint32_t number : fact.tickets) {
     TicketRecord& ticket = tickets_[order.first_ticket + number - 1];
     ensure(!ticket.refunded(), "a ticket is refunded twice");
@@ -450,7 +475,8 @@ inline void EventState::apply_body(const TicketsRefunded& fact, const Asked&, co
       continue;
     }
     const PlaceIndex place = ticket.place();
-    ensure(codes_[place.value] == place_code::sold && owners_[place.value] == order.first_ticket + number - 1, "a refunded ticket does not own its place");
+    ensure(codes_[place.value] == place_code::sold && owners_[place.value] == order.first_ticket + number - 1,
+           "a refunded ticket does not own its place");
     codes_[place.value] = place_code::free;
     owners_[place.value] = SlotTable::none;
     free_->give(place);
@@ -460,7 +486,8 @@ inline void EventState::apply_body(const TicketsRefunded& fact, const Asked&, co
   const auto count = static_cast<std::uint32_t>(fact.tickets.size());
   order.refunded = detail::add(order.refunded, fact.amount);
   order.live_tickets -= count;
-  ensure(order.refunded <= order.total && (order.live_tickets > 0 || order.refunded == order.total), "refunds do not match what the order was worth");
+  ensure(order.refunded <= order.total && (order.live_tickets > 0 || order.refunded == order.total),
+         "refunds do not match what the order was worth");
   ensure(holders_[order.holder].bought >= count, "a holder gives back more than was bought");
   holders_[order.holder].bought -= count;
   check_counts();
@@ -469,14 +496,16 @@ inline void EventState::apply_body(const TicketsRefunded& fact, const Asked&, co
 inline void EventState::apply_body(const TicketAdmitted& fact, const Asked&, const FactPosition& position) {
   const TicketRecord* found = find_ticket(fact.ticket);
   detail::ensure(found != nullptr, "a ticket is admitted that does not exist");
-  detail::ensure(!found->refunded() && found->admitted_at == 0, "a ticket is admitted that is void or was admitted before");
+  detail::ensure(!found->refunded() && found->admitted_at == 0,
+                 "a ticket is admitted that is void or was admitted before");
   TicketRecord& ticket = tickets_[static_cast<std::size_t>(found - tickets_.data())];
   ticket.admitted_at = to_epoch(std::chrono::floor<std::chrono::seconds>(position.turn));
   ticket.gate = intern(fact.gate);
 }
 
 inline void EventState::check_counts() const {
-  detail::ensure(free_->free_count() + held_places_ + sold_places_ == codes_.size(), "free, held and sold places do not add up to the house");
+  detail::ensure(free_->free_count() + held_places_ + sold_places_ == codes_.size(),
+                 "free, held and sold places do not add up to the house");
 }
 
 }  // namespace ticketcore

@@ -1,5 +1,6 @@
 #pragma once
-// EventState's full proof and its bookkeeping for snapshots. Include ticketcore/sale/event_state.hpp, not this.
+// EventState's full proof and its bookkeeping for snapshots. Include ticketcore/sale/event_state.hpp, not
+// this.
 
 #include <map>
 
@@ -23,7 +24,8 @@ inline void EventState::check_everything() const {
     ++open;
     ensure(hold_slot(hold.id, hash(hold.id)) == slot, "a hold can't be found by its id");
     for (const PlaceIndex place : hold.places) {
-      ensure(codes_[place.value] == hold.expires_at && owners_[place.value] == slot && !free_->is_free(place), "a held place does not know its hold");
+      ensure(codes_[place.value] == hold.expires_at && owners_[place.value] == slot && !free_->is_free(place),
+             "a held place does not know its hold");
       ++held;
     }
     for (const AreaQuantity& quantity : hold.areas) {
@@ -34,7 +36,8 @@ inline void EventState::check_everything() const {
     ++holders[hold.holder].open_holds;
     holders[hold.holder].held += hold.admissions;
   }
-  ensure(open == open_holds_ && held == held_places_ && open == deadlines_.size(), "open holds do not add up");
+  ensure(open == open_holds_ && held == held_places_ && open == deadlines_.size(),
+         "open holds do not add up");
   for (std::uint32_t index = 0; index < orders_.size(); ++index) {
     const OrderRecord& order = orders_[index];
     ensure(order_index(order.id, hash(order.id)) == index, "an order can't be found by its id");
@@ -53,7 +56,9 @@ inline void EventState::check_everything() const {
         continue;
       }
       ++sold;
-      ensure(codes_[ticket.where] == place_code::sold && owners_[ticket.where] == at && !free_->is_free(ticket.place()), "a ticket does not own its place");
+      ensure(codes_[ticket.where] == place_code::sold && owners_[ticket.where] == at &&
+                 !free_->is_free(ticket.place()),
+             "a ticket does not own its place");
     }
     holders[order.holder].bought += live;
     holders[order.holder].has_ordered = true;
@@ -64,33 +69,40 @@ inline void EventState::check_everything() const {
   for (std::uint32_t slot = 0; slot < holders_.size(); ++slot) {
     const HolderRecord& holder = holders_[slot];
     const HolderRecord& counted = holders[slot];
-    ensure(
-        holder.open_holds == counted.open_holds && holder.held == counted.held && holder.bought == counted.bought && holder.has_ordered == counted.has_ordered,
-        "a holder's counts do not add up");
-    ensure(holder.name.empty() || find_holder_slot(holder.name, hash(holder.name)) == slot, "a holder can't be found by name");
+    ensure(holder.open_holds == counted.open_holds && holder.held == counted.held &&
+               holder.bought == counted.bought && holder.has_ordered == counted.has_ordered,
+           "a holder's counts do not add up");
+    ensure(holder.name.empty() || find_holder_slot(holder.name, hash(holder.name)) == slot,
+           "a holder can't be found by name");
   }
   for (std::uint32_t place = 0; place < codes_.size(); ++place) {
-    ensure((codes_[place] == place_code::free) == free_->is_free({place}), "a place is free in one index and taken in another");
+    ensure((codes_[place] == place_code::free) == free_->is_free({place}),
+           "a place is free in one index and taken in another");
   }
   for (std::uint32_t area = 0; area < areas_.size(); ++area) {
     std::uint32_t until = 0;
     for (const auto& [deadline, quantity] : by_deadline[area]) {
       const bool before = areas_[area].quantity_by_deadline.until(std::int64_t{deadline} - 1) == until;
       until += quantity;
-      ensure(before && areas_[area].quantity_by_deadline.until(deadline) == until, "an area's deadlines do not add up");
+      ensure(before && areas_[area].quantity_by_deadline.until(deadline) == until,
+             "an area's deadlines do not add up");
     }
     ensure(areas_[area].quantity_by_deadline.total() == until, "an area's deadlines do not add up");
-    ensure(area_held[area] == areas_[area].held && area_sold[area] == areas_[area].sold, "an area's counts do not add up");
-    ensure(std::uint64_t{areas_[area].held} + areas_[area].sold <= seat_map_->areas()[area].capacity, "an area is sold beyond its capacity");
+    ensure(area_held[area] == areas_[area].held && area_sold[area] == areas_[area].sold,
+           "an area's counts do not add up");
+    ensure(std::uint64_t{areas_[area].held} + areas_[area].sold <= seat_map_->areas()[area].capacity,
+           "an area is sold beyond its capacity");
   }
 }
 
 inline std::size_t EventState::memory_bytes() const {
   const auto of = [](const auto& array) { return array.capacity() * sizeof(array[0]); };
-  std::size_t bytes = sizeof(*this) + of(codes_) + of(owners_) + of(areas_) + of(holds_) + of(free_hold_slots_) + deadlines_.memory_bytes() + of(holders_) +
+  std::size_t bytes = sizeof(*this) + of(codes_) + of(owners_) + of(areas_) + of(holds_) +
+                      of(free_hold_slots_) + deadlines_.memory_bytes() + of(holders_) +
                       of(free_holder_slots_) + of(orders_) + of(tickets_);
   for (const AreaState& area : areas_) bytes += area.quantity_by_deadline.memory_bytes();
-  bytes += hold_table_.memory_bytes() + holder_table_.memory_bytes() + order_table_.memory_bytes() + request_table_.memory_bytes();
+  bytes += hold_table_.memory_bytes() + holder_table_.memory_bytes() + order_table_.memory_bytes() +
+           request_table_.memory_bytes();
   bytes += requests_.size() * sizeof(RememberedRequest) + of(touched_places_) + of(touched_areas_);
   if (seat_map_) {
     const SeatMapData& map = seat_map_->data();

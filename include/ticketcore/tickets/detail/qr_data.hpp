@@ -1,5 +1,6 @@
 #pragma once
-// A QR code's data: from text to interleaved codewords (ISO/IEC 18004, sections 7.3 to 7.6). Include ticketcore/tickets/qr.hpp, not this.
+// A QR code's data: from text to interleaved codewords (ISO/IEC 18004, sections 7.3 to 7.6). Include
+// ticketcore/tickets/qr.hpp, not this.
 
 #include <algorithm>
 #include <array>
@@ -13,19 +14,24 @@ namespace ticketcore::detail {
 inline constexpr int qr_codewords_max = 3706;
 
 /// Table 9: error correction codewords in each block, and blocks, by level and version.
-inline constexpr std::uint8_t qr_block_correction[4][40] = {{7,  10, 15, 20, 26, 18, 20, 24, 30, 18, 20, 24, 26, 30, 22, 24, 28, 30, 28, 28,
-                                                             28, 28, 30, 30, 26, 28, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30},
-                                                            {10, 16, 26, 18, 24, 16, 18, 22, 22, 26, 30, 22, 22, 24, 24, 28, 28, 26, 26, 26,
-                                                             26, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28},
-                                                            {13, 22, 18, 26, 18, 24, 18, 22, 20, 24, 28, 26, 24, 20, 30, 24, 28, 28, 26, 30,
-                                                             28, 30, 30, 30, 30, 28, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30},
-                                                            {17, 28, 22, 16, 22, 28, 26, 26, 24, 28, 24, 28, 22, 24, 24, 30, 28, 28, 26, 28,
-                                                             30, 24, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30}};
+inline constexpr std::uint8_t qr_block_correction[4][40] = {
+    {7,  10, 15, 20, 26, 18, 20, 24, 30, 18, 20, 24, 26, 30, 22, 24, 28, 30, 28, 28,
+     28, 28, 30, 30, 26, 28, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30},
+    {10, 16, 26, 18, 24, 16, 18, 22, 22, 26, 30, 22, 22, 24, 24, 28, 28, 26, 26, 26,
+     26, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28},
+    {13, 22, 18, 26, 18, 24, 18, 22, 20, 24, 28, 26, 24, 20, 30, 24, 28, 28, 26, 30,
+     28, 30, 30, 30, 30, 28, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30},
+    {17, 28, 22, 16, 22, 28, 26, 26, 24, 28, 24, 28, 22, 24, 24, 30, 28, 28, 26, 28,
+     30, 24, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30}};
 inline constexpr std::uint8_t qr_blocks[4][40] = {
-    {1, 1, 1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 4, 4, 6, 6, 6, 6, 7, 8, 8, 9, 9, 10, 12, 12, 12, 13, 14, 15, 16, 17, 18, 19, 19, 20, 21, 22, 24, 25},
-    {1, 1, 1, 2, 2, 4, 4, 4, 5, 5, 5, 8, 9, 9, 10, 10, 11, 13, 14, 16, 17, 17, 18, 20, 21, 23, 25, 26, 28, 29, 31, 33, 35, 37, 38, 40, 43, 45, 47, 49},
-    {1, 1, 2, 2, 4, 4, 6, 6, 8, 8, 8, 10, 12, 16, 12, 17, 16, 18, 21, 20, 23, 23, 25, 27, 29, 34, 34, 35, 38, 40, 43, 45, 48, 51, 53, 56, 59, 62, 65, 68},
-    {1, 1, 2, 4, 4, 4, 5, 6, 8, 8, 11, 11, 16, 16, 18, 16, 19, 21, 25, 25, 25, 34, 30, 32, 35, 37, 40, 42, 45, 48, 51, 54, 57, 60, 63, 66, 70, 74, 77, 81}};
+    {1, 1, 1, 1,  1,  2,  2,  2,  2,  4,  4,  4,  4,  4,  6,  6,  6,  6,  7,  8,
+     8, 9, 9, 10, 12, 12, 12, 13, 14, 15, 16, 17, 18, 19, 19, 20, 21, 22, 24, 25},
+    {1,  1,  1,  2,  2,  4,  4,  4,  5,  5,  5,  8,  9,  9,  10, 10, 11, 13, 14, 16,
+     17, 17, 18, 20, 21, 23, 25, 26, 28, 29, 31, 33, 35, 37, 38, 40, 43, 45, 47, 49},
+    {1,  1,  2,  2,  4,  4,  6,  6,  8,  8,  8,  10, 12, 16, 12, 17, 16, 18, 21, 20,
+     23, 23, 25, 27, 29, 34, 34, 35, 38, 40, 43, 45, 48, 51, 53, 56, 59, 62, 65, 68},
+    {1,  1,  2,  4,  4,  4,  5,  6,  8,  8,  11, 11, 16, 16, 18, 16, 19, 21, 25, 25,
+     25, 34, 30, 32, 35, 37, 40, 42, 45, 48, 51, 54, 57, 60, 63, 66, 70, 74, 77, 81}};
 
 /// Modules left for data and error correction.
 [[nodiscard]] constexpr int qr_raw_modules(int version) noexcept {
@@ -72,11 +78,13 @@ class QrSegmentation {
     // Costs in sixths of a bit: a digit takes 20, an alphanumeric character 33, a byte 48.
     constexpr std::uint32_t never = UINT32_MAX / 2;
     std::uint32_t header[3];
-    for (int mode = 0; mode < 3; ++mode) header[mode] = static_cast<std::uint32_t>(4 + qr_count_bits(static_cast<QrMode>(mode), version)) * 6;
+    for (int mode = 0; mode < 3; ++mode)
+      header[mode] = static_cast<std::uint32_t>(4 + qr_count_bits(static_cast<QrMode>(mode), version)) * 6;
     std::array<std::uint32_t, 3> cost = {header[0], header[1], header[2]};
     for (std::size_t at = 0; at < text.size(); ++at) {
       const char c = text[at];
-      std::array<std::uint32_t, 3> next = {c >= '0' && c <= '9' ? cost[0] + 20 : never, qr_alphanumeric(c) >= 0 ? cost[1] + 33 : never, cost[2] + 48};
+      std::array<std::uint32_t, 3> next = {c >= '0' && c <= '9' ? cost[0] + 20 : never,
+                                           qr_alphanumeric(c) >= 0 ? cost[1] + 33 : never, cost[2] + 48};
       std::array<std::uint8_t, 3> from = {0, 1, 2};
       // After this character the segment may end, on a whole bit, and one of another mode begin.
       const std::array<std::uint32_t, 3> ended = next;
@@ -120,7 +128,8 @@ class QrSegmentation {
  private:
   std::string_view text_;
   std::uint32_t bits_ = 0;
-  std::array<std::uint8_t, qr_text_max> steps_;  // where each mode came from; in the end each character's mode
+  std::array<std::uint8_t, qr_text_max>
+      steps_;  // where each mode came from; in the end each character's mode
 };
 
 /// Bits from the most significant down.
@@ -129,7 +138,8 @@ class QrBits {
   explicit QrBits(std::uint8_t* to) : at_(to) {}
   void add(std::uint32_t value, int count) {
     held_ = held_ << count | value;
-    for (held_bits_ += count; held_bits_ >= 8; held_bits_ -= 8) *at_++ = static_cast<std::uint8_t>(held_ >> (held_bits_ - 8));
+    for (held_bits_ += count; held_bits_ >= 8; held_bits_ -= 8)
+      *at_++ = static_cast<std::uint8_t>(held_ >> (held_bits_ - 8));
   }
   /// Fills up to whole bytes with zeros and says where the next goes.
   std::uint8_t* flush() {
@@ -157,7 +167,8 @@ inline void write_qr_segment(QrBits& bits, QrMode mode, std::string_view part, i
       break;
     case QrMode::alphanumeric:
       for (std::size_t at = 0; at + 1 < part.size(); at += 2)
-        bits.add(static_cast<std::uint32_t>(qr_alphanumeric(part[at]) * 45 + qr_alphanumeric(part[at + 1])), 11);
+        bits.add(static_cast<std::uint32_t>(qr_alphanumeric(part[at]) * 45 + qr_alphanumeric(part[at + 1])),
+                 11);
       if (part.size() % 2 != 0) bits.add(static_cast<std::uint32_t>(qr_alphanumeric(part.back())), 6);
       break;
     case QrMode::byte:
@@ -192,17 +203,21 @@ struct QrGenerators {
     for (std::size_t degree = 1; degree <= 30; ++degree) {
       // Multiplied by (x - a^(degree - 1)); coefficients from the highest power down.
       for (std::size_t at = degree; at > 0; --at) {
-        const std::uint8_t scaled = polynomial[at - 1] == 0 ? std::uint8_t{0} : qr_field.power[qr_field.logarithm[polynomial[at - 1]] + (degree - 1)];
+        const std::uint8_t scaled =
+            polynomial[at - 1] == 0 ? std::uint8_t{0}
+                                    : qr_field.power[qr_field.logarithm[polynomial[at - 1]] + (degree - 1)];
         polynomial[at] = static_cast<std::uint8_t>(polynomial[at] ^ scaled);
       }
-      for (std::size_t at = 0; at < degree; ++at) logarithms[degree][at] = qr_field.logarithm[polynomial[at + 1]];
+      for (std::size_t at = 0; at < degree; ++at)
+        logarithms[degree][at] = qr_field.logarithm[polynomial[at + 1]];
     }
   }
 };
 inline constexpr QrGenerators qr_generators{};
 
 /// The remainder of data by the generator of that degree, into correction[0, degree).
-inline void qr_remainder(const std::uint8_t* data, std::size_t size, std::size_t degree, std::uint8_t* correction) {
+inline void qr_remainder(const std::uint8_t* data, std::size_t size, std::size_t degree,
+                         std::uint8_t* correction) {
   const auto& generator = qr_generators.logarithms[degree];
   constexpr std::size_t block_data_max = 123;
   std::array<std::uint8_t, block_data_max + 30> rest{};
@@ -210,7 +225,8 @@ inline void qr_remainder(const std::uint8_t* data, std::size_t size, std::size_t
   for (std::size_t at = 0; at < size; ++at) {
     if (rest[at] == 0) continue;
     const std::uint8_t* scaled = qr_field.power.data() + qr_field.logarithm[rest[at]];
-    for (std::size_t index = 0; index < degree; ++index) rest[at + 1 + index] = static_cast<std::uint8_t>(rest[at + 1 + index] ^ scaled[generator[index]]);
+    for (std::size_t index = 0; index < degree; ++index)
+      rest[at + 1 + index] = static_cast<std::uint8_t>(rest[at + 1 + index] ^ scaled[generator[index]]);
   }
   std::copy_n(rest.begin() + static_cast<std::ptrdiff_t>(size), degree, correction);
 }

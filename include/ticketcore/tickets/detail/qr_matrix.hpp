@@ -1,6 +1,7 @@
 #pragma once
-// A QR code's modules: function patterns, placement, masks and their penalties (ISO/IEC 18004, sections 6.3, 7.7 and 7.8),
-// a line of modules at a time in 64-bit words. Include ticketcore/tickets/qr.hpp, not this.
+// A QR code's modules: function patterns, placement, masks and their penalties (ISO/IEC 18004,
+// sections 6.3, 7.7 and 7.8), a line of modules at a time in 64-bit words. Include ticketcore/tickets/qr.hpp,
+// not this.
 
 #include <array>
 #include <atomic>
@@ -11,7 +12,8 @@
 
 #include "ticketcore/tickets/detail/qr_data.hpp"
 
-// What is inlined takes on the instructions of its caller: how one source serves processors with and without bit counting.
+// What is inlined takes on the instructions of its caller: how one source serves processors with and without
+// bit counting.
 #define TICKETCORE_ALWAYS_INLINE __attribute__((always_inline)) inline
 
 namespace ticketcore::detail {
@@ -20,10 +22,13 @@ using QrLine = QrCode::Line;
 using QrLines = std::array<QrLine, QrCode::size_max>;
 
 inline void qr_set(QrLines& rows, int x, int y) {
-  rows[static_cast<std::size_t>(y)][static_cast<unsigned>(x) / 64] |= std::uint64_t{1} << (static_cast<unsigned>(x) % 64);
+  rows[static_cast<std::size_t>(y)][static_cast<unsigned>(x) / 64] |= std::uint64_t{1}
+                                                                      << (static_cast<unsigned>(x) % 64);
 }
 [[nodiscard]] inline bool qr_get(const QrLines& rows, int x, int y) {
-  return (rows[static_cast<std::size_t>(y)][static_cast<unsigned>(x) / 64] >> (static_cast<unsigned>(x) % 64) & 1U) != 0;
+  return (rows[static_cast<std::size_t>(y)][static_cast<unsigned>(x) / 64] >>
+              (static_cast<unsigned>(x) % 64) &
+          1U) != 0;
 }
 
 /// What is the same in every symbol of a version. Rows and, for scoring, the same turned: columns as lines.
@@ -71,7 +76,8 @@ inline void QrLayout::alignment(int version) {
     for (int column = 0; column < count; ++column) {
       if ((row == 0 && (column == 0 || column == count - 1)) || (row == count - 1 && column == 0)) continue;
       for (int y = -2; y <= 2; ++y) {
-        for (int x = -2; x <= 2; ++x) function(position(column) + x, position(row) + y, std::max(std::abs(x), std::abs(y)) != 1);
+        for (int x = -2; x <= 2; ++x)
+          function(position(column) + x, position(row) + y, std::max(std::abs(x), std::abs(y)) != 1);
       }
     }
   }
@@ -212,12 +218,14 @@ struct QrBitLine {
   }
   [[nodiscard]] TICKETCORE_ALWAYS_INLINE QrBitLine down(unsigned count) const {
     QrBitLine result;
-    for (std::size_t index = 0; index < words; ++index) result.word[index] = word[index] >> count | (index + 1 < words ? word[index + 1] << (64 - count) : 0);
+    for (std::size_t index = 0; index < words; ++index)
+      result.word[index] = word[index] >> count | (index + 1 < words ? word[index + 1] << (64 - count) : 0);
     return result;
   }
   [[nodiscard]] TICKETCORE_ALWAYS_INLINE QrBitLine up(unsigned count) const {
     QrBitLine result;
-    for (std::size_t index = 0; index < words; ++index) result.word[index] = word[index] << count | (index > 0 ? word[index - 1] >> (64 - count) : 0);
+    for (std::size_t index = 0; index < words; ++index)
+      result.word[index] = word[index] << count | (index > 0 ? word[index - 1] >> (64 - count) : 0);
     return result;
   }
   friend TICKETCORE_ALWAYS_INLINE QrBitLine operator&(QrBitLine a, const QrBitLine& b) {
@@ -248,7 +256,8 @@ struct QrBitLine {
   }
 };
 
-/// Finder-like runs 1:1:3:1:1 of any scale, counted run by run: the plain way, for the rare line with a scale above one.
+/// Finder-like runs 1:1:3:1:1 of any scale, counted run by run: the plain way, for the rare line with a scale
+/// above one.
 [[nodiscard]] inline int qr_finders_by_runs(const QrLine& line, int size) {
   std::array<int, 7> runs{};
   int found = 0;
@@ -260,7 +269,8 @@ struct QrBitLine {
   const auto count = [&] {
     const int n = runs[1];
     const bool core = n > 0 && runs[2] == n && runs[3] == 3 * n && runs[4] == n && runs[5] == n;
-    return (core && runs[0] >= 4 * n && runs[6] >= n ? 1 : 0) + (core && runs[6] >= 4 * n && runs[0] >= n ? 1 : 0);
+    return (core && runs[0] >= 4 * n && runs[6] >= n ? 1 : 0) +
+           (core && runs[6] >= 4 * n && runs[0] >= n ? 1 : 0);
   };
   bool is_dark = false;
   int length = 0;
@@ -285,7 +295,8 @@ struct QrBitLine {
 
 /// Points of one line for long runs (N1) and finder-like patterns (N3).
 template <int words>
-[[nodiscard]] TICKETCORE_ALWAYS_INLINE int qr_line_penalty(const QrLine& raw, const QrBitLine<words>& inside, int size) {
+[[nodiscard]] TICKETCORE_ALWAYS_INLINE int qr_line_penalty(const QrLine& raw, const QrBitLine<words>& inside,
+                                                           int size) {
   using Line = QrBitLine<words>;
   const Line dark = Line::from(raw);
   const Line light = ~dark & inside;
@@ -296,7 +307,8 @@ template <int words>
   const Line dark_5 = runs_of_5(dark);
   const Line light_5 = runs_of_5(light);
   // Dark and light runs never share a bit, so one count serves both.
-  const int longs = (dark_5 | light_5).count() + 2 * ((dark_5 & ~dark_5.up(1)) | (light_5 & ~light_5.up(1))).count();
+  const int longs =
+      (dark_5 | light_5).count() + 2 * ((dark_5 & ~dark_5.up(1)) | (light_5 & ~light_5.up(1))).count();
 
   // Outside the line all is light, and so are the bits shifted in; not-dark therefore stands for light here.
   const Line d2 = dark.down(2);
@@ -312,23 +324,27 @@ template <int words>
   }
   // A larger scale needs a dark run of exactly six or more between light pairs.
   const Line six = dark_5 & dark.down(5);
-  if (six.any() && (six & ~dark.up(1) & ~dark.up(2) & dark.up(3) & dark.up(4)).any()) finders = qr_finders_by_runs(raw, size);
+  if (six.any() && (six & ~dark.up(1) & ~dark.up(2) & dark.up(3) & dark.up(4)).any())
+    finders = qr_finders_by_runs(raw, size);
   if (six.any() && (six & six.down(3)).any()) finders = qr_finders_by_runs(raw, size);
   return longs + 40 * finders;
 }
 
 /// A whole symbol's points, or any number above limit as soon as it is passed.
 template <int words>
-[[nodiscard]] TICKETCORE_ALWAYS_INLINE int qr_penalty_body(const QrLines& rows, const QrLines& columns, int size, int limit) {
+[[nodiscard]] TICKETCORE_ALWAYS_INLINE int qr_penalty_body(const QrLines& rows, const QrLines& columns,
+                                                           int size, int limit) {
   using Line = QrBitLine<words>;
   Line inside{};
-  for (unsigned at = 0; at < static_cast<unsigned>(size); ++at) inside.word[at / 64] |= std::uint64_t{1} << (at % 64);
+  for (unsigned at = 0; at < static_cast<unsigned>(size); ++at)
+    inside.word[at / 64] |= std::uint64_t{1} << (at % 64);
   const Line pairs_inside = inside & inside.down(1);
   int points = 0;
   int dark = 0;
   Line last{};
   for (std::size_t y = 0; y < static_cast<std::size_t>(size); ++y) {
-    points += qr_line_penalty<words>(rows[y], inside, size) + qr_line_penalty<words>(columns[y], inside, size);
+    points +=
+        qr_line_penalty<words>(rows[y], inside, size) + qr_line_penalty<words>(columns[y], inside, size);
     const Line row = Line::from(rows[y]);
     dark += row.count();
     if (y > 0) {
@@ -350,7 +366,9 @@ template <int words>
 }
 #if defined(__x86_64__)
 template <int words>
-[[nodiscard]] __attribute__((target("popcnt,bmi"))) int qr_penalty_counting(const QrLines& rows, const QrLines& columns, int size, int limit) {
+[[nodiscard]] __attribute__((target("popcnt,bmi"))) int qr_penalty_counting(const QrLines& rows,
+                                                                            const QrLines& columns, int size,
+                                                                            int limit) {
   return qr_penalty_body<words>(rows, columns, size, limit);
 }
 #endif
@@ -359,7 +377,10 @@ template <int words>
 [[nodiscard]] inline QrPenalty qr_penalty_for(int size) {
 #if defined(__x86_64__)
   static const bool counts_bits = __builtin_cpu_supports("popcnt") != 0 && __builtin_cpu_supports("bmi") != 0;
-  if (counts_bits) return size <= 64 ? qr_penalty_counting<1> : size <= 128 ? qr_penalty_counting<2> : qr_penalty_counting<3>;
+  if (counts_bits)
+    return size <= 64    ? qr_penalty_counting<1>
+           : size <= 128 ? qr_penalty_counting<2>
+                         : qr_penalty_counting<3>;
 #endif
   return size <= 64 ? qr_penalty_portable<1> : size <= 128 ? qr_penalty_portable<2> : qr_penalty_portable<3>;
 }

@@ -9,14 +9,15 @@
 #include <tuple>
 #include <vector>
 
-#include "ticketcore/venue/best_available.hpp"
 #include "ticketcore/base/limits.hpp"
+#include "ticketcore/venue/best_available.hpp"
 
 namespace ticketcore::detail {
 
 inline constexpr std::uint32_t row_words_max = limits::row_slots / 64;
 
-/// Leaves the bits at which a run of length set bits starts. Doubles the length that is made sure of in each step.
+/// Leaves the bits at which a run of length set bits starts. Doubles the length that is made sure of in each
+/// step.
 inline void keep_run_starts(std::span<std::uint64_t> words, std::uint32_t length) noexcept {
   for (std::uint32_t sure = 1; sure < length;) {
     const std::uint32_t step = std::min(sure, length - sure);
@@ -31,7 +32,8 @@ inline void keep_run_starts(std::span<std::uint64_t> words, std::uint32_t length
   }
 }
 
-[[nodiscard]] inline std::optional<std::int32_t> last_set(std::span<const std::uint64_t> words, std::int32_t up_to) noexcept {
+[[nodiscard]] inline std::optional<std::int32_t> last_set(std::span<const std::uint64_t> words,
+                                                          std::int32_t up_to) noexcept {
   if (up_to < 0) return std::nullopt;
   auto index = static_cast<std::size_t>(up_to) / 64;
   for (std::uint64_t word = words[index] & (~std::uint64_t{0} >> (63 - up_to % 64));; word = words[--index]) {
@@ -40,7 +42,8 @@ inline void keep_run_starts(std::span<std::uint64_t> words, std::uint32_t length
   }
 }
 
-[[nodiscard]] inline std::optional<std::int32_t> first_set(std::span<const std::uint64_t> words, std::int32_t from) noexcept {
+[[nodiscard]] inline std::optional<std::int32_t> first_set(std::span<const std::uint64_t> words,
+                                                           std::int32_t from) noexcept {
   auto index = static_cast<std::size_t>(from) / 64;
   if (index >= words.size()) return std::nullopt;
   for (std::uint64_t word = words[index] & (~std::uint64_t{0} << (from % 64));; word = words[index]) {
@@ -57,7 +60,8 @@ struct NearestBits {
   /// The lower one of two.
   [[nodiscard]] std::optional<std::int32_t> first() const noexcept { return low ? low : high; }
 };
-[[nodiscard]] inline NearestBits nearest_set(std::span<const std::uint64_t> words, std::int32_t twice) noexcept {
+[[nodiscard]] inline NearestBits nearest_set(std::span<const std::uint64_t> words,
+                                             std::int32_t twice) noexcept {
   const auto last = static_cast<std::int32_t>(words.size() * 64) - 1;
   const std::int32_t middle = std::clamp(twice >> 1, -1, last);
   NearestBits nearest{last_set(words, middle), first_set(words, middle + 1)};
@@ -72,8 +76,13 @@ struct NearestBits {
 /// Looks for blocks in the free seats of one category, some of which may be spoken for already.
 class BlockSearch {
  public:
-  BlockSearch(const SeatMap& map, const FreeSeats& free, CategoryIndex category, RestrictedView restricted_view)
-      : map_(map), free_(free), ranking_(free.rankings_[category.value]), category_(category), view_(restricted_view) {}
+  BlockSearch(const SeatMap& map, const FreeSeats& free, CategoryIndex category,
+              RestrictedView restricted_view)
+      : map_(map),
+        free_(free),
+        ranking_(free.rankings_[category.value]),
+        category_(category),
+        view_(restricted_view) {}
 
   /// The best block of count ordinary seats.
   [[nodiscard]] std::optional<ChosenPlaces> one_block(std::uint32_t count) const {
@@ -82,7 +91,8 @@ class BlockSearch {
   }
 
   /// The best block with exactly that many wheelchair places.
-  [[nodiscard]] std::optional<ChosenPlaces> one_wheelchair_block(std::uint32_t count, std::uint32_t accessible) const {
+  [[nodiscard]] std::optional<ChosenPlaces> one_wheelchair_block(std::uint32_t count,
+                                                                 std::uint32_t accessible) const {
     const Block block = best_wheelchair_block({count, count, accessible, accessible});
     return block.found() ? std::optional(places_of(block)) : std::nullopt;
   }
@@ -97,7 +107,8 @@ class BlockSearch {
     return party.count == 0 ? std::optional(std::move(party.places)) : std::nullopt;
   }
 
-  [[nodiscard]] static std::uint32_t largest(const FreeSeats& free, CategoryIndex category, RestrictedView restricted_view) {
+  [[nodiscard]] static std::uint32_t largest(const FreeSeats& free, CategoryIndex category,
+                                             RestrictedView restricted_view) {
     const FreeSeats::Ranking& ranking = free.rankings_[category.value];
     const auto tier = tier_of(free, ranking, restricted_view);
     for (std::uint32_t length = FreeSeats::run_lengths; length > 0; --length) {
@@ -125,7 +136,8 @@ class BlockSearch {
     std::uint32_t first_bit = 0;  ///< Its first slot, counted from the row's first.
     std::uint32_t count = 0;
     std::uint32_t accessible = 0;
-    std::uint32_t ordinary = 0;  ///< Of a wheelchair block: seats that are neither wheelchair nor companion places.
+    std::uint32_t ordinary =
+        0;  ///< Of a wheelchair block: seats that are neither wheelchair nor companion places.
     [[nodiscard]] bool found() const noexcept { return count != 0; }
   };
   struct WheelchairWish {
@@ -135,14 +147,18 @@ class BlockSearch {
     std::uint32_t accessible_max = 0;
   };
 
-  [[nodiscard]] static std::span<const std::uint64_t> tier_of(const FreeSeats& free, const FreeSeats::Ranking& ranking, RestrictedView view) {
+  [[nodiscard]] static std::span<const std::uint64_t> tier_of(const FreeSeats& free,
+                                                              const FreeSeats::Ranking& ranking,
+                                                              RestrictedView view) {
     return {free.tiers_[static_cast<unsigned>(view)].data() + ranking.first_word, ranking.word_count};
   }
-  [[nodiscard]] static std::uint32_t lane_at(const FreeSeats::Ranking& ranking, std::uint32_t word, std::uint64_t bits) noexcept {
+  [[nodiscard]] static std::uint32_t lane_at(const FreeSeats::Ranking& ranking, std::uint32_t word,
+                                             std::uint64_t bits) noexcept {
     return ranking.first_lane + word * 64 + static_cast<std::uint32_t>(std::countr_zero(bits));
   }
   /// Twice the distance in slots from the row's middle to the block's, to the right of it.
-  [[nodiscard]] static std::int32_t twice_off_center(const RowShape& shape, std::uint32_t first_bit, std::uint32_t count) noexcept {
+  [[nodiscard]] static std::int32_t twice_off_center(const RowShape& shape, std::uint32_t first_bit,
+                                                     std::uint32_t count) noexcept {
     return static_cast<std::int32_t>(2 * first_bit + count) - static_cast<std::int32_t>(shape.slots);
   }
   static void score(Block& block, const RowShape& shape) noexcept {
@@ -169,19 +185,25 @@ class BlockSearch {
     const std::uint64_t one_distance = distance_of(one);
     const std::uint64_t other_distance = distance_of(other);
     if (one_distance != other_distance) return one_distance < other_distance;
-    const auto rank = [](const Block& block) { return std::tie(block.off_center, block.row, block.first_bit); };
+    const auto rank = [](const Block& block) {
+      return std::tie(block.off_center, block.row, block.first_bit);
+    };
     return rank(one) < rank(other);
   }
-  [[nodiscard]] bool beats(const Block& one, const Block& other) const { return one.score != other.score ? one.score < other.score : wins_tie(one, other); }
+  [[nodiscard]] bool beats(const Block& one, const Block& other) const {
+    return one.score != other.score ? one.score < other.score : wins_tie(one, other);
+  }
 
   /// The row's free seats, without those spoken for.
   [[nodiscard]] std::span<const std::uint64_t> row_words(const RowShape& shape) const {
     const auto own = own_words_.find(shape.first_word);
-    const std::uint64_t* words = own == own_words_.end() ? free_.words_.data() + shape.first_word : own->second.data();
+    const std::uint64_t* words =
+        own == own_words_.end() ? free_.words_.data() + shape.first_word : own->second.data();
     return {words, shape.word_count()};
   }
 
-  /// Where in the lane count free seats start whose middle is nearest to twice_off half slots right of the row's.
+  /// Where in the lane count free seats start whose middle is nearest to twice_off half slots right of the
+  /// row's.
   [[nodiscard]] NearestBits starts_in(const Lane& lane, std::uint32_t count, std::int32_t twice_off) const {
     std::array<std::uint64_t, row_words_max> buffer;
     const std::span<std::uint64_t> starts(buffer.data(), lane.shape.word_count());
@@ -189,11 +211,13 @@ class BlockSearch {
     const std::uint64_t* mask = free_.masks_.data() + lane.first_mask;
     for (std::size_t word = 0; word < starts.size(); ++word) starts[word] = free[word] & mask[word];
     keep_run_starts(starts, count);
-    return nearest_set(starts, static_cast<std::int32_t>(lane.shape.slots) - static_cast<std::int32_t>(count) + twice_off);
+    return nearest_set(
+        starts, static_cast<std::int32_t>(lane.shape.slots) - static_cast<std::int32_t>(count) + twice_off);
   }
   [[nodiscard]] std::uint32_t longest_in(const Lane& lane) const {
     if (!own_words_.contains(lane.shape.first_word)) return lane.longest;
-    return longest_run(row_words(lane.shape), {free_.masks_.data() + lane.first_mask, lane.shape.word_count()});
+    return longest_run(row_words(lane.shape),
+                       {free_.masks_.data() + lane.first_mask, lane.shape.word_count()});
   }
 
   /// Calls look(lane) for the category's lanes that had a run of so many before anything was spoken for, by
@@ -259,7 +283,9 @@ class BlockSearch {
     std::uint32_t first_bit = FreeSeats::none;
     [[nodiscard]] bool reckoned() const noexcept { return first_bit != FreeSeats::none; }
     /// The closest to the first block: in its section, then the fewest rows away, then the least to the side.
-    [[nodiscard]] auto closeness() const noexcept { return std::tuple(elsewhere, rows_away, aside, lane->row); }
+    [[nodiscard]] auto closeness() const noexcept {
+      return std::tuple(elsewhere, rows_away, aside, lane->row);
+    }
     [[nodiscard]] bool worse_than(const Offer& other) const noexcept {
       return longest != other.longest ? longest < other.longest : closeness() > other.closeness();
     }
@@ -335,7 +361,9 @@ class BlockSearch {
   /// The most wheelchair places, then the most people, then the fewest ordinary seats, then the best score.
   [[nodiscard]] bool seats_more(const Block& one, const Block& other) const {
     if (!other.found()) return true;
-    const auto rank = [](const Block& of) { return std::tuple(~of.accessible, ~of.count, of.ordinary, of.score); };
+    const auto rank = [](const Block& of) {
+      return std::tuple(~of.accessible, ~of.count, of.ordinary, of.score);
+    };
     return rank(one) != rank(other) ? rank(one) < rank(other) : wins_tie(one, other);
   }
   [[nodiscard]] Block best_wheelchair_block(const WheelchairWish& wish) const {
@@ -384,7 +412,8 @@ class BlockSearch {
   }
 
   /// The best of the blocks that start with this place.
-  [[nodiscard]] Block wheelchair_block_at(const WheelchairWish& wish, std::uint32_t row, std::uint32_t first, std::uint32_t end) const {
+  [[nodiscard]] Block wheelchair_block_at(const WheelchairWish& wish, std::uint32_t row, std::uint32_t first,
+                                          std::uint32_t end) const {
     const std::span<const Place> places = map_.places();
     const RowShape& shape = free_.shapes_[row];
     Block best;
@@ -407,7 +436,9 @@ class BlockSearch {
       }
       // Wheelchair users that are still to be seated elsewhere need their share of the count.
       const std::uint32_t seats_left = wish.count_max - block.count;
-      if (waiting || block.count < wish.count_min || block.accessible < wish.accessible_min || seats_left < wish.accessible_max - block.accessible) continue;
+      if (waiting || block.count < wish.count_min || block.accessible < wish.accessible_min ||
+          seats_left < wish.accessible_max - block.accessible)
+        continue;
       score(block, shape);
       if (seats_more(block, best)) best = block;
     }
@@ -418,7 +449,9 @@ class BlockSearch {
     const Row& row = map_.rows()[block.row];
     const std::span<const Place> places = map_.places().subspan(row.first_place, row.place_count);
     const std::uint32_t slot = free_.shapes_[block.row].first_slot + block.first_bit;
-    const auto first = std::lower_bound(places.begin(), places.end(), slot, [](const Place& place, std::uint32_t wanted) { return place.slot < wanted; });
+    const auto first =
+        std::lower_bound(places.begin(), places.end(), slot,
+                         [](const Place& place, std::uint32_t wanted) { return place.slot < wanted; });
     ChosenPlaces chosen(block.count);
     auto index = static_cast<std::uint32_t>(row.first_place + (first - places.begin()));
     for (PlaceIndex& place : chosen) place.value = index++;
@@ -438,16 +471,22 @@ class BlockSearch {
 
 namespace ticketcore {
 
-inline std::optional<ChosenPlaces> find_best_available(const SeatMap& map, const FreeSeats& free, const BestAvailable& wish) {
-  if (wish.count == 0 || wish.count > limits::places_per_hold || wish.accessible > wish.count) return std::nullopt;
-  if (wish.category.value >= map.categories().size() || !detail::is_up_to(wish.restricted_view, RestrictedView::allow)) return std::nullopt;
+inline std::optional<ChosenPlaces> find_best_available(const SeatMap& map, const FreeSeats& free,
+                                                       const BestAvailable& wish) {
+  if (wish.count == 0 || wish.count > limits::places_per_hold || wish.accessible > wish.count)
+    return std::nullopt;
+  if (wish.category.value >= map.categories().size() ||
+      !detail::is_up_to(wish.restricted_view, RestrictedView::allow))
+    return std::nullopt;
   detail::BlockSearch search(map, free, wish.category, wish.restricted_view);
-  auto places = wish.accessible > 0 ? search.one_wheelchair_block(wish.count, wish.accessible) : search.one_block(wish.count);
+  auto places = wish.accessible > 0 ? search.one_wheelchair_block(wish.count, wish.accessible)
+                                    : search.one_block(wish.count);
   if (places || wish.together == Together::required) return places;
   return search.several_blocks(wish.count, wish.accessible);
 }
 
-inline std::uint32_t largest_block(const FreeSeats& free, CategoryIndex category, RestrictedView restricted_view) {
+inline std::uint32_t largest_block(const FreeSeats& free, CategoryIndex category,
+                                   RestrictedView restricted_view) {
   if (!detail::is_up_to(restricted_view, RestrictedView::allow)) return 0;
   return detail::BlockSearch::largest(free, category, restricted_view);
 }

@@ -13,7 +13,8 @@
 namespace ticketcore {
 namespace detail {
 
-/// The whole part of the square root. The floating-point root is only a first guess, so the answer is exact everywhere.
+/// The whole part of the square root. The floating-point root is only a first guess, so the answer is exact
+/// everywhere.
 [[nodiscard]] inline std::uint64_t integer_sqrt(std::uint64_t square) noexcept {
   constexpr std::uint64_t largest = 0xFFFFFFFFULL;
   std::uint64_t root = std::min(static_cast<std::uint64_t>(std::sqrt(static_cast<double>(square))), largest);
@@ -22,7 +23,8 @@ namespace detail {
   return root;
 }
 
-/// The length of a vector; each part below 2^34. Very long ones are measured to 8 steps, so that squares fit 64 bits.
+/// The length of a vector; each part below 2^34. Very long ones are measured to 8 steps, so that squares fit
+/// 64 bits.
 [[nodiscard]] inline std::uint64_t length_of(std::int64_t x, std::int64_t y) noexcept {
   auto across = static_cast<std::uint64_t>(x < 0 ? -x : x);
   auto along = static_cast<std::uint64_t>(y < 0 ? -y : y);
@@ -32,7 +34,8 @@ namespace detail {
   return integer_sqrt(across * across + along * along) << 3;
 }
 
-/// The most set bits side by side in one word: doubles a length while runs of it remain, then adds what is left, halving.
+/// The most set bits side by side in one word: doubles a length while runs of it remain, then adds what is
+/// left, halving.
 [[nodiscard]] constexpr std::uint32_t longest_run(std::uint64_t word) noexcept {
   if (word == 0) return 0;
   std::uint64_t powers[6]{};  // Bit s of powers[k]: a run of 2^k starts at s.
@@ -56,7 +59,8 @@ namespace detail {
 }
 
 /// The most bits side by side that are set in both, across words.
-[[nodiscard]] constexpr std::uint32_t longest_run(std::span<const std::uint64_t> words, std::span<const std::uint64_t> masks) noexcept {
+[[nodiscard]] constexpr std::uint32_t longest_run(std::span<const std::uint64_t> words,
+                                                  std::span<const std::uint64_t> masks) noexcept {
   if (words.size() == 1) return longest_run(words[0] & masks[0]);
   std::uint32_t longest = 0;
   std::uint32_t open = 0;  // Length of the run that reaches the end of the words seen so far.
@@ -66,7 +70,8 @@ namespace detail {
       open += 64;
       continue;
     }
-    longest = std::max({longest, open + static_cast<std::uint32_t>(std::countr_one(word)), longest_run(word)});
+    longest =
+        std::max({longest, open + static_cast<std::uint32_t>(std::countr_one(word)), longest_run(word)});
     open = static_cast<std::uint32_t>(std::countl_one(word));
   }
   return std::max(longest, open);
@@ -74,7 +79,8 @@ namespace detail {
 
 }  // namespace detail
 
-inline FreeSeats::FreeSeats(const SeatMap& map) : rankings_(map.categories().size()), free_count_(map.place_count()) {
+inline FreeSeats::FreeSeats(const SeatMap& map)
+    : rankings_(map.categories().size()), free_count_(map.place_count()) {
   shape_rows(map);
   lay_lanes(map);
   sort_lanes();
@@ -82,7 +88,8 @@ inline FreeSeats::FreeSeats(const SeatMap& map) : rankings_(map.categories().siz
 }
 
 inline void FreeSeats::shape_rows(const SeatMap& map) {
-  constexpr std::uint32_t unknown_pitch = 1'000;  // A row of one place, or drawn without positions: one chart unit.
+  constexpr std::uint32_t unknown_pitch =
+      1'000;  // A row of one place, or drawn without positions: one chart unit.
   const std::span<const Place> places = map.places();
   shapes_.reserve(map.rows().size());
   std::uint32_t first_word = 0;
@@ -101,7 +108,8 @@ inline void FreeSeats::shape_rows(const SeatMap& map) {
     shape.first_slot = first.slot;
     shape.slots = static_cast<std::uint16_t>(last.slot - first.slot + 1);
     const std::uint64_t pitch = shape.slots > 1 ? length / (shape.slots - 1U) : 0;
-    shape.pitch = pitch == 0 ? unknown_pitch : static_cast<std::uint32_t>(std::min<std::uint64_t>(pitch, none));
+    shape.pitch =
+        pitch == 0 ? unknown_pitch : static_cast<std::uint32_t>(std::min<std::uint64_t>(pitch, none));
     if (const auto focal = map.focal_point_of(row.section)) {
       const std::int64_t x = std::int64_t{first.position.x} + last.position.x - 2 * std::int64_t{focal->x};
       const std::int64_t y = std::int64_t{first.position.y} + last.position.y - 2 * std::int64_t{focal->y};
@@ -124,14 +132,18 @@ inline void FreeSeats::lay_lanes(const SeatMap& map) {
   for (std::uint32_t row = 0; row < map.rows().size(); ++row) lay_lanes_of(map, row, lane_of);
 }
 
-inline void FreeSeats::lay_lanes_of(const SeatMap& map, std::uint32_t row_index, std::span<std::uint32_t> lane_of) {
+inline void FreeSeats::lay_lanes_of(const SeatMap& map, std::uint32_t row_index,
+                                    std::span<std::uint32_t> lane_of) {
   const Row& row = map.rows()[row_index];
   const RowShape& shape = shapes_[row_index];
   const std::size_t first_lane = lanes_.size();
   for (std::uint32_t index = row.first_place; index < row.first_place + row.place_count; ++index) {
     const Place& place = map.places()[index];
-    const bool special = place.kind != PlaceKind::seat || has(place.flags, PlaceFlags::accessible | PlaceFlags::companion);
-    const Tier tier = special ? Tier::special : has(place.flags, PlaceFlags::restricted_view) ? Tier::wide : Tier::plain;
+    const bool special =
+        place.kind != PlaceKind::seat || has(place.flags, PlaceFlags::accessible | PlaceFlags::companion);
+    const Tier tier = special                                         ? Tier::special
+                      : has(place.flags, PlaceFlags::restricted_view) ? Tier::wide
+                                                                      : Tier::plain;
     std::uint32_t& lane = lane_of[place.category * 3U + static_cast<unsigned>(tier)];
     if (lane == none) lane = add_lane(row_index, place.category, tier);
     const std::uint32_t slot = static_cast<std::uint32_t>(place.slot - shape.first_slot);
@@ -150,7 +162,8 @@ inline void FreeSeats::lay_lanes_of(const SeatMap& map, std::uint32_t row_index,
     const std::uint32_t plain = lane_of[lanes_[index].category * 3U + static_cast<unsigned>(Tier::plain)];
     if (lanes_[index].tier != Tier::wide || plain == none) continue;
     lanes_[plain].wide = static_cast<std::uint32_t>(index);
-    for (std::uint32_t word = 0; word < shape.word_count(); ++word) masks_[lanes_[index].first_mask + word] |= masks_[lanes_[plain].first_mask + word];
+    for (std::uint32_t word = 0; word < shape.word_count(); ++word)
+      masks_[lanes_[index].first_mask + word] |= masks_[lanes_[plain].first_mask + word];
   }
   for (std::size_t index = first_lane; index < lanes_.size(); ++index) {
     lane_of[lanes_[index].category * 3U + static_cast<unsigned>(lanes_[index].tier)] = none;
@@ -176,7 +189,8 @@ inline void FreeSeats::sort_lanes() {
     const Lane& lane = lanes_[index];
     return std::tuple(lane.tier == Tier::special, lane.category, lane.shape.depth, lane.row, lane.tier);
   };
-  std::sort(order.begin(), order.end(), [&rank](std::uint32_t one, std::uint32_t other) { return rank(one) < rank(other); });
+  std::sort(order.begin(), order.end(),
+            [&rank](std::uint32_t one, std::uint32_t other) { return rank(one) < rank(other); });
   std::vector<std::uint32_t> now_at(lanes_.size());
   std::vector<Lane> sorted;
   sorted.reserve(lanes_.size());
@@ -209,8 +223,10 @@ inline void FreeSeats::rank_lanes() {
     const Ranking& ranking = rankings_[lane.category];
     const std::uint32_t rank = index - ranking.first_lane;
     const std::uint64_t bit = std::uint64_t{1} << (rank % 64);
-    if (lane.tier == Tier::plain) tiers_[static_cast<unsigned>(RestrictedView::avoid)][ranking.first_word + rank / 64] |= bit;
-    if (lane.wide == none) tiers_[static_cast<unsigned>(RestrictedView::allow)][ranking.first_word + rank / 64] |= bit;
+    if (lane.tier == Tier::plain)
+      tiers_[static_cast<unsigned>(RestrictedView::avoid)][ranking.first_word + rank / 64] |= bit;
+    if (lane.wide == none)
+      tiers_[static_cast<unsigned>(RestrictedView::allow)][ranking.first_word + rank / 64] |= bit;
     refresh_longest(index);
   }
 }
@@ -224,7 +240,8 @@ inline void FreeSeats::flip(std::span<const PlaceIndex> places, std::uint64_t ex
     stale = spot.lane;
     if (((word >> (spot.bit % 64)) & 1U) != expected) {
       refresh(stale);
-      throw std::logic_error(expected != 0 ? "FreeSeats::take: the place is not free" : "FreeSeats::give: the place is free already");
+      throw std::logic_error(expected != 0 ? "FreeSeats::take: the place is not free"
+                                           : "FreeSeats::give: the place is free already");
     }
     word ^= std::uint64_t{1} << (spot.bit % 64);
     std::uint32_t& count = rankings_[lanes_[spot.lane].category].free_count;
@@ -244,12 +261,14 @@ inline void FreeSeats::refresh(std::uint32_t lane_index) {
 inline void FreeSeats::refresh_longest(std::uint32_t lane_index) {
   Lane& lane = lanes_[lane_index];
   const std::size_t word_count = lane.shape.word_count();
-  const std::uint32_t now = detail::longest_run({words_.data() + lane.shape.first_word, word_count}, {masks_.data() + lane.first_mask, word_count});
+  const std::uint32_t now = detail::longest_run({words_.data() + lane.shape.first_word, word_count},
+                                                {masks_.data() + lane.first_mask, word_count});
   const std::uint32_t before = std::exchange(lane.longest, static_cast<std::uint16_t>(now));
   const Ranking& ranking = rankings_[lane.category];
   const std::uint32_t rank = lane_index - ranking.first_lane;
   const std::uint32_t high = std::min(std::max(now, before), run_lengths);
-  for (std::uint32_t length = std::min(now, before) + 1; length <= high; ++length) runs(ranking, length)[rank / 64] ^= std::uint64_t{1} << (rank % 64);
+  for (std::uint32_t length = std::min(now, before) + 1; length <= high; ++length)
+    runs(ranking, length)[rank / 64] ^= std::uint64_t{1} << (rank % 64);
 }
 
 }  // namespace ticketcore

@@ -24,14 +24,16 @@ template <class Enum>
 }
 
 [[nodiscard]] inline bool is_color(std::string_view color) {
-  return color.size() == 7 && color[0] == '#' &&
-         std::all_of(color.begin() + 1, color.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); });
+  return color.size() == 7 && color[0] == '#' && std::all_of(color.begin() + 1, color.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+         });
 }
 
 /// Collects the problems of one map's contents.
 class SeatMapCheck {
  public:
-  SeatMapCheck(const SeatMapData& data, std::vector<SeatMapProblem>& problems) : data_(data), problems_(problems) {}
+  SeatMapCheck(const SeatMapData& data, std::vector<SeatMapProblem>& problems)
+      : data_(data), problems_(problems) {}
 
   void run() {
     sizes();
@@ -42,7 +44,8 @@ class SeatMapCheck {
     rows();
     areas();
     shapes();
-    if (data_.places.empty() && data_.areas.empty()) report("map", "has no place and no area; a map needs at least one");
+    if (data_.places.empty() && data_.areas.empty())
+      report("map", "has no place and no area; a map needs at least one");
   }
 
  private:
@@ -50,21 +53,34 @@ class SeatMapCheck {
     if (problems_.size() < limits::listed_problems) problems_.push_back({std::move(where), std::move(what)});
   }
   void at_most(std::string_view what, std::size_t count, std::size_t limit) {
-    if (count > limit) report("map", "has " + std::to_string(count) + " " + std::string(what) + "; at most " + std::to_string(limit) + " are possible");
+    if (count > limit)
+      report("map", "has " + std::to_string(count) + " " + std::string(what) + "; at most " +
+                        std::to_string(limit) + " are possible");
   }
-  [[nodiscard]] static bool beyond(std::int64_t coordinate) { return (coordinate < 0 ? -coordinate : coordinate) > std::int64_t{limits::coordinate} * 1'000; }
-  [[nodiscard]] static bool is_plain(std::string_view label) { return label.size() <= limits::label_bytes && fault_of_text(label).empty(); }
+  [[nodiscard]] static bool beyond(std::int64_t coordinate) {
+    return (coordinate < 0 ? -coordinate : coordinate) > std::int64_t{limits::coordinate} * 1'000;
+  }
+  [[nodiscard]] static bool is_plain(std::string_view label) {
+    return label.size() <= limits::label_bytes && fault_of_text(label).empty();
+  }
   void outline(const std::string& where, const std::vector<Point>& points) {
     if (points.size() > limits::outline_points) {
-      report(where, "has an outline of " + std::to_string(points.size()) + " points; at most " + std::to_string(limits::outline_points) + " are possible");
+      report(where, "has an outline of " + std::to_string(points.size()) + " points; at most " +
+                        std::to_string(limits::outline_points) + " are possible");
     }
-    if (std::any_of(points.begin(), points.end(), [](Point point) { return beyond(point.x) || beyond(point.y); })) too_far(where);
+    if (std::any_of(points.begin(), points.end(),
+                    [](Point point) { return beyond(point.x) || beyond(point.y); }))
+      too_far(where);
   }
-  void too_far(const std::string& where) { report(where, "reaches further than " + std::to_string(limits::coordinate) + " from the chart's origin"); }
+  void too_far(const std::string& where) {
+    report(where, "reaches further than " + std::to_string(limits::coordinate) + " from the chart's origin");
+  }
   void text(const std::string& where, std::string_view label, bool needed) {
-    if (needed && label.empty()) report(where, "has no label; it needs one of 1 to " + std::to_string(limits::label_bytes) + " bytes");
+    if (needed && label.empty())
+      report(where, "has no label; it needs one of 1 to " + std::to_string(limits::label_bytes) + " bytes");
     if (label.size() > limits::label_bytes) {
-      report(where, "has a label of " + std::to_string(label.size()) + " bytes; at most " + std::to_string(limits::label_bytes) + " are possible");
+      report(where, "has a label of " + std::to_string(label.size()) + " bytes; at most " +
+                        std::to_string(limits::label_bytes) + " are possible");
     }
     if (has_control_character(label)) report(where, "has a control character in its label");
     if (!is_utf8(label)) report(where, "has a label that is not UTF-8");
@@ -97,7 +113,8 @@ class SeatMapCheck {
       // It may have several lines.
       if (!is_utf8(shape.label)) report(where, "has a text that is not UTF-8");
       if (shape.label.size() > limits::shape_text_bytes) {
-        report(where, "has a text of " + std::to_string(shape.label.size()) + " bytes; at most " + std::to_string(limits::shape_text_bytes) + " are possible");
+        report(where, "has a text of " + std::to_string(shape.label.size()) + " bytes; at most " +
+                          std::to_string(limits::shape_text_bytes) + " are possible");
       }
     }
   }
@@ -106,11 +123,14 @@ class SeatMapCheck {
     for (const Category& category : data_.categories) {
       text("category " + category.key, category.key, true);
       text("category " + category.key, category.name, true);
-      if (!is_color(category.color)) report("category " + category.key, "has the color \"" + category.color + "\"; it must read like #1F77B4");
+      if (!is_color(category.color))
+        report("category " + category.key,
+               "has the color \"" + category.color + "\"; it must read like #1F77B4");
       keys.push_back(category.key);
     }
     std::sort(keys.begin(), keys.end());
-    for (auto at = std::adjacent_find(keys.begin(), keys.end()); at != keys.end(); at = std::adjacent_find(at + 1, keys.end())) {
+    for (auto at = std::adjacent_find(keys.begin(), keys.end()); at != keys.end();
+         at = std::adjacent_find(at + 1, keys.end())) {
       report("category " + std::string(*at), "stands twice; keys must be unique");
     }
   }
@@ -120,8 +140,10 @@ class SeatMapCheck {
       text("section " + section.label, section.label, false);
       text("section " + section.label, section.entrance, false);
       outline("section " + section.label, section.outline);
-      if (section.floor && *section.floor >= data_.floors.size()) report("section " + section.label, "names a floor that does not exist");
-      if (section.zone && *section.zone >= data_.zones.size()) report("section " + section.label, "names a zone that does not exist");
+      if (section.floor && *section.floor >= data_.floors.size())
+        report("section " + section.label, "names a floor that does not exist");
+      if (section.zone && *section.zone >= data_.zones.size())
+        report("section " + section.label, "names a zone that does not exist");
     }
   }
   void rows() {
@@ -146,8 +168,11 @@ class SeatMapCheck {
     if (next_place != data_.places.size()) report("map", "has places that stand in no row");
   }
   void places_of(std::uint32_t index, const Row& row, const std::string& where) {
-    const PlaceKind kind = row.kind == RowKind::whole_table ? PlaceKind::table : row.kind == RowKind::booth ? PlaceKind::booth : PlaceKind::seat;
-    if (kind != PlaceKind::seat && row.place_count > 1) report(where, "is sold as one and has several places; it needs a row of its own");
+    const PlaceKind kind = row.kind == RowKind::whole_table ? PlaceKind::table
+                           : row.kind == RowKind::booth     ? PlaceKind::booth
+                                                            : PlaceKind::seat;
+    if (kind != PlaceKind::seat && row.place_count > 1)
+      report(where, "is sold as one and has several places; it needs a row of its own");
     if (row.place_count > 0 && data_.places[row.first_place + row.place_count - 1].slot >= limits::row_slots)
       report(where, "has more than " + std::to_string(limits::row_slots) + " positions");
     for (std::uint32_t at = row.first_place; at < row.first_place + row.place_count; ++at) {
@@ -164,13 +189,18 @@ class SeatMapCheck {
       }
       if (place.category >= data_.categories.size()) report(seat(), "has no category; every place needs one");
       if (place.kind != kind) report(seat(), "is of another kind than its row");
-      if (!is_up_to(place.flags, PlaceFlags::accessible | PlaceFlags::companion | PlaceFlags::restricted_view)) report(seat(), "has flags that there are not");
+      if (!is_up_to(place.flags,
+                    PlaceFlags::accessible | PlaceFlags::companion | PlaceFlags::restricted_view))
+        report(seat(), "has flags that there are not");
       if (place.seats == 0) report(seat(), "has no chair");
-      if (place.kind == PlaceKind::seat && place.seats > 1) report(seat(), "is one seat with " + std::to_string(place.seats) + " chairs");
+      if (place.kind == PlaceKind::seat && place.seats > 1)
+        report(seat(), "is one seat with " + std::to_string(place.seats) + " chairs");
       if (beyond(place.position.x) || beyond(place.position.y)) {
-        report(seat(), "stands further than " + std::to_string(limits::coordinate) + " from the chart's origin");
+        report(seat(),
+               "stands further than " + std::to_string(limits::coordinate) + " from the chart's origin");
       }
-      if (!is_plain(label) || (label.empty() && kind == PlaceKind::seat)) text(seat(), label, kind == PlaceKind::seat);
+      if (!is_plain(label) || (label.empty() && kind == PlaceKind::seat))
+        text(seat(), label, kind == PlaceKind::seat);
     }
   }
   void areas() {
@@ -184,15 +214,18 @@ class SeatMapCheck {
         report(where, "stands in a section that does not exist");
         continue;
       }
-      if (area.category.value >= data_.categories.size()) report(where, "has no category; every area needs one");
+      if (area.category.value >= data_.categories.size())
+        report(where, "has no category; every area needs one");
       if (area.capacity == 0 || area.capacity > limits::area_capacity) {
-        report(where, "has a capacity of " + std::to_string(area.capacity) + "; 1 to " + std::to_string(limits::area_capacity) + " are possible");
+        report(where, "has a capacity of " + std::to_string(area.capacity) + "; 1 to " +
+                          std::to_string(limits::area_capacity) + " are possible");
       }
       const std::string& section = data_.sections[area.section.value].label;
       labels.push_back(section.empty() ? area.label : section + "-" + area.label);
     }
     std::sort(labels.begin(), labels.end());
-    for (auto at = std::adjacent_find(labels.begin(), labels.end()); at != labels.end(); at = std::adjacent_find(at + 1, labels.end())) {
+    for (auto at = std::adjacent_find(labels.begin(), labels.end()); at != labels.end();
+         at = std::adjacent_find(at + 1, labels.end())) {
       report("area " + *at, "stands twice; labels must be unique");
     }
   }
@@ -220,12 +253,15 @@ inline bool SeatMap::can_join_labels() const {
     if (area.section.value >= data_.sections.size()) return false;
   }
   for (const Row& row : data_.rows) {
-    if (row.section.value >= data_.sections.size() || row.first_place != next_place || row.place_count > data_.places.size() - next_place) return false;
+    if (row.section.value >= data_.sections.size() || row.first_place != next_place ||
+        row.place_count > data_.places.size() - next_place)
+      return false;
     next_place += row.place_count;
   }
   return next_place == data_.places.size() && data_.places.size() <= limits::places &&
-         std::all_of(data_.places.begin(), data_.places.end(),
-                     [this](const Place& place) { return place.label < data_.labels.size() && place.row.value < data_.rows.size(); });
+         std::all_of(data_.places.begin(), data_.places.end(), [this](const Place& place) {
+           return place.label < data_.labels.size() && place.row.value < data_.rows.size();
+         });
 }
 
 inline void SeatMap::index_labels(std::vector<SeatMapProblem>& problems) {
@@ -244,17 +280,20 @@ inline void SeatMap::index_labels(std::vector<SeatMapProblem>& problems) {
       for (; label_table_[at] != 0; at = (at + 1) & mask) {
         const PlaceIndex other{label_table_[at] - 1};
         // Within one row only the seats' own labels can differ.
-        const bool same = data_.places[other.value].row == data_.places[index].row ? seat_label(other) == seat : same_label(other, whole);
+        const bool same = data_.places[other.value].row == data_.places[index].row ? seat_label(other) == seat
+                                                                                   : same_label(other, whole);
         if (!same) continue;
         problems.push_back({whole, "stands twice; whole labels must be unique in the map"});
-        break;  // Left out of the table: a chart of nothing but doubles must not make each search longer than the last.
+        break;  // Left out of the table: a chart of nothing but doubles must not make each search longer than
+                // the last.
       }
       if (label_table_[at] == 0) label_table_[at] = index + 1;
     }
   }
   for (const Area& area : data_.areas) {
     const std::string text = label(AreaIndex{static_cast<std::uint32_t>(&area - data_.areas.data())});
-    if (find_place(text)) problems.push_back({text, "is a place and an area; whole labels must be unique in the map"});
+    if (find_place(text))
+      problems.push_back({text, "is a place and an area; whole labels must be unique in the map"});
   }
 }
 

@@ -78,8 +78,10 @@ inline void write_rows(wire::Writer& out, const SeatMapData& map) {
   write_column(out, 12, map.places, [&](const Place& place) { out.varint(place.slot); });
   write_column(out, 13, map.places, [&](const Place& place) { out.varint(place.category); });
   write_column(out, 14, map.places, [&](const Place& place) { out.varint(place.seats); });
-  write_column(out, 15, map.places,
-               [&](const Place& place) { out.u8(static_cast<std::uint8_t>(static_cast<unsigned>(place.flags) | static_cast<unsigned>(place.kind) << 6U)); });
+  write_column(out, 15, map.places, [&](const Place& place) {
+    out.u8(static_cast<std::uint8_t>(static_cast<unsigned>(place.flags) | static_cast<unsigned>(place.kind)
+                                                                              << 6U));
+  });
 }
 
 inline void write_areas(wire::Writer& out, const SeatMapData& map) {
