@@ -25,6 +25,7 @@
 #include <utility>
 
 #include "ticketcore/base/bytes.hpp"
+#include "ticketcore/base/errors.hpp"
 
 namespace ticketcore {
 

@@ -9,7 +9,7 @@
 #include <thread>
 #include <utility>
 
-#include "../csv_text.hpp"
+#include "base/csv_text.hpp"
 #include "open_storage.hpp"
 #include "ticketcore/base/id_generator.hpp"
 #include "ticketcore/engine/desk.hpp"
