@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "ticketcore/base/keyed_hash.hpp"
+#include "ticketcore/base/detail/keyed_hash.hpp"
 
 namespace ticketcore {
 

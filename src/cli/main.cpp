@@ -12,7 +12,7 @@
 #include "base/csv_text.hpp"
 #include "open_storage.hpp"
 #include "ticketcore/base/id_generator.hpp"
-#include "ticketcore/engine/desk.hpp"
+#include "ticketcore/engine/detail/desk.hpp"
 #include "ticketcore/log/archive.hpp"
 #include "ticketcore/log/audit.hpp"
 #include "ticketcore/log/erasure.hpp"

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "ticketcore/base/id_generator.hpp"
-#include "ticketcore/engine/desk.hpp"
+#include "ticketcore/engine/detail/desk.hpp"
 #include "ticketcore/log/log.hpp"
 
 namespace ticketcore {

@@ -1,4 +1,4 @@
-#include "ticketcore/base/deadline_queue.hpp"
+#include "ticketcore/base/detail/deadline_queue.hpp"
 
 #include <doctest/doctest.h>
 

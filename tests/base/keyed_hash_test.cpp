@@ -1,4 +1,4 @@
-#include "ticketcore/base/keyed_hash.hpp"
+#include "ticketcore/base/detail/keyed_hash.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "ticketcore/base/slot_table.hpp"
+#include "ticketcore/base/detail/slot_table.hpp"
 
 #include <doctest/doctest.h>
 

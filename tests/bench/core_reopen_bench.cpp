@@ -8,7 +8,7 @@
 
 #include "bench.hpp"
 #include "houses.hpp"
-#include "ticketcore/engine/desk.hpp"
+#include "ticketcore/engine/detail/desk.hpp"
 #include "ticketcore/storage/sqlite.hpp"
 
 namespace bench {

@@ -1,4 +1,4 @@
-#include "ticketcore/engine/desk.hpp"
+#include "ticketcore/engine/detail/desk.hpp"
 
 #include <doctest/doctest.h>
 

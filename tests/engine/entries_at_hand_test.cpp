@@ -1,4 +1,4 @@
-#include "ticketcore/engine/entries_at_hand.hpp"
+#include "ticketcore/engine/detail/entries_at_hand.hpp"
 
 #include <doctest/doctest.h>
 

@@ -6,7 +6,7 @@
 
 #include "little_house.hpp"
 #include "passing_storage.hpp"
-#include "ticketcore/engine/desk.hpp"
+#include "ticketcore/engine/detail/desk.hpp"
 #include "ticketcore/storage/memory.hpp"
 
 using namespace ticketcore;

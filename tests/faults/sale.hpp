@@ -12,7 +12,7 @@
 
 #include "fault_vfs.hpp"
 #include "little_house.hpp"
-#include "ticketcore/engine/desk.hpp"
+#include "ticketcore/engine/detail/desk.hpp"
 #include "ticketcore/storage/sqlite.hpp"
 
 namespace ticketcore::fault {

@@ -4,7 +4,7 @@
 #include "fuzz.hpp"
 #include "scratch_file.hpp"
 #include "sealed.hpp"
-#include "ticketcore/engine/desk.hpp"
+#include "ticketcore/engine/detail/desk.hpp"
 
 namespace ticketcore::fuzz {
 namespace {

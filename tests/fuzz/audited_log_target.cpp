@@ -4,7 +4,7 @@
 
 #include "fuzz.hpp"
 #include "sealed.hpp"
-#include "ticketcore/engine/desk.hpp"
+#include "ticketcore/engine/detail/desk.hpp"
 #include "ticketcore/log/audit.hpp"
 #include "ticketcore/log/fact_json.hpp"
 #include "ticketcore/log/log.hpp"

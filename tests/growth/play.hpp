@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "ticketcore/engine/desk.hpp"
+#include "ticketcore/engine/detail/desk.hpp"
 #include "ticketcore/venue/seat_map_builder.hpp"
 
 namespace growth {

@@ -13,7 +13,7 @@
 #include <random>
 
 #include "naive_model.hpp"
-#include "ticketcore/engine/desk.hpp"
+#include "ticketcore/engine/detail/desk.hpp"
 #include "ticketcore/sale/command_bytes.hpp"
 #include "ticketcore/storage/memory.hpp"
 #include "ticketcore/venue/seat_map_builder.hpp"

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "little_house.hpp"
-#include "ticketcore/engine/desk.hpp"
+#include "ticketcore/engine/detail/desk.hpp"
 #include "ticketcore/storage/memory.hpp"
 
 using namespace ticketcore;

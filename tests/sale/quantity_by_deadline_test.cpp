@@ -1,4 +1,4 @@
-#include "ticketcore/sale/quantity_by_deadline.hpp"
+#include "ticketcore/sale/detail/quantity_by_deadline.hpp"
 
 #include <doctest/doctest.h>
 

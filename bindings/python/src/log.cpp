@@ -1,9 +1,9 @@
 // Reading the log, proving it, projecting it.
 
+#include "ticketcore/log/log.hpp"
 #include "arguments.hpp"
 #include "event.hpp"
 #include "storages.hpp"
-#include "ticketcore/engine/desk.hpp"
 #include "ticketcore/log/archive.hpp"
 #include "ticketcore/log/audit.hpp"
 #include "ticketcore/log/fact_json.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 // Makes RequestIds, UUID version 7 (RFC 9562), rising with time; and keys, from the system's randomness.
 
-#include "ticketcore/base/keyed_hash.hpp"
+#include "ticketcore/base/detail/keyed_hash.hpp"
 
 namespace ticketcore {
 

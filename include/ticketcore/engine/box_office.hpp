@@ -18,7 +18,7 @@
 #include "ticketcore/base/result.hpp"
 #include "ticketcore/engine/answers.hpp"
 #include "ticketcore/engine/availability.hpp"
-#include "ticketcore/engine/desk.hpp"
+#include "ticketcore/engine/detail/desk.hpp"
 #include "ticketcore/sale/commands.hpp"
 #include "ticketcore/storage/storage.hpp"
 #include "ticketcore/tickets/signing.hpp"

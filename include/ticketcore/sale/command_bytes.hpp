@@ -3,7 +3,7 @@
 // anything differ in their bytes. They are what the digest is taken of that tells a repetition from another
 // command under the same request id. docs/log-format.md describes them.
 
-#include "ticketcore/base/siphash.hpp"
+#include "ticketcore/base/detail/siphash.hpp"
 #include "ticketcore/sale/commands.hpp"
 #include "ticketcore/sale/detail/record_bytes.hpp"
 #include "ticketcore/venue/detail/seat_map_bytes.hpp"

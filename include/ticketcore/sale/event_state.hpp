@@ -14,11 +14,11 @@
 #include <string_view>
 #include <vector>
 
-#include "ticketcore/base/deadline_queue.hpp"
-#include "ticketcore/base/keyed_hash.hpp"
-#include "ticketcore/base/slot_table.hpp"
+#include "ticketcore/base/detail/deadline_queue.hpp"
+#include "ticketcore/base/detail/keyed_hash.hpp"
+#include "ticketcore/base/detail/slot_table.hpp"
+#include "ticketcore/sale/detail/quantity_by_deadline.hpp"
 #include "ticketcore/sale/facts.hpp"
-#include "ticketcore/sale/quantity_by_deadline.hpp"
 #include "ticketcore/venue/free_seats.hpp"
 #include "ticketcore/venue/place_status.hpp"
 

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "ticketcore/base/keyed_hash.hpp"
+#include "ticketcore/base/detail/keyed_hash.hpp"
 #include "ticketcore/base/limits.hpp"
 
 namespace ticketcore {

@@ -14,12 +14,12 @@
 #include <vector>
 
 #include "ticketcore/engine/availability.hpp"
-#include "ticketcore/engine/entries_at_hand.hpp"
+#include "ticketcore/engine/detail/entries_at_hand.hpp"
 #include "ticketcore/log/log.hpp"
 #include "ticketcore/log/snapshot.hpp"
 #include "ticketcore/sale/decide.hpp"
+#include "ticketcore/storage/detail/store_time.hpp"
 #include "ticketcore/storage/storage.hpp"
-#include "ticketcore/storage/store_time.hpp"
 
 namespace ticketcore {
 

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "ticketcore/base/detail/siphash.hpp"
 #include "ticketcore/base/ids.hpp"
-#include "ticketcore/base/siphash.hpp"
 
 namespace ticketcore {
 

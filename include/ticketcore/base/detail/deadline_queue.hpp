@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "ticketcore/base/prefetch.hpp"
+#include "ticketcore/base/detail/prefetch.hpp"
 
 namespace ticketcore {
 
