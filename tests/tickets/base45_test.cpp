@@ -10,13 +10,13 @@
 #include <string_view>
 #include <vector>
 
+#include "ticketcore/base/bytes.hpp"
+
 using namespace ticketcore;
 
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
-
-Bytes bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
+Bytes bytes_in(std::string_view text) { return {text.begin(), text.end()}; }
 
 }  // namespace
 
@@ -30,8 +30,8 @@ TEST_CASE("the examples of RFC 9285 come out as printed there") {
                                        {"base-45", "UJCLQE7W581"},
                                        {"ietf!", "QED8WEX0"},
                                        {"", ""}}) {
-    CHECK(base45_encode(bytes_of(plain)) == encoded);
-    CHECK(base45_decode(encoded) == bytes_of(plain));
+    CHECK(base45_encode(bytes_in(plain)) == encoded);
+    CHECK(base45_decode(encoded) == bytes_in(plain));
   }
 }
 
