@@ -16,13 +16,13 @@
 
 #include "access_log.hpp"
 #include "api.hpp"
-#include "cli/open_storage.hpp"
 #include "clock_watch.hpp"
 #include "demo_event.hpp"
 #include "fake_payments.hpp"
 #include "http_server.hpp"
 #include "options.hpp"
-#include "ticketcore/storage/memory.hpp"
+#include "ticketcore/storage/open_storage.hpp"
+#include "ticketcore/storage/sqlite.hpp"
 #include "time_zone.hpp"
 #include "waiting_room.hpp"
 #ifdef TICKETCORE_HAVE_POSTGRES
@@ -35,18 +35,21 @@ using namespace server;
 using namespace std::chrono_literals;
 
 /// Null, and why, when the store is not there yet and may come.
-[[nodiscard]] std::unique_ptr<ticketcore::Storage> open(const std::string& url,
-                                                        [[maybe_unused]] std::string& why) {
-  if (url == "memory:") return std::make_unique<ticketcore::MemoryStorage>();
-#ifdef TICKETCORE_HAVE_POSTGRES
+[[nodiscard]] std::unique_ptr<ticketcore::Storage> open(const std::string& url, std::string& why) {
   try {
-    return ticketcore::cli::open_storage(url, ticketcore::cli::Use::make).storage;
+    return ticketcore::open_storage(url);
+  } catch (const ticketcore::StorageUrlError& error) {
+    throw UsageError(std::string("--storage: ") + error.what());
   } catch (const ticketcore::StorageNotReached& error) {
     why = error.what();
     return nullptr;
   }
-#else
-  return ticketcore::cli::open_storage(url, ticketcore::cli::Use::make).storage;
+}
+
+void register_backends() {
+  ticketcore::register_sqlite();
+#ifdef TICKETCORE_HAVE_POSTGRES
+  ticketcore::register_postgres();
 #endif
 }
 
@@ -417,6 +420,7 @@ int main(int count, char** arguments) {
     const sigset_t signals = SignalThread::signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    register_backends();
     auto storage =
         wait_for_store(options, [&options](std::string& why) { return open(options.storage, why); });
     if (storage) Service(options, std::move(storage)).run();

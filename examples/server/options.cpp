@@ -95,16 +95,6 @@ struct Places {
       text + "\"");
 }
 
-void check_storage(const std::string& url) {
-  const std::size_t scheme = url.find("://");
-  if (url == "memory:" || scheme == std::string::npos) return;
-  for (const std::string_view known : {"sqlite", "postgresql", "postgres"}) {
-    if (url.compare(0, scheme, known) == 0) return;
-  }
-  throw UsageError("--storage needs sqlite:///FILE, postgresql://USER@HOST/DATABASE or memory:, not \"" +
-                   url + "\"");
-}
-
 /// What one client may have, unless it is said: more than a browser or ten need, and a small part of the
 /// whole.
 constexpr unsigned connections_part = 20, connections_least = 20;
@@ -117,7 +107,6 @@ void check_share(const std::string& option, unsigned share, const std::string& o
 }
 
 void check(const Options& options) {
-  check_storage(options.storage);
   if (options.tls_certificate.empty() != options.tls_key.empty())
     throw UsageError("--tls-certificate and --tls-key go together");
   if (options.streams > options.connections / 2)

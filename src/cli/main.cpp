@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "base/csv_text.hpp"
-#include "open_storage.hpp"
 #include "ticketcore/base/id_generator.hpp"
 #include "ticketcore/engine/detail/desk.hpp"
 #include "ticketcore/log/archive.hpp"
@@ -18,6 +17,13 @@
 #include "ticketcore/log/erasure.hpp"
 #include "ticketcore/log/fact_json.hpp"
 #include "ticketcore/projections/projection.hpp"
+#include "ticketcore/projections/sqlite_projection.hpp"
+#include "ticketcore/storage/open_storage.hpp"
+#include "ticketcore/storage/sqlite.hpp"
+#ifdef TICKETCORE_HAVE_POSTGRES
+#include "ticketcore/projections/postgres_projection.hpp"
+#include "ticketcore/storage/postgres.hpp"
+#endif
 
 namespace {
 
@@ -112,6 +118,33 @@ struct Arguments {
   if (plain.size() > 2) arguments.subject = plain[2];
   if (plain.size() > 3) throw UsageError("\"" + plain[3] + "\" is one word too many");
   return arguments;
+}
+
+void register_backends() {
+  register_sqlite();
+  register_sqlite_projection();
+#ifdef TICKETCORE_HAVE_POSTGRES
+  register_postgres();
+  register_postgres_projection();
+#endif
+}
+
+/// Also an archive, as its path.
+[[nodiscard]] std::unique_ptr<Storage> open_to_look(const std::string& store) {
+  const StorageUrl url = read_storage_url(store);
+  if (!url.file.empty() && is_archive(url.file)) return open_archive(url.file);
+  return open_storage(store, {.access = StorageAccess::read_only});
+}
+
+[[nodiscard]] std::unique_ptr<Storage> open_to_write(const std::string& store) {
+  return open_storage(store, {.access = StorageAccess::read_write});
+}
+
+[[nodiscard]] std::unique_ptr<ProjectionSink> open_tables(const std::string& store) {
+  const StorageUrl url = read_storage_url(store);
+  if (!url.file.empty() && is_archive(url.file))
+    throw StorageError(url.file.string() + ": an archive has no tables; restore it into a store");
+  return open_projection(store);
 }
 
 [[nodiscard]] std::vector<StreamId> streams_of(Storage& storage, const Arguments& arguments) {
@@ -328,9 +361,8 @@ int restore(Storage& storage, const Arguments& arguments) {
   return at;
 }
 
-int project(const cli::OpenedStorage& opened, const Arguments& arguments) {
-  Storage& storage = *opened.storage;
-  const auto sink = cli::open_projection(arguments.store);
+int project(Storage& storage, const Arguments& arguments) {
+  const auto sink = open_tables(arguments.store);
   Projector projector(storage, *sink);
   std::string trouble;
   do {
@@ -350,8 +382,8 @@ int project(const cli::OpenedStorage& opened, const Arguments& arguments) {
   return 0;
 }
 
-int erase(const cli::OpenedStorage& opened, const Arguments& arguments) {
-  const ErasureReport report = erase_person(*opened.storage, arguments.subject);
+int erase(Storage& storage, const Arguments& arguments) {
+  const ErasureReport report = erase_person(storage, arguments.subject);
   if (report.was_there) {
     std::cout << "the record of " << arguments.subject << " is erased; searched " << report.bytes_searched
               << " bytes for it and the " << report.pieces.size() - 1 << " texts in it\n";
@@ -377,33 +409,32 @@ int erase(const cli::OpenedStorage& opened, const Arguments& arguments) {
                                                                               {"restore", restore}};
   if (const auto command = looking.find(arguments.command); command != looking.end()) {
     no_more_words();
-    return command->second(*cli::open_storage(arguments.store, cli::Use::look).storage, arguments);
+    return command->second(*open_to_look(arguments.store), arguments);
   }
   const auto command = keeping.find(arguments.command);
   if (arguments.command == "prepare") {
     no_more_words();
-    return prepare(*cli::open_storage(arguments.store, cli::Use::make).storage);
+    return prepare(*open_storage(arguments.store));
   }
   if (arguments.command == "confirm-time") {
     no_more_words();
-    return confirm_time(*cli::open_storage(arguments.store, cli::Use::write).storage, arguments);
+    return confirm_time(*open_to_write(arguments.store), arguments);
   }
   if (arguments.command == "project") {
     no_more_words();
     if (arguments.rebuild && arguments.follow) throw UsageError("--rebuild and --follow do not go together");
-    return project(cli::open_storage(arguments.store, cli::Use::look), arguments);
+    return project(*open_to_look(arguments.store), arguments);
   }
   if (command == keeping.end() && arguments.command != "erase")
     throw UsageError("there is no command \"" + arguments.command + "\"");
   if (arguments.subject.empty())
     throw UsageError(arguments.command + " needs " +
                      (arguments.command == "erase" ? "a person's id in the vault" : "the archive's file"));
-  if (arguments.command == "erase")
-    return erase(cli::open_storage(arguments.store, cli::Use::write), arguments);
-  const cli::Use use = arguments.command == "restore" ? cli::Use::make
-                       : arguments.remove             ? cli::Use::write
-                                                      : cli::Use::look;
-  return command->second(*cli::open_storage(arguments.store, use).storage, arguments);
+  if (arguments.command == "erase") return erase(*open_to_write(arguments.store), arguments);
+  const auto storage = arguments.command == "restore" ? open_storage(arguments.store)
+                       : arguments.remove             ? open_to_write(arguments.store)
+                                                      : open_to_look(arguments.store);
+  return command->second(*storage, arguments);
 }
 
 }  // namespace
@@ -418,6 +449,7 @@ int main(int count, char** values) {
     std::cout << "ticketcore " << TICKETCORE_VERSION << "\n";
     return 0;
   }
+  register_backends();
   try {
     const int status = run(parse(count, values));
     std::cout.flush();

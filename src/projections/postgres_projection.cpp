@@ -162,4 +162,8 @@ void PostgresProjection::clear(const StreamId& stream) {
   });
 }
 
+void register_postgres_projection() {
+  register_projection("postgresql", [](const std::string& url) { return PostgresProjection::open(url); });
+}
+
 }  // namespace ticketcore

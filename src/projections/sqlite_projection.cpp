@@ -5,6 +5,7 @@
 
 #include "projection_sql.hpp"
 #include "storage/sqlite/sqlite_database.hpp"
+#include "ticketcore/storage/open_storage.hpp"
 
 namespace ticketcore {
 
@@ -107,6 +108,11 @@ void SqliteProjection::clear(const StreamId& stream) {
       remove.bind(1, std::string_view(stream)).run();
     }
   });
+}
+
+void register_sqlite_projection() {
+  register_projection(
+      "sqlite", [](const std::string& url) { return SqliteProjection::open(read_storage_url(url).file); });
 }
 
 }  // namespace ticketcore

@@ -484,7 +484,7 @@ class GuardTests:
                     (("--payment-secret", folder + "/none"), "can't be read"),
                     *((("--cors", text), "--cors needs an origin")
                       for text in ("*", "https://shop.example/", "shop.example", "https://", "https://Shop.example", "null", "https://a b")),
-                    *((("--storage", text), "--storage needs") for text in ("mysql://x", "sqlite3://x", "postgres+tls://x/y"))):
+                    *((("--storage", text), "--storage: ") for text in ("mysql://x", "sqlite3://x", "postgres+tls://x/y"))):
                 refused = subprocess.run([Server.program, *options], capture_output=True, text=True, cwd=folder, timeout=30)
                 self.assertEqual(refused.returncode, 2, (options, refused.stderr))
                 self.assertIn(message, refused.stderr)

@@ -7,9 +7,8 @@
 #include "ticketcore/log/archive.hpp"
 #include "ticketcore/log/audit.hpp"
 #include "ticketcore/log/fact_json.hpp"
-#include "ticketcore/projections/postgres_projection.hpp"
+#include "ticketcore/projections/open_projection.hpp"
 #include "ticketcore/projections/projection.hpp"
-#include "ticketcore/projections/sqlite_projection.hpp"
 
 namespace ticketcore::python {
 namespace {
@@ -92,15 +91,13 @@ class LogReader {
 }
 
 /// Fills the tables for SQL: entries projected, and the revision that the tables are at.
-[[nodiscard]] py::tuple project(const py::object& storage, const py::object& where, bool postgres,
-                                const py::object& event, bool rebuild) {
+[[nodiscard]] py::tuple project(const py::object& storage, const py::object& url, const py::object& event,
+                                bool rebuild) {
   const EventId id(text(event, "event"));
-  const std::string target = text(where, "where");
+  const std::string tables = storage_url(url);
   const std::shared_ptr<Storage> from = storage_of(storage);
   const py::gil_scoped_release release;
-  const std::unique_ptr<ProjectionSink> sink =
-      postgres ? std::unique_ptr<ProjectionSink>(PostgresProjection::open(target))
-               : SqliteProjection::open(target);
+  const std::unique_ptr<ProjectionSink> sink = open_projection(tables);
   Projector projector(*from, *sink);
   const std::uint64_t entries = rebuild ? projector.rebuild(id) : projector.catch_up(id);
   const Revision at = sink->cursor(stream_of(id)).known;
@@ -119,8 +116,8 @@ void add_log(py::module_& module) {
       "Whether the file begins as an archive does.");
   module.def("audit", &audit_event, py::arg("storage"), py::arg("event"),
              "Replays an event's log and proves it.");
-  module.def("project", &project, py::arg("storage"), py::arg("where"), py::arg("postgres"), py::arg("event"),
-             py::arg("rebuild"), "Fills the tables for SQL.");
+  module.def("project", &project, py::arg("storage"), py::arg("url"), py::arg("event"), py::arg("rebuild"),
+             "Fills the tables for SQL.");
 }
 
 }  // namespace ticketcore::python

@@ -5,7 +5,10 @@
 #include "foreign_storage.hpp"
 #include "results.hpp"
 #include "ticketcore/log/archive.hpp"
+#include "ticketcore/projections/postgres_projection.hpp"
+#include "ticketcore/projections/sqlite_projection.hpp"
 #include "ticketcore/storage/memory.hpp"
+#include "ticketcore/storage/open_storage.hpp"
 #include "ticketcore/storage/postgres.hpp"
 #include "ticketcore/storage/sqlite.hpp"
 
@@ -108,13 +111,17 @@ void with_entries(const TurnHandle& self, const py::object& entries,
   }
 }
 
+[[nodiscard]] StorageAccess access_of(const std::string& name) {
+  return name == "read_only"    ? StorageAccess::read_only
+         : name == "read_write" ? StorageAccess::read_write
+                                : StorageAccess::read_write_create;
+}
+
 [[nodiscard]] StorageHandle open_sqlite(const py::object& path, const std::string& access,
                                         const std::string& synchronous, const py::object& busy_timeout,
                                         const py::object& clock) {
   SqliteOptions options;
-  options.access = access == "read_only"    ? SqliteOptions::Access::read_only
-                   : access == "read_write" ? SqliteOptions::Access::read_write
-                                            : SqliteOptions::Access::read_write_create;
+  options.access = access_of(access);
   options.sync = synchronous == "normal" ? SqliteOptions::Sync::normal : SqliteOptions::Sync::full;
   options.busy_timeout = milliseconds(busy_timeout, "busy_timeout");
   options.clock = clock_of(clock);
@@ -123,15 +130,41 @@ void with_entries(const TurnHandle& self, const py::object& entries,
       unlocked([&]() -> std::shared_ptr<Storage> { return SqliteStorage::open(file, std::move(options)); }));
 }
 
-[[nodiscard]] StorageHandle open_postgres(const py::object& url, const py::object& clock) {
+[[nodiscard]] StorageHandle open_postgres(const py::object& url, const std::string& access,
+                                          const py::object& clock) {
   PostgresOptions options;
+  options.access = access_of(access);
   options.clock = clock_of(clock);
   const std::string where = text(url, "url");
   return StorageHandle(unlocked(
       [&]() -> std::shared_ptr<Storage> { return PostgresStorage::open(where, std::move(options)); }));
 }
 
+/// A URL that can't be read is the caller's mistake.
+template <class Work>
+auto reading_url(Work work) {
+  try {
+    return work();
+  } catch (const StorageUrlError& error) {
+    throw py::value_error(error.what());
+  }
+}
+
+[[nodiscard]] StorageHandle open_url(const py::object& url, const std::string& access,
+                                     const py::object& clock) {
+  const OpenOptions options{access_of(access), clock_of(clock)};
+  const std::string where = storage_url(url);
+  return StorageHandle(reading_url(
+      [&] { return unlocked([&]() -> std::shared_ptr<Storage> { return open_storage(where, options); }); }));
+}
+
 }  // namespace
+
+std::string storage_url(const py::object& url) {
+  const std::string encoded = py::module_::import("os").attr("fsencode")(url).cast<py::bytes>();
+  if (encoded.find('\0') != std::string::npos) wrong_value("url", url, "one without a NUL in it");
+  return encoded;
+}
 
 void raise_forked(const std::string& what) {
   PyErr_SetString(package("_errors", "ForkedError").ptr(),
@@ -171,6 +204,21 @@ std::shared_ptr<Storage> storage_of(const py::object& object) {
 }
 
 void add_storages(py::module_& module) {
+  register_sqlite();
+  register_sqlite_projection();
+  register_postgres();
+  register_postgres_projection();
+  module.def(
+      "read_storage_url",
+      [](const py::object& url) {
+        const std::string encoded = storage_url(url);
+        const StorageUrl read = reading_url([&] { return read_storage_url(encoded); });
+        py::object file = py::none();
+        if (!read.file.empty())
+          file = py::module_::import("os").attr("fsdecode")(py::bytes(read.file.string()));
+        return py::make_tuple(to_str(read.scheme), file);
+      },
+      py::arg("url"), "A store's scheme, and its file if it is one.");
   py::class_<TurnHandle>(module, "Turn", "A turn on one of the core's own storages.")
       .def(
           "unseen",
@@ -206,7 +254,8 @@ void add_storages(py::module_& module) {
           py::arg("clock"))
       .def_static("sqlite", &open_sqlite, py::arg("path"), py::arg("access"), py::arg("synchronous"),
                   py::arg("busy_timeout"), py::arg("clock"))
-      .def_static("postgres", &open_postgres, py::arg("url"), py::arg("clock"))
+      .def_static("postgres", &open_postgres, py::arg("url"), py::arg("access"), py::arg("clock"))
+      .def_static("open", &open_url, py::arg("url"), py::arg("access"), py::arg("clock"))
       .def_static(
           "archive",
           [](const py::object& path) {

@@ -36,6 +36,9 @@ class StorageHandle {
 /// A StorageHandle's storage, or a storage written in Python.
 [[nodiscard]] std::shared_ptr<Storage> storage_of(const py::object& object);
 
+/// A store's URL, or its path, as the file system has it. Throws ValueError for a NUL in it.
+[[nodiscard]] std::string storage_url(const py::object& url);
+
 void add_storages(py::module_& module);
 
 }  // namespace ticketcore::python

@@ -271,3 +271,26 @@ def test_files_that_are_no_store_are_named_and_left_alone(tmp_path: Path) -> Non
     assert file.read_bytes() == before
     with pytest.raises(ticketcore.StorageUnavailable, match="connect|reach"):
         ticketcore.open("postgresql://127.0.0.1:1/nowhere?connect_timeout=2")
+
+
+def test_a_storage_of_ones_own_is_opened_by_its_url() -> None:
+    store = Store()
+    asked: list[tuple[str, bool]] = []
+
+    def open_list(url: str, *, clock: Callable[[], datetime] | None, read_only: bool) -> ticketcore.Storage:
+        asked.append((url, read_only))
+        return ListStorage(store)
+
+    ticketcore.register_storage("list", open_list)
+    with ticketcore.open("list://one/two?three") as office:
+        create_premiere(office)
+    with ticketcore.open("list://again", read_only=True) as office:
+        assert office.events() == ["premiere"]
+    assert asked == [("list://one/two?three", False), ("list://again", True)]
+    with pytest.raises(ValueError, match="it opens memory:, .*, list://"):
+        ticketcore.open("mysql://x")
+    with pytest.raises(ValueError, match="it must begin with a small letter"):
+        ticketcore.register_storage("List", open_list)
+    ticketcore.register_storage("nothing", lambda url, *, clock, read_only: None)  # type: ignore[arg-type,return-value]
+    with pytest.raises(TypeError, match="must return a Storage, not None"):
+        ticketcore.open("nothing://")

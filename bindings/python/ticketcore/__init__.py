@@ -100,6 +100,7 @@ from ticketcore._storage import (
     Storage,
     Turn,
     open_storage,
+    register_storage,
 )
 from ticketcore._tables import AuditReport, Availability, Books, Counts, Fact, Log, Takings
 
@@ -188,4 +189,5 @@ __all__ = [
     "new_request_id",
     "open",
     "open_storage",
+    "register_storage",
 ]

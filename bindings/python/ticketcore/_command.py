@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,8 +14,8 @@ from typing import Callable, Optional
 
 import ticketcore
 from ticketcore import _core
-from ticketcore._office import core_storage, files_of
-from ticketcore._storage import ArchiveStorage, PostgresStorage, SqliteStorage, Storage
+from ticketcore._office import core_storage
+from ticketcore._storage import Access, ArchiveStorage, Storage, open_with_access
 from ticketcore._tables import audit
 
 _STORE = "the path of a ticketcore file (or sqlite:///PATH), a PostgreSQL URL (postgresql://user@host/database), or an archive"
@@ -84,17 +83,12 @@ def _whole_number(text: str) -> int:
     return int(text)
 
 
-def _open(store: str, access: str) -> Storage:
-    """access: look, write or make."""
-    if store.startswith(("postgresql://", "postgres://")):
-        return PostgresStorage(store)
-    if store.startswith("sqlite://"):
-        if not store.startswith("sqlite:///"):
-            raise ticketcore.StorageError("a SQLite URL has three slashes before its path, four before an absolute one")
-        store = store[len("sqlite:///") :]
-    if access == "look" and _core.is_archive(store):
-        return ArchiveStorage(store)
-    return SqliteStorage(store, access="read_only" if access == "look" else "read_write" if access == "write" else "read_write_create")
+def _open(store: str, access: Access) -> Storage:
+    """To look only, also an archive."""
+    file = _core.read_storage_url(store)[1]
+    if access == "read_only" and file is not None and _core.is_archive(file):
+        return ArchiveStorage(file)
+    return open_with_access(store, access=access)
 
 
 def _events_of(storage: Storage, wanted: Optional[str], store: str) -> list[str]:
@@ -120,7 +114,7 @@ def _show_event(event: ticketcore.Event) -> None:
 
 def _events(arguments: argparse.Namespace) -> int:
     status = 0
-    with _open(arguments.store, "look") as storage, ticketcore.BoxOffice(storage) as office:
+    with _open(arguments.store, "read_only") as storage, ticketcore.BoxOffice(storage) as office:
         print(f"{'event':<24}{'starts':<22}{'sale':<6}{'capacity':>10}{'free':>10}{'held':>8}{'sold':>10}{'revision':>10}  name")
         for id in office.events():
             try:
@@ -133,7 +127,7 @@ def _events(arguments: argparse.Namespace) -> int:
 
 
 def _log(arguments: argparse.Namespace) -> int:
-    with _open(arguments.store, "look") as storage:
+    with _open(arguments.store, "read_only") as storage:
         shown = 0
         for event in _events_of(storage, arguments.event, arguments.store):
             for line in ticketcore.Log(core_storage(storage), event, arguments.from_revision).lines():
@@ -146,7 +140,7 @@ def _log(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     problems = 0
-    with _open(arguments.store, "look") as storage:
+    with _open(arguments.store, "read_only") as storage:
         for event in _events_of(storage, arguments.event, arguments.store):
             report = audit(core_storage(storage), event)
             print(f"{event}: {report.revision} entries, {report.bytes} bytes")
@@ -192,7 +186,7 @@ def _manifest_rows(event: ticketcore.Event) -> Iterator[Sequence[object]]:
 
 
 def _manifest(arguments: argparse.Namespace) -> int:
-    with _open(arguments.store, "look") as storage:
+    with _open(arguments.store, "read_only") as storage:
         _events_of(storage, arguments.event, arguments.store)
         with ticketcore.BoxOffice(storage) as office:
             csv.writer(sys.stdout, lineterminator="\r\n").writerows(_manifest_rows(office.event(arguments.event)))
@@ -200,7 +194,7 @@ def _manifest(arguments: argparse.Namespace) -> int:
 
 
 def _archive(arguments: argparse.Namespace) -> int:
-    with _open(arguments.store, "write" if arguments.remove else "look") as storage:
+    with _open(arguments.store, "read_write" if arguments.remove else "read_only") as storage:
         _events_of(storage, arguments.event, arguments.store)
         with ticketcore.BoxOffice(storage) as office:
             archive = office.archive(arguments.event, arguments.file, remove=arguments.remove)
@@ -211,7 +205,7 @@ def _archive(arguments: argparse.Namespace) -> int:
 
 
 def _restore(arguments: argparse.Namespace) -> int:
-    with _open(arguments.store, "make") as storage, ticketcore.BoxOffice(storage) as office:
+    with _open(arguments.store, "read_write_create") as storage, ticketcore.BoxOffice(storage) as office:
         archive = office.restore(arguments.file)
         print(f"{archive.event}: {archive.revision} entries are back in {storage.describe()}, without fault")
     return 0
@@ -220,15 +214,14 @@ def _restore(arguments: argparse.Namespace) -> int:
 def _project(arguments: argparse.Namespace) -> int:
     if arguments.rebuild and arguments.follow:
         raise UsageError("--rebuild and --follow do not go together")
-    with _open(arguments.store, "look") as storage:
+    with _open(arguments.store, "read_only") as storage:
         if isinstance(storage, ArchiveStorage):
             raise ticketcore.StorageError(f"{storage.path}: an archive has no tables; restore it into a store")
-        where = arguments.store if isinstance(storage, PostgresStorage) else os.fspath(files_of(storage)[0])
         while True:
             at: list[ticketcore.Position] = []
             entries = 0
             for event in _events_of(storage, arguments.event, arguments.store):
-                new, cursor = _core.project(core_storage(storage), where, isinstance(storage, PostgresStorage), event, arguments.rebuild)
+                new, cursor = _core.project(core_storage(storage), arguments.store, event, arguments.rebuild)
                 entries += new
                 at.append(ticketcore.Position(b"event/" + event.encode(), cursor))
             if entries or not arguments.follow:
@@ -240,7 +233,7 @@ def _project(arguments: argparse.Namespace) -> int:
 
 
 def _erase(arguments: argparse.Namespace) -> int:
-    with _open(arguments.store, "write") as storage, ticketcore.BoxOffice(storage) as office:
+    with _open(arguments.store, "read_write") as storage, ticketcore.BoxOffice(storage) as office:
         erasure = office.erase_person(arguments.person)
     if not erasure.was_there:
         print(f"the vault has no record of {arguments.person}; nothing was searched for")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import pathlib
 import weakref
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -174,12 +173,6 @@ class BoxOffice:
 
     def __repr__(self) -> str:
         return f"<BoxOffice on {self._storage!r}{', closed' if self.closed else ''}>"
-
-
-def files_of(storage: Storage) -> list[pathlib.Path]:
-    """What the store consists of on this machine."""
-    path: Optional[pathlib.Path] = getattr(storage, "path", None)
-    return [] if path is None else [path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-journal")]
 
 
 def open(

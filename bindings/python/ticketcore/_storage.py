@@ -5,16 +5,24 @@ from __future__ import annotations
 import abc
 import os
 import pathlib
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Callable, Literal, NamedTuple, Optional, TypeVar, Union
+from typing import Callable, Literal, NamedTuple, Optional, Protocol, TypeVar, Union
 
 from ticketcore import _core
 from ticketcore._errors import StorageError
 
 Clock = Callable[[], datetime]
+Access = Literal["read_write_create", "read_write", "read_only"]
+_ACCESSES = ("read_write_create", "read_write", "read_only")
 _Self = TypeVar("_Self", bound="Storage")
+
+
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(map(repr, known))}")
 
 
 class Position(NamedTuple):
@@ -245,7 +253,7 @@ class SqliteStorage(_CoreStorage):
         self,
         path: Union[str, os.PathLike[str]],
         *,
-        access: Literal["read_write_create", "read_write", "read_only"] = "read_write_create",
+        access: Access = "read_write_create",
         synchronous: Literal["full", "normal"] = "full",
         busy_timeout: timedelta = timedelta(seconds=10),
         clock: Clock | None = None,
@@ -257,9 +265,8 @@ class SqliteStorage(_CoreStorage):
         """
         if not isinstance(path, (str, os.PathLike)):
             raise TypeError(f"path must be a str or a path, not {path!r} ({type(path).__name__})")
-        for name, value, known in (("access", access, ("read_write_create", "read_write", "read_only")), ("synchronous", synchronous, ("full", "normal"))):
-            if value not in known:
-                raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(map(repr, known))}")
+        _one_of("access", access, _ACCESSES)
+        _one_of("synchronous", synchronous, ("full", "normal"))
         self.path = pathlib.Path(path)
         super().__init__(_core.Storage.sqlite(path, access, synchronous, busy_timeout, clock))
 
@@ -267,9 +274,10 @@ class SqliteStorage(_CoreStorage):
 class PostgresStorage(_CoreStorage):
     """A store in a PostgreSQL database, for any number of processes on any number of hosts."""
 
-    def __init__(self, url: str, *, clock: Clock | None = None) -> None:
+    def __init__(self, url: str, *, access: Access = "read_write_create", clock: Clock | None = None) -> None:
         """Open the store, and make or migrate its tables. url is libpq's, and may also carry schema=NAME, connections=N and pooler=transaction."""
-        super().__init__(_core.Storage.postgres(url, clock))
+        _one_of("access", access, _ACCESSES)
+        super().__init__(_core.Storage.postgres(url, access, clock))
 
 
 class ArchiveStorage(_CoreStorage):
@@ -281,31 +289,51 @@ class ArchiveStorage(_CoreStorage):
         super().__init__(_core.Storage.archive(path))
 
 
+class StorageOpener(Protocol):
+    """What opens the store at a URL of its scheme. The clock is what its turns must take for now, the store's own if None."""
+
+    def __call__(self, url: str, *, clock: Clock | None, read_only: bool) -> Storage: ...
+
+
+_openers: dict[str, StorageOpener] = {}
+
+
+def register_storage(scheme: str, opener: StorageOpener) -> None:
+    """Make ``open`` and ``open_storage`` know "SCHEME://...": opener is handed the whole URL. Registered again, the last one counts."""
+    if not re.fullmatch("[a-z][a-z0-9+.-]*", scheme):
+        raise ValueError(f"scheme is {scheme!r}; it must begin with a small letter and have only those, digits, '+', '-' and '.'")
+    _openers[scheme] = opener
+
+
 def open_storage(url: Union[str, os.PathLike[str], Storage], *, clock: Clock | None = None, read_only: bool = False) -> Storage:
-    """The storage that a URL means: "memory:", "sqlite:///box.db" (four slashes for an absolute path), "postgresql://user@host/database", or the
-    path of a SQLite file. A Storage is passed through."""
+    """The storage that a URL means: "memory:", "sqlite:///box.db" (four slashes for an absolute path), "postgresql://user@host/database", the
+    path of a SQLite file, or what was registered under its scheme. A Storage is passed through."""
     if isinstance(url, Storage):
         if clock is not None:
             raise ValueError("clock was given with a storage; give the clock to the storage, which is what turns go by")
         return url
+    return open_with_access(url, access="read_only" if read_only else "read_write_create", clock=clock)
+
+
+def open_with_access(url: Union[str, os.PathLike[str]], *, access: Access, clock: Clock | None = None) -> Storage:
+    """open_storage for those who also know that there must be a store. One that was registered is only told whether it may write."""
     if isinstance(url, os.PathLike):
-        return SqliteStorage(url, access="read_only" if read_only else "read_write_create", clock=clock)
+        return SqliteStorage(url, access=access, clock=clock)
     if not isinstance(url, str):
         raise TypeError(f"url must be a str, a path or a Storage, not {url!r} ({type(url).__name__})")
-    scheme, colon, rest = url.partition(":")
-    if url == "memory:":
-        return MemoryStorage(clock=clock)
-    if url in ("", "sqlite:///", "sqlite:////"):
-        raise ValueError(f"url is {url!r}; it names no file: 'sqlite:///box.db' or 'box.db' is one in this folder, 'memory:' a store without a file")
-    if url == ":memory:" or scheme == "memory":
-        raise ValueError(f"url is {url!r}; a store in memory is 'memory:', without a name: each one that is opened is a new one")
-    if scheme in ("postgresql", "postgres") and rest.startswith("//"):
-        return PostgresStorage(url, clock=clock)
-    if scheme == "sqlite":
-        if not rest.startswith("///"):
-            raise ValueError(f"url is {url!r}; a SQLite URL has three slashes before its path, four before an absolute one: 'sqlite:///box.db'")
-        return open_storage(pathlib.Path(rest[3:]), clock=clock, read_only=read_only)
-    if colon and rest.startswith("//"):
-        raise ValueError(f"url is {url!r}; it must be 'memory:', begin with 'sqlite:///' or 'postgresql://', or be the path of a SQLite file")
-    return open_storage(pathlib.Path(url), clock=clock, read_only=read_only)
-
+    scheme, file = _core.read_storage_url(url)
+    if scheme in _openers:
+        storage = _openers[scheme](url, clock=clock, read_only=access == "read_only")
+        if not isinstance(storage, Storage):
+            raise TypeError(f"what was registered for {scheme!r} must return a Storage, not {storage!r} ({type(storage).__name__})")
+        return storage
+    kinds: dict[str, type[_CoreStorage]] = {"memory": MemoryStorage, "sqlite": SqliteStorage, "postgresql": PostgresStorage}
+    try:
+        handle = _core.Storage.open(url, access, clock)
+    except ValueError as error:
+        raise ValueError(str(error) + "".join(f", {name}://..." for name in _openers)) from None
+    opened = kinds[scheme].__new__(kinds[scheme])
+    _CoreStorage.__init__(opened, handle)
+    if isinstance(opened, SqliteStorage) and file is not None:
+        opened.path = pathlib.Path(file)
+    return opened

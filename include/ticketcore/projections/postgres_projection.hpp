@@ -4,6 +4,7 @@
 #include <memory>
 #include <string_view>
 
+#include "ticketcore/projections/open_projection.hpp"
 #include "ticketcore/projections/projection.hpp"
 
 namespace ticketcore {
@@ -25,5 +26,8 @@ class PostgresProjection final : public ProjectionSink {
   explicit PostgresProjection(std::unique_ptr<Body> body);
   std::unique_ptr<Body> body_;
 };
+
+/// Makes open_projection know "postgresql://..." and "postgres://...".
+void register_postgres_projection();
 
 }  // namespace ticketcore

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "ticketcore/projections/open_projection.hpp"
 #include "ticketcore/projections/projection.hpp"
 
 namespace ticketcore {
@@ -24,5 +25,8 @@ class SqliteProjection final : public ProjectionSink {
   explicit SqliteProjection(std::unique_ptr<Body> body);
   std::unique_ptr<Body> body_;
 };
+
+/// Makes open_projection know paths and "sqlite:///PATH".
+void register_sqlite_projection();
 
 }  // namespace ticketcore

@@ -11,28 +11,18 @@
 #include <string>
 #include <string_view>
 
-#include "ticketcore/storage/storage.hpp"
+#include "ticketcore/storage/open_storage.hpp"
 
 namespace ticketcore {
 
-/// Nobody answers where the store should be, or it is still starting up: there is nothing to mend but to
-/// wait, and to open it again.
-class StorageNotReached : public StorageUnavailable {
- public:
-  using StorageUnavailable::StorageUnavailable;
-};
-
 struct PostgresOptions {
-  enum class Access : std::uint8_t {
-    read_write_create,  ///< Makes the tables where there are none.
-    read_write,         ///< Refuses when there is no store.
-    read_only,          ///< Makes and migrates nothing, needs only SELECT; a standby will do
-                        ///< (target_session_attrs=any). What writes throws StorageUnavailable.
-  };
+  using Access = StorageAccess;
 
   /// The schema that holds the tables. Several stores may share a database under different schemas. 1 to 63
   /// bytes.
   std::string schema = "ticketcore";
+  /// read_only makes and migrates nothing, and needs only SELECT: a standby will do
+  /// (target_session_attrs=any).
   Access access = Access::read_write_create;
   /// The most connections that turns use at a time, 1 to 1,000; a turn past it waits. Reads have half as
   /// many, at least two.
@@ -105,5 +95,8 @@ class PostgresStorage final : public Storage {
   explicit PostgresStorage(std::unique_ptr<Body> body);
   std::unique_ptr<Body> body_;
 };
+
+/// Makes open_storage know "postgresql://..." and "postgres://...".
+void register_postgres();
 
 }  // namespace ticketcore

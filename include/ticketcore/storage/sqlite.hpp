@@ -13,17 +13,12 @@
 #include <memory>
 #include <string>
 
-#include "ticketcore/storage/storage.hpp"
+#include "ticketcore/storage/open_storage.hpp"
 
 namespace ticketcore {
 
 struct SqliteOptions {
-  enum class Access : std::uint8_t {
-    read_write_create,  ///< Makes the store if there is no file, or an empty one.
-    read_write,         ///< Refuses when there is no store.
-    read_only,  ///< Writes nothing to the store, needs no right to, but may leave -wal and -shm. What appends
-                ///< throws StorageUnavailable.
-  };
+  using Access = StorageAccess;
   enum class Sync : std::uint8_t {
     full,    ///< What was committed outlives a power failure.
     normal,  ///< What was committed outlives the process, but a power failure may take the last commits back.
@@ -33,6 +28,8 @@ struct SqliteOptions {
   std::function<Timestamp()> clock{};
   /// How long a turn waits for the turns of other threads, and then again for other processes.
   std::chrono::milliseconds busy_timeout{10'000};
+  /// read_write_create takes an empty file for none. read_only needs no right to write, but may leave -wal
+  /// and -shm.
   Access access = Access::read_write_create;
   Sync sync = Sync::full;
   /// The most pages of 4 KiB that the file may grow to; past it, appending throws StorageUnavailable. 0: no
@@ -81,5 +78,8 @@ class SqliteStorage final : public Storage {
   explicit SqliteStorage(std::unique_ptr<Body> body);
   std::unique_ptr<Body> body_;
 };
+
+/// Makes open_storage know paths and "sqlite:///PATH".
+void register_sqlite();
 
 }  // namespace ticketcore
