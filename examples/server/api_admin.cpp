@@ -7,7 +7,9 @@
 #include "api.hpp"
 #include "clocks.hpp"
 #include "json_writer.hpp"
+#include "ticketcore/base/time_zone.hpp"
 #include "ticketcore/formats/seat_map_json.hpp"
+#include "time_zone.hpp"
 #include "view.hpp"
 
 namespace server {
@@ -77,7 +79,7 @@ using namespace ticketcore;
 }
 
 void read_event(const JsonValue& json, NewEvent& event) {
-  json.only({"id", "name", "venue", "starts_at", "seat_map", "prices", "policy", "sale_status"});
+  json.only({"id", "name", "venue", "starts_at", "time_zone", "seat_map", "prices", "policy", "sale_status"});
   if (const auto id = json.need("id")) {
     try {
       event.id = EventId(id->text(1, EventId::max_bytes));
@@ -91,6 +93,12 @@ void read_event(const JsonValue& json, NewEvent& event) {
     const auto time = parse_rfc3339(starts->text(1, 40));
     if (!time) starts->error("must be a time like 2027-01-31T19:30:00+02:00 (RFC 3339)");
     event.starts_at = time.value_or(Timestamp{});
+  }
+  event.time_zone = house_time_zone();
+  if (const auto zone = json.find("time_zone")) {
+    event.time_zone = zone->text(1, 64);
+    if (!is_known_time_zone(event.time_zone))
+      zone->error("must be the IANA name of a time zone, such as Europe/Kyiv");
   }
   if (const auto map = json.need("seat_map")) event.seat_map = read_chart(*map, map->serialize());
   if (const auto prices = json.need("prices")) event.prices = read_prices(*prices);

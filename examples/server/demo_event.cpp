@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ticketcore/formats/seat_map_json.hpp"
+#include "time_zone.hpp"
 
 namespace server {
 namespace {
@@ -30,6 +31,7 @@ void make_demo_event(BoxOffice& office, const std::string& chart) {
   gala.name = "Gala night";
   gala.seat_map = std::make_shared<const SeatMap>(load_seat_map(chart));
   gala.prices = prices_for(*gala.seat_map);
+  gala.time_zone = house_time_zone();
   gala.starts_at = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) +
                    std::chrono::days(60) + std::chrono::hours(17);
   // Another server on the store may be as fast: the event is there, which is what was wanted.

@@ -149,7 +149,7 @@ std::string usage() {
   --provider-timeout N     seconds that a payment provider may take for an answer  (10)
   --drain-seconds N        between SIGTERM, when /readyz says no, and the end of listening  (0)
   --drain-limit N          seconds after that until what is still under way is given up  (30)
-  --time-zone NAME         of the house, on tickets and pages: Europe/Kyiv  (UTC)
+  --time-zone NAME         of the house, for events that name none: Europe/Kyiv  (UTC)
   --print-routes           prints the API's routes, and does nothing else
   --help
 )";

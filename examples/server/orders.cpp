@@ -6,6 +6,7 @@
 
 #include "json_reader.hpp"
 #include "json_writer.hpp"
+#include "ticketcore/base/time_zone.hpp"
 #include "ticketcore/tickets/ticket_svg.hpp"
 #include "time_zone.hpp"
 
@@ -433,7 +434,7 @@ std::optional<std::string> OrderBooks::ticket_picture(OpenEvent& event, const Ti
   TicketPicture picture;
   picture.event = seen->settings().name;
   picture.venue = seen->settings().venue;
-  picture.starts_at = people_time(seen->settings().starts_at);
+  picture.starts_at = people_time(seen->settings().starts_at, time_zone_of(seen->settings()));
   picture.section = ticket.section;
   picture.row = ticket.row;
   picture.seat = ticket.seat;

@@ -137,7 +137,7 @@ void write_summary(JsonWriter& json, const EventId& id, const View& view,
       .key("starts_at")
       .time(settings.starts_at)
       .key("time_zone")
-      .text(time_zone());
+      .text(time_zone_of(settings));
   json.key("sale_status")
       .text(name_of(view.event->sale_status()))
       .key("currency")

@@ -11,6 +11,7 @@
 
 #include "base/csv_text.hpp"
 #include "ticketcore/base/id_generator.hpp"
+#include "ticketcore/base/time_zone.hpp"
 #include "ticketcore/engine/detail/desk.hpp"
 #include "ticketcore/log/archive.hpp"
 #include "ticketcore/log/audit.hpp"
@@ -164,22 +165,30 @@ void register_backends() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
+/// In the event's own time zone, where this command knows zones and the machine this one.
+[[nodiscard]] std::string start_of(const EventSettings& settings) {
+#ifdef TICKETCORE_HAVE_ZONES
+  if (!settings.time_zone.empty() && is_known_time_zone(settings.time_zone))
+    return to_rfc3339(settings.starts_at, settings.time_zone);
+#endif
+  return to_rfc3339(settings.starts_at);
+}
+
 void show_event(Storage& storage, const StreamId& stream) {
   Desk desk(storage, EventId(stream.substr(6)), {.hash_key = new_hash_key()});
   desk.catch_up();
   if (!desk.availability()) return;  // it was taken out of the store since the streams were listed
   const Availability& seen = *desk.availability();
   const StatusCounts counts = seen.total(std::max(now(), desk.state().time()));
-  std::cout << std::left << std::setw(24) << stream.substr(6) << std::setw(22)
-            << to_rfc3339(seen.settings().starts_at) << std::setw(6)
-            << (seen.sale_status() == SaleStatus::on_sale ? "on" : "off") << std::right << std::setw(10)
-            << seen.seat_map().capacity() << std::setw(10) << counts.free << std::setw(8) << counts.held
-            << std::setw(10) << counts.sold << std::setw(10) << desk.revision() << "  "
+  std::cout << std::left << std::setw(24) << stream.substr(6) << std::setw(27) << start_of(seen.settings())
+            << std::setw(6) << (seen.sale_status() == SaleStatus::on_sale ? "on" : "off") << std::right
+            << std::setw(10) << seen.seat_map().capacity() << std::setw(10) << counts.free << std::setw(8)
+            << counts.held << std::setw(10) << counts.sold << std::setw(10) << desk.revision() << "  "
             << seen.settings().name << "\n";
 }
 
 int show_events(Storage& storage, const Arguments& arguments) {
-  std::cout << std::left << std::setw(24) << "event" << std::setw(22) << "starts" << std::setw(6) << "sale"
+  std::cout << std::left << std::setw(24) << "event" << std::setw(27) << "starts" << std::setw(6) << "sale"
             << std::right << std::setw(10) << "capacity" << std::setw(10) << "free" << std::setw(8) << "held"
             << std::setw(10) << "sold" << std::setw(10) << "revision"
             << "  name\n";

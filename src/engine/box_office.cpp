@@ -504,8 +504,11 @@ Result<Event> BoxOffice::create_event(const NewEvent& event) {
   command.seat_map = event.seat_map;
   command.sale = event.sale;
   command.settings = {event.name.empty() ? event.id.text() : event.name,
-                      event.venue.empty() ? event.seat_map->name() : event.venue, event.starts_at,
-                      event.prices, event.policy};
+                      event.venue.empty() ? event.seat_map->name() : event.venue,
+                      event.starts_at,
+                      event.prices,
+                      event.policy,
+                      event.time_zone};
   detail::EventDesk& desk = body_->desk(event.id);
   Command create{or_new(event.request), std::move(command)};
   const Answer answer = std::move(desk.call({&create, 1}).front());

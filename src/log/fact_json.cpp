@@ -101,6 +101,7 @@ class FactWriter {
     line_.text("name", settings.name);
     line_.text("venue", settings.venue);
     line_.text("starts_at", to_rfc3339(settings.starts_at));
+    if (!settings.time_zone.empty()) line_.text("time_zone", settings.time_zone);
     line_.text("currency", settings.prices.currency().code());
   }
   void places(const Places& places) {

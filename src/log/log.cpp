@@ -5,6 +5,7 @@
 
 #include "base/wire.hpp"
 #include "ticketcore/base/crc32c.hpp"
+#include "ticketcore/base/time_zone.hpp"
 #include "ticketcore/sale/detail/record_bytes.hpp"
 #include "ticketcore/venue/detail/seat_map_bytes.hpp"
 
@@ -96,9 +97,12 @@ void read_rising(Reader in, Append&& append) {
       case 11: settings.policy.holds_per_holder = in.number_field(); break;
       case 12: settings.policy.places_per_holder = in.number_field(); break;
       case 13: settings.policy.hold_lifetime = std::chrono::seconds{in.number_field()}; break;
+      case 14: settings.time_zone = in.text_field(); break;
       default: in.skip();
     }
   }
+  if (!settings.time_zone.empty() && !is_time_zone_name(settings.time_zone))
+    in.damaged("an event's time zone is no zone's name");
   const auto parsed = Currency::parse(currency);
   if (!parsed) in.damaged("an event has no currency that is known");
   if (types.size() > limits::ticket_types || lines.size() > limits::prices || per_ticket < 0 ||

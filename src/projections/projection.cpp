@@ -19,11 +19,12 @@ enum class Table : std::size_t { events, places, areas, holds, orders, lines, ti
 namespace projected {
 
 using enum ProjectionColumn::Type;
-constexpr std::array<ProjectionColumn, 8> event_columns{{{"event", text},
+constexpr std::array<ProjectionColumn, 9> event_columns{{{"event", text},
                                                          {"name", text},
                                                          {"venue", text},
                                                          {"seat_map", text},
                                                          {"starts_at", time},
+                                                         {"time_zone", text},
                                                          {"currency", text},
                                                          {"sale", text},
                                                          {"capacity", integer}}};
@@ -159,9 +160,11 @@ class Rows {
 
   void put_event() {
     const EventSettings& settings = state_.settings();
-    put(Table::events, {state_.event().text(), settings.name, settings.venue, map().name(),
-                        time_text(settings.starts_at), std::string(settings.prices.currency().code()),
-                        state_.sale_status() == SaleStatus::on_sale ? "on" : "off", whole(map().capacity())});
+    put(Table::events,
+        {state_.event().text(), settings.name, settings.venue, map().name(), time_text(settings.starts_at),
+         settings.time_zone.empty() ? "UTC" : settings.time_zone,
+         std::string(settings.prices.currency().code()),
+         state_.sale_status() == SaleStatus::on_sale ? "on" : "off", whole(map().capacity())});
   }
 
   void put_place(PlaceIndex place, const std::string& status, ProjectionValue until = {},

@@ -76,11 +76,15 @@ template <class T>
 T example();
 template <>
 EventCreated example() {
-  return {
-      "premiere",
-      {.name = "Premiere", .venue = "House", .starts_at = {}, .prices = little::event().prices, .policy = {}},
-      little::house(),
-      SaleStatus::on_sale};
+  return {"premiere",
+          {.name = "Premiere",
+           .venue = "House",
+           .starts_at = {},
+           .prices = little::event().prices,
+           .policy = {},
+           .time_zone = "Europe/Kyiv"},
+          little::house(),
+          SaleStatus::on_sale};
 }
 template <>
 EventConfigured example() {

@@ -32,7 +32,8 @@ constexpr std::uint64_t golden_digest = 0x0123'4567'89AB'CDEFULL;
 /// One story that has every kind of fact, the same to the byte on every machine.
 [[nodiscard]] std::vector<Bytes> golden_story() {
   const NewEvent event = little::event();
-  const EventSettings settings{event.name, "Little house", event.starts_at, event.prices, event.policy};
+  const EventSettings settings{event.name,   "Little house", event.starts_at,
+                               event.prices, event.policy,   "Europe/Kyiv"};
   const HoldId first{little::request(3)};
   const HoldId second{little::request(4)};
   const HoldId third{little::request(5)};

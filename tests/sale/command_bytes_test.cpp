@@ -79,8 +79,8 @@ auto members(AreaQuantity& it) {
   return std::tie(area, quantity);
 }
 auto members(EventSettings& it) {
-  auto& [name, venue, starts_at, prices, policy] = it;
-  return std::tie(name, venue, starts_at, prices, policy);
+  auto& [name, venue, starts_at, prices, policy, time_zone] = it;
+  return std::tie(name, venue, starts_at, prices, policy, time_zone);
 }
 auto members(SalePolicy& it) {
   auto& [places_per_hold, holds_per_holder, places_per_holder, hold_lifetime] = it;
@@ -332,7 +332,8 @@ struct Sale {
 
   explicit Sale(std::function<void(const EventState&, Command&)> look = {}) : before(std::move(look)) {
     const NewEvent event = little::event();
-    const EventSettings settings{event.name, "Little house", event.starts_at, event.prices, event.policy};
+    const EventSettings settings{event.name,   "Little house", event.starts_at,
+                                 event.prices, event.policy,   event.time_zone};
     grant(CreateEvent{event.id, settings, event.seat_map, SaleStatus::off_sale});
     grant(ConfigureEvent{settings});
     grant(SetSaleStatus{SaleStatus::on_sale});

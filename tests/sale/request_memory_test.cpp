@@ -17,7 +17,8 @@ struct Busy {
 
   Busy() {
     const NewEvent event = little::event();
-    const EventSettings settings{event.name, "Little house", event.starts_at, event.prices, event.policy};
+    const EventSettings settings{event.name,   "Little house", event.starts_at,
+                                 event.prices, event.policy,   event.time_zone};
     (void)grant(little::request(1), CreateEvent{event.id, settings, event.seat_map, SaleStatus::on_sale});
   }
   [[nodiscard]] Decision ask(RequestId request, CommandBody body) const {

@@ -73,7 +73,7 @@ class HostileTests:
         chart["sections"][0]["rows"][0]["category"] = "nowhere"
         prices = json.loads(json.dumps(PRICES))
         prices["lines"][0]["amount"] = "-1.00"
-        for change, pointer in (({"id": "../etc"}, "/id"), ({"starts_at": "tomorrow"}, "/starts_at"), ({"seat_map": chart}, "/seat_map"), ({"prices": prices}, "/prices"),
+        for change, pointer in (({"id": "../etc"}, "/id"), ({"starts_at": "tomorrow"}, "/starts_at"), ({"time_zone": "../etc/passwd"}, "/time_zone"), ({"time_zone": "Europe/Atlantis"}, "/time_zone"), ({"seat_map": chart}, "/seat_map"), ({"prices": prices}, "/prices"),
                                 ({"prices": {**PRICES, "currency": "XYZ"}}, "/prices"), ({"policy": {"places_per_hold": 0}}, "/policy/places_per_hold"),
                                 ({"is_admin": True}, "/is_admin")):
             problem = self.problem(sale.admin.post("/v1/events", {**good, **change}), 422, "invalid_request")

@@ -342,6 +342,8 @@ void add_event(py::module_& module) {
                              [at](const EventValue& self) { return to_str(at(self)->settings().venue); })
       .def_property_readonly(
           "starts_at", [at](const EventValue& self) { return to_datetime(at(self)->settings().starts_at); })
+      .def_property_readonly("time_zone",
+                             [at](const EventValue& self) { return to_str(at(self)->settings().time_zone); })
       .def_property_readonly("prices", [at](const EventValue& self) { return at(self)->settings().prices; })
       .def_property_readonly("policy", [at](const EventValue& self) { return at(self)->settings().policy; })
       .def_property_readonly(

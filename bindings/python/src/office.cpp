@@ -126,6 +126,7 @@ namespace {
   event.name = settings.name;
   event.venue = settings.venue;
   event.starts_at = settings.starts_at;
+  event.time_zone = settings.time_zone;
   event.seat_map = seat_map;
   event.prices = settings.prices;
   event.policy = settings.policy;

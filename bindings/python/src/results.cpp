@@ -77,6 +77,12 @@ void add_row(std::string& out, std::initializer_list<std::string> cells) {
   return ticket_code({value.ticket.event, value.ticket.id}, *value.context.signing_key);
 }
 
+/// Python's zoneinfo.ZoneInfo of that name; None for UTC. Raises ZoneInfoNotFoundError.
+[[nodiscard]] py::object zone_of(const EventSettings& settings) {
+  if (settings.time_zone.empty()) return py::none();
+  return py::module_::import("zoneinfo").attr("ZoneInfo")(settings.time_zone);
+}
+
 /// "Sunday, 31 January 2027, 19:30 UTC", or in the zone given.
 [[nodiscard]] std::string people_date(Timestamp time, py::handle zone) {
   py::object moment = to_datetime(time);
@@ -94,7 +100,7 @@ void add_row(std::string& out, std::initializer_list<std::string> cells) {
   TicketPicture picture;
   picture.event = at.settings().name;
   picture.venue = at.settings().venue;
-  picture.starts_at = people_date(at.settings().starts_at, zone);
+  picture.starts_at = people_date(at.settings().starts_at, zone.is_none() ? zone_of(at.settings()) : zone);
   picture.section = ticket.section;
   picture.row = ticket.row;
   picture.seat = ticket.seat;
@@ -222,7 +228,7 @@ void add_ticket(py::module_& module) {
           "svg", [](const TicketValue& value, const py::object& tz) { return to_str(draw(value, tz)); },
           py::kw_only(), py::arg("tz") = py::none(),
           "The ticket as a picture with its QR code: an SVG document. tz is the time zone in which the "
-          "beginning is written; UTC if None.")
+          "beginning is written; the event's own if None.")
       .def(
           "_repr_svg_",
           [](const TicketValue& value) -> py::object {

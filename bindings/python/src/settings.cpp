@@ -123,11 +123,16 @@ void add_settings(py::module_& module) {
   py::class_<EventSettings>(module, "Settings",
                             "What an event is called, when it begins, what it costs and what it allows.")
       .def(py::init([](const py::object& name, const py::object& venue, const py::object& starts_at,
-                       const PriceList& prices, const SalePolicy& policy) {
-             return EventSettings{text(name, "name"), text(venue, "venue"), moment(starts_at, "starts_at"),
-                                  prices, policy};
+                       const py::object& time_zone, const PriceList& prices, const SalePolicy& policy) {
+             return EventSettings{text(name, "name"),
+                                  text(venue, "venue"),
+                                  moment(starts_at, "starts_at"),
+                                  prices,
+                                  policy,
+                                  text(time_zone, "time_zone")};
            }),
-           py::arg("name"), py::arg("venue"), py::arg("starts_at"), py::arg("prices"), py::arg("policy"));
+           py::arg("name"), py::arg("venue"), py::arg("starts_at"), py::arg("time_zone"), py::arg("prices"),
+           py::arg("policy"));
 }
 
 }  // namespace ticketcore::python

@@ -61,6 +61,8 @@ WRONG: list[tuple[str, Attempt, type[Exception], str]] = [
     ("an unknown price list", lambda e: e.configure(prices={"parquet": {}}), TypeError, "prices must be a PriceList such as"),
     ("a time that is text", lambda e: e.configure(starts_at="tomorrow"), TypeError, r"starts_at must be a datetime with a time zone, not 'tomorrow' \(str\)"),
     ("a time without a zone", lambda e: e.configure(starts_at=datetime(2027, 1, 31)), ValueError, r"starts_at is datetime.datetime\(2027, 1, 31, 0, 0\); it must be a datetime with a time zone"),
+    ("a zone that nobody has", lambda e: e.configure(time_zone="Europe/Atlantis"), ValueError, "no time zone .*such as Europe/Kyiv"),
+    ("a zone that is a path", lambda e: e.configure(time_zone="../../etc/passwd"), ValueError, "no time zone .*such as Europe/Kyiv"),
     ("a time before time", lambda e: e.configure(starts_at=datetime(1969, 1, 1, tzinfo=timezone.utc)), ValueError, "in 1970 or later"),
     ("a status of no place", lambda e: e.availability().status("Hall-Z-1"), KeyError, "Hall-Z-1"),
     ("an area of no map", lambda e: e.availability().area("Hall-A-1"), KeyError, "Hall-A-1"),

@@ -185,11 +185,22 @@ def test_events_are_found_by_name_and_not_made_twice(office: ticketcore.BoxOffic
     assert "premiere" in office
     assert "other" not in office
     found = office.event("premiere")
+    assert found.time_zone == ""
     assert (found.name, found.currency, found.starts_at) == ("Premiere", "UAH", datetime(2027, 1, 31, 19, 30, tzinfo=timezone.utc))
     with pytest.raises(ticketcore.EventNotFound):
         office.event("other")
     with pytest.raises(ticketcore.EventExists):
         create_premiere(office)
+
+
+def test_an_event_tells_its_time_where_it_takes_place(event: ticketcore.Event) -> None:
+    event.configure(starts_at=datetime(2027, 1, 31, 19, 30, tzinfo=ZoneInfo("Europe/Kyiv")))
+    assert event.time_zone == "Europe/Kyiv"
+    assert event.starts_at == datetime(2027, 1, 31, 17, 30, tzinfo=timezone.utc)
+    assert "Sunday, 31 January 2027, 19:30<" in buy(event, "Hall-A-1").tickets[0].svg()
+    event.configure(time_zone="America/New_York")
+    assert (event.time_zone, event.starts_at) == ("America/New_York", datetime(2027, 1, 31, 17, 30, tzinfo=timezone.utc))
+    assert "Sunday, 31 January 2027, 12:30<" in buy(event, "Hall-A-2").tickets[0].svg()
 
 
 def test_codes_of_others_are_refused_at_the_door(event: ticketcore.Event) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Callable, Optional, Protocol, TypeVar, Union
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ticketcore import _core
 from ticketcore._core import Admission, Hold, Order, PriceList, Quote, Refund, SalePolicy, Ticket
@@ -54,6 +55,11 @@ class EventView:
     def starts_at(self) -> datetime:
         """When, in UTC."""
         return self._core.starts_at
+
+    @property
+    def time_zone(self) -> str:
+        """The IANA name of the zone in which tickets and pages tell starts_at; UTC if empty."""
+        return self._core.time_zone
 
     @property
     def prices(self) -> PriceList:
@@ -251,12 +257,13 @@ class Event(EventView):
         name: Optional[str] = None,
         venue: Optional[str] = None,
         starts_at: Optional[datetime] = None,
+        time_zone: Optional[str] = None,
         prices: Optional[PriceList] = None,
         policy: Optional[SalePolicy] = None,
         request: Optional[Id] = None,
     ) -> None:
         """Change what is given, leave the rest. What was quoted before keeps its price."""
-        self._core.ask(self._core.configure_command(self._settings(name, venue, starts_at, prices, policy), request))
+        self._core.ask(self._core.configure_command(self._settings(name, venue, starts_at, time_zone, prices, policy), request))
 
     def find_order(self, order: Union[Order, Id]) -> Optional[Order]:
         """The order as it was placed; None if there is none. Waits for a turn under way."""
@@ -295,21 +302,40 @@ class Event(EventView):
         self._core.save_snapshot()
 
     def _settings(
-        self, name: Optional[str], venue: Optional[str], starts_at: Optional[datetime], prices: Optional[PriceList], policy: Optional[SalePolicy]
+        self,
+        name: Optional[str],
+        venue: Optional[str],
+        starts_at: Optional[datetime],
+        time_zone: Optional[str],
+        prices: Optional[PriceList],
+        policy: Optional[SalePolicy],
     ) -> _core.Settings:
         return settings(
             self.name if name is None else name,
             self.venue if venue is None else venue,
             self.starts_at if starts_at is None else starts_at,
+            self.time_zone if time_zone is None else time_zone,
             self.prices if prices is None else prices,
             self.policy if policy is None else policy,
         )
 
 
-def settings(name: str, venue: str, starts_at: datetime, prices: PriceList, policy: SalePolicy) -> _core.Settings:
+def settings(
+    name: str, venue: str, starts_at: datetime, time_zone: str, prices: PriceList, policy: SalePolicy
+) -> _core.Settings:
     """An event's settings as the core has them."""
     if not isinstance(prices, PriceList):
         raise TypeError(f"prices must be a PriceList such as PriceList('UAH', {{'stalls': {{'adult': '1200.00'}}}}), not {prices!r} ({type(prices).__name__})")
     if not isinstance(policy, SalePolicy):
         raise TypeError(f"policy must be a SalePolicy, not {policy!r} ({type(policy).__name__})")
-    return _core.Settings(name, venue, starts_at, prices, policy)
+    if not time_zone and isinstance(starts_at, datetime) and isinstance(starts_at.tzinfo, ZoneInfo):
+        time_zone = starts_at.tzinfo.key or ""
+    elif time_zone:
+        try:
+            ZoneInfo(time_zone)
+        except (ZoneInfoNotFoundError, ValueError) as unknown:
+            raise ValueError(
+                f"{time_zone!r} is no time zone that this machine's database (tzdata) has; "
+                "one is called by its IANA name, such as Europe/Kyiv"
+            ) from unknown
+    return _core.Settings(name, venue, starts_at, time_zone, prices, policy)

@@ -99,15 +99,18 @@ class BoxOffice:
         starts_at: datetime,
         name: str = "",
         venue: str = "",
+        time_zone: str = "",
         policy: Optional[SalePolicy] = None,
         on_sale: bool = True,
         request: Optional[Id] = None,
     ) -> Event:
         """Create an event, and put it on sale unless on_sale is False. Raises EventExists where there is one of this id.
 
-        id is made of letters, digits, '-', '_' and '.', at most 64 of them. name is the id if empty, venue the seat map's name. starts_at has a time zone.
+        id is made of letters, digits, '-', '_' and '.', at most 64 of them. name is the id if empty, venue the seat map's name. starts_at has a
+        time zone. time_zone is the IANA name of the zone in which tickets and pages tell it, such as "Europe/Kyiv": that of starts_at if empty and
+        starts_at has a zoneinfo.ZoneInfo, UTC if not.
         """
-        made = settings(name, venue, starts_at, prices, SalePolicy() if policy is None else policy)
+        made = settings(name, venue, starts_at, time_zone, prices, SalePolicy() if policy is None else policy)
         return Event(self._core.create_event(id, core_map(seat_map), made, on_sale, request), self)
 
     def event(self, id: str) -> Event:

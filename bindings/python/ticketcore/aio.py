@@ -126,12 +126,13 @@ class Event(EventView):
         name: Optional[str] = None,
         venue: Optional[str] = None,
         starts_at: Optional[datetime] = None,
+        time_zone: Optional[str] = None,
         prices: Optional[PriceList] = None,
         policy: Optional[SalePolicy] = None,
         request: Optional[Id] = None,
     ) -> None:
         """See ticketcore.Event.configure."""
-        await self._ask(self._core.configure_command(self._sync._settings(name, venue, starts_at, prices, policy), request))
+        await self._ask(self._core.configure_command(self._sync._settings(name, venue, starts_at, time_zone, prices, policy), request))
 
     async def find_order(self, order: Union[Order, Id]) -> Optional[Order]:
         """See ticketcore.Event.find_order."""
@@ -192,6 +193,7 @@ class BoxOffice:
         starts_at: datetime,
         name: str = "",
         venue: str = "",
+        time_zone: str = "",
         policy: Optional[SalePolicy] = None,
         on_sale: bool = True,
         request: Optional[Id] = None,
@@ -205,6 +207,7 @@ class BoxOffice:
             starts_at=starts_at,
             name=name,
             venue=venue,
+            time_zone=time_zone,
             policy=policy,
             on_sale=on_sale,
             request=request,

@@ -57,6 +57,7 @@ struct NewEvent {
   std::string name{};   ///< The id if empty.
   std::string venue{};  ///< The seat map's name if empty.
   Timestamp starts_at{};
+  std::string time_zone{};  ///< An IANA name, "Europe/Kyiv"; UTC if empty.
   std::shared_ptr<const SeatMap> seat_map{};
   PriceList prices{};
   SalePolicy policy{};

@@ -46,6 +46,7 @@ struct EventSettings {
   Timestamp starts_at{};
   PriceList prices{};
   SalePolicy policy{};
+  std::string time_zone{};  ///< In which starts_at is told: an IANA name, "Europe/Kyiv"; UTC if empty.
   friend bool operator==(const EventSettings&, const EventSettings&) = default;
 };
 

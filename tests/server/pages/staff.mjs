@@ -238,6 +238,9 @@ export function staffTests(shop) {
     await page.getByLabel("Name of the event").fill("Лісова пісня");
     assert.equal(await page.getByLabel("Id in addresses").inputValue(), "lisova-pisnia");
     await page.getByLabel("Starts").fill("2035-05-20T19:00");
+    await page.getByLabel("Time zone").fill("Atlantis/Poseidonis");
+    assert.match(await page.getByLabel("Time zone").evaluate((input) => input.validationMessage), /Europe\/Kyiv/);
+    await page.getByLabel("Time zone").fill("America/New_York");
     await page.getByLabel("Stalls, Adult", { exact: true }).fill("900");
     await page.getByLabel("Stalls, Child", { exact: true }).fill("450,50");
     await page.getByLabel("Fee per ticket").fill("10");
@@ -249,6 +252,8 @@ export function staffTests(shop) {
     await page.getByRole("button", { name: "Take off sale: Лісова пісня" }).waitFor();
     const event = await shop().ask("GET", "/v1/events/lisova-pisnia");
     assert.equal(event.sale_status, "on_sale");
+    // At seven in New York, where clocks are four hours behind UTC in May.
+    assert.deepEqual([event.starts_at, event.time_zone], ["2035-05-20T23:00:00Z", "America/New_York"]);
     assert.deepEqual(event.prices.map(({ price }) => price.amount), ["900.00", "450.50"]);
     await page.finish();
   });

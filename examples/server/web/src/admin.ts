@@ -5,7 +5,7 @@ import { byteCount, limitBytes } from "./bytes";
 import { allEvents, isOver } from "./calendar";
 import { readDrawing } from "./drawing";
 import { field, freshId, h, replace } from "./dom";
-import { number, say, shortDateTime, t, ticketType } from "./i18n";
+import { isTimeZone, momentIn, number, say, shortDateTime, t, ticketType } from "./i18n";
 import { announce, busy, failPage, notice, NoticeBoard, openPage } from "./page";
 import { SeatMapElement } from "./seat-map";
 import { signIn } from "./staff";
@@ -195,6 +195,13 @@ function newEventForm(chart: unknown, report: ChartReport, made: () => Promise<v
   id.addEventListener("input", () => (ownId = id.value !== ""));
   const venue = limitBytes(h("input", { type: "text", autocomplete: "off", value: report.name }), labelBytes);
   const starts = h("input", { type: "datetime-local", required: true });
+  const zones = h("datalist", { id: freshId("zones") }, ...Intl.supportedValuesOf("timeZone").map((name) => h("option", { value: name })));
+  const zone = h("input", {
+    type: "text", required: true, maxlength: 64, list: zones.id, autocomplete: "off", spellcheck: "false",
+    value: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+  });
+  const checkZone = (): void => zone.setCustomValidity(isTimeZone(zone.value) ? "" : t("no_such_time_zone"));
+  zone.addEventListener("input", checkZone);
   const currency = h("input", { type: "text", required: true, maxlength: 3, pattern: "[A-Z]{3}", value: "UAH", autocomplete: "off", spellcheck: "false" });
   const amount = () => h("input", { type: "text", inputmode: "decimal", pattern: "\\d{1,9}([.,]\\d{1,3})?", maxlength: 13, autocomplete: "off" });
   const perTicket = amount();
@@ -212,7 +219,8 @@ function newEventForm(chart: unknown, report: ChartReport, made: () => Promise<v
       id: id.value,
       name: name.value.trim(),
       ...(venue.value.trim() ? { venue: venue.value.trim() } : {}),
-      starts_at: new Date(starts.value).toISOString(),
+      starts_at: momentIn(zone.value, starts.value).toISOString(),
+      time_zone: zone.value,
       seat_map: chart,
       prices: {
         currency: currency.value,
@@ -231,7 +239,7 @@ function newEventForm(chart: unknown, report: ChartReport, made: () => Promise<v
     { class: "card new-event", on: { submit: (submitted) => (submitted.preventDefault(), void busy(button, board, create)) } },
     h("h3", {}, say("about_the_event")),
     h("div", { class: "form-row" }, field(say("event_name"), name), field(say("event_id"), id, say("event_id_hint"))),
-    h("div", { class: "form-row" }, field(say("venue"), venue), field(say("starts_at"), starts)),
+    h("div", { class: "form-row" }, field(say("venue"), venue), field(say("starts_at"), starts), field(say("time_zone"), zone, say("time_zone_hint")), zones),
     h("h3", {}, say("prices")),
     h("div", { class: "form-row" }, field(say("currency"), currency), field(say("fee_each_ticket"), perTicket), field(say("fee_each_order"), perOrder), field(say("tax_percent"), tax)),
     prices.element,

@@ -244,6 +244,15 @@ export const dictionary = {
 
   administration: { en: "Administration", uk: "Керування" },
   starts_at: { en: "Starts", uk: "Початок" },
+  time_zone: { en: "Time zone", uk: "Часовий пояс" },
+  time_zone_hint: {
+    en: "The place's own, such as Europe/Kyiv: tickets tell the time in it",
+    uk: "Пояс місця події, наприклад Europe/Kyiv: у ньому час стоїть на квитках",
+  },
+  no_such_time_zone: {
+    en: "There is no such time zone. It is called like Europe/Kyiv",
+    uk: "Такого часового поясу немає. Його назва — як-от Europe/Kyiv",
+  },
   free_of_all: { en: "Free / all", uk: "Вільно / усього" },
   on_sale: { en: "On sale", uk: "У продажу" },
   off_sale: { en: "Off sale", uk: "Не в продажу" },

@@ -81,6 +81,34 @@ export function money(value: Money): string {
 }
 
 /** An event's time is shown as the clock in its house says: with the event's zone. Any other as the reader's clock says. */
+/** Milliseconds by which the clocks of the zone are ahead of UTC at that moment. */
+function offsetOf(moment: number, zone: string): number {
+  const parts = new Intl.DateTimeFormat("en-US", {
+    timeZone: zone, hourCycle: "h23",
+    year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric",
+  }).formatToParts(moment);
+  const part = (type: string): number => Number(parts.find((one) => one.type === type)?.value);
+  const local = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
+  return local - Math.floor(moment / 1000) * 1000;
+}
+
+/** The moment at which the zone's clocks show "2027-01-31T19:30". In the hour that they show twice, the first. */
+export function momentIn(zone: string, local: string): Date {
+  const asUtc = Date.parse(`${local}Z`);
+  const guess = asUtc - offsetOf(asUtc - 24 * 3600 * 1000, zone);
+  const later = asUtc - offsetOf(guess, zone);
+  return new Date(offsetOf(guess, zone) === asUtc - guess ? guess : later);
+}
+
+/** Whether the browser knows a zone of that name. */
+export function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
 const formatted = (options: Intl.DateTimeFormatOptions) => (time: string, zone?: string): string =>
   new Intl.DateTimeFormat(locales[current], zone === undefined ? options : { ...options, timeZone: zone }).format(new Date(time));
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 
+#include "ticketcore/base/time_zone.hpp"
 #include "ticketcore/sale/command_bytes.hpp"
 #include "ticketcore/sale/decide.hpp"
 
@@ -90,6 +91,8 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
   if (fault.empty()) fault = fault_of("a venue's name", settings.venue, 0, limits::label_bytes);
   if (fault.empty()) fault = fault_of(settings.prices);
   if (!fault.empty()) return fault;
+  if (!settings.time_zone.empty() && !is_time_zone_name(settings.time_zone))
+    return "an event's time zone is an IANA name, such as Europe/Kyiv, or empty for UTC";
   if (settings.policy.places_per_hold == 0 || settings.policy.places_per_hold > limits::places_per_hold) {
     return "places_per_hold must be 1 to " + std::to_string(limits::places_per_hold);
   }

@@ -42,7 +42,7 @@ inline void write_area_quantities(wire::Writer& out, std::uint32_t field, const 
 inline void write_settings(wire::Writer& out, std::uint32_t field, const EventSettings& settings) {
   out.group(field, [&] {
     // A member more does not compile until it is written.
-    const auto& [name, venue, starts_at, prices, policy] = settings;
+    const auto& [name, venue, starts_at, prices, policy, time_zone] = settings;
     const auto& [places_per_hold, holds_per_holder, places_per_holder, hold_lifetime] = policy;
     out.field(1, name);
     out.field(2, venue);
@@ -63,6 +63,7 @@ inline void write_settings(wire::Writer& out, std::uint32_t field, const EventSe
     out.field(11, std::uint64_t{holds_per_holder});
     out.field(12, std::uint64_t{places_per_holder});
     out.field(13, static_cast<std::uint64_t>(hold_lifetime.count()));
+    out.field(14, time_zone);
   });
 }
 
