@@ -22,6 +22,7 @@ import shutil
 import subprocess
 import sys
 import time
+from typing import NoReturn
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "tests/docs"))
@@ -33,12 +34,17 @@ NUMBERS = {"bookworm": "12", "trixie": "13"}
 PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
 SETTINGS = re.compile(r"(pip|npm_config)_\w+|https?_proxy|no_proxy|ssl_cert_(file|dir)|requests_ca_bundle"
                       r"|node_extra_ca_certs|ccache_maxsize", re.I)
-MAY_NOT_MOUNT = 77
+CAN_NOT_TRY = 77  # Nothing is wrong with the checkout: this machine makes no roots.
 MACHINE_FILES = ["etc/resolv.conf", "etc/hosts", "etc/pip.conf", "etc/npmrc"]
 
 
 def output(*command: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def give_up(why: str) -> NoReturn:
+    print(f"bare: {why}", file=sys.stderr)
+    sys.exit(CAN_NOT_TRY)
 
 
 def make_base(release: str) -> pathlib.Path:
@@ -51,12 +57,12 @@ def make_base(release: str) -> pathlib.Path:
     mirrors = [uri for uri, suite in listed if re.fullmatch("|".join(NUMBERS), suite)]
     security = [uri for uri, suite in listed if suite.endswith("-security") and suite.split("-")[0] in NUMBERS]
     if not mirrors:
-        sys.exit("bare: this machine's apt sources have no Debian that could be the mirror")
+        give_up("this machine's apt sources have no Debian that could be the mirror")
     making = KEPT / f"making-{release}"
     shutil.rmtree(making, ignore_errors=True)
     with open(KEPT / f"debootstrap-{release}.log", "w", encoding="utf-8") as log:
         if subprocess.run(["debootstrap", "--variant=minbase", "--include=git,ca-certificates,ccache", release, making, mirrors[0]], stdout=log, stderr=log).returncode:
-            sys.exit(f"bare: debootstrap failed; see {log.name}")
+            give_up(f"debootstrap failed; see {log.name}")
     sources = [f"deb {mirrors[0]} {release} main", f"deb {mirrors[0]} {release}-updates main", *(f"deb {uri} {release}-security main" for uri in security[:1])]
     (making / "etc/apt/sources.list").write_text("\n".join(sources) + "\n", encoding="utf-8")
     settings = [line for line in output("apt-config", "dump").splitlines() if line.startswith("Acquire::")]
@@ -105,8 +111,8 @@ class Root:
         # What root has compiled others may take, and no more.
         return kept if user == "root" else kept | {"CCACHE_READONLY": "1", "CCACHE_TEMPDIR": "/tmp/ccache"}
 
-    def run(self, title: str, script: str, user: str = "root", home: str = "/root", expect: int = 0) -> str:
-        """The script, by bash in the checkout. Its mounts and processes are gone afterwards, by the kernel's own doing."""
+    def run(self, title: str, script: str, user: str = "root", home: str = "/root", expect: int | None = 0) -> str | None:
+        """The script, by bash in the checkout; None where it failed and nothing was expected. Its mounts and processes are gone afterwards, by the kernel's own doing."""
         file = self.path / "tmp/step.sh"
         file.write_text(f"set -euo pipefail\ncd '{CHECKOUT}'\n{script}\n", encoding="utf-8")
         file.chmod(0o644)
@@ -124,7 +130,10 @@ class Root:
             status = subprocess.run(command, env=self.environment(user, home), stdin=subprocess.DEVNULL,
                                     stdout=out, stderr=subprocess.STDOUT, timeout=7200).returncode
         said = log.read_text(encoding="utf-8", errors="replace")
-        if status != expect:
+        if expect is None and status != 0:
+            print("\n".join(said.splitlines()[-20:]))
+            return None
+        if status != (expect or 0):
             print("\n".join(said.splitlines()[-60:]))
             sys.exit(f"FAILED on {self.release}: {title} (ended with {status}, not {expect})\n{script}")
         print(f"   {time.monotonic() - start:.0f} s, {cpu_seconds() - worked:.0f} s of CPU", flush=True)
@@ -286,11 +295,15 @@ def main() -> None:
     if os.geteuid() != 0:
         sys.exit("bare: only root can make a root")
     if subprocess.run([*ISOLATED, "mount", "-t", "proc", "proc", "/proc"], capture_output=True).returncode:
-        print("bare: a new root needs mounts, and here root may not mount, as in a container without "
-              "CAP_SYS_ADMIN (Docker: --privileged, or --cap-add SYS_ADMIN and no AppArmor)", file=sys.stderr)
-        sys.exit(MAY_NOT_MOUNT)
+        give_up("a new root needs mounts, and here root may not mount, as in a container without "
+                "CAP_SYS_ADMIN (Docker: --privileged, or --cap-add SYS_ADMIN and no AppArmor)")
+    if subprocess.run(["git", "-C", SOURCE, "rev-parse", "HEAD"], capture_output=True).returncode:
+        give_up("this is no git checkout that could be cloned")
     KEPT.mkdir(parents=True, exist_ok=True)
     for release in releases:
+        # A root to which no package comes says nothing of what is cloned into it.
+        if Root(release).run("a package comes", "apt-get update -qq && apt-get install -y -q hello", expect=None) is None:
+            give_up(f"no package could be installed in a new root of {release}")
         start = time.monotonic()
         for chapter in chapters:
             chapter(release)
