@@ -46,7 +46,7 @@ class Ledger {
 
  private:
   struct OpenHold {
-    Places places;
+    PlaceList places;
     AreaQuantities areas;
     QuotedPrice price;
   };

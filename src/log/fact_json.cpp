@@ -104,7 +104,7 @@ class FactWriter {
     if (!settings.time_zone.empty()) line_.text("time_zone", settings.time_zone);
     line_.text("currency", settings.prices.currency().code());
   }
-  void places(const Places& places) {
+  void places(const PlaceList& places) {
     std::string labels;
     for (const PlaceIndex place : places)
       labels += (labels.empty() ? "" : ",") + json_text(map_ && place.value < map_->place_count()

@@ -170,7 +170,7 @@ void write_body(Writer& out, const TicketAdmitted& fact) {
   out.field(3, std::uint64_t{fact.ticket.number});
   out.field(4, fact.gate);
 }
-void read_places(Reader in, Places& places) {
+void read_places(Reader in, PlaceList& places) {
   read_rising(in, [&](std::uint32_t place) { places.push_back({place}); });
 }
 

@@ -764,7 +764,7 @@ TEST_CASE("a batch is decided as its commands are one at a time, whatever they n
   const auto request = little::request;
   const HoldId first{request(3)};
   const OrderId order{request(8)};
-  const auto held = [](Places places) { return PlaceHold{"cart", std::move(places)}; };
+  const auto held = [](PlaceList places) { return PlaceHold{"cart", std::move(places)}; };
   // The later ones are looked for in tables that are empty yet, of an event that is not there yet.
   const std::vector<Command> commands = {
       {request(1), held({{0}})},

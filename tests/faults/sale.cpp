@@ -33,8 +33,8 @@ using Outcome = Attempt::Outcome;
 [[nodiscard]] HoldId hold(std::uint64_t number) { return HoldId{request(number)}; }
 [[nodiscard]] OrderId order(std::uint64_t number) { return OrderId{request(number)}; }
 
-[[nodiscard]] Places places(const SeatMap& map, std::initializer_list<std::string_view> labels) {
-  Places found;
+[[nodiscard]] PlaceList places(const SeatMap& map, std::initializer_list<std::string_view> labels) {
+  PlaceList found;
   for (const std::string_view label : labels) found.push_back(map.find_place(label).value());
   return found;
 }

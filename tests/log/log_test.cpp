@@ -200,7 +200,7 @@ TEST_CASE("a reader of today skips what a later version adds, and stops at what 
   const LogEntry with_field = decode_entry(sealed(field, 1), "it");
   REQUIRE(with_field.facts.size() == 1);
   CHECK(with_field.facts[0].request == held.request);
-  CHECK(std::get<HoldPlaced>(with_field.facts[0].body).places == Places{PlaceIndex{3}});
+  CHECK(std::get<HoldPlaced>(with_field.facts[0].body).places == PlaceList{PlaceIndex{3}});
 
   const LogEntry with_fact = decode_entry(sealed(append_fact(today, 64), 2), "it");
   CHECK(with_fact.facts.size() == 1);

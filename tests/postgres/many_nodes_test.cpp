@@ -80,7 +80,7 @@ std::vector<Asked> pick_seats(const Event& event, unsigned seed, const std::atom
 void check_answers(Storage& storage, const std::vector<Asked>& asked) {
   const AuditReport report = audit(storage, "event/hall");
   for (const std::string& problem : report.problems) FAIL_CHECK(problem);
-  std::map<RequestId, Places> placed;
+  std::map<RequestId, PlaceList> placed;
   for (Revision at = 0;;) {
     const auto entries = storage.read("event/hall", at, 1U << 20);
     if (entries.empty()) break;

@@ -49,7 +49,7 @@ namespace {
 /// Adds places by the labels in a tuple or list; name says what an item is called in errors. False when the
 /// map lacks one.
 template <class Name>
-[[nodiscard]] bool add_places(Places& places, const SeatMap& map, py::handle labels, Name name) {
+[[nodiscard]] bool add_places(PlaceList& places, const SeatMap& map, py::handle labels, Name name) {
   const Py_ssize_t size = PySequence_Fast_GET_SIZE(labels.ptr());
   for (Py_ssize_t at = 0; at < size; ++at) {
     const std::string_view label =

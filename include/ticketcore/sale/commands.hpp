@@ -43,7 +43,7 @@ struct PlaceHold {
   static constexpr std::uint8_t tag = 4;
   using GrantedBy = HoldPlaced;
   HolderId holder{};
-  Places places{};
+  PlaceList places{};
   AreaQuantities areas{};
   std::chrono::seconds ttl{600};
 };

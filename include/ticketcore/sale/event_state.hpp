@@ -67,7 +67,7 @@ struct HoldRecord {
   std::uint32_t placed_at = 0;   ///< Epoch seconds, rounded up.
   std::uint32_t expires_at = 0;  ///< Epoch seconds; 0 marks a record that is not in use.
   std::uint32_t admissions = 0;  ///< Places and area quantities together.
-  Places places{};
+  PlaceList places{};
   AreaQuantities areas{};
   std::unique_ptr<QuotedPrice> quote{};
 };

@@ -19,7 +19,7 @@
 namespace ticketcore {
 
 /// Few places, in the order in which they were chosen.
-using Places = boost::container::small_vector<PlaceIndex, 4>;
+using PlaceList = boost::container::small_vector<PlaceIndex, 4>;
 
 /// A number of admissions to a standing area.
 struct AreaQuantity {
@@ -100,7 +100,7 @@ struct SaleStatusChanged {
 struct HoldPlaced {
   static constexpr std::uint8_t tag = 4;
   HolderId holder{};
-  Places places{};
+  PlaceList places{};
   AreaQuantities areas{};
   std::chrono::sys_seconds expires_at{};
 };

@@ -14,7 +14,7 @@ namespace ticketcore {
 
 struct RequestRefused {
   Reason reason = Reason::invalid_request;
-  Places places{};
+  PlaceList places{};
   boost::container::small_vector<AreaIndex, 1> areas{};
   std::int64_t limit = 0;
   std::int64_t asked = 0;

@@ -256,8 +256,10 @@ template <class Items>
     const BestAvailable wanted{command.count, category, command.accessible, command.restricted_view,
                                command.together};
     if (const auto found = find_best_available(*state.seat_map(), state.free_seats(), wanted)) {
-      return HoldPlaced{
-          command.holder, Places(found->begin(), found->end()), {}, first_deadline(state, command.ttl, now)};
+      return HoldPlaced{command.holder,
+                        PlaceList(found->begin(), found->end()),
+                        {},
+                        first_deadline(state, command.ttl, now)};
     }
   }
   // For a wheelchair place the length of ordinary blocks means nothing.

@@ -20,7 +20,7 @@ void write_rising(wire::Writer& out, std::uint32_t field, const Numbers& numbers
   });
 }
 
-inline void write_places(wire::Writer& out, std::uint32_t field, const Places& places) {
+inline void write_places(wire::Writer& out, std::uint32_t field, const PlaceList& places) {
   out.group(field, [&] {
     std::int64_t last = 0;
     for (const PlaceIndex place : places) {
