@@ -55,9 +55,9 @@ int reconcile(const std::filesystem::path& file, const std::string& verify_key,
               << map.capacity()
               << " places is accounted for\n  ok               the money adds up to the last minor unit\n";
   }
-  const bool all_verify = verified == report.state.tickets().size();
+  const bool all_verify = verified == report.state.orders().tickets().size();
   std::cout << (all_verify ? "  ok               " : "  WRONG            ") << verified << " of "
-            << report.state.tickets().size() << " tickets verify with the public key\n";
+            << report.state.orders().tickets().size() << " tickets verify with the public key\n";
   return good && all_verify ? 0 : 1;
 }
 

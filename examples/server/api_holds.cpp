@@ -140,7 +140,7 @@ template <class PlaceList, class AreaList>
 [[nodiscard]] std::uint32_t places_of(const OpenEvent& event, HoldId id) {
   std::uint32_t places = 0;
   event.event.inspect([&](const EventState& state) {
-    const HoldRecord* hold = state.find_hold(id);
+    const HoldRecord* hold = state.holds().find(id);
     if (hold == nullptr) return;
     places = static_cast<std::uint32_t>(hold->places.size());
     for (const AreaQuantity& area : hold->areas) places += area.quantity;
@@ -222,8 +222,8 @@ void Api::reserve_places(const CallPtr& call, const std::shared_ptr<OpenEvent>& 
     bool decided = false;
     std::vector<HoldId> gone = open_places_.kept(owner);
     event->event.inspect([&](const EventState& state) {
-      decided = state.find_request(call->command) != nullptr;
-      std::erase_if(gone, [&](HoldId one) { return state.find_hold(one) != nullptr; });
+      decided = state.requests().find(call->command) != nullptr;
+      std::erase_if(gone, [&](HoldId one) { return state.holds().find(one) != nullptr; });
     });
     if (decided) return next(nullptr);
     for (const HoldId one : gone) open_places_.drop(one);
@@ -273,7 +273,7 @@ void Api::get_hold(const CallPtr& call) {
     std::vector<AreaQuantity> areas;
     HoldEnd end = HoldEnd::open;
     event->event.inspect([&](const EventState& state) {
-      if (const HoldRecord* hold = state.find_hold(id)) {
+      if (const HoldRecord* hold = state.holds().find(id)) {
         if (from_epoch(hold->expires_at) <= event->known_until(state.time())) {
           end = HoldEnd::expired;
           return;
@@ -281,7 +281,7 @@ void Api::get_hold(const CallPtr& call) {
         deadline = from_epoch(hold->expires_at);
         places.assign(hold->places.begin(), hold->places.end());
         areas.assign(hold->areas.begin(), hold->areas.end());
-      } else if (const RememberedRequest* request = state.find_request(RequestId{id});
+      } else if (const RememberedRequest* request = state.requests().find(RequestId{id});
                  request != nullptr && request->tag == HoldPlaced::tag) {
         end = request->hold_end;
       }
@@ -312,7 +312,7 @@ void Api::refuse_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& eve
   // Not here: a desk's callback may not read the state that the desk is at work on.
   wait_for(call, [call, event, hold, problem = std::move(problem)]() mutable {
     event->event.inspect([&](const EventState& state) {
-      const RememberedRequest* placed = state.find_request(RequestId{hold});
+      const RememberedRequest* placed = state.requests().find(RequestId{hold});
       if (placed == nullptr || placed->order == 0) return;
       problem.order = {to_string(state.orders()[placed->order - 1].id), placed->order};
     });

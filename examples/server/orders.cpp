@@ -28,7 +28,7 @@ struct OrderSeen {
   OrderSeen seen{copy_order(state, id), {}};
   if (!seen.copy) return seen;
   for (const TicketRecord& ticket : seen.copy->tickets)
-    seen.gates.push_back(ticket.admitted_at != 0 ? state.short_name(ticket.gate) : "");
+    seen.gates.push_back(ticket.admitted_at != 0 ? state.short_names()[ticket.gate] : "");
   return seen;
 }
 
@@ -222,7 +222,7 @@ struct Seat {
   std::vector<Seat> seats;
   for (std::uint32_t index = 0; index < state.orders().size(); ++index) {
     const OrderRecord& order = state.orders()[index];
-    const auto tickets = state.tickets_of(order);
+    const auto tickets = state.orders().tickets_of(order);
     for (std::uint32_t number = 1; number <= tickets.size(); ++number) {
       const TicketRecord& ticket = tickets[number - 1];
       if (!ticket.refunded())
@@ -231,7 +231,7 @@ struct Seat {
     }
   }
   std::uint32_t hold_number = 0;
-  for (const HoldRecord& hold : state.hold_slots()) {
+  for (const HoldRecord& hold : state.holds().slots()) {
     ++hold_number;
     if (hold.expires_at == 0 || from_epoch(hold.expires_at) <= now) continue;
     for (const PlaceIndex place : hold.places)
@@ -302,7 +302,7 @@ void OrderBooks::erase_buyer_of_no_order(const OpenEvent& event, OrderId order) 
   const auto is_placed = [&] {
     event.event.refresh();
     bool placed = false;
-    event.event.inspect([&](const EventState& state) { placed = state.find_order(order) != nullptr; });
+    event.event.inspect([&](const EventState& state) { placed = state.orders().find(order) != nullptr; });
     return placed;
   };
   if (is_placed()) return;

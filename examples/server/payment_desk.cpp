@@ -95,7 +95,7 @@ struct Payable {
 }
 
 [[nodiscard]] Refusal refuse_ended(const EventState& state, HoldId hold) {
-  const RememberedRequest* request = state.find_request(RequestId{hold});
+  const RememberedRequest* request = state.requests().find(RequestId{hold});
   const HoldEnd end =
       request == nullptr || request->tag != HoldPlaced::tag ? HoldEnd::open : request->hold_end;
   switch (end) {
@@ -112,7 +112,7 @@ struct Payable {
 [[nodiscard]] Payable look_at(const OpenEvent& event, HoldId id) {
   Payable payable;
   event.event.inspect([&](const EventState& state) {
-    const HoldRecord* hold = state.find_hold(id);
+    const HoldRecord* hold = state.holds().find(id);
     if (hold == nullptr) {
       payable.refusal = refuse_ended(state, id);
     } else if (from_epoch(hold->expires_at) <= now()) {

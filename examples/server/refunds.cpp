@@ -101,7 +101,7 @@ std::optional<Refunds::Due> Refunds::look_into_log(const Owed& owed) {
   event->event.refresh();
   bool granted = false;
   event->event.inspect([&](const EventState& state) {
-    const RememberedRequest* const request = state.find_request(owed.options.request);
+    const RememberedRequest* const request = state.requests().find(owed.options.request);
     granted = request != nullptr && request->tag == TicketsRefunded::tag;
   });
   const auto command = event->event.refund_command(owed.order, owed.options);

@@ -281,7 +281,7 @@ int manifest(Storage& storage, const Arguments& arguments) {
   std::map<std::uint32_t, std::string> types;
   for (const OrderRecord& order : state.orders()) {
     for (std::uint32_t number = 1; number <= order.ticket_count; ++number) {
-      const TicketRecord& ticket = state.tickets()[order.first_ticket + number - 1];
+      const TicketRecord& ticket = state.orders().tickets()[order.first_ticket + number - 1];
       if (ticket.refunded() || ticket.in_area()) continue;
       tickets[ticket.where] = to_string(TicketId{order.id, number});
       types[ticket.where] = csv_text(state.settings().prices.ticket_types()[ticket.ticket_type]) + "," +

@@ -415,7 +415,7 @@ std::optional<Hold> Event::find_hold(HoldId id) const {
   std::optional<Hold> hold;
   desk_->read([&](Desk& desk) {
     const EventState& state = desk.state();
-    const HoldRecord* record = state.find_hold(id);
+    const HoldRecord* record = state.holds().find(id);
     if (record == nullptr) return;
     hold = Hold{id, state.holders()[record->holder].name, {},
                 {}, from_epoch(record->expires_at),       desk.revision()};

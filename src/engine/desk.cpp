@@ -246,8 +246,8 @@ std::size_t Desk::attempt_turn(std::span<const Command> commands, std::span<Answ
   const bool is_new = at_.revision == 0;
   check_clock(now);
   writer_.begin({at_.revision + 1, now, at_.checksum, 0});
-  if (at_.state.has_due_holds(now)) {
-    for (const HoldId hold : at_.state.due_holds(now)) record({{}, HoldExpired{hold}}, now);
+  if (at_.state.holds().any_due(now)) {
+    for (const HoldId hold : at_.state.holds().due(now)) record({{}, HoldExpired{hold}}, now);
   }
   answered_here_.clear();
   indexed_ = 0;
@@ -363,7 +363,7 @@ Answer Desk::repeat(RequestId request, Revision revision, std::span<const Answer
 void Desk::look_up(std::span<const Command> commands) {
   std::vector<std::pair<Revision, RequestId>> wanted;
   for (const Command& command : commands) {
-    const RememberedRequest* known = at_.state.find_request(command.request);
+    const RememberedRequest* known = at_.state.requests().find(command.request);
     if (known != nullptr && !found_.contains(command.request))
       wanted.emplace_back(known->revision, command.request);
   }
@@ -454,15 +454,14 @@ void Desk::save_snapshot() {
 }
 
 std::shared_ptr<const OrderCopy> copy_order(const EventState& state, OrderId id) {
-  const OrderRecord* order = state.find_order(id);
+  const OrderRecord* order = state.orders().find(id);
   if (order == nullptr) return nullptr;
-  const auto tickets = state.tickets_of(*order);
-  return std::make_shared<const OrderCopy>(
-      OrderCopy{*order,
-                {tickets.begin(), tickets.end()},
-                state.holders()[order->holder].name,
-                state.short_name(order->payment_method),
-                static_cast<std::uint32_t>(order - state.orders().data()) + 1});
+  const auto tickets = state.orders().tickets_of(*order);
+  return std::make_shared<const OrderCopy>(OrderCopy{*order,
+                                                     {tickets.begin(), tickets.end()},
+                                                     state.holders()[order->holder].name,
+                                                     state.short_names()[order->payment_method],
+                                                     state.orders().number_of(*order)});
 }
 
 void Desk::commit(Turn& turn) {

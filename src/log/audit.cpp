@@ -25,8 +25,8 @@ class Ledger {
   void compare(const EventState& state) {
     if (!state.exists()) return;
     at_.clear();
-    for (std::uint32_t place = 0; place < state.place_codes().size(); ++place) {
-      const std::uint32_t code = state.place_codes()[place];
+    for (std::uint32_t place = 0; place < state.places().codes().size(); ++place) {
+      const std::uint32_t code = state.places().codes()[place];
       const bool is_sold = sold_.contains(place);
       const bool is_held = held_.contains(place);
       if (is_sold != (code == place_code::sold) || is_held != (code > place_code::killed))
@@ -195,12 +195,14 @@ class Replay {
 
 /// Whether places, orders, tickets and holds are the same.
 [[nodiscard]] bool same(const EventState& one, const EventState& other) {
-  return std::ranges::equal(one.place_codes(), other.place_codes()) &&
-         one.orders().size() == other.orders().size() && one.open_holds() == other.open_holds() &&
-         std::ranges::equal(one.tickets(), other.tickets(), [](const TicketRecord& a, const TicketRecord& b) {
-           return a.price == b.price && a.where == b.where && a.order == b.order &&
-                  a.admitted_at == b.admitted_at && a.refunded() == b.refunded();
-         });
+  return std::ranges::equal(one.places().codes(), other.places().codes()) &&
+         one.orders().size() == other.orders().size() &&
+         one.holds().open_count() == other.holds().open_count() &&
+         std::ranges::equal(one.orders().tickets(), other.orders().tickets(),
+                            [](const TicketRecord& a, const TicketRecord& b) {
+                              return a.price == b.price && a.where == b.where && a.order == b.order &&
+                                     a.admitted_at == b.admitted_at && a.refunded() == b.refunded();
+                            });
 }
 
 void check_snapshot(Storage& storage, const StreamId& stream, const Snapshot& stored, AuditReport& report) {

@@ -3,8 +3,8 @@
 #include <array>
 #include <limits>
 
-#include "base/wire.hpp"
 #include "ticketcore/base/crc32c.hpp"
+#include "ticketcore/base/detail/wire_reader.hpp"
 #include "ticketcore/base/time_zone.hpp"
 #include "ticketcore/sale/detail/record_bytes.hpp"
 #include "ticketcore/venue/detail/seat_map_bytes.hpp"

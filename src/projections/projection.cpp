@@ -105,7 +105,7 @@ class Rows {
     if (const auto* released = std::get_if<HoldReleased>(&fact.body)) end_hold(released->hold, "released");
     if (const auto* expired = std::get_if<HoldExpired>(&fact.body)) end_hold(expired->hold, "expired");
     if (const auto* order = std::get_if<OrderPlaced>(&fact.body)) {
-      const HoldRecord& hold = *state_.find_hold(order->hold);
+      const HoldRecord& hold = *state_.holds().find(order->hold);
       put_hold(hold, "sold");
       std::int64_t number_of_line = 0;
       for (const QuoteLine& line : hold.quote->lines) {
@@ -142,19 +142,19 @@ class Rows {
   void show(const HoldExtended& fact, const Fact&) { put_open_hold(fact.hold); }
   void show(const HoldReleased&, const Fact&) {}
   void show(const HoldExpired&, const Fact&) {}
-  void show(const HoldQuoted& fact, const Fact&) { put_hold(*state_.find_hold(fact.hold), "open"); }
+  void show(const HoldQuoted& fact, const Fact&) { put_hold(*state_.holds().find(fact.hold), "open"); }
   void show(const OrderPlaced&, const Fact& fact) {
-    const OrderRecord& order = *state_.find_order(OrderId{fact.request});
+    const OrderRecord& order = *state_.orders().find(OrderId{fact.request});
     put_order(order);
     for (std::uint32_t ticket = 1; ticket <= order.ticket_count; ++ticket) put_ticket(order, ticket);
   }
   void show(const TicketsRefunded& fact, const Fact&) {
-    const OrderRecord& order = *state_.find_order(fact.order);
+    const OrderRecord& order = *state_.orders().find(fact.order);
     put_order(order);
     for (const std::uint32_t ticket : fact.tickets) put_ticket(order, ticket);
   }
   void show(const TicketAdmitted& fact, const Fact&) {
-    put_ticket(*state_.find_order(fact.ticket.order), fact.ticket.number);
+    put_ticket(*state_.orders().find(fact.ticket.order), fact.ticket.number);
     put(Table::scans, {to_string(fact.ticket.order), whole(fact.ticket.number), time_text(turn_), fact.gate});
   }
 
@@ -198,7 +198,7 @@ class Rows {
   }
 
   void put_open_hold(HoldId id) {
-    const HoldRecord& hold = *state_.find_hold(id);
+    const HoldRecord& hold = *state_.holds().find(id);
     put_hold(hold, "open");
     for (const PlaceIndex place : hold.places)
       put_place(place, "held", time_text(from_epoch(hold.expires_at)), to_string(id));
@@ -206,7 +206,7 @@ class Rows {
   }
 
   void end_hold(HoldId id, const char* status) {
-    const HoldRecord& hold = *state_.find_hold(id);
+    const HoldRecord& hold = *state_.holds().find(id);
     put_hold(hold, status);
     for (const PlaceIndex place : hold.places) put_place(place, "free");
     touch(hold.areas);
@@ -214,13 +214,13 @@ class Rows {
 
   void put_order(const OrderRecord& order) {
     put(Table::orders,
-        {to_string(order.id), whole(&order - state_.orders().data() + 1), state_.holders()[order.holder].name,
-         time_text(order.placed_at), state_.short_name(order.payment_method), order.payment_reference,
+        {to_string(order.id), whole(state_.orders().number_of(order)), state_.holders()[order.holder].name,
+         time_text(order.placed_at), state_.short_names()[order.payment_method], order.payment_reference,
          order.fee_per_ticket, order.fee_per_order, order.total, order.tax, order.refunded});
   }
 
   void put_ticket(const OrderRecord& order, std::uint32_t number_in_order) {
-    const TicketRecord& ticket = state_.tickets_of(order)[number_in_order - 1];
+    const TicketRecord& ticket = state_.orders().tickets_of(order)[number_in_order - 1];
     std::string label;
     std::uint32_t category = 0;
     if (ticket.in_area()) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/wire.hpp"
+#include "ticketcore/base/detail/wire_reader.hpp"
 #include "ticketcore/tickets/base45.hpp"
 
 namespace ticketcore {

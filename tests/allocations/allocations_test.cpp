@@ -39,7 +39,7 @@ struct Office {
     CHECK(report.problems.empty());
     event.inspect([&](const EventState& state) {
       state.check_everything();
-      CHECK(std::ranges::equal(state.place_codes(), report.state.place_codes()));
+      CHECK(std::ranges::equal(state.places().codes(), report.state.places().codes()));
       CHECK(state.orders().size() == report.state.orders().size());
     });
     CHECK(event.availability()->revision() == report.revision);

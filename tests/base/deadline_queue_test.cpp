@@ -84,8 +84,8 @@ TEST_CASE("a hold that is extended for ever takes no more room than one that is 
     state.forget_touched();
   }
   CHECK(state.memory_bytes() == before);
-  CHECK(state.due_holds(at(400)) == std::vector{HoldId{Id128{1, 3}}});
-  CHECK(state.due_holds(at(60'000)).size() == 2);
+  CHECK(state.holds().due(at(400)) == std::vector{HoldId{Id128{1, 3}}});
+  CHECK(state.holds().due(at(60'000)).size() == 2);
 }
 
 TEST_CASE("holds run out in the order of their deadlines, then of their ids, whatever slots they are in") {
@@ -112,5 +112,6 @@ TEST_CASE("holds run out in the order of their deadlines, then of their ids, wha
   state.apply({{}, HoldReleased{HoldId{Id128{1, 9}}}}, {2, now});
   place(8, 2, 7);
   place(7, 3, 3);
-  CHECK(state.due_holds(at(7)) == std::vector{HoldId{Id128{1, 7}}, HoldId{Id128{1, 5}}, HoldId{Id128{1, 8}}});
+  CHECK(state.holds().due(at(7)) ==
+        std::vector{HoldId{Id128{1, 7}}, HoldId{Id128{1, 5}}, HoldId{Id128{1, 8}}});
 }

@@ -34,7 +34,7 @@ class House {
         bytes += batch(std::span(commands).subspan(
             first, std::min<std::size_t>(batch_commands, commands.size() - first)));
     });
-    if (state_.open_holds() != commands.size() || bytes < commands.size() * 40)
+    if (state_.holds().open_count() != commands.size() || bytes < commands.size() * 40)
       throw std::logic_error("not every hold was placed and encoded");
     for (const Command& command : commands)
       state_.apply({{}, HoldReleased{HoldId{command.request}}}, {revision_, now});

@@ -136,10 +136,10 @@ void check_answers(const std::filesystem::path& file, const std::vector<Answered
   for (const Answered& answer : answered) {
     INFO(to_string(answer.id));
     if (answer.kind == Answered::hold) {
-      REQUIRE(desk.state().find_request(RequestId{answer.id}) != nullptr);
+      REQUIRE(desk.state().requests().find(RequestId{answer.id}) != nullptr);
       continue;
     }
-    const OrderRecord* order = desk.state().find_order(OrderId{answer.id});
+    const OrderRecord* order = desk.state().orders().find(OrderId{answer.id});
     REQUIRE(order != nullptr);
     if (answer.kind == Answered::refund) REQUIRE(order->live_tickets == 0);
   }

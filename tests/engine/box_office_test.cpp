@@ -404,13 +404,13 @@ TEST_CASE("an event that can remember no more gates still lets people in at thos
     const HoldId hold{done(PlaceHold{"cart", {{0}}}).request};
     (void)done(QuoteHold{hold, {{"adult", 1, ""}}});
     const OrderId paid{
-        done(CheckOut{hold, {"method " + std::to_string(name), "", state.find_hold(hold)->quote->total}})
+        done(CheckOut{hold, {"method " + std::to_string(name), "", state.holds().find(hold)->quote->total}})
             .request};
     (void)done(RefundTickets{paid, {}, ""});
   }
   const HoldId hold{done(PlaceHold{"cart", {{0}}}).request};
   (void)done(QuoteHold{hold, {{"adult", 1, ""}}});
-  const std::int64_t total = state.find_hold(hold)->quote->total;
+  const std::int64_t total = state.holds().find(hold)->quote->total;
   CHECK(refused(CheckOut{hold, {"one more", "", total}}) == Reason::event_busy);
   const Fact paid = done(CheckOut{hold, {"method 7", "", total}});
   REQUIRE(std::holds_alternative<OrderPlaced>(paid.body));
@@ -570,7 +570,7 @@ TEST_CASE("a reader sees the whole state, and what it throws comes back") {
   Office box;
   (void)box.buy({"Hall-A-1", "Hall-A-2"});
   std::size_t tickets = 0;
-  box.event.inspect([&](const EventState& state) { tickets = state.tickets().size(); });
+  box.event.inspect([&](const EventState& state) { tickets = state.orders().tickets().size(); });
   CHECK(tickets == 2);
   CHECK_THROWS_AS(box.event.inspect([](const EventState&) { throw std::runtime_error("the reader's own"); }),
                   std::runtime_error);

@@ -122,7 +122,7 @@ TEST_CASE("a commit that took place although its answer was lost is answered as 
   at.storage.next_commit = FaultyStorage::Fault::unknown_but_done;
   const Command hold = at.hold(0);
   CHECK(at.take(hold).refusal() == nullptr);
-  CHECK(at.desk.state().open_holds() == 1);
+  CHECK(at.desk.state().holds().open_count() == 1);
   CHECK(at.storage.read("event/premiere", 1, 1 << 20).size() == 1);
 }
 
@@ -140,7 +140,7 @@ TEST_CASE("while an outcome can't be found out callers are told so, and a repeat
   const Command hold = at.hold(0);
   CHECK(at.take(hold).refusal()->reason == Reason::storage_unavailable);
   CHECK(at.take(hold).refusal() == nullptr);
-  CHECK(at.desk.state().open_holds() == 1);
+  CHECK(at.desk.state().holds().open_count() == 1);
 }
 
 TEST_CASE("what is found in the log is handed out when it is known to be durable, and not before") {
@@ -233,8 +233,8 @@ TEST_CASE("a full disk loses nothing: the sale goes on when there is space") {
   CHECK(refused.refusal()->reason == Reason::storage_unavailable);
   CHECK(refused.refusal()->text == "the disk is full");
   CHECK(at.take(at.hold(2)).refusal() == nullptr);
-  CHECK(at.desk.state().open_holds() == 2);
-  CHECK(at.desk.state().place_codes()[1] == place_code::free);
+  CHECK(at.desk.state().holds().open_count() == 2);
+  CHECK(at.desk.state().places().codes()[1] == place_code::free);
 }
 
 TEST_CASE("what a failed turn decided is neither built upon nor shown") {
@@ -247,8 +247,8 @@ TEST_CASE("what a failed turn decided is neither built upon nor shown") {
   CHECK(other.take_turn({&hold, 1}).front().refusal() == nullptr);
   at.desk.catch_up();
   CHECK(at.desk.current());
-  CHECK(at.desk.state().open_holds() == 1);
-  CHECK(at.desk.state().find_hold(HoldId{hold.request}) != nullptr);
+  CHECK(at.desk.state().holds().open_count() == 1);
+  CHECK(at.desk.state().holds().find(HoldId{hold.request}) != nullptr);
 }
 
 TEST_CASE("a desk is current when it has read the log to its end, and not before") {
@@ -268,7 +268,7 @@ TEST_CASE("a desk is current when it has read the log to its end, and not before
   at.storage.alter = {};
   other.catch_up();
   CHECK(other.current());
-  CHECK(other.state().open_holds() == 2);
+  CHECK(other.state().holds().open_count() == 2);
   other.reopen();
   CHECK_FALSE(other.current());
 }
@@ -426,7 +426,7 @@ TEST_CASE("with a clock that is not set nothing is sold, and nothing is lost") {
     CHECK(at.take(at.hold(1)).refusal()->reason == Reason::storage_unavailable);
     at.clock.now = right;
     CHECK(at.take(at.hold(1)).refusal() == nullptr);
-    CHECK(at.desk.state().open_holds() == 2);
+    CHECK(at.desk.state().holds().open_count() == 2);
   }
 }
 
@@ -576,7 +576,7 @@ TEST_CASE("a snapshot leads to the state that the log leads to; a damaged one is
   Desk fresh(at.storage, "premiere");
   fresh.catch_up();
   fresh.state().check_everything();
-  CHECK(std::ranges::equal(fresh.state().place_codes(), at.desk.state().place_codes()));
+  CHECK(std::ranges::equal(fresh.state().places().codes(), at.desk.state().places().codes()));
   Snapshot damaged = *at.storage.load_snapshot("event/premiere");
   const std::uint32_t checksum_of_snapshot =
       at.storage.read("event/premiere", damaged.revision - 1, 1).front().checksum;
@@ -585,7 +585,7 @@ TEST_CASE("a snapshot leads to the state that the log leads to; a damaged one is
     at.storage.save_snapshot({"event/premiere", damaged.revision, checksum_of_snapshot}, damaged.bytes);
     Desk replayed(at.storage, "premiere");
     replayed.catch_up();
-    CHECK(std::ranges::equal(replayed.state().place_codes(), at.desk.state().place_codes()));
+    CHECK(std::ranges::equal(replayed.state().places().codes(), at.desk.state().places().codes()));
   }
 }
 
@@ -595,7 +595,7 @@ TEST_CASE("a request is forgotten after a day, and its memory with it") {
   (void)at.take(hold);
   at.clock.now += limits::request_memory + std::chrono::hours(1);
   (void)at.take(at.hold(1));
-  CHECK(at.desk.state().find_request(hold.request) == nullptr);
+  CHECK(at.desk.state().requests().find(hold.request) == nullptr);
 }
 
 TEST_CASE("a hold or an order that outlives the memory of its request does not get its id given again") {
@@ -610,7 +610,7 @@ TEST_CASE("a hold or an order that outlives the memory of its request does not g
     const HoldId hold{held.request};
     REQUIRE(at.take({little::request(at.next_request++), QuoteHold{hold, {{"adult", 1, ""}}}}).refusal() ==
             nullptr);
-    return at.take({request, CheckOut{hold, {"card", "", at.desk.state().find_hold(hold)->quote->total}}});
+    return at.take({request, CheckOut{hold, {"card", "", at.desk.state().holds().find(hold)->quote->total}}});
   };
   const Command long_hold = at.hold(0, std::chrono::hours(72));
   const Command bought = at.hold(1);
@@ -654,7 +654,7 @@ TEST_CASE("a refusal leaves nothing behind, and a refused request that comes aga
   CHECK(answers[0].refusal()->reason == Reason::place_taken);
   REQUIRE(answers[2].granted<HoldPlaced>() != nullptr);
   CHECK(answers[3].granted<HoldPlaced>() != nullptr);
-  CHECK(at.desk.state().open_holds() == 1);
+  CHECK(at.desk.state().holds().open_count() == 1);
 }
 
 TEST_CASE("requests repeated within one batch are one") {
@@ -664,7 +664,7 @@ TEST_CASE("requests repeated within one batch are one") {
   const std::vector<Answer> answers = at.desk.take_turn(twice);
   CHECK(answers[1].refusal() == nullptr);
   CHECK(answers[1].request == hold.request);
-  CHECK(at.desk.state().open_holds() == 1);
+  CHECK(at.desk.state().holds().open_count() == 1);
 }
 
 TEST_CASE("carts that buy nothing leave nothing behind, also across a snapshot") {
@@ -679,7 +679,7 @@ TEST_CASE("carts that buy nothing leave nothing behind, also across a snapshot")
   REQUIRE(at.take(bought).refusal() == nullptr);
   REQUIRE(at.take({little::request(2), QuoteHold{HoldId{bought.request}, {{"adult", 1, ""}}}}).refusal() ==
           nullptr);
-  const std::int64_t total = at.desk.state().find_hold(HoldId{bought.request})->quote->total;
+  const std::int64_t total = at.desk.state().holds().find(HoldId{bought.request})->quote->total;
   REQUIRE(at.take({little::request(3), CheckOut{HoldId{bought.request}, {"card", "", total}}}).refusal() ==
           nullptr);
   for (int number = 0; number < 100; ++number) {
@@ -699,9 +699,9 @@ TEST_CASE("carts that buy nothing leave nothing behind, also across a snapshot")
   Desk fresh(at.storage, "premiere");
   fresh.catch_up();
   fresh.state().check_everything();
-  CHECK(fresh.state().find_holder("buyer")->bought == 1);
-  CHECK(fresh.state().find_holder("thinking")->open_holds == 1);
-  CHECK(fresh.state().find_holder("cart-7") == nullptr);
+  CHECK(fresh.state().holders().find("buyer")->bought == 1);
+  CHECK(fresh.state().holders().find("thinking")->open_holds == 1);
+  CHECK(fresh.state().holders().find("cart-7") == nullptr);
   CHECK(fresh.state().holders().size() <= 3);
 }
 

@@ -228,14 +228,14 @@ TEST_CASE("yesterday's log opens today, and today's writer writes it to the byte
   state.check_everything();
   CHECK(state.orders().size() == 1);
   CHECK(state.orders()[0].live_tickets == 3);
-  CHECK(state.tickets()[0].admitted_at != 0);
+  CHECK(state.orders().tickets()[0].admitted_at != 0);
   CHECK(state.areas()[0].sold == 2);
-  CHECK(state.open_holds() == 0);
-  CHECK(state.find_request(little::request(9))->tag == HoldQuoted::tag);
-  CHECK(state.find_request(little::request(9))->digest == golden_digest + little::request(9).low);
+  CHECK(state.holds().open_count() == 0);
+  CHECK(state.requests().find(little::request(9))->tag == HoldQuoted::tag);
+  CHECK(state.requests().find(little::request(9))->digest == golden_digest + little::request(9).low);
   // The hold that was sold knows its order; those that ran out, or were let go, have none.
   const auto order_of = [](const EventState& of, std::uint64_t hold) {
-    return of.find_request(little::request(hold))->order;
+    return of.requests().find(little::request(hold))->order;
   };
   CHECK(order_of(state, 3) == 1);
   CHECK(order_of(state, 4) + order_of(state, 5) == 0);
@@ -244,8 +244,9 @@ TEST_CASE("yesterday's log opens today, and today's writer writes it to the byte
   REQUIRE(snapshot.has_value());
   CHECK(snapshot->revision == 5);
   snapshot->state.check_everything();
-  CHECK(std::ranges::equal(snapshot->state.place_codes(), state.place_codes()));
-  CHECK(snapshot->state.find_request(little::request(9))->digest == golden_digest + little::request(9).low);
+  CHECK(std::ranges::equal(snapshot->state.places().codes(), state.places().codes()));
+  CHECK(snapshot->state.requests().find(little::request(9))->digest ==
+        golden_digest + little::request(9).low);
   CHECK(order_of(snapshot->state, 3) == 1);
 }
 

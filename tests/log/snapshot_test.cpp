@@ -23,19 +23,19 @@ void seal(Bytes& snapshot) {
 void use(EventState& state, Timestamp now) {
   const SeatMap& map = *state.seat_map();
   std::vector<HoldId> holds;
-  for (const HoldRecord& hold : state.hold_slots()) {
+  for (const HoldRecord& hold : state.holds().slots()) {
     if (hold.expires_at != 0) holds.push_back(hold.id);
   }
   std::uint64_t request = 1'000;
   for (const HoldId id : holds) {
-    const HoldRecord& hold = *state.find_hold(id);
+    const HoldRecord& hold = *state.holds().find(id);
     const std::int64_t total = hold.quote ? hold.quote->total : 0;
     const CommandBody body =
         hold.quote ? CommandBody(CheckOut{id, {"card", "", total}}) : CommandBody(ReleaseHold{id});
     const Decision decision = decide(state, {little::request(++request), body}, now);
     if (const Fact* fact = std::get_if<Fact>(&decision)) state.apply(*fact, {99, now});
   }
-  for (const TicketRecord& ticket : state.tickets()) {
+  for (const TicketRecord& ticket : state.orders().tickets()) {
     (void)(ticket.in_area() ? map.label(ticket.area()) : map.label(ticket.place()));
     CHECK_FALSE(state.settings().prices.ticket_types().at(ticket.ticket_type).empty());
   }
@@ -55,7 +55,7 @@ TEST_CASE("a forged snapshot is left aside, or leads to a state that notices whe
   little::sell_a_bit(storage, clock);
   Desk desk(storage, "premiere");
   desk.catch_up();
-  const auto slots = desk.state().hold_slots();
+  const auto slots = desk.state().holds().slots();
   const auto open = std::ranges::find_if(slots, [](const HoldRecord& hold) { return hold.expires_at != 0; });
   REQUIRE(open != slots.end());
   const Command quote{little::request(500), QuoteHold{open->id, {{"adult", 3, ""}}}};

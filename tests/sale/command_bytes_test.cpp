@@ -342,7 +342,7 @@ struct Sale {
         "cart", {{1}, {0}}, 2, 0, RestrictedView::avoid, Together::required, std::chrono::seconds(60)})};
     grant(ExtendHold{hold, std::chrono::seconds(90)});
     grant(QuoteHold{hold, {{"adult", 1, "parquet"}, {"child", 1, "parquet"}, {"adult", 2, ""}}});
-    const std::int64_t total = desk->state().find_hold(hold)->quote->total;
+    const std::int64_t total = desk->state().holds().find(hold)->quote->total;
     const OrderId order{grant(CheckOut{hold, {"card", "ch_1", total}})};
     grant(AdmitTicket{{order, 4}, "north"});
     grant(RefundTickets{order, {2, 1}, "re_1"});

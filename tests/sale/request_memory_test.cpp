@@ -50,9 +50,9 @@ TEST_CASE("of granted requests the newest are remembered, and no more than the l
   constexpr std::uint64_t more = 10;
   event.fill(first, limits::remembered_requests + more);
   for (std::uint64_t number = first; number < first + more; ++number)
-    CHECK(event.state.find_request(little::request(number)) == nullptr);
+    CHECK(event.state.requests().find(little::request(number)) == nullptr);
   for (std::uint64_t number = first + more; number < first + limits::remembered_requests + more; ++number) {
-    const RememberedRequest* known = event.state.find_request(little::request(number));
+    const RememberedRequest* known = event.state.requests().find(little::request(number));
     REQUIRE(known != nullptr);
     REQUIRE(known->digest == number);
     REQUIRE(known->revision == number - first + 2);
@@ -65,7 +65,7 @@ TEST_CASE("of granted requests the newest are remembered, and no more than the l
     other->state.apply({little::request(number), SaleStatusChanged{SaleStatus::on_sale}, number},
                        {++other->revision, event.now});
   CHECK(event.snapshot() == encode_snapshot(other->state, other->revision, 0));
-  CHECK(event.state.find_request(little::request(first + more)) == nullptr);
+  CHECK(event.state.requests().find(little::request(first + more)) == nullptr);
   CHECK(event.snapshot().size() < 36 * limits::remembered_requests);
 }
 
@@ -79,7 +79,7 @@ TEST_CASE(
   (void)event.grant(little::request(2), kept);
   (void)event.grant(little::request(3), bought);
   (void)event.grant(little::request(4), QuoteHold{HoldId{little::request(3)}, {{"adult", 1, ""}}});
-  const std::int64_t total = event.state.find_hold(HoldId{little::request(3)})->quote->total;
+  const std::int64_t total = event.state.holds().find(HoldId{little::request(3)})->quote->total;
   (void)event.grant(little::request(5), CheckOut{HoldId{little::request(3)}, {"card", "ch_1", total}});
   (void)event.grant(little::request(6), released);
   (void)event.grant(little::request(7), ReleaseHold{HoldId{little::request(6)}});

@@ -80,7 +80,7 @@ std::string Ledger::hear(const Entry& entry) {
   }
   state_.check_everything();
   held_in_.push_back(std::move(held));
-  codes_.emplace_back(state_.place_codes().begin(), state_.place_codes().end());
+  codes_.emplace_back(state_.places().codes().begin(), state_.places().codes().end());
   area_sold_.emplace_back();
   for (const AreaState& area : state_.areas()) area_sold_.back().push_back(area.sold);
   return fine;

@@ -149,7 +149,7 @@ TEST_CASE("eight threads use sixteen events of which two are kept in memory") {
   for (std::thread& thread : threads) thread.join();
   std::uint64_t found = 0;
   for (const Event& event : events)
-    event.inspect([&](const EventState& state) { found += state.open_holds(); });
+    event.inspect([&](const EventState& state) { found += state.holds().open_count(); });
   CHECK(found == static_cast<std::uint64_t>(held));
 }
 

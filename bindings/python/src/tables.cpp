@@ -47,7 +47,7 @@ struct Books {
   books.seat_map = state.seat_map();
   books.settings = state.shared_settings();
   books.orders.reserve(state.orders().size());
-  books.tickets.reserve(state.tickets().size());
+  books.tickets.reserve(state.orders().tickets().size());
   for (const HolderRecord& holder : state.holders()) books.holders.push_back(holder.name);
   books.short_names.assign(state.short_names().begin(), state.short_names().end());
   for (const OrderRecord& order : state.orders()) {
@@ -57,7 +57,7 @@ struct Books {
                             order.ticket_count, order.live_tickets, order.holder, order.payment_method,
                             order.first_ticket});
     std::uint32_t number = 0;
-    for (const TicketRecord& ticket : state.tickets_of(order)) {
+    for (const TicketRecord& ticket : state.orders().tickets_of(order)) {
       const bool admitted = ticket.admitted_at != 0;
       books.tickets.push_back(
           {ticket.price, admitted ? micros(from_epoch(ticket.admitted_at)) : no_time, index, ++number,

@@ -19,6 +19,14 @@ using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
   return std::chrono::ceil<std::chrono::seconds>(time);
 }
 
+/// Seconds of the Unix epoch in 32 bits: good until 2106.
+[[nodiscard]] constexpr std::uint32_t to_epoch(std::chrono::sys_seconds time) noexcept {
+  return static_cast<std::uint32_t>(time.time_since_epoch().count());
+}
+[[nodiscard]] constexpr std::chrono::sys_seconds from_epoch(std::uint32_t seconds) noexcept {
+  return std::chrono::sys_seconds{std::chrono::seconds{seconds}};
+}
+
 namespace detail {
 
 inline void append_digits(std::string& text, std::int64_t number, std::size_t digit_count) {

@@ -118,9 +118,9 @@ inline std::shared_ptr<const Availability::Chunk> AvailabilityPublisher::copy_ch
                                                                                     std::uint32_t chunk) {
   auto copy = std::make_shared<Availability::Chunk>();
   const std::size_t first = std::size_t{chunk} * Availability::chunk_places;
-  const std::size_t last = std::min(first + Availability::chunk_places, state.place_codes().size());
-  std::copy(state.place_codes().begin() + static_cast<std::ptrdiff_t>(first),
-            state.place_codes().begin() + static_cast<std::ptrdiff_t>(last), copy->begin());
+  const std::size_t last = std::min(first + Availability::chunk_places, state.places().codes().size());
+  std::copy(state.places().codes().begin() + static_cast<std::ptrdiff_t>(first),
+            state.places().codes().begin() + static_cast<std::ptrdiff_t>(last), copy->begin());
   return copy;
 }
 
@@ -142,12 +142,12 @@ inline std::shared_ptr<const Availability> AvailabilityPublisher::publish(EventS
     for (const AreaState& area : state.areas())
       next->areas_.push_back(std::make_shared<const AreaState>(area));
   } else {
-    for (const PlaceIndex place : state.touched_places()) {
+    for (const PlaceIndex place : state.places().touched()) {
       const std::uint32_t chunk = place.value / Availability::chunk_places;
       // Shared with the last one means not copied yet for this one.
       if (next->chunks_[chunk] == last_->chunks_[chunk]) next->chunks_[chunk] = copy_chunk(state, chunk);
     }
-    for (const AreaIndex area : state.touched_areas()) {
+    for (const AreaIndex area : state.areas().touched()) {
       if (next->areas_[area.value] == last_->areas_[area.value])
         next->areas_[area.value] = std::make_shared<const AreaState>(state.areas()[area.value]);
     }

@@ -10,7 +10,7 @@
 
 namespace ticketcore {
 
-inline constexpr std::uint8_t snapshot_format_version = 2;
+inline constexpr std::uint8_t snapshot_format_version = 3;
 
 /// A state and the log position it stands at.
 struct StateAtRevision {

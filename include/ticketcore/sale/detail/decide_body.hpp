@@ -57,7 +57,8 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
 /// A name that is new to an event which can remember no more of them.
 [[nodiscard]] inline std::optional<RequestRefused> refuse_name(const EventState& state,
                                                                const std::string& name) {
-  if (state.short_names().size() < limits::short_names || state.knows_short_name(name)) return std::nullopt;
+  if (state.short_names().size() < limits::short_names || state.short_names().knows(name))
+    return std::nullopt;
   RequestRefused refused = refuse(Reason::event_busy, limits::short_names, 1);
   refused.text = name;
   return refused;
@@ -152,8 +153,9 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
   const auto asked = static_cast<std::int64_t>(admissions);
   if (admissions > policy.places_per_hold)
     return refuse(Reason::too_many_places, policy.places_per_hold, asked);
-  if (state.open_holds() >= limits::open_holds) return refuse(Reason::event_busy, limits::open_holds, 1);
-  const HolderRecord* record = state.find_holder(holder.text());
+  if (state.holds().open_count() >= limits::open_holds)
+    return refuse(Reason::event_busy, limits::open_holds, 1);
+  const HolderRecord* record = state.holders().find(holder.text());
   const std::uint32_t open = record ? record->open_holds : 0;
   const std::uint64_t has = record ? std::uint64_t{record->held} + record->bought : 0;
   if (open >= policy.holds_per_holder) {
@@ -215,13 +217,13 @@ template <class Items>
     return *refused;
   RequestRefused taken = refuse(Reason::place_taken);
   for (const PlaceIndex place : command.places) {
-    if (state.place_codes()[place.value] != place_code::free) taken.places.push_back(place);
+    if (state.places().codes()[place.value] != place_code::free) taken.places.push_back(place);
   }
   if (!taken.places.empty()) return taken;
   for (const AreaQuantity& wanted : command.areas) {
-    if (wanted.quantity > state.area_free(wanted.area)) {
+    if (wanted.quantity > state.areas().free(wanted.area)) {
       RequestRefused full = refuse(Reason::area_full, state.seat_map()->areas()[wanted.area.value].capacity,
-                                   wanted.quantity, state.area_free(wanted.area));
+                                   wanted.quantity, state.areas().free(wanted.area));
       full.areas.push_back(wanted.area);
       return full;
     }
@@ -255,7 +257,7 @@ template <class Items>
   for (const CategoryIndex category : categories) {
     const BestAvailable wanted{command.count, category, command.accessible, command.restricted_view,
                                command.together};
-    if (const auto found = find_best_available(*state.seat_map(), state.free_seats(), wanted)) {
+    if (const auto found = find_best_available(*state.seat_map(), state.places().free(), wanted)) {
       return HoldPlaced{command.holder,
                         PlaceList(found->begin(), found->end()),
                         {},
@@ -266,13 +268,13 @@ template <class Items>
   if (command.accessible > 0) return refuse(Reason::not_enough_adjoining, command.accessible, command.count);
   std::uint32_t largest = 0;
   for (const CategoryIndex category : categories)
-    largest = std::max(largest, largest_block(state.free_seats(), category, command.restricted_view));
+    largest = std::max(largest, largest_block(state.places().free(), category, command.restricted_view));
   return refuse(Reason::not_enough_adjoining, 0, command.count, largest);
 }
 
 /// Why a hold that is not open is not.
 [[nodiscard]] inline RequestRefused refuse_ended(const EventState& state, HoldId hold) {
-  const RememberedRequest* request = state.find_request(RequestId{hold});
+  const RememberedRequest* request = state.requests().find(RequestId{hold});
   if (request == nullptr || request->tag != HoldPlaced::tag) return refuse(Reason::hold_not_found);
   switch (request->hold_end) {
     case HoldEnd::expired: return refuse(Reason::hold_expired);
@@ -287,7 +289,7 @@ template <class Items>
                                                      const Command&, Timestamp now) {
   if (command.ttl < limits::hold_ttl_min || command.ttl > limits::hold_ttl_max)
     return invalid("a hold's ttl must be 1 second to 366 days");
-  const HoldRecord* hold = state.find_hold(command.hold);
+  const HoldRecord* hold = state.holds().find(command.hold);
   if (hold == nullptr) return refuse_ended(state, command.hold);
   const auto end = from_epoch(hold->placed_at) + state.settings().policy.hold_lifetime;
   const auto wanted = std::min(ceil_to_seconds(now) + command.ttl, end);
@@ -304,7 +306,7 @@ template <class Items>
 
 [[nodiscard]] inline Verdict<ReleaseHold> decide_body(const EventState& state, const ReleaseHold& command,
                                                       const Command&, Timestamp) {
-  if (state.find_hold(command.hold) == nullptr) return refuse_ended(state, command.hold);
+  if (state.holds().find(command.hold) == nullptr) return refuse_ended(state, command.hold);
   return HoldReleased{command.hold};
 }
 
@@ -418,7 +420,7 @@ class ChoiceAssigner {
     if (choice.count == 0) return invalid("a choice of tickets has a count of zero");
     chosen += choice.count;
   }
-  const HoldRecord* hold = state.find_hold(command.hold);
+  const HoldRecord* hold = state.holds().find(command.hold);
   if (hold == nullptr) return refuse_ended(state, command.hold);
   if (chosen != hold->admissions)
     return refuse(Reason::ticket_choice_mismatch, hold->admissions, static_cast<std::int64_t>(chosen));
@@ -440,7 +442,7 @@ class ChoiceAssigner {
   if (auto refused = refuse_text("a payment's reference", reference, 0, limits::payment_reference_bytes))
     return *refused;
   if (std::optional<RequestRefused> refused = refuse_name(state, method)) return *refused;
-  const HoldRecord* hold = state.find_hold(command.hold);
+  const HoldRecord* hold = state.holds().find(command.hold);
   if (hold == nullptr) return refuse_ended(state, command.hold);
   if (hold->quote == nullptr) return refuse(Reason::not_quoted);
   const std::int64_t price = hold->quote->total;
@@ -470,7 +472,7 @@ class ChoiceAssigner {
                                                     std::uint32_t number) {
   RequestRefused refused = refuse_ticket(Reason::ticket_admitted, number, ticket);
   refused.at = from_epoch(ticket.admitted_at);
-  refused.text = state.short_name(ticket.gate);
+  refused.text = state.short_names()[ticket.gate];
   return refused;
 }
 
@@ -483,9 +485,9 @@ class ChoiceAssigner {
     return invalid("a refund takes at most " + std::to_string(limits::places_per_hold) + " tickets");
   if (const auto twice = find_twice(command.tickets))
     return invalid("a refund names ticket " + std::to_string(*twice) + " twice");
-  const OrderRecord* order = state.find_order(command.order);
+  const OrderRecord* order = state.orders().find(command.order);
   if (order == nullptr) return refuse(Reason::order_not_found);
-  const auto tickets = state.tickets_of(*order);
+  const auto tickets = state.orders().tickets_of(*order);
   TicketsRefunded refund;
   refund.order = command.order;
   refund.reference = command.reference;
@@ -509,7 +511,7 @@ class ChoiceAssigner {
     if (ticket.refunded()) return refuse_ticket(Reason::ticket_refunded, number, ticket);
     if (ticket.admitted_at != 0) return refuse_admitted(state, ticket, number);
   }
-  refund.amount = refund_amount(*order, tickets, refund.tickets);
+  refund.amount = state.orders().refund_amount(*order, refund.tickets);
   return refund;
 }
 
@@ -517,7 +519,7 @@ class ChoiceAssigner {
                                                       const Command&, Timestamp) {
   if (auto refused = refuse_text("a gate's name", command.gate, 1, limits::short_name_bytes)) return *refused;
   if (std::optional<RequestRefused> refused = refuse_name(state, command.gate)) return *refused;
-  const TicketRecord* ticket = state.find_ticket(command.ticket);
+  const TicketRecord* ticket = state.orders().find_ticket(command.ticket);
   if (ticket == nullptr) return refuse_ticket(Reason::ticket_not_found, command.ticket.number);
   if (ticket->refunded()) return refuse_ticket(Reason::ticket_refunded, command.ticket.number, *ticket);
   if (ticket->admitted_at != 0) return refuse_admitted(state, *ticket, command.ticket.number);
@@ -528,31 +530,36 @@ class ChoiceAssigner {
 /// for stays in the first cache meanwhile.
 inline constexpr std::size_t prefetch_distance = 6;
 
+/// What the records of a new hold, placed after those before it, and of its holder will take.
+inline void prefetch_new_hold(const EventState& state, const HolderId& holder) noexcept {
+  state.holds().prefetch_new(prefetch_distance);
+  state.holders().prefetch_new(prefetch_distance);
+  state.holders().prefetch(holder.text());
+}
+
 // What prefetch_ahead asks for beside the request.
 template <class Body>
 void prefetch_body(const EventState&, const Body&) noexcept {}
 inline void prefetch_body(const EventState& state, const PlaceHold& command) noexcept {
-  state.prefetch_new_hold(prefetch_distance);
-  state.prefetch_holder(command.holder.text());
+  prefetch_new_hold(state, command.holder);
   // More of them would push out what is looked at sooner.
   constexpr std::size_t few = 8;
   for (std::size_t at = 0; at < std::min(few, command.places.size()); ++at)
-    state.prefetch_place(command.places[at]);
+    state.places().prefetch(command.places[at]);
 }
 inline void prefetch_body(const EventState& state, const HoldBest& command) noexcept {
-  state.prefetch_new_hold(prefetch_distance);
-  state.prefetch_holder(command.holder.text());
+  prefetch_new_hold(state, command.holder);
 }
 inline void prefetch_body(const EventState& state, const RefundTickets& command) noexcept {
-  state.prefetch_order(command.order);
+  state.orders().prefetch(command.order);
 }
 inline void prefetch_body(const EventState& state, const AdmitTicket& command) noexcept {
-  state.prefetch_order(command.ticket.order);
+  state.orders().prefetch(command.ticket.order);
 }
 template <class Body>
 requires std::is_same_v<decltype(Body::hold), HoldId>
 void prefetch_body(const EventState& state, const Body& command) noexcept {
-  state.prefetch_hold(command.hold);
+  state.holds().prefetch(state.hash(command.hold));
 }
 
 /// Holds and orders outlive the memory of the requests that gave them their ids: such a request can't give
@@ -563,9 +570,9 @@ void prefetch_body(const EventState& state, const Body& command) noexcept {
       [&]<class Body>(const Body&) {
         using Grant = typename Body::GrantedBy;
         if constexpr (std::is_same_v<Grant, HoldPlaced>)
-          return state.find_hold(HoldId{command.request}, hash) != nullptr;
+          return state.holds().find(HoldId{command.request}, hash) != nullptr;
         if constexpr (std::is_same_v<Grant, OrderPlaced>)
-          return state.find_order(OrderId{command.request}, hash) != nullptr;
+          return state.orders().find(OrderId{command.request}, hash) != nullptr;
         return false;
       },
       command.body);
@@ -581,14 +588,17 @@ inline void prefetch_ahead(const EventState& state, std::span<const Command> com
   if (coming.size() > 2 * distance) prefetch_all(coming[2 * distance]);
   if (coming.size() <= distance) return;
   const Command& command = coming[distance];
-  state.prefetch_request(command.request);
+  // It may become a hold's id, which is looked up, too.
+  const std::uint64_t hash = state.hash(command.request);
+  state.requests().prefetch(hash);
+  state.holds().prefetch(hash);
   std::visit([&](const auto& body) { detail::prefetch_body(state, body); }, command.body);
 }
 
 inline Decision decide(const EventState& state, const Command& command, Timestamp now) {
   if (command.request.is_zero()) return detail::invalid("a command needs a request id");
   const std::uint64_t hash = state.hash(command.request);
-  if (const RememberedRequest* request = state.find_request(command.request, hash)) {
+  if (const RememberedRequest* request = state.requests().find(command.request, hash)) {
     if (request->digest != digest_of(command.body)) return detail::refuse(Reason::request_reused);
     return Repeat{request->revision};
   }

@@ -1,112 +1,122 @@
 #pragma once
-// EventState's full proof and its bookkeeping for snapshots. Include ticketcore/sale/event_state.hpp, not
-// this.
+// The rules that span an EventState's parts, proven from the ground up. Include
+// ticketcore/sale/event_state.hpp, not this.
 
 #include <map>
+#include <vector>
 
 #include "ticketcore/sale/event_state.hpp"
 
 namespace ticketcore {
 
 inline void EventState::check_everything() const {
-  using detail::ensure;
   if (!exists()) return;
-  check_counts();
-  std::vector<std::uint32_t> area_held(areas_.size()), area_sold(areas_.size());
-  std::vector<std::map<std::uint32_t, std::uint32_t>> by_deadline(areas_.size());
+  for_each_part(*this, [](const auto& part) { part.check(); });
+  check_owners();
+  check_areas();
+  check_holders();
+}
+
+/// A quote's lines cover the hold, sum to its total, and name what the event has.
+inline void EventState::check_quote(const QuotedPrice& price, std::uint32_t admissions) const {
+  using detail::ensure;
+  const auto is_amount = [](std::int64_t amount) { return amount >= 0 && amount <= limits::amount; };
+  ensure(is_amount(price.fee_per_ticket) && is_amount(price.fee_per_order), "a quote's fee is out of range");
+  std::uint64_t count = 0;
+  std::int64_t sum = price.fee_per_order;
+  for (const QuoteLine& line : price.lines) {
+    ensure(is_amount(line.unit_price) && line.count <= limits::places_per_hold,
+           "a quote's line is out of range");
+    ensure(line.category.value < seat_map_->categories().size() &&
+               line.ticket_type < settings_->prices.ticket_types().size(),
+           "a quote's line names a category or ticket type that does not exist");
+    count += line.count;
+    sum = detail::add(sum, (line.unit_price + price.fee_per_ticket) * line.count);
+  }
+  ensure(count == admissions, "a quote's lines do not cover the hold");
+  ensure(sum == price.total && price.tax >= 0 && price.tax <= price.total,
+         "a quote's lines do not sum to its total");
+}
+
+/// Each held place is its hold's, each sold one its ticket's, and there are no others.
+inline void EventState::check_owners() const {
+  using detail::ensure;
   std::uint32_t held = 0;
-  std::uint32_t sold = 0;
-  std::uint32_t open = 0;
-  std::vector<HolderRecord> holders(holders_.size());
-  for (std::uint32_t slot = 0; slot < holds_.size(); ++slot) {
+  for (std::uint32_t slot = 0; slot < holds_.slots().size(); ++slot) {
     const HoldRecord& hold = holds_[slot];
     if (hold.expires_at == 0) continue;
-    ++open;
-    ensure(hold_slot(hold.id, hash(hold.id)) == slot, "a hold can't be found by its id");
     for (const PlaceIndex place : hold.places) {
-      ensure(codes_[place.value] == hold.expires_at && owners_[place.value] == slot && !free_->is_free(place),
+      ensure(places_.codes()[place.value] == hold.expires_at && places_.owner(place) == slot,
              "a held place does not know its hold");
       ++held;
     }
-    for (const AreaQuantity& quantity : hold.areas) {
-      area_held[quantity.area.value] += quantity.quantity;
-      by_deadline[quantity.area.value][hold.expires_at] += quantity.quantity;
-    }
     if (hold.quote) check_quote(*hold.quote, hold.admissions);
-    ++holders[hold.holder].open_holds;
-    holders[hold.holder].held += hold.admissions;
   }
-  ensure(open == open_holds_ && held == held_places_ && open == deadlines_.size(),
-         "open holds do not add up");
-  for (std::uint32_t index = 0; index < orders_.size(); ++index) {
-    const OrderRecord& order = orders_[index];
-    ensure(order_index(order.id, hash(order.id)) == index, "an order can't be found by its id");
-    std::int64_t worth = order.fee_per_order;
-    std::int64_t left = order.live_tickets > 0 ? order.fee_per_order : 0;
-    std::uint32_t live = 0;
-    for (std::uint32_t at = order.first_ticket; at < order.first_ticket + order.ticket_count; ++at) {
-      const TicketRecord& ticket = tickets_[at];
-      ensure(ticket.order == index, "a ticket belongs to another order");
-      worth = detail::add(worth, detail::add(ticket.price, order.fee_per_ticket));
-      if (ticket.refunded()) continue;
-      ++live;
-      left = detail::add(left, detail::add(ticket.price, order.fee_per_ticket));
-      if (ticket.in_area()) {
-        area_sold[ticket.area().value] += 1;
-        continue;
-      }
-      ++sold;
-      ensure(codes_[ticket.where] == place_code::sold && owners_[ticket.where] == at &&
-                 !free_->is_free(ticket.place()),
-             "a ticket does not own its place");
-    }
-    holders[order.holder].bought += live;
-    holders[order.holder].has_ordered = true;
-    ensure(worth == order.total && live == order.live_tickets, "an order's lines do not sum to its total");
-    ensure(order.total - order.refunded == left, "payments minus refunds are not what the tickets are worth");
+  ensure(held == places_.held_count(), "held places do not add up");
+  std::uint32_t sold = 0;
+  std::uint32_t index = 0;
+  for (const TicketRecord& ticket : orders_.tickets()) {
+    const std::uint32_t at = index++;
+    if (ticket.refunded() || ticket.in_area()) continue;
+    ensure(places_.codes()[ticket.where] == place_code::sold && places_.owner(ticket.place()) == at,
+           "a ticket does not own its place");
+    ++sold;
   }
-  ensure(sold == sold_places_, "sold places do not add up");
-  for (std::uint32_t slot = 0; slot < holders_.size(); ++slot) {
-    const HolderRecord& holder = holders_[slot];
-    const HolderRecord& counted = holders[slot];
-    ensure(holder.open_holds == counted.open_holds && holder.held == counted.held &&
-               holder.bought == counted.bought && holder.has_ordered == counted.has_ordered,
-           "a holder's counts do not add up");
-    ensure(holder.name.empty() || find_holder_slot(holder.name, hash(holder.name)) == slot,
-           "a holder can't be found by name");
+  ensure(sold == places_.sold_count(), "sold places do not add up");
+}
+
+/// What is held and sold of each area is what holds and tickets have, and comes free when the holds end.
+inline void EventState::check_areas() const {
+  using detail::ensure;
+  std::vector<std::uint32_t> sold(areas_.size());
+  std::vector<std::map<std::uint32_t, std::uint32_t>> held_until(areas_.size());
+  for (const HoldRecord& hold : holds_.slots()) {
+    for (const auto& [area, quantity] : hold.areas) held_until[area.value][hold.expires_at] += quantity;
   }
-  for (std::uint32_t place = 0; place < codes_.size(); ++place) {
-    ensure((codes_[place] == place_code::free) == free_->is_free({place}),
-           "a place is free in one index and taken in another");
+  for (const TicketRecord& ticket : orders_.tickets()) {
+    if (!ticket.refunded() && ticket.in_area()) ++sold[ticket.area().value];
   }
   for (std::uint32_t area = 0; area < areas_.size(); ++area) {
-    std::uint32_t until = 0;
-    for (const auto& [deadline, quantity] : by_deadline[area]) {
-      const bool before = areas_[area].quantity_by_deadline.until(std::int64_t{deadline} - 1) == until;
-      until += quantity;
-      ensure(before && areas_[area].quantity_by_deadline.until(deadline) == until,
-             "an area's deadlines do not add up");
+    const QuantityByDeadline& by_deadline = areas_[area].quantity_by_deadline;
+    std::uint32_t held = 0;
+    for (const auto& [deadline, quantity] : held_until[area]) {
+      const bool before = by_deadline.until(std::int64_t{deadline} - 1) == held;
+      held += quantity;
+      ensure(before && by_deadline.until(deadline) == held, "an area's deadlines do not add up");
     }
-    ensure(areas_[area].quantity_by_deadline.total() == until, "an area's deadlines do not add up");
-    ensure(area_held[area] == areas_[area].held && area_sold[area] == areas_[area].sold,
-           "an area's counts do not add up");
-    ensure(std::uint64_t{areas_[area].held} + areas_[area].sold <= seat_map_->areas()[area].capacity,
-           "an area is sold beyond its capacity");
+    ensure(held == areas_[area].held && sold[area] == areas_[area].sold, "an area's counts do not add up");
+  }
+}
+
+/// A holder's counts are those of their holds and orders.
+inline void EventState::check_holders() const {
+  std::vector<HolderRecord> counted(holders_.size());
+  for (const HoldRecord& hold : holds_.slots()) {
+    if (hold.expires_at == 0) continue;
+    ++counted[hold.holder].open_holds;
+    counted[hold.holder].held += hold.admissions;
+  }
+  for (const OrderRecord& order : orders_) {
+    counted[order.holder].bought += order.live_tickets;
+    counted[order.holder].has_ordered = true;
+  }
+  for (std::uint32_t slot = 0; slot < holders_.size(); ++slot) {
+    const HolderRecord& holder = holders_[slot];
+    detail::ensure(holder.open_holds == counted[slot].open_holds && holder.held == counted[slot].held &&
+                       holder.bought == counted[slot].bought &&
+                       holder.has_ordered == counted[slot].has_ordered,
+                   "a holder's counts do not add up");
   }
 }
 
 inline std::size_t EventState::memory_bytes() const {
-  const auto of = [](const auto& array) { return array.capacity() * sizeof(array[0]); };
-  std::size_t bytes = sizeof(*this) + of(codes_) + of(owners_) + of(areas_) + of(holds_) +
-                      of(free_hold_slots_) + deadlines_.memory_bytes() + of(holders_) +
-                      of(free_holder_slots_) + of(orders_) + of(tickets_);
-  for (const AreaState& area : areas_) bytes += area.quantity_by_deadline.memory_bytes();
-  bytes += hold_table_.memory_bytes() + holder_table_.memory_bytes() + order_table_.memory_bytes() +
-           request_table_.memory_bytes();
-  bytes += requests_.size() * sizeof(RememberedRequest) + of(touched_places_) + of(touched_areas_);
+  std::size_t bytes = sizeof(*this);
+  for_each_part(*this, [&bytes](const auto& part) { bytes += part.memory_bytes(); });
   if (seat_map_) {
+    using detail::bytes_of;
     const SeatMapData& map = seat_map_->data();
-    bytes += of(map.places) + of(map.rows) + of(map.sections) + of(map.labels) + of(map.areas);
+    bytes += bytes_of(map.places) + bytes_of(map.rows) + bytes_of(map.sections) + bytes_of(map.labels) +
+             bytes_of(map.areas);
   }
   return bytes;
 }

@@ -1,5 +1,5 @@
 #pragma once
-// The bytes below the log, snapshots and seat maps, as detail/wire_writer.hpp writes them, read back.
+// Reads back what wire_writer.hpp writes: the bytes below the log, snapshots and seat maps.
 
 #include <string>
 
