@@ -14,13 +14,14 @@
 #include <thread>
 #include <utility>
 
-#include "base/json_text.hpp"
 #include "http_text.hpp"
+#include "ticketcore/base/json_writer.hpp"
 
 namespace server {
 namespace {
 
 using SystemClock = std::chrono::system_clock;
+using ticketcore::JsonWriter;
 
 /// Past it, while the disk stands still, lines are dropped and counted rather than kept in memory without
 /// end.
@@ -29,30 +30,24 @@ constexpr std::size_t buffered_bytes_wake = 64U << 10U;
 constexpr std::size_t method_bytes_most = 16;
 constexpr std::size_t path_bytes_most = 512;
 
-void append_member(std::string& line, std::string_view name, std::string_view text) {
-  line.append(",\"").append(name).append("\":").append(ticketcore::json_text(text));
-}
-
-void append_member(std::string& line, std::string_view name, std::uint64_t number) {
-  line.append(",\"").append(name).append("\":").append(std::to_string(number));
-}
-
-/// `{"time":"2027-03-01T18:30:00.123Z"`
-void append_time(std::string& line) {
+/// A line that says when it was begun: {"time":"2027-03-01T18:30:00.123Z"
+[[nodiscard]] JsonWriter begin_line() {
   const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(SystemClock::now());
   const std::time_t second = SystemClock::to_time_t(now);
   std::tm parts{};
   gmtime_r(&second, &parts);
-  std::array<char, 48> text{};
-  const std::size_t length =
-      std::strftime(text.data(), text.size(), "{\"time\":\"%Y-%m-%dT%H:%M:%S.", &parts);
+  std::array<char, 32> text{};
+  std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.", &parts);
   const auto milliseconds = static_cast<unsigned>(now.time_since_epoch().count() % 1000);
-  line.append(text.data(), length);
-  line.push_back(static_cast<char>('0' + milliseconds / 100));
-  line.push_back(static_cast<char>('0' + milliseconds / 10 % 10));
-  line.push_back(static_cast<char>('0' + milliseconds % 10));
-  line.append("Z\"");
+  for (const unsigned digit : {milliseconds / 100, milliseconds / 10 % 10, milliseconds % 10})
+    text[length++] = static_cast<char>('0' + digit);
+  text[length++] = 'Z';
+  JsonWriter line(512);
+  line.open_object().key("time").text({text.data(), length});
+  return line;
 }
+
+[[nodiscard]] std::string end_line(JsonWriter& line) { return line.close_object().take() + "\n"; }
 
 /// False, with errno set, when not all of it could be written.
 bool write_all(int file, std::string_view bytes) {
@@ -88,17 +83,14 @@ struct AccessLog::Body {
   Body(const Body&) = delete;
   Body& operator=(const Body&) = delete;
 
-  /// Makes the line under the lock, straight into what is written next.
-  template <class Fill>
-  void add(Fill fill) {
+  void add(JsonWriter& line) {
+    const std::string text = end_line(line);
     std::unique_lock lock(mutex);
     if (lines.size() > buffered_bytes_max) {
       ++dropped;
       return;
     }
-    append_time(lines);
-    fill(lines);
-    lines.append("}\n");
+    lines.append(text);
     const bool wake = lines.size() > buffered_bytes_wake;
     lock.unlock();
     if (wake) full.notify_one();
@@ -115,9 +107,9 @@ struct AccessLog::Body {
         taken.clear();
         taken.swap(lines);
         if (dropped > 0) {
-          append_time(taken);
-          append_member(taken, "dropped_lines", std::exchange(dropped, 0));
-          taken.append("}\n");
+          JsonWriter line = begin_line();
+          line.key("dropped_lines").number(static_cast<std::int64_t>(std::exchange(dropped, 0)));
+          taken.append(end_line(line));
         }
       }
       const bool failed = !write_all(file, taken);
@@ -143,29 +135,24 @@ AccessLog::~AccessLog() = default;
 void AccessLog::write(const Request& request, int status, std::uint64_t bytes,
                       std::chrono::microseconds took) {
   if (!body_) return;
-  body_->add([&](std::string& line) {
-    append_member(line, "peer", request.peer);
-    append_member(line, "method", shortened(request.method, method_bytes_most));
-    // Of the many lines of a client past its share there is nothing to learn but how many they are.
-    if (status != 429) append_member(line, "path", shortened(request.path, path_bytes_most));
-    append_member(line, "status", static_cast<std::uint64_t>(status));
-    append_member(line, "bytes", bytes);
-    append_member(line, "microseconds", static_cast<std::uint64_t>(took.count()));
-    append_member(line, "id", request.id);
-    append_member(line, "traceparent", request.traceparent);
-  });
+  JsonWriter line = begin_line();
+  line.key("peer").text(request.peer);
+  line.key("method").text(shortened(request.method, method_bytes_most));
+  // Of the many lines of a client past its share there is nothing to learn but how many they are.
+  if (status != 429) line.key("path").text(shortened(request.path, path_bytes_most));
+  line.key("status").number(status);
+  line.key("bytes").number(static_cast<std::int64_t>(bytes));
+  line.key("microseconds").number(took.count());
+  line.key("id").text(request.id);
+  line.key("traceparent").text(request.traceparent);
+  body_->add(line);
 }
 
 void AccessLog::trouble(const std::string& request_id, const std::string& what) {
-  const auto fill = [&](std::string& line) {
-    append_member(line, "id", request_id);
-    append_member(line, "trouble", what);
-  };
-  if (body_) return body_->add(fill);
-  std::string line;
-  append_time(line);
-  fill(line);
-  std::fprintf(stderr, "%s}\n", line.c_str());
+  JsonWriter line = begin_line();
+  line.key("id").text(request_id).key("trouble").text(what);
+  if (body_) return body_->add(line);
+  std::fputs(end_line(line).c_str(), stderr);
 }
 
 }  // namespace server

@@ -6,7 +6,7 @@
 
 #include "api.hpp"
 #include "clocks.hpp"
-#include "json_writer.hpp"
+#include "ticketcore/base/json_writer.hpp"
 #include "ticketcore/base/time_zone.hpp"
 #include "ticketcore/formats/seat_map_json.hpp"
 #include "time_zone.hpp"
@@ -22,7 +22,7 @@ using namespace ticketcore;
     return std::make_shared<const SeatMap>(parse_seat_map(text));
   } catch (const SeatMapError& error) {
     for (const SeatMapProblem& problem : error.problems())
-      json.error((problem.where.empty() ? "" : problem.where + ": ") + problem.what);
+      json.problem((problem.where.empty() ? "" : problem.where + ": ") + problem.what);
     return nullptr;
   }
 }
@@ -54,7 +54,7 @@ using namespace ticketcore;
   try {
     return PriceList(currency, prices, fees);
   } catch (const std::invalid_argument& error) {
-    json.error(error.what());
+    json.problem(error.what());
     return {};
   }
 }
@@ -84,21 +84,21 @@ void read_event(const JsonValue& json, NewEvent& event) {
     try {
       event.id = EventId(id->text(1, EventId::max_bytes));
     } catch (const std::invalid_argument& error) {
-      id->error(error.what());
+      id->problem(error.what());
     }
   }
   if (const auto name = json.find("name")) event.name = name->text(1, limits::label_bytes);
   if (const auto venue = json.find("venue")) event.venue = venue->text(1, limits::label_bytes);
   if (const auto starts = json.need("starts_at")) {
     const auto time = parse_rfc3339(starts->text(1, 40));
-    if (!time) starts->error("must be a time like 2027-01-31T19:30:00+02:00 (RFC 3339)");
+    if (!time) starts->problem("must be a time like 2027-01-31T19:30:00+02:00 (RFC 3339)");
     event.starts_at = time.value_or(Timestamp{});
   }
   event.time_zone = house_time_zone();
   if (const auto zone = json.find("time_zone")) {
     event.time_zone = zone->text(1, 64);
     if (!is_known_time_zone(event.time_zone))
-      zone->error("must be the IANA name of a time zone, such as Europe/Kyiv");
+      zone->problem("must be the IANA name of a time zone, such as Europe/Kyiv");
   }
   if (const auto map = json.need("seat_map")) event.seat_map = read_chart(*map, map->serialize());
   if (const auto prices = json.need("prices")) event.prices = read_prices(*prices);
@@ -165,24 +165,24 @@ void read_key(const JsonValue& json, ApiKey& key) {
       constexpr Scope known[] = {Scope::seller, Scope::box_office, Scope::gate, Scope::admin};
       key.scopes.add(known[one.one_of({"seller", "box_office", "gate", "admin"})]);
     }
-    if (key.scopes.none()) list->error("needs at least one scope");
+    if (key.scopes.none()) list->problem("needs at least one scope");
   }
   if (const auto events = json.find("events")) {
     for (const JsonValue& one : events->elements(most_events_of_key)) {
       try {
         key.events.push_back(EventId(one.text(1, EventId::max_bytes)).text());
       } catch (const std::invalid_argument& error) {
-        one.error(error.what());
+        one.problem(error.what());
       }
     }
     // What an admin does belongs to the house: events, keys, charts.
     if (!key.events.empty() && key.scopes.allow(Scope::admin))
-      events->error("can't limit a key with the scope admin");
+      events->problem("can't limit a key with the scope admin");
   }
   if (const auto expires = json.find("expires_at")) {
     key.expires_at = parse_rfc3339(expires->text(1, 40));
     if (!key.expires_at || *key.expires_at <= key.created_at)
-      expires->error("must be a time to come, like 2027-01-31T19:30:00+02:00 (RFC 3339)");
+      expires->problem("must be a time to come, like 2027-01-31T19:30:00+02:00 (RFC 3339)");
   }
 }
 

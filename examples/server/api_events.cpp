@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "api.hpp"
-#include "json_writer.hpp"
+#include "ticketcore/base/json_writer.hpp"
 
 namespace server {
 namespace {
@@ -36,7 +36,7 @@ void Api::list_events(const CallPtr& call) {
     auto at = std::upper_bound(
         ids.begin(), ids.end(), after,
         [](const std::string& text, const ticketcore::EventId& id) { return text < id.text(); });
-    JsonWriter json(4096);
+    ticketcore::JsonWriter json(4096);
     json.open_object().key("events").open_array();
     std::string last;
     for (std::uint32_t count = 0; at != ids.end() && count < limit; ++at, ++count) {

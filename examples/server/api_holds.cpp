@@ -3,7 +3,7 @@
 
 #include "api.hpp"
 #include "clocks.hpp"
-#include "json_writer.hpp"
+#include "ticketcore/base/json_writer.hpp"
 
 namespace server {
 namespace {
@@ -61,7 +61,7 @@ void read_wish(const JsonValue& json, std::int64_t longest_ttl, HoldWish& wish) 
   }
   if (const auto best = json.find("best")) wish.best = read_best(*best);
   const bool picked = !wish.selection.places.empty() || !wish.selection.areas.empty();
-  if (picked == wish.best.has_value()) json.error("needs either places or areas, or best");
+  if (picked == wish.best.has_value()) json.problem("needs either places or areas, or best");
 }
 
 void write_place(JsonWriter& json, const SeatMap& map, PlaceIndex index) {

@@ -1,7 +1,7 @@
 // Orders at the counter and after the sale: refunds, tickets, who sits where, and the gate.
 
 #include "api.hpp"
-#include "json_writer.hpp"
+#include "ticketcore/base/json_writer.hpp"
 
 namespace server {
 namespace {
@@ -21,7 +21,7 @@ void read_sale(const JsonValue& json, CounterSale& sale) {
     if (const auto method = payment->need("method")) {
       sale.method = method->text(1, limits::short_name_bytes);
       if (sale.method == "fakepay")
-        method->error("is what payments online are called; say how it was paid at the counter");
+        method->problem("is what payments online are called; say how it was paid at the counter");
     }
     if (const auto reference = payment->find("reference"))
       sale.reference = reference->text(0, limits::payment_reference_bytes);
@@ -147,12 +147,12 @@ void Api::post_refund(const CallPtr& call) {
     const auto tickets = json.find("tickets");
     if (!tickets) return;
     const auto list = tickets->elements(limits::places_per_hold);
-    if (list.empty()) tickets->error("names no ticket; leave it out to refund all that are left");
+    if (list.empty()) tickets->problem("names no ticket; leave it out to refund all that are left");
     for (const JsonValue& ticket : list) {
       if (const auto parsed = parse_ticket_id(ticket.text(1, 60))) {
         options.tickets.push_back(*parsed);
       } else {
-        ticket.error("must be a ticket's id");
+        ticket.problem("must be a ticket's id");
       }
     }
   });

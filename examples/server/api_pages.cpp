@@ -3,7 +3,7 @@
 #include "api.hpp"
 #include "clocks.hpp"
 #include "html.hpp"
-#include "json_writer.hpp"
+#include "ticketcore/base/json_writer.hpp"
 
 namespace server {
 namespace {
@@ -71,7 +71,7 @@ void Api::get_page(const CallPtr& call) {
 }
 
 void Api::get_me(const CallPtr& call) {
-  JsonWriter json;
+  ticketcore::JsonWriter json;
   json.open_object().key("scopes").open_array().text("public");
   for (const std::string_view scope : call->caller.scopes_of_key.names()) json.text(scope);
   json.close_array();

@@ -2,7 +2,7 @@
 
 #include "api.hpp"
 #include "fake_payments.hpp"
-#include "json_writer.hpp"
+#include "ticketcore/base/json_writer.hpp"
 
 namespace server {
 namespace {
@@ -20,7 +20,7 @@ constexpr std::int64_t delay_most = 86'400;
     if (const std::size_t at = buyer.email.find('@'); at == std::string::npos || at == 0 ||
                                                       at + 1 == buyer.email.size() ||
                                                       buyer.email.find(' ') != std::string::npos)
-      email->error("must be an e-mail address");
+      email->problem("must be an e-mail address");
   }
   return buyer;
 }

@@ -87,23 +87,23 @@ std::shared_ptr<Stream> Call::stream(std::string_view type, std::shared_ptr<void
   return reply_.stream(std::move(head));
 }
 
-bool Call::read_body(const std::function<void(const JsonValue&)>& read) {
+bool Call::read_body(const std::function<void(const ticketcore::JsonValue&)>& read) {
   if (!request.body.empty() && !is_json(request.header("Content-Type"))) {
     problem(
         make_problem("unsupported_media_type", "the body must be sent as Content-Type: application/json"));
     return false;
   }
-  JsonDocument document(request.body);
-  if (!document.malformed().empty()) {
-    problem(make_problem("malformed_json", document.malformed()));
+  ticketcore::JsonDocument document(request.body.empty() ? "{}" : std::string_view(request.body));
+  if (const auto& malformed = document.malformed()) {
+    problem(make_problem("malformed_json", "the body " + malformed->what + ", at " + malformed->where));
     return false;
   }
   read(document.root());
-  if (document.errors().empty()) return true;
-  const FieldError& first = document.errors().front();
-  Problem wrong = make_problem("invalid_request",
-                               (first.pointer.empty() ? "the body" : first.pointer) + " " + first.message);
-  wrong.errors = document.errors();
+  if (document.is_good()) return true;
+  const ticketcore::JsonProblem& first = document.problems().front();
+  Problem wrong =
+      make_problem("invalid_request", (first.where.empty() ? "the body" : first.where) + " " + first.what);
+  wrong.errors = document.problems();
   problem(wrong);
   return false;
 }

@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "http.hpp"
-#include "json_reader.hpp"
 #include "keys.hpp"
 #include "metrics.hpp"
 #include "problem.hpp"
 #include "ticketcore/base/ids.hpp"
+#include "ticketcore/formats/json_reader.hpp"
 #include "ticketcore/storage/storage.hpp"
 #include "view.hpp"
 
@@ -79,7 +79,7 @@ class Call {
   [[nodiscard]] std::shared_ptr<Stream> stream(std::string_view type, std::shared_ptr<void> kept);
 
   /// Reads the body, and answers itself when there is something wrong with it. False then.
-  [[nodiscard]] bool read_body(const std::function<void(const JsonValue&)>& read);
+  [[nodiscard]] bool read_body(const std::function<void(const ticketcore::JsonValue&)>& read);
   /// One of the query, within its range; an error answers itself, and is nullopt.
   [[nodiscard]] std::optional<std::uint32_t> read_limit(std::uint32_t usual, std::uint32_t most);
 

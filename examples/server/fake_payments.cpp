@@ -6,10 +6,10 @@
 
 #include "clocks.hpp"
 #include "html.hpp"
-#include "json_reader.hpp"
-#include "json_writer.hpp"
 #include "secrets.hpp"
 #include "shared_log.hpp"
+#include "ticketcore/base/json_writer.hpp"
+#include "ticketcore/formats/json_reader.hpp"
 
 namespace server {
 namespace {
@@ -33,8 +33,8 @@ constexpr int notice_attempts = 6;
 FakePayments::Account FakePayments::read(const std::vector<std::string>& entries) {
   Account account;
   for (const std::string& entry : entries) {
-    JsonDocument document(entry);
-    const JsonValue root = document.root();
+    ticketcore::JsonDocument document(entry);
+    const ticketcore::JsonValue root = document.root();
     const std::string what = root.need("what") ? root.need("what")->text(1, 20) : "";
     const auto minor = root.find("minor");
     if (what == "charge") {
@@ -62,7 +62,7 @@ std::string FakePayments::create(const Charge& charge) {
   append_entry(storage_, stream_of(charge.payment),
                [&](const std::vector<std::string>& entries) -> std::optional<std::string> {
                  if (!entries.empty()) return std::nullopt;
-                 JsonWriter json;
+                 ticketcore::JsonWriter json;
                  json.open_object()
                      .key("what")
                      .text("charge")
@@ -88,7 +88,7 @@ void FakePayments::refund(const std::string& payment, const Money& amount, const
   std::this_thread::sleep_for(answer_after_);
   append_entry(storage_, stream_of(payment),
                [&](const std::vector<std::string>& entries) -> std::optional<std::string> {
-                 const std::string refund = JsonWriter()
+                 const std::string refund = ticketcore::JsonWriter()
                                                 .open_object()
                                                 .key("what")
                                                 .text("refund")
@@ -113,8 +113,8 @@ bool FakePayments::is_genuine(const Request& notice, const std::string& payment,
   if (read.ec != std::errc{} || !same(signature, signature_of(notice_key_, time, notice.body))) return false;
   const std::int64_t age = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count() - time;
   if (age > notice_seconds || age < -notice_seconds) return false;
-  JsonDocument document(notice.body);
-  const auto named = document.malformed().empty() ? document.root().find("payment") : std::nullopt;
+  ticketcore::JsonDocument document(notice.body);
+  const auto named = !document.malformed() ? document.root().find("payment") : std::nullopt;
   return named && named->text(1, 100) == payment;
 }
 
@@ -157,7 +157,7 @@ bool FakePayments::decide(const std::string& payment, FakeDecision decision, std
                  known = before.known;
                  decided = known && before.decision.empty();
                  if (!decided) return std::nullopt;
-                 JsonWriter json;
+                 ticketcore::JsonWriter json;
                  json.open_object()
                      .key("what")
                      .text("decision")
@@ -186,7 +186,7 @@ void FakePayments::send_notices(const Deliver& deliver) {
     notices_.erase(later, notices_.end());
   }
   for (const Notice& notice : due) {
-    const std::string body = JsonWriter()
+    const std::string body = ticketcore::JsonWriter()
                                  .open_object()
                                  .key("payment")
                                  .text(notice.payment)

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <optional>
 
-#include "json_writer.hpp"
+#include "ticketcore/base/json_writer.hpp"
 
 namespace server {
 namespace {
@@ -118,7 +118,7 @@ SharedText Feed::changes_since(std::size_t step) const {
   }
   sort_unique(places);
   sort_unique(areas);
-  JsonWriter json(96 + places.size() * 12);
+  ticketcore::JsonWriter json(96 + places.size() * 12);
   json.open_object()
       .key("revision")
       .number(static_cast<std::int64_t>(last_->revision))

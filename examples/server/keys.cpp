@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "json_reader.hpp"
-#include "json_writer.hpp"
 #include "secrets.hpp"
 #include "shared_log.hpp"
+#include "ticketcore/base/json_writer.hpp"
+#include "ticketcore/formats/json_reader.hpp"
 
 namespace server {
 namespace {
@@ -21,7 +21,7 @@ constexpr Scope all_scopes[] = {Scope::seller, Scope::box_office, Scope::gate, S
 [[nodiscard]] std::string vault_id(std::string_view id) { return "server/key/" + std::string(id); }
 
 [[nodiscard]] std::string key_record(const ApiKey& key) {
-  JsonWriter json;
+  ticketcore::JsonWriter json;
   json.open_object()
       .key("name")
       .text(key.name)
@@ -40,8 +40,8 @@ constexpr Scope all_scopes[] = {Scope::seller, Scope::box_office, Scope::gate, S
 }
 
 [[nodiscard]] ApiKey key_from(std::string id, const ticketcore::Bytes& bytes) {
-  JsonDocument document({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  const JsonValue record = document.root();
+  ticketcore::JsonDocument document({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  const ticketcore::JsonValue record = document.root();
   ApiKey key;
   key.id = std::move(id);
   if (const auto name = record.need("name")) key.name = name->text(0, 100);
@@ -49,20 +49,20 @@ constexpr Scope all_scopes[] = {Scope::seller, Scope::box_office, Scope::gate, S
   if (const auto at = record.need("created_at"))
     key.created_at = ticketcore::parse_rfc3339(at->text(1, 40)).value_or(ticketcore::Timestamp{});
   if (const auto scopes = record.need("scopes")) {
-    for (const JsonValue& scope : scopes->elements(8)) {
+    for (const ticketcore::JsonValue& scope : scopes->elements(8)) {
       if (const auto known = parse_scope(scope.text(1, 20))) key.scopes.add(*known);
     }
   }
   if (const auto events = record.find("events")) {
-    for (const JsonValue& event : events->elements(most_events_of_key))
+    for (const ticketcore::JsonValue& event : events->elements(most_events_of_key))
       key.events.push_back(event.text(1, ticketcore::EventId::max_bytes));
   }
   if (const auto expires = record.find("expires_at")) {
     key.expires_at = ticketcore::parse_rfc3339(expires->text(1, 40));
-    if (!key.expires_at) expires->error("must be a time");
+    if (!key.expires_at) expires->problem("must be a time");
   }
   if (const auto removed = record.find("removed")) key.removed = removed->flag();
-  if (!document.malformed().empty() || !document.errors().empty())
+  if (!document.is_good())
     throw ticketcore::StorageDamaged("the vault's record of API key " + key.id + " is damaged");
   return key;
 }

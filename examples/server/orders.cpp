@@ -4,9 +4,9 @@
 #include <charconv>
 #include <tuple>
 
-#include "json_reader.hpp"
-#include "json_writer.hpp"
+#include "ticketcore/base/json_writer.hpp"
 #include "ticketcore/base/time_zone.hpp"
+#include "ticketcore/formats/json_reader.hpp"
 #include "ticketcore/tickets/ticket_svg.hpp"
 #include "time_zone.hpp"
 

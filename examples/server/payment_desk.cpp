@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "clocks.hpp"
-#include "json_reader.hpp"
-#include "json_writer.hpp"
 #include "shared_log.hpp"
+#include "ticketcore/base/json_writer.hpp"
+#include "ticketcore/formats/json_reader.hpp"
 
 namespace server {
 namespace {
@@ -64,8 +64,7 @@ constexpr std::size_t undecided_most = 3;
   const auto expires_at = parse_rfc3339(text("expires_at"));
   const auto minor = root.need("minor");
   const std::int64_t amount = minor ? minor->integer(0, INT64_MAX) : 0;
-  if (!document.malformed().empty() || !document.errors().empty() || !hold || !currency || !created_at ||
-      !expires_at)
+  if (!document.is_good() || !hold || !currency || !created_at || !expires_at)
     throw StorageDamaged("the vault's record of payment " + id + " is damaged");
   payment.hold = *hold;
   payment.amount = {amount, *currency};

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "json_writer.hpp"
+#include "ticketcore/base/json_writer.hpp"
 
 namespace server {
 namespace {
@@ -128,7 +128,7 @@ namespace {
 
 std::string to_json(const Problem& problem, std::string_view request_id) {
   const ProblemKind* kind = find_problem_kind(problem.reason);
-  JsonWriter json(384);
+  ticketcore::JsonWriter json(384);
   json.open_object()
       .key("type")
       .text("/problems/" + problem.reason)
@@ -159,8 +159,8 @@ std::string to_json(const Problem& problem, std::string_view request_id) {
   }
   if (!problem.errors.empty()) {
     json.key("errors").open_array();
-    for (const FieldError& error : problem.errors)
-      json.open_object().key("pointer").text(error.pointer).key("message").text(error.message).close_object();
+    for (const ticketcore::JsonProblem& error : problem.errors)
+      json.open_object().key("pointer").text(error.where).key("message").text(error.what).close_object();
     json.close_array();
   }
   return json.key("request_id").text(request_id).close_object().take();

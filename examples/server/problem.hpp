@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "http.hpp"
-#include "json_reader.hpp"
 #include "ticketcore/base/result.hpp"
+#include "ticketcore/formats/json_reader.hpp"
 
 namespace server {
 
@@ -23,7 +23,7 @@ struct Problem {
   int status = 500;
   std::string reason{};  ///< "place_taken": for programs; its page is /problems/place_taken.
   std::string detail{};  ///< One sentence about this very case.
-  std::vector<FieldError> errors{};
+  std::vector<ticketcore::JsonProblem> errors{};
   std::optional<ticketcore::Refusal> refusal{};  ///< Gives places, limits and times.
   std::optional<OrderName> order{};
   int retry_after_seconds = 0;  ///< 0: none.

@@ -3,9 +3,9 @@
 #include <exception>
 #include <iterator>
 
-#include "json_reader.hpp"
-#include "json_writer.hpp"
 #include "shared_log.hpp"
+#include "ticketcore/base/json_writer.hpp"
+#include "ticketcore/formats/json_reader.hpp"
 
 namespace server {
 namespace {
@@ -88,8 +88,7 @@ void Refunds::read_entry(const std::string& entry, std::chrono::steady_clock::ti
     const auto currency = Currency::parse(text("currency"));
     if (minor && currency) owed.due = Due{text("payment"), {minor->integer(0, INT64_MAX), *currency}};
   }
-  if (!request || !document.malformed().empty() || !document.errors().empty() ||
-      (due.empty() ? owed.order.is_zero() : !owed.due))
+  if (!request || !document.is_good() || (due.empty() ? owed.order.is_zero() : !owed.due))
     throw StorageDamaged("an entry of the stream " + stream + " is damaged");
   owed.options.request = *request;
   owed_.insert_or_assign(to_string(*request), std::move(owed));

@@ -2,9 +2,9 @@
 
 #include <exception>
 
-#include "json_reader.hpp"
-#include "json_writer.hpp"
 #include "shared_log.hpp"
+#include "ticketcore/base/json_writer.hpp"
+#include "ticketcore/formats/json_reader.hpp"
 
 namespace server {
 namespace {
@@ -17,7 +17,7 @@ constexpr std::size_t deeds_in_entry = 2'000;
   return "server/staff/" + std::string(month);
 }
 
-[[nodiscard]] Deed from_json(const JsonValue& json) {
+[[nodiscard]] Deed from_json(const ticketcore::JsonValue& json) {
   const auto text = [&](std::string_view key) {
     const auto value = json.find(key);
     return value ? value->text(0, 20'000) : std::string();
@@ -60,7 +60,7 @@ void StaffLog::write() {
 }
 
 void StaffLog::append(const std::string& month, const std::vector<Waiting>& deeds) {
-  JsonWriter json(deeds.size() * 250);
+  ticketcore::JsonWriter json(deeds.size() * 250);
   json.open_array();
   for (const auto& [deed, done] : deeds) {
     json.open_object()
@@ -89,10 +89,11 @@ StaffLog::Page StaffLog::read(std::string_view month, ticketcore::Revision after
         page.next = after;
         return page;
       }
-      JsonDocument document({reinterpret_cast<const char*>(entry.bytes.data()), entry.bytes.size()});
-      for (const JsonValue& deed : document.root().elements(deeds_in_entry))
+      ticketcore::JsonDocument document(
+          {reinterpret_cast<const char*>(entry.bytes.data()), entry.bytes.size()});
+      for (const ticketcore::JsonValue& deed : document.root().elements(deeds_in_entry))
         page.deeds.push_back(from_json(deed));
-      if (!document.malformed().empty() || !document.errors().empty())
+      if (!document.is_good())
         throw ticketcore::StorageDamaged("an entry of the staff log of " + std::string(month) +
                                          " is damaged");
       after = entry.revision;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "json_writer.hpp"
+#include "ticketcore/base/json_writer.hpp"
 #include "time_zone.hpp"
 
 namespace server {
@@ -326,10 +326,9 @@ std::string event_json(const EventId& id, const View& view) {
   write_counts(json, total);
   json.key("counts_by_category").open_object();
   for (std::size_t index = 0; index < counts.size(); ++index) {
-    json.raw(ticketcore::json_text(map.categories()[index].key) + ":{\"free\":" +
-             std::to_string(counts[index].free) + ",\"held\":" + std::to_string(counts[index].held) +
-             ",\"sold\":" + std::to_string(counts[index].sold) +
-             ",\"killed\":" + std::to_string(counts[index].killed) + "}");
+    json.key(map.categories()[index].key).open_object();
+    json.key("free").number(counts[index].free).key("held").number(counts[index].held);
+    json.key("sold").number(counts[index].sold).key("killed").number(counts[index].killed).close_object();
   }
   return json.close_object().close_object().take();
 }

@@ -1,7 +1,9 @@
 #include "ticketcore/formats/seat_map_json.hpp"
 
+#include <boost/json.hpp>
+
 #include "base/plain_file.hpp"
-#include "json_reader.hpp"
+#include "seat_map_reading.hpp"
 #include "ticketcore/base/errors.hpp"
 #include "venue/by_section.hpp"
 
@@ -9,23 +11,6 @@ namespace ticketcore {
 namespace {
 
 constexpr std::uintmax_t file_bytes_max = 256U << 20;
-
-[[nodiscard]] boost::json::value parse(std::string_view text) {
-  boost::json::parse_options options;
-  options.max_depth = 64;
-  boost::json::stream_parser parser({}, options);
-  boost::json::error_code error;
-  const std::size_t read = parser.write_some(text.data(), text.size(), error);
-  if (!error && read == text.size()) parser.finish(error);
-  if (!error && read == text.size()) return parser.release();
-  const std::string_view before = text.substr(0, read);
-  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-  const std::size_t line_start = before.rfind('\n');
-  const std::size_t column = before.size() - (line_start == std::string_view::npos ? 0 : line_start + 1) + 1;
-  throw SeatMapError(std::vector<SeatMapProblem>{
-      {"line " + std::to_string(line) + ", column " + std::to_string(column),
-       "is not JSON: " + (error ? error.message() : std::string("something follows the end"))}});
-}
 
 [[nodiscard]] double units(std::int32_t thousandths) { return thousandths / 1000.0; }
 
@@ -106,11 +91,12 @@ void add_flags(boost::json::object& to, PlaceFlags flags) {
 }  // namespace
 
 SeatMap parse_seat_map(std::string_view json) {
-  const boost::json::value value = parse(json);
-  if (const boost::json::object* object = value.if_object()) {
-    if (object->contains("format")) return read_venue(value);
-    if (object->contains("subChart") || object->contains("subChartFloors")) return read_seatsio(value);
-  }
+  JsonDocument document(json, {.depth = 64, .problems = limits::listed_problems});
+  if (const auto& malformed = document.malformed())
+    throw SeatMapError(std::vector<SeatMapProblem>{{malformed->where, malformed->what}});
+  const JsonValue root = document.root();
+  if (root.find("format")) return read_venue(document);
+  if (root.find("subChart") || root.find("subChartFloors")) return read_seatsio(document);
   throw SeatMapError(
       std::vector<SeatMapProblem>{{"/",
                                    "is neither a ticketcore seat map (\"format\": \"ticketcore/seat-map\") "

@@ -7,40 +7,40 @@
 #include <map>
 
 #include "base/drawn_hash_key.hpp"
-#include "json_reader.hpp"
+#include "seat_map_reading.hpp"
 
 namespace ticketcore {
 namespace {
 
 class SeatsioReader {
  public:
-  explicit SeatsioReader(const boost::json::value& chart) : chart_(chart, "", builder_) {}
+  explicit SeatsioReader(JsonDocument& chart) : document_(chart), chart_(chart.root()) {}
 
   SeatMap read() {
     builder_ = SeatMapBuilder(chart_.text("name").empty() ? "Chart" : chart_.text("name"), drawn_hash_key());
     if (const auto categories = chart_.need("categories")) {
-      for (const JsonNode& node : categories->list("list")) read_category(node);
+      for (const JsonValue& node : categories->list("list")) read_category(node);
     }
     if (const auto zones = chart_.find("zones")) {
-      for (const JsonNode& node : zones->list("list")) read_zone(node);
+      for (const JsonValue& node : zones->list("list")) read_zone(node);
     }
     if (const auto floor = chart_.find("subChart")) read_floor(*floor, std::nullopt);
-    for (const JsonNode& floor : chart_.list("subChartFloors")) {
+    for (const JsonValue& floor : chart_.list("subChartFloors")) {
       const std::string shown = floor.text("floorDisplayName");
       read_floor(floor, builder_.add_floor({shown.empty() ? floor.text("floorName") : shown}));
     }
-    return builder_.build();
+    return build(builder_, document_);
   }
 
  private:
   /// A key is a number in older charts and a text in newer ones.
-  [[nodiscard]] static std::optional<std::string> key_text(const std::optional<JsonNode>& node) {
+  [[nodiscard]] static std::optional<std::string> key_text(const std::optional<JsonValue>& node) {
     if (!node) return std::nullopt;
-    if (node->value().is_string()) return node->text();
+    if (node->is_text()) return node->text();
     return std::to_string(node->integer(INT64_MIN, INT64_MAX));
   }
 
-  void read_category(const JsonNode& node) {
+  void read_category(const JsonValue& node) {
     const auto key = key_text(node.need("key"));
     if (!key) return;
     const std::string name = node.text("label");
@@ -49,23 +49,23 @@ class SeatsioReader {
         builder_.add_category({*key, name.empty() ? *key : name, color.empty() ? "#808080" : color});
   }
 
-  void read_zone(const JsonNode& node) {
+  void read_zone(const JsonValue& node) {
     const std::string key = node.text("key");
     Zone zone{key, node.text("label"), std::nullopt};
-    if (const auto focal = node.find("focalPoint")) zone.focal_point = focal->point();
+    if (const auto focal = node.find("focalPoint")) zone.focal_point = point_of(*focal);
     zones_[key] = builder_.add_zone(std::move(zone));
   }
 
-  void read_floor(const JsonNode& floor, std::optional<std::uint32_t> index) {
+  void read_floor(const JsonValue& floor, std::optional<std::uint32_t> index) {
     floor_ = index;
-    if (const auto focal = floor.find("focalPoint")) builder_.focal_point(focal->point());
+    if (const auto focal = floor.find("focalPoint")) builder_.focal_point(point_of(*focal));
     section_.reset();
     section_category_.reset();
     read_objects(floor, {0, 0});
-    for (const JsonNode& node : floor.list("sections")) read_section(node);
+    for (const JsonValue& node : floor.list("sections")) read_section(node);
   }
 
-  void read_section(const JsonNode& node) {
+  void read_section(const JsonValue& node) {
     Section section;
     section.label = node.text("label");
     section.entrance = node.text("entrance");
@@ -77,25 +77,25 @@ class SeatsioReader {
         node.problem("names zone \"" + zone + "\", which the chart does not have");
       }
     }
-    for (const JsonNode& point : node.list("points")) section.outline.push_back(point.point());
+    for (const JsonValue& point : node.list("points")) section.outline.push_back(point_of(point));
     section_ = builder_.add_section(std::move(section));
     section_category_ = category_of(node);
     const auto corner = node.find("topLeft");
     if (const auto inner = node.need("subChart"))
-      read_objects(*inner, corner ? corner->point() : Point{0, 0});
+      read_objects(*inner, corner ? point_of(*corner) : Point{0, 0});
     section_.reset();
     section_category_.reset();
   }
 
   /// What stands on a floor or in a section.
-  void read_objects(const JsonNode& node, Point corner) {
+  void read_objects(const JsonValue& node, Point corner) {
     corner_ = corner;
-    for (const JsonNode& row : node.list("rows")) read_row(row);
-    for (const JsonNode& table : node.list("tables")) read_table(table);
-    for (const JsonNode& booth : node.list("booths")) read_booth(booth);
-    for (const JsonNode& area : node.list("generalAdmissionAreas")) read_area(area);
-    for (const JsonNode& shape : node.list("shapes")) read_shape(shape);
-    for (const JsonNode& text : node.list("texts")) read_text(text);
+    for (const JsonValue& row : node.list("rows")) read_row(row);
+    for (const JsonValue& table : node.list("tables")) read_table(table);
+    for (const JsonValue& booth : node.list("booths")) read_booth(booth);
+    for (const JsonValue& area : node.list("generalAdmissionAreas")) read_area(area);
+    for (const JsonValue& shape : node.list("shapes")) read_shape(shape);
+    for (const JsonValue& text : node.list("texts")) read_text(text);
   }
 
   [[nodiscard]] SectionIndex section() {
@@ -107,7 +107,7 @@ class SeatsioReader {
     return *index;
   }
 
-  [[nodiscard]] std::optional<CategoryIndex> category_of(const JsonNode& node) {
+  [[nodiscard]] std::optional<CategoryIndex> category_of(const JsonValue& node) {
     const auto key = key_text(node.find("categoryKey"));
     if (!key) return std::nullopt;
     const auto found = categories_.find(*key);
@@ -116,7 +116,7 @@ class SeatsioReader {
     return CategoryIndex{0};
   }
   /// Its own category, or the section's.
-  [[nodiscard]] CategoryIndex need_category(const JsonNode& node) {
+  [[nodiscard]] CategoryIndex need_category(const JsonValue& node) {
     const auto own = category_of(node);
     if (own) return *own;
     if (section_category_) return *section_category_;
@@ -132,7 +132,7 @@ class SeatsioReader {
     return {sum_of(point.x, corner_.x), sum_of(point.y, corner_.y)};
   }
 
-  [[nodiscard]] static PlaceFlags flags_of(const JsonNode& seat) {
+  [[nodiscard]] static PlaceFlags flags_of(const JsonValue& seat) {
     PlaceFlags flags = PlaceFlags::none;
     if (seat.flag("accessible")) flags = flags | PlaceFlags::accessible;
     if (seat.flag("companionSeat")) flags = flags | PlaceFlags::companion;
@@ -141,7 +141,7 @@ class SeatsioReader {
   }
 
   struct Seat {
-    JsonNode node;
+    JsonValue node;
     Point position;
   };
 
@@ -165,7 +165,7 @@ class SeatsioReader {
       std::uint16_t gap = 0;
       if (index > 0 && usual > 0 && steps[index - 1] > 1.5 * usual)
         gap = static_cast<std::uint16_t>(std::clamp(std::lround(steps[index - 1] / usual) - 1, 1L, 100L));
-      const JsonNode& node = seats[index].node;
+      const JsonValue& node = seats[index].node;
       const std::string label = node.text("label");
       builder_.add_seat({.label = label,
                          .position = seats[index].position,
@@ -175,20 +175,20 @@ class SeatsioReader {
     }
   }
 
-  [[nodiscard]] std::vector<Seat> seats_of(const JsonNode& node) {
+  [[nodiscard]] std::vector<Seat> seats_of(const JsonValue& node) {
     std::vector<Seat> seats;
-    for (const JsonNode& seat : node.list("seats")) seats.push_back({seat, shifted(seat.point())});
+    for (const JsonValue& seat : node.list("seats")) seats.push_back({seat, shifted(point_of(seat))});
     return seats;
   }
 
-  void read_row(const JsonNode& node) {
+  void read_row(const JsonValue& node) {
     const std::vector<Seat> seats = seats_of(node);
     if (seats.empty()) return;
     builder_.add_row(section(), node.text("label"));
     add_seats(seats);
   }
 
-  void read_table(const JsonNode& node) {
+  void read_table(const JsonValue& node) {
     const std::vector<Seat> chairs = seats_of(node);
     if (!node.flag("bookAsAWhole")) {
       if (chairs.empty()) return;
@@ -201,7 +201,7 @@ class SeatsioReader {
                                    : chairs.empty() ? need_category(node)
                                                     : need_category(chairs.front().node);
     const auto center = node.find("center");
-    const Point position = center           ? shifted(center->point())
+    const Point position = center           ? shifted(point_of(*center))
                            : chairs.empty() ? corner_
                                             : chairs.front().position;
     builder_.add_whole(section(), node.text("label"), PlaceKind::table,
@@ -209,23 +209,23 @@ class SeatsioReader {
                        position, category);
   }
 
-  void read_booth(const JsonNode& node) {
+  void read_booth(const JsonValue& node) {
     const auto center = node.need("center");
     builder_.add_whole(section(), node.text("label"), PlaceKind::booth, 1,
-                       center ? shifted(center->point()) : corner_, need_category(node));
+                       center ? shifted(point_of(*center)) : corner_, need_category(node));
   }
 
   /// Corners of a rectangle, polygon or ellipse; empty for other kinds.
-  [[nodiscard]] std::vector<Point> outline_of(const JsonNode& node) {
+  [[nodiscard]] std::vector<Point> outline_of(const JsonValue& node) {
     std::vector<Point> outline;
-    for (const JsonNode& point : node.list("points")) outline.push_back(shifted(point.point()));
+    for (const JsonValue& point : node.list("points")) outline.push_back(shifted(point_of(point)));
     const auto center_node = node.find("center");
     if (!outline.empty() || !center_node) return outline;
-    const Point center = shifted(center_node->point());
+    const Point center = shifted(point_of(*center_node));
     constexpr double pi = 3.14159265358979323846;
     const auto length = [&](const char* key) {
       const auto found = node.find(key);
-      return found ? static_cast<double>(found->coordinate()) : 0.0;
+      return found ? static_cast<double>(coordinate(*found)) : 0.0;
     };
     const double turn = length("rotationAngle") / 1000 * pi / 180;
     const auto add = [&](double x, double y) {
@@ -255,7 +255,7 @@ class SeatsioReader {
     return {static_cast<std::int32_t>(x / count), static_cast<std::int32_t>(y / count)};
   }
 
-  void read_area(const JsonNode& node) {
+  void read_area(const JsonValue& node) {
     Area area;
     area.label = node.text("label");
     area.section = section();
@@ -264,26 +264,27 @@ class SeatsioReader {
       area.capacity = static_cast<std::uint32_t>(capacity->integer(1, limits::area_capacity));
     area.outline = outline_of(node);
     const auto center = node.find("center");
-    area.center = center ? shifted(center->point()) : middle_of(area.outline);
+    area.center = center ? shifted(point_of(*center)) : middle_of(area.outline);
     builder_.add_area(std::move(area));
   }
 
-  void read_shape(const JsonNode& node) {
+  void read_shape(const JsonValue& node) {
     std::vector<Point> outline = outline_of(node);
     if (outline.empty()) return;
     builder_.add_shape({node.text("smartType") == "stage" ? ShapeKind::stage : ShapeKind::outline,
                         node.text("label"), std::move(outline)});
   }
 
-  void read_text(const JsonNode& node) {
+  void read_text(const JsonValue& node) {
     std::string text = node.text("text");
     if (text.empty()) text = node.text("label");
     if (const auto center = node.find("center"); center && !text.empty())
-      builder_.add_shape({ShapeKind::text, text, {shifted(center->point())}});
+      builder_.add_shape({ShapeKind::text, text, {shifted(point_of(*center))}});
   }
 
   SeatMapBuilder builder_{""};
-  JsonNode chart_;
+  const JsonDocument& document_;
+  JsonValue chart_;
   std::map<std::string, CategoryIndex> categories_;
   std::map<std::string, std::uint32_t> zones_;
   std::map<std::uint32_t, std::optional<SectionIndex>> floor_sections_;
@@ -295,6 +296,6 @@ class SeatsioReader {
 
 }  // namespace
 
-SeatMap read_seatsio(const boost::json::value& chart) { return SeatsioReader(chart).read(); }
+SeatMap read_seatsio(JsonDocument& chart) { return SeatsioReader(chart).read(); }
 
 }  // namespace ticketcore

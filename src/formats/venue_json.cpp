@@ -7,7 +7,7 @@
 #include <set>
 
 #include "base/drawn_hash_key.hpp"
-#include "json_reader.hpp"
+#include "seat_map_reading.hpp"
 
 namespace ticketcore {
 namespace {
@@ -15,10 +15,10 @@ namespace {
 constexpr std::int64_t venue_version = 1;
 
 /// "A", "A-T", "1-12" or a list of them as single labels.
-[[nodiscard]] std::vector<std::string> expand_labels(const JsonNode& node) {
+[[nodiscard]] std::vector<std::string> expand_labels(const JsonValue& node) {
   std::vector<std::string> labels;
-  if (node.value().is_array()) {
-    for (const JsonNode& element : node.elements()) labels.push_back(element.text());
+  if (node.is_array()) {
+    for (const JsonValue& element : node.elements()) labels.push_back(element.text());
     return labels;
   }
   const std::string text = node.text();
@@ -42,7 +42,7 @@ constexpr std::int64_t venue_version = 1;
 
 class VenueReader {
  public:
-  explicit VenueReader(const boost::json::value& venue) : root_(venue, "", builder_) {}
+  explicit VenueReader(JsonDocument& venue) : document_(venue), root_(venue.root()) {}
 
   SeatMap read() {
     builder_ = SeatMapBuilder(root_.text("name"), drawn_hash_key());
@@ -55,22 +55,22 @@ class VenueReader {
       version->problem("is newer than this library, which reads version " + std::to_string(venue_version) +
                        ": update it");
     }
-    if (const auto focal = root_.find("focal_point")) builder_.focal_point(focal->point());
-    for (const JsonNode& node : root_.list("categories")) read_category(node);
-    for (const JsonNode& node : root_.list("floors")) {
+    if (const auto focal = root_.find("focal_point")) builder_.focal_point(point_of(*focal));
+    for (const JsonValue& node : root_.list("categories")) read_category(node);
+    for (const JsonValue& node : root_.list("floors")) {
       node.only({"name"});
       floors_[node.text("name")] = builder_.add_floor({node.text("name")});
     }
-    for (const JsonNode& node : root_.list("zones")) read_zone(node);
-    for (const JsonNode& node : root_.list("shapes")) read_shape(node);
+    for (const JsonValue& node : root_.list("zones")) read_zone(node);
+    for (const JsonValue& node : root_.list("shapes")) read_shape(node);
     if (const auto sections = root_.need("sections")) {
-      for (const JsonNode& node : sections->elements()) read_section(node);
+      for (const JsonValue& node : sections->elements()) read_section(node);
     }
-    return builder_.build();
+    return build(builder_, document_);
   }
 
  private:
-  void read_category(const JsonNode& node) {
+  void read_category(const JsonValue& node) {
     node.only({"key", "name", "color"});
     const auto key = node.need("key");
     const auto color = node.need("color");
@@ -80,15 +80,15 @@ class VenueReader {
         builder_.add_category({key->text(), name.empty() ? key->text() : name, color->text()});
   }
 
-  void read_zone(const JsonNode& node) {
+  void read_zone(const JsonValue& node) {
     node.only({"key", "name", "focal_point"});
     Zone zone{node.text("key"), node.text("name"), std::nullopt};
-    if (const auto focal = node.find("focal_point")) zone.focal_point = focal->point();
+    if (const auto focal = node.find("focal_point")) zone.focal_point = point_of(*focal);
     const std::string key = zone.key;
     zones_[key] = builder_.add_zone(std::move(zone));
   }
 
-  void read_shape(const JsonNode& node) {
+  void read_shape(const JsonValue& node) {
     node.only({"kind", "label", "outline"});
     const std::string kind = node.text("kind");
     if (kind != "stage" && kind != "outline" && kind != "text")
@@ -99,13 +99,13 @@ class VenueReader {
                         node.text("label"), outline_of(node)});
   }
 
-  [[nodiscard]] static std::vector<Point> outline_of(const JsonNode& node) {
+  [[nodiscard]] static std::vector<Point> outline_of(const JsonValue& node) {
     std::vector<Point> outline;
-    for (const JsonNode& point : node.list("outline")) outline.push_back(point.point());
+    for (const JsonValue& point : node.list("outline")) outline.push_back(point_of(point));
     return outline;
   }
 
-  void read_section(const JsonNode& node) {
+  void read_section(const JsonValue& node) {
     node.only({"label", "floor", "zone", "entrance", "outline", "category", "rows", "areas"});
     Section section;
     section.label = node.text("label");
@@ -115,12 +115,12 @@ class VenueReader {
     section.zone = look_up(node, "zone", zones_);
     section_ = builder_.add_section(std::move(section));
     section_category_ = find_category(node);
-    for (const JsonNode& row : node.list("rows")) read_rows(row);
-    for (const JsonNode& area : node.list("areas")) read_area(area);
+    for (const JsonValue& row : node.list("rows")) read_rows(row);
+    for (const JsonValue& area : node.list("areas")) read_area(area);
   }
 
   [[nodiscard]] static std::optional<std::uint32_t> look_up(
-      const JsonNode& node, std::string_view key, const std::map<std::string, std::uint32_t>& known) {
+      const JsonValue& node, std::string_view key, const std::map<std::string, std::uint32_t>& known) {
     const auto named = node.find(key);
     if (!named) return std::nullopt;
     const auto found = known.find(named->text());
@@ -129,7 +129,7 @@ class VenueReader {
     return std::nullopt;
   }
 
-  [[nodiscard]] std::optional<CategoryIndex> find_category(const JsonNode& node) {
+  [[nodiscard]] std::optional<CategoryIndex> find_category(const JsonValue& node) {
     const auto named = node.find("category");
     if (!named) return std::nullopt;
     const auto found = categories_.find(named->text());
@@ -138,14 +138,14 @@ class VenueReader {
     return CategoryIndex{0};
   }
   /// The node's own category, or the one around it.
-  [[nodiscard]] CategoryIndex need_category(const JsonNode& node, std::optional<CategoryIndex> around) {
+  [[nodiscard]] CategoryIndex need_category(const JsonValue& node, std::optional<CategoryIndex> around) {
     if (const auto own = find_category(node)) return *own;
     if (around) return *around;
     node.problem("has no category, and nothing around it has one");
     return {0};
   }
 
-  void read_area(const JsonNode& node) {
+  void read_area(const JsonValue& node) {
     node.only({"label", "capacity", "category", "center", "outline"});
     Area area;
     area.label = node.text("label");
@@ -153,14 +153,14 @@ class VenueReader {
     area.category = need_category(node, section_category_);
     if (const auto capacity = node.need("capacity"))
       area.capacity = static_cast<std::uint32_t>(capacity->integer(1, limits::area_capacity));
-    if (const auto center = node.need("center")) area.center = center->point();
+    if (const auto center = node.need("center")) area.center = point_of(*center);
     area.outline = outline_of(node);
     builder_.add_area(std::move(area));
   }
 
-  [[nodiscard]] static PlaceFlags flags_of(const JsonNode& node) {
+  [[nodiscard]] static PlaceFlags flags_of(const JsonValue& node) {
     PlaceFlags flags = PlaceFlags::none;
-    for (const JsonNode& flag : node.list("flags")) {
+    for (const JsonValue& flag : node.list("flags")) {
       const std::string name = flag.text();
       if (name == "accessible") {
         flags = flags | PlaceFlags::accessible;
@@ -175,7 +175,7 @@ class VenueReader {
     return flags;
   }
 
-  void read_rows(const JsonNode& node) {
+  void read_rows(const JsonValue& node) {
     if (node.find("seats")) return read_seats(node);
     if (node.find("labels")) return generate_rows(node);
     const std::string kind = node.text("kind");
@@ -186,15 +186,15 @@ class VenueReader {
         "booth");
   }
 
-  void read_whole(const JsonNode& node, PlaceKind kind) {
+  void read_whole(const JsonValue& node, PlaceKind kind) {
     node.only({"label", "kind", "x", "y", "chairs", "category", "flags"});
     const auto chairs = node.find("chairs");
     builder_.add_whole(section_, node.text("label"), kind,
-                       static_cast<std::uint16_t>(chairs ? chairs->integer(1, UINT16_MAX) : 1), node.point(),
-                       need_category(node, section_category_), flags_of(node));
+                       static_cast<std::uint16_t>(chairs ? chairs->integer(1, UINT16_MAX) : 1),
+                       point_of(node), need_category(node, section_category_), flags_of(node));
   }
 
-  void read_seats(const JsonNode& node) {
+  void read_seats(const JsonValue& node) {
     node.only({"label", "kind", "category", "seats"});
     const std::string kind = node.text("kind");
     if (!kind.empty() && kind != "row" && kind != "table")
@@ -202,13 +202,13 @@ class VenueReader {
     const std::optional<CategoryIndex> own = find_category(node);
     const std::optional<CategoryIndex> around = own ? own : section_category_;
     builder_.add_row(section_, node.text("label"), kind == "table" ? RowKind::table : RowKind::row);
-    for (const JsonNode& seat : node.list("seats")) {
+    for (const JsonValue& seat : node.list("seats")) {
       seat.only({"label", "x", "y", "category", "flags", "gap_before"});
       const std::string label = seat.text("label");
       const auto gap = seat.find("gap_before");
       builder_.add_seat(
           {.label = label,
-           .position = seat.point(),
+           .position = point_of(seat),
            .category = need_category(seat, around),
            .flags = flags_of(seat),
            .gap_before = static_cast<std::uint16_t>(gap ? gap->integer(0, limits::row_slots) : 0)});
@@ -241,16 +241,16 @@ class VenueReader {
     }
   };
 
-  [[nodiscard]] std::optional<Course> course_of(const JsonNode& node) {
+  [[nodiscard]] std::optional<Course> course_of(const JsonValue& node) {
     Course course;
-    const auto number = [](const JsonNode& from, const char* key) {
+    const auto number = [](const JsonValue& from, const char* key) {
       const auto found = from.need(key);
-      return found ? static_cast<double>(found->coordinate()) : 0.0;
+      return found ? static_cast<double>(coordinate(*found)) : 0.0;
     };
     if (const auto arc = node.find("arc")) {
       arc->only({"center", "radius", "radius_step", "facing", "pitch"});
       course.is_arc = true;
-      if (const auto center = arc->need("center")) course.origin = center->point();
+      if (const auto center = arc->need("center")) course.origin = point_of(*center);
       course.radius = number(*arc, "radius");
       course.radius_step = arc->find("radius_step") ? number(*arc, "radius_step") : 0;
       course.facing = number(*arc, "facing") / 1000 * 3.14159265358979323846 / 180;
@@ -262,46 +262,46 @@ class VenueReader {
     const auto line = node.need("line");
     if (!line) return std::nullopt;
     line->only({"from", "step", "row_step"});
-    if (const auto from = line->need("from")) course.origin = from->point();
-    if (const auto step = line->need("step")) course.step = step->point();
-    if (const auto row_step = line->find("row_step")) course.row_step = row_step->point();
+    if (const auto from = line->need("from")) course.origin = point_of(*from);
+    if (const auto step = line->need("step")) course.step = point_of(*step);
+    if (const auto row_step = line->find("row_step")) course.row_step = point_of(*row_step);
     return course;
   }
 
   /// The seats between aisles: [8, 12, 8], once for all rows, or one such list per row.
-  [[nodiscard]] static std::vector<std::vector<std::int64_t>> blocks_of(const JsonNode& node,
+  [[nodiscard]] static std::vector<std::vector<std::int64_t>> blocks_of(const JsonValue& node,
                                                                         std::size_t rows) {
     std::vector<std::vector<std::int64_t>> blocks;
     const auto found = node.need("blocks");
     if (!found) return blocks;
-    const auto read = [&](const std::vector<JsonNode>& nodes) {
+    const auto read = [&](const std::vector<JsonValue>& nodes) {
       std::vector<std::int64_t> counts;
       if (nodes.size() > limits::row_slots) {
         found->problem("lists " + std::to_string(nodes.size()) + " blocks in a row; at most " +
                        std::to_string(limits::row_slots) + " positions are possible");
         return counts;
       }
-      for (const JsonNode& count : nodes) counts.push_back(count.integer(1, limits::row_slots));
+      for (const JsonValue& count : nodes) counts.push_back(count.integer(1, limits::row_slots));
       return counts;
     };
-    const std::vector<JsonNode> elements = found->elements();
-    if (elements.empty() || !elements.front().value().is_array()) return {read(elements)};
+    const std::vector<JsonValue> elements = found->elements();
+    if (elements.empty() || !elements.front().is_array()) return {read(elements)};
     if (elements.size() != rows) {
       found->problem("lists " + std::to_string(elements.size()) + " rows' blocks for " +
                      std::to_string(rows) + " rows");
       return blocks;
     }
-    for (const JsonNode& element : elements) blocks.push_back(read(element.elements()));
+    for (const JsonValue& element : elements) blocks.push_back(read(element.elements()));
     return blocks;
   }
 
-  [[nodiscard]] static std::set<std::string> seats_named(const JsonNode& node, std::string_view key) {
+  [[nodiscard]] static std::set<std::string> seats_named(const JsonValue& node, std::string_view key) {
     std::set<std::string> names;
-    for (const JsonNode& name : node.list(key)) names.insert(name.text());
+    for (const JsonValue& name : node.list(key)) names.insert(name.text());
     return names;
   }
 
-  void generate_rows(const JsonNode& node) {
+  void generate_rows(const JsonValue& node) {
     node.only({"labels", "category", "blocks", "aisle", "arc", "line", "accessible", "companion",
                "restricted_view"});
     const std::vector<std::string> labels = expand_labels(*node.find("labels"));
@@ -370,7 +370,8 @@ class VenueReader {
   }
 
   SeatMapBuilder builder_{""};
-  JsonNode root_;
+  const JsonDocument& document_;
+  JsonValue root_;
   std::map<std::string, CategoryIndex> categories_;
   std::map<std::string, std::uint32_t> floors_;
   std::map<std::string, std::uint32_t> zones_;
@@ -380,6 +381,6 @@ class VenueReader {
 
 }  // namespace
 
-SeatMap read_venue(const boost::json::value& venue) { return VenueReader(venue).read(); }
+SeatMap read_venue(JsonDocument& venue) { return VenueReader(venue).read(); }
 
 }  // namespace ticketcore

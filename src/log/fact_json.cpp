@@ -1,6 +1,6 @@
 #include "ticketcore/log/fact_json.hpp"
 
-#include "base/json_text.hpp"
+#include "ticketcore/base/json_writer.hpp"
 #include "ticketcore/log/audit.hpp"
 
 namespace ticketcore {

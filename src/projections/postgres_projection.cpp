@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/json_text.hpp"
 #include "projections/postgres_projection_statements.hpp"
 #include "storage/postgres/postgres_connection.hpp"
 #include "storage/postgres/postgres_url.hpp"
+#include "ticketcore/base/json_writer.hpp"
 
 namespace ticketcore {
 namespace {

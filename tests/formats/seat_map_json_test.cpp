@@ -64,7 +64,7 @@ TEST_CASE("a file's mistakes are listed together, each with its place") {
       {"label": "1", "category": "b", "seats": [{"label": "1", "x": "left", "y": 0}, {"label": "1", "x": 1, "y": 0, "flags": ["vip"]}]},
       {"labels": "A-C", "category": "a", "blocks": [3], "line": {"from": {"x": 0, "y": 5}, "step": {"x": 1, "y": 0}}, "accessible": ["9"]},
       {"label": "T"}]}]})");
-  CHECK(mentions(problems, "/: \"colour\" is not known here"));
+  CHECK(mentions(problems, "/colour: is not known here; known are $schema"));
   CHECK(mentions(problems, "category a: has the color \"blue\""));
   CHECK(mentions(problems, "/sections/0/rows/0/category: there is no category \"b\""));
   CHECK(mentions(problems, "/sections/0/rows/0/seats/0/x: must be a number"));

@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "base/csv_text.hpp"
-#include "base/json_text.hpp"
 #include "fuzz.hpp"
 #include "ticketcore/base/detail/control_characters.hpp"
+#include "ticketcore/base/json_writer.hpp"
 
 namespace ticketcore::fuzz {
 namespace {
