@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "api/time_zone.hpp"
 #include "ticketcore/formats/seat_map_json.hpp"
-#include "time_zone.hpp"
 
 namespace server {
 namespace {

@@ -14,16 +14,16 @@
 #include <mutex>
 #include <thread>
 
-#include "access_log.hpp"
-#include "api.hpp"
-#include "clock_watch.hpp"
+#include "api/api.hpp"
+#include "api/time_zone.hpp"
 #include "demo_event.hpp"
-#include "fake_payments.hpp"
-#include "http_server.hpp"
+#include "http/access_log.hpp"
+#include "http/http_server.hpp"
+#include "live/clock_watch.hpp"
 #include "options.hpp"
+#include "payments/fake_payments.hpp"
 #include "ticketcore/storage/open_storage.hpp"
 #include "ticketcore/storage/sqlite.hpp"
-#include "time_zone.hpp"
 #include "waiting_room.hpp"
 #ifdef TICKETCORE_HAVE_POSTGRES
 #include "ticketcore/storage/postgres.hpp"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "addresses.hpp"
+#include "http/addresses.hpp"
 
 namespace server {
 

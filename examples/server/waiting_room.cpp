@@ -5,11 +5,11 @@
 #include <mutex>
 #include <thread>
 
-#include "access_log.hpp"
-#include "answer_headers.hpp"
-#include "http_server.hpp"
-#include "metrics.hpp"
-#include "problem.hpp"
+#include "http/access_log.hpp"
+#include "http/answer_headers.hpp"
+#include "http/http_server.hpp"
+#include "http/metrics.hpp"
+#include "http/problem.hpp"
 
 namespace server {
 namespace {

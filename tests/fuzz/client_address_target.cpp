@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "addresses.hpp"
 #include "fuzz.hpp"
+#include "http/addresses.hpp"
 
 namespace ticketcore::fuzz {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "fuzz.hpp"
-#include "request_parser.hpp"
+#include "http/request_parser.hpp"
 
 namespace ticketcore::fuzz {
 namespace {

@@ -1,4 +1,4 @@
-#include "addresses.hpp"
+#include "http/addresses.hpp"
 
 #include <doctest/doctest.h>
 

@@ -58,7 +58,7 @@ class DescriptionTests(unittest.TestCase):
     """openapi.json and the table of routes say the same."""
 
     def setUp(self):
-        self.document = json.loads((pathlib.Path(__file__).resolve().parent.parent.parent / "examples/server/openapi.json").read_text())
+        self.document = json.loads((pathlib.Path(__file__).resolve().parent.parent.parent / "examples/server/api/openapi.json").read_text())
         lines = subprocess.run([Server.program, "--print-routes"], capture_output=True, text=True, check=True).stdout.splitlines()
         self.routes = {(method, pattern): scope for method, pattern, scope in (line.split() for line in lines)}
 

@@ -1,4 +1,4 @@
-#include "clock_watch.hpp"
+#include "live/clock_watch.hpp"
 
 #include <doctest/doctest.h>
 

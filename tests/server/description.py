@@ -4,7 +4,7 @@ import json
 import pathlib
 import re
 
-DOCUMENT = json.loads((pathlib.Path(__file__).resolve().parent.parent.parent / "examples/server/openapi.json").read_text())
+DOCUMENT = json.loads((pathlib.Path(__file__).resolve().parent.parent.parent / "examples/server/api/openapi.json").read_text())
 TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool}
 
 

@@ -1,4 +1,4 @@
-#include "http.hpp"
+#include "http/http.hpp"
 
 #include <doctest/doctest.h>
 
@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "client.hpp"
-#include "http_server.hpp"
+#include "http/http_server.hpp"
 #include "running.hpp"
 
 using namespace std::chrono_literals;

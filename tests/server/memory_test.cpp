@@ -10,10 +10,10 @@
 #include <memory>
 #include <string>
 
+#include "api/rate_limit.hpp"
 #include "client.hpp"
-#include "rate_limit.hpp"
+#include "http/shares.hpp"
 #include "running.hpp"
-#include "shares.hpp"
 
 namespace {
 

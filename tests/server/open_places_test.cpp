@@ -1,4 +1,4 @@
-#include "open_places.hpp"
+#include "api/open_places.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "provider_guard.hpp"
+#include "payments/provider_guard.hpp"
 
 #include <doctest/doctest.h>
 

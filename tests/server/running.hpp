@@ -20,9 +20,9 @@
 #include <thread>
 #include <utility>
 
-#include "access_log.hpp"
-#include "http_server.hpp"
-#include "metrics.hpp"
+#include "http/access_log.hpp"
+#include "http/http_server.hpp"
+#include "http/metrics.hpp"
 
 namespace server_test {
 

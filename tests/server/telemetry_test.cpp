@@ -6,10 +6,10 @@
 #include <stdexcept>
 #include <string>
 
-#include "access_log.hpp"
 #include "client.hpp"
-#include "http_server.hpp"
-#include "metrics.hpp"
+#include "http/access_log.hpp"
+#include "http/http_server.hpp"
+#include "http/metrics.hpp"
 #include "running.hpp"
 
 using namespace std::chrono_literals;

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "client.hpp"
-#include "http_server.hpp"
+#include "http/http_server.hpp"
 #include "running.hpp"
 
 using namespace std::chrono_literals;

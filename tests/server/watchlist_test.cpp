@@ -1,4 +1,4 @@
-#include "watchlist.hpp"
+#include "live/watchlist.hpp"
 
 #include <doctest/doctest.h>
 

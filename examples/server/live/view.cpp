@@ -1,0 +1,380 @@
+#include "live/view.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "api/time_zone.hpp"
+#include "ticketcore/base/json_writer.hpp"
+
+namespace server {
+namespace {
+
+using namespace ticketcore;
+
+[[nodiscard]] char letter_of(PlaceStatus status) {
+  constexpr char letters[] = {'f', 'h', 's', 'k'};
+  return letters[static_cast<std::size_t>(status)];
+}
+
+[[nodiscard]] AreaCounts counts_of(const Availability& event, std::uint32_t area, Timestamp now) {
+  const StatusCounts counts = event.area({area}, now);
+  return {static_cast<std::uint32_t>(counts.free), static_cast<std::uint32_t>(counts.held),
+          static_cast<std::uint32_t>(counts.sold)};
+}
+
+[[nodiscard]] std::string availability_json(const View& view) {
+  const SeatMap& map = view.event->seat_map();
+  JsonWriter json(view.places.size() + 256 + view.areas.size() * 64);
+  json.open_object()
+      .key("revision")
+      .number(static_cast<std::int64_t>(view.revision))
+      .key("at")
+      .time(time_of(view.second));
+  json.key("sale_status")
+      .text(name_of(view.event->sale_status()))
+      .key("places")
+      .raw("\"" + view.places + "\"")
+      .key("areas")
+      .open_array();
+  for (std::uint32_t area = 0; area < view.areas.size(); ++area) {
+    const AreaCounts& counts = view.areas[area];
+    json.open_object()
+        .key("label")
+        .text(map.label(AreaIndex{area}))
+        .key("free")
+        .number(counts.free)
+        .key("held")
+        .number(counts.held);
+    json.key("sold").number(counts.sold).close_object();
+  }
+  return json.close_array().close_object().take();
+}
+
+/// The place of a letter in "fhsk".
+[[nodiscard]] std::uint32_t code_of(char letter) {
+  return letter == 'f' ? 0 : letter == 'h' ? 1 : letter == 's' ? 2 : 3;
+}
+
+void append_number(std::string& bytes, std::uint64_t number, unsigned size) {
+  for (unsigned byte = 0; byte < size; ++byte) bytes += static_cast<char>(number >> (8 * byte) & 0xFFU);
+}
+
+// "TCA1"; revision (8), second (8), 1 if on sale (4), places (4), areas (4), all little endian; two bits for
+// each place from the lowest up, 0 free, 1 held, 2 sold, 3 killed, filled up to four bytes; then free, held
+// and sold (4 each) of each area.
+[[nodiscard]] std::string availability_binary(const View& view) {
+  std::string bytes = "TCA1";
+  bytes.reserve(64 + view.places.size() / 4 + view.areas.size() * 12);
+  append_number(bytes, view.revision, 8);
+  append_number(bytes, static_cast<std::uint64_t>(view.second), 8);
+  append_number(bytes, view.event->sale_status() == SaleStatus::on_sale ? 1 : 0, 4);
+  append_number(bytes, view.places.size(), 4);
+  append_number(bytes, view.areas.size(), 4);
+  for (std::size_t first = 0; first < view.places.size(); first += 16) {
+    std::uint32_t word = 0;
+    for (std::size_t index = first; index < std::min(first + 16, view.places.size()); ++index)
+      word |= code_of(view.places[index]) << (2 * (index - first));
+    append_number(bytes, word, 4);
+  }
+  for (const AreaCounts& area : view.areas) {
+    append_number(bytes, area.free, 4);
+    append_number(bytes, area.held, 4);
+    append_number(bytes, area.sold, 4);
+  }
+  return bytes;
+}
+
+struct Counts {
+  std::uint64_t free = 0;
+  std::uint64_t held = 0;
+  std::uint64_t sold = 0;
+  std::uint64_t killed = 0;
+
+  void add(char letter) {
+    (letter == 'f' ? free : letter == 'h' ? held : letter == 's' ? sold : killed) += 1;
+  }
+  void add(const AreaCounts& area) {
+    free += area.free;
+    held += area.held;
+    sold += area.sold;
+  }
+};
+
+[[nodiscard]] std::vector<Counts> count_categories(const View& view) {
+  const SeatMap& map = view.event->seat_map();
+  std::vector<Counts> counts(map.categories().size());
+  for (std::size_t place = 0; place < view.places.size(); ++place)
+    counts[map.places()[place].category].add(view.places[place]);
+  for (std::size_t area = 0; area < view.areas.size(); ++area)
+    counts[map.areas()[area].category.value].add(view.areas[area]);
+  return counts;
+}
+
+void write_counts(JsonWriter& json, const Counts& counts) {
+  json.open_object()
+      .key("free")
+      .number(static_cast<std::int64_t>(counts.free))
+      .key("held")
+      .number(static_cast<std::int64_t>(counts.held));
+  json.key("sold")
+      .number(static_cast<std::int64_t>(counts.sold))
+      .key("killed")
+      .number(static_cast<std::int64_t>(counts.killed))
+      .close_object();
+}
+
+void write_summary(JsonWriter& json, const EventId& id, const View& view,
+                   const std::vector<Counts>& categories) {
+  const EventSettings& settings = view.event->settings();
+  std::uint64_t free = 0;
+  for (const Counts& counts : categories) free += counts.free;
+  json.key("id")
+      .text(id.text())
+      .key("name")
+      .text(settings.name)
+      .key("venue")
+      .text(settings.venue)
+      .key("starts_at")
+      .time(settings.starts_at)
+      .key("time_zone")
+      .text(time_zone_of(settings));
+  json.key("sale_status")
+      .text(name_of(view.event->sale_status()))
+      .key("currency")
+      .text(settings.prices.currency().code());
+  std::optional<std::int64_t> least;
+  for (const PriceList::Line& line : settings.prices.lines())
+    least = std::min(least.value_or(line.amount), line.amount);
+  if (least) json.key("from_price").money({*least, settings.prices.currency()});
+  json.key("free")
+      .number(static_cast<std::int64_t>(free))
+      .key("capacity")
+      .number(static_cast<std::int64_t>(view.event->seat_map().capacity()));
+}
+
+void write_prices(JsonWriter& json, const PriceList& prices) {
+  const auto money = [&](std::int64_t minor) { return Money{minor, prices.currency()}; };
+  json.key("ticket_types").open_array();
+  for (const std::string& type : prices.ticket_types()) json.text(type);
+  json.close_array().key("prices").open_array();
+  for (const PriceList::Line& line : prices.lines()) {
+    json.open_object()
+        .key("category")
+        .text(line.category)
+        .key("ticket_type")
+        .text(prices.ticket_types()[line.ticket_type]);
+    json.key("price").money(money(line.amount)).close_object();
+  }
+  json.close_array()
+      .key("fees")
+      .open_object()
+      .key("per_ticket")
+      .money(money(prices.per_ticket()))
+      .key("per_order")
+      .money(money(prices.per_order()));
+  json.key("tax_basis_points").number(prices.tax_basis_points()).close_object();
+}
+
+/// Thousandths of a unit as a decimal number, without what is not needed.
+[[nodiscard]] std::string unit(std::int32_t thousandths) {
+  const auto magnitude =
+      static_cast<std::uint32_t>(thousandths < 0 ? -static_cast<std::int64_t>(thousandths) : thousandths);
+  std::string text = (thousandths < 0 ? "-" : "") + std::to_string(magnitude / 1000);
+  if (const std::uint32_t rest = magnitude % 1000; rest != 0) {
+    std::string decimals = std::to_string(1000 + rest).substr(1);
+    while (decimals.back() == '0') decimals.pop_back();
+    text += "." + decimals;
+  }
+  return text;
+}
+
+void write_points(JsonWriter& json, std::span<const Point> points) {
+  json.open_array();
+  for (const Point& point : points) json.raw("[" + unit(point.x) + "," + unit(point.y) + "]");
+  json.close_array();
+}
+
+template <class Write>
+void write_column(JsonWriter& json, std::string_view name, const SeatMap& map, const Write& write) {
+  json.key(name).open_array();
+  for (std::uint32_t place = 0; place < map.place_count(); ++place)
+    write(PlaceIndex{place}, map.places()[place]);
+  json.close_array();
+}
+
+void write_places(JsonWriter& json, const SeatMap& map) {
+  constexpr std::string_view kind_names[] = {"seat", "table", "booth"};
+  const auto row_of = [&](const Place& place) -> const Row& { return map.rows()[place.row.value]; };
+  const auto has_flag = [&](PlaceFlags flag) {
+    return [&json, flag](PlaceIndex, const Place& place) { json.number(has(place.flags, flag) ? 1 : 0); };
+  };
+  write_column(json, "labels", map, [&](PlaceIndex index, const Place&) { json.text(map.label(index)); });
+  write_column(json, "x", map, [&](PlaceIndex, const Place& place) { json.raw(unit(place.position.x)); });
+  write_column(json, "y", map, [&](PlaceIndex, const Place& place) { json.raw(unit(place.position.y)); });
+  write_column(json, "category", map, [&](PlaceIndex, const Place& place) { json.number(place.category); });
+  write_column(json, "kind", map, [&](PlaceIndex, const Place& place) {
+    json.text(kind_names[static_cast<std::size_t>(place.kind)]);
+  });
+  write_column(json, "section", map, [&](PlaceIndex, const Place& place) {
+    json.text(map.sections()[row_of(place).section.value].label);
+  });
+  write_column(json, "row", map, [&](PlaceIndex, const Place& place) { json.text(row_of(place).label); });
+  write_column(json, "seat", map, [&](PlaceIndex index, const Place&) { json.text(map.seat_label(index)); });
+  write_column(json, "seats", map, [&](PlaceIndex, const Place& place) { json.number(place.seats); });
+  write_column(json, "accessible", map, has_flag(PlaceFlags::accessible));
+  write_column(json, "companion", map, has_flag(PlaceFlags::companion));
+  write_column(json, "restricted_view", map, has_flag(PlaceFlags::restricted_view));
+}
+
+void write_category(JsonWriter& json, const Category& category, bool accessible) {
+  json.open_object()
+      .key("key")
+      .text(category.key)
+      .key("label")
+      .text(category.name.empty() ? category.key : category.name);
+  json.key("color").text(category.color).key("accessible").flag(accessible).close_object();
+}
+
+void write_categories(JsonWriter& json, const SeatMap& map) {
+  std::vector<bool> accessible(map.categories().size());
+  for (const Place& place : map.places()) {
+    if (has(place.flags, PlaceFlags::accessible)) accessible[place.category] = true;
+  }
+  json.key("categories").open_array();
+  for (std::size_t index = 0; index < map.categories().size(); ++index)
+    write_category(json, map.categories()[index], accessible[index]);
+  json.close_array();
+}
+
+}  // namespace
+
+Timestamp time_of(std::int64_t second) { return Timestamp{std::chrono::seconds{second}}; }
+
+std::string_view name_of(SaleStatus status) { return status == SaleStatus::on_sale ? "on_sale" : "off_sale"; }
+
+std::shared_ptr<const View> make_view(std::shared_ptr<const Availability> event, std::int64_t second) {
+  auto view = std::make_shared<View>();
+  const Timestamp now = time_of(second);
+  view->revision = event->revision();
+  view->second = second;
+  view->id = std::to_string(view->revision) + "-" + std::to_string(second);
+  view->etag = "\"" + view->id + "\"";
+  const std::uint32_t places = event->seat_map().place_count();
+  view->places.reserve(places);
+  for (std::uint32_t place = 0; place < places; ++place)
+    view->places += letter_of(event->status({place}, now));
+  for (std::uint32_t area = 0; area < event->seat_map().areas().size(); ++area)
+    view->areas.push_back(counts_of(*event, area, now));
+  view->event = std::move(event);
+  return view;
+}
+
+const SharedText& View::json() const {
+  std::call_once(json_.written,
+                 [this] { json_.text = std::make_shared<const std::string>(availability_json(*this)); });
+  return json_.text;
+}
+
+const SharedText& View::binary() const {
+  std::call_once(binary_.written,
+                 [this] { binary_.text = std::make_shared<const std::string>(availability_binary(*this)); });
+  return binary_.text;
+}
+
+bool still_shows(const View& view, const Availability& event, std::int64_t second) {
+  if (event.revision() != view.revision) return false;
+  const Timestamp now = time_of(second);
+  for (std::uint32_t place = 0; place < view.places.size(); ++place) {
+    if (letter_of(event.status({place}, now)) != view.places[place]) return false;
+  }
+  for (std::uint32_t area = 0; area < view.areas.size(); ++area) {
+    if (counts_of(event, area, now) != view.areas[area]) return false;
+  }
+  return true;
+}
+
+std::string summary_json(const EventId& id, const View& view) {
+  JsonWriter json;
+  json.open_object();
+  write_summary(json, id, view, count_categories(view));
+  return json.close_object().take();
+}
+
+std::string event_json(const EventId& id, const View& view) {
+  const SeatMap& map = view.event->seat_map();
+  const EventSettings& settings = view.event->settings();
+  const std::vector<Counts> counts = count_categories(view);
+  JsonWriter json(2048);
+  json.open_object();
+  write_summary(json, id, view, counts);
+  write_prices(json, settings.prices);
+  json.key("policy").open_object().key("places_per_hold").number(settings.policy.places_per_hold);
+  json.key("holds_per_holder")
+      .number(settings.policy.holds_per_holder)
+      .key("places_per_holder")
+      .number(settings.policy.places_per_holder);
+  json.key("hold_lifetime_seconds").number(settings.policy.hold_lifetime.count()).close_object();
+  write_categories(json, map);
+  Counts total;
+  for (const Counts& category : counts) {
+    total.free += category.free;
+    total.held += category.held;
+    total.sold += category.sold;
+    total.killed += category.killed;
+  }
+  json.key("counts");
+  write_counts(json, total);
+  json.key("counts_by_category").open_object();
+  for (std::size_t index = 0; index < counts.size(); ++index) {
+    json.key(map.categories()[index].key).open_object();
+    json.key("free").number(counts[index].free).key("held").number(counts[index].held);
+    json.key("sold").number(counts[index].sold).key("killed").number(counts[index].killed).close_object();
+  }
+  return json.close_object().close_object().take();
+}
+
+std::string drawing_json(const SeatMap& map) {
+  constexpr std::string_view shapes[] = {"stage", "outline", "text"};
+  JsonWriter json(std::size_t{map.place_count()} * 90 + 4096);
+  json.open_object().key("name").text(map.name());
+  if (const auto focal = map.focal_point())
+    json.key("focal_point").raw("[" + unit(focal->x) + "," + unit(focal->y) + "]");
+  write_categories(json, map);
+  json.key("places").open_object();
+  write_places(json, map);
+  json.close_object().key("areas").open_array();
+  for (std::uint32_t index = 0; index < map.areas().size(); ++index) {
+    const Area& area = map.areas()[index];
+    json.open_object()
+        .key("label")
+        .text(map.label(AreaIndex{index}))
+        .key("category")
+        .number(area.category.value)
+        .key("capacity")
+        .number(area.capacity);
+    json.key("center").raw("[" + unit(area.center.x) + "," + unit(area.center.y) + "]").key("outline");
+    write_points(json, area.outline);
+    json.close_object();
+  }
+  json.close_array().key("sections").open_array();
+  for (const Section& section : map.sections()) {
+    json.open_object().key("label").text(section.label).key("entrance").text(section.entrance);
+    json.key("floor").text(section.floor ? map.floors()[*section.floor].name : "").key("outline");
+    write_points(json, section.outline);
+    json.close_object();
+  }
+  json.close_array().key("shapes").open_array();
+  for (const Shape& shape : map.shapes()) {
+    json.open_object()
+        .key("kind")
+        .text(shapes[static_cast<std::size_t>(shape.kind)])
+        .key("label")
+        .text(shape.label)
+        .key("outline");
+    write_points(json, shape.outline);
+    json.close_object();
+  }
+  return json.close_array().close_object().take();
+}
+
+}  // namespace server
