@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "ticketcore/engine/box_office.hpp"
+#include "ticketcore/ticketcore.hpp"
 
 namespace demo {
 

@@ -11,8 +11,6 @@
 #include <thread>
 
 #include "demo.hpp"
-#include "ticketcore/formats/seat_map_json.hpp"
-#include "ticketcore/storage/sqlite.hpp"
 
 namespace {
 

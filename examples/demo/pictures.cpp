@@ -1,8 +1,6 @@
 #include <fstream>
 
 #include "demo.hpp"
-#include "ticketcore/tickets/seat_map_svg.hpp"
-#include "ticketcore/tickets/ticket_svg.hpp"
 
 namespace demo {
 namespace {

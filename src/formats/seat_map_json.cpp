@@ -10,7 +10,7 @@
 namespace ticketcore {
 namespace {
 
-constexpr std::uintmax_t file_bytes_max = 256U << 20;
+constexpr std::uintmax_t chart_bytes_max = 256U << 20;
 
 [[nodiscard]] double units(std::int32_t thousandths) { return thousandths / 1000.0; }
 
@@ -106,9 +106,9 @@ SeatMap parse_seat_map(std::string_view json) {
 SeatMap load_seat_map(const std::filesystem::path& path) {
   const PlainFile file(path, "the seat map");
   const std::uint64_t size = file.size();
-  if (size > file_bytes_max)
+  if (size > chart_bytes_max)
     throw Error(path.string() + ": the seat map has " + std::to_string(size) + " bytes; at most " +
-                std::to_string(file_bytes_max) + " are read");
+                std::to_string(chart_bytes_max) + " are read");
   const Bytes text = file.read_at(0, static_cast<std::size_t>(size));
   return parse_seat_map({reinterpret_cast<const char*>(text.data()), text.size()});
 }

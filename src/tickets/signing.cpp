@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view file_prefix = "ticketcore-signing-key-1 ";
 /// More than its one line takes.
-constexpr std::size_t file_bytes_max = 256;
+constexpr std::size_t key_file_bytes_max = 256;
 
 /// libsodium wants to be woken once; it may be asked any number of times from any thread.
 void need_sodium() {
@@ -84,7 +84,7 @@ SigningKey SigningKey::load(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path, unknown))
     throw Error(path.string() + ": it is a folder; give the path of a file with a signing key");
   const PlainFile file(path, "the signing key");
-  Bytes bytes = file.read_at(0, file_bytes_max);
+  Bytes bytes = file.read_at(0, key_file_bytes_max);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const std::string_view line = text.substr(0, text.find('\n'));
   const auto seed = line.starts_with(file_prefix) ? from_hex(line.substr(file_prefix.size())) : std::nullopt;
