@@ -179,11 +179,14 @@ void Event::refresh(Revision at_least) const {
 }
 
 Answer Event::ask_one(Command command) const { return std::move(desk_->call({&command, 1}).front()); }
+Answer Event::ask_one(CommandBody body, RequestId request) const {
+  return ask_one(Command{or_new(request), std::move(body)});
+}
 std::vector<Answer> Event::ask(std::vector<Command> commands) const { return desk_->call(commands); }
 
 Result<Hold> Event::hold(const Selection& selection, const HoldOptions& options) const {
   auto command = hold_command(selection, options);
-  return command ? to_hold(ask_one(std::move(command).value())) : command.refusal();
+  return command ? to<Hold>(ask_one(std::move(command).value())) : command.refusal();
 }
 
 Result<Command> Event::hold_command(const Selection& selection, const HoldOptions& options) const {
@@ -206,7 +209,7 @@ Result<Command> Event::hold_command(const Selection& selection, const HoldOption
 
 Result<Hold> Event::hold_best(const BestPlaces& wish, const HoldOptions& options) const {
   auto command = hold_best_command(wish, options);
-  return command ? to_hold(ask_one(std::move(command).value())) : command.refusal();
+  return command ? to<Hold>(ask_one(std::move(command).value())) : command.refusal();
 }
 
 Result<Command> Event::hold_best_command(const BestPlaces& wish, const HoldOptions& options) const {
@@ -230,7 +233,8 @@ Result<Command> Event::hold_best_command(const BestPlaces& wish, const HoldOptio
   return Command{or_new(options.request), std::move(command)};
 }
 
-Result<Hold> Event::to_hold(const Answer& answer) const {
+template <>
+Result<Hold> Event::to(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
   const HoldPlaced* placed = answer.granted<HoldPlaced>();
   if (placed == nullptr) return wrong_kind();
@@ -247,30 +251,31 @@ Result<Hold> Event::to_hold(const Answer& answer) const {
 
 Result<std::chrono::sys_seconds> Event::extend(HoldId hold, std::chrono::seconds ttl,
                                                RequestId request) const {
-  return to_deadline(ask_one({or_new(request), ExtendHold{hold, ttl}}));
+  return ask(ExtendHold{hold, ttl}, request);
 }
 
-Result<std::chrono::sys_seconds> Event::to_deadline(const Answer& answer) const {
+template <>
+Result<std::chrono::sys_seconds> Event::to(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
   const HoldExtended* extended = answer.granted<HoldExtended>();
   if (extended == nullptr) return wrong_kind();
   return extended->expires_at;
 }
 
-Result<Done> Event::release(HoldId hold, RequestId request) const {
-  return to_done(ask_one({or_new(request), ReleaseHold{hold}}));
-}
+Result<Done> Event::release(HoldId hold, RequestId request) const { return ask(ReleaseHold{hold}, request); }
 
-Result<Done> Event::to_done(const Answer& answer) const {
+template <>
+Result<Done> Event::to(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
   return Done{};
 }
 
 Result<Quote> Event::quote(HoldId hold, const std::vector<TicketChoice>& choices, RequestId request) const {
-  return to_quote(ask_one({or_new(request), QuoteHold{hold, choices}}));
+  return ask(QuoteHold{hold, choices}, request);
 }
 
-Result<Quote> Event::to_quote(const Answer& answer) const {
+template <>
+Result<Quote> Event::to(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
   const HoldQuoted* quoted = answer.granted<HoldQuoted>();
   if (quoted == nullptr) return wrong_kind();
@@ -297,7 +302,7 @@ Result<Quote> Event::to_quote(const Answer& answer) const {
 
 Result<Order> Event::check_out(HoldId hold, const CheckOutOptions& options) const {
   auto command = check_out_command(hold, options);
-  return command ? to_order(ask_one(std::move(command).value())) : command.refusal();
+  return command ? to<Order>(ask_one(std::move(command).value())) : command.refusal();
 }
 
 Result<Command> Event::check_out_command(HoldId hold, const CheckOutOptions& options) const {
@@ -320,7 +325,8 @@ Result<Command> Event::check_out_command(HoldId hold, const CheckOutOptions& opt
   return Command{or_new(options.request), CheckOut{hold, std::move(offer)}};
 }
 
-Result<Order> Event::to_order(const Answer& answer) const {
+template <>
+Result<Order> Event::to(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
   if (answer.granted<OrderPlaced>() == nullptr || !answer.order) return wrong_kind();
   Order order = make_order(id(), *answer.event, *answer.order);
@@ -330,7 +336,7 @@ Result<Order> Event::to_order(const Answer& answer) const {
 
 Result<Refund> Event::refund(OrderId order, const RefundOptions& options) const {
   auto command = refund_command(order, options);
-  return command ? to_refund(ask_one(std::move(command).value())) : command.refusal();
+  return command ? to<Refund>(ask_one(std::move(command).value())) : command.refusal();
 }
 
 Result<Command> Event::refund_command(OrderId order, const RefundOptions& options) const {
@@ -349,7 +355,8 @@ Result<Command> Event::refund_command(OrderId order, const RefundOptions& option
   return Command{or_new(options.request), std::move(command)};
 }
 
-Result<Refund> Event::to_refund(const Answer& answer) const {
+template <>
+Result<Refund> Event::to(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
   const TicketsRefunded* refunded = answer.granted<TicketsRefunded>();
   if (refunded == nullptr) return wrong_kind();
@@ -360,7 +367,7 @@ Result<Refund> Event::to_refund(const Answer& answer) const {
 
 Result<Admission> Event::check_in(std::string_view code, const CheckInOptions& options) const {
   auto command = check_in_command(code, options);
-  return command ? to_admission(ask_one(std::move(command).value())) : command.refusal();
+  return command ? to<Admission>(ask_one(std::move(command).value())) : command.refusal();
 }
 
 Result<Command> Event::check_in_command(std::string_view code, const CheckInOptions& options) const {
@@ -381,7 +388,8 @@ Result<Command> Event::check_in_command(std::string_view code, const CheckInOpti
   return Command{or_new(options.request), AdmitTicket{reading.claims->ticket, options.gate}};
 }
 
-Result<Admission> Event::to_admission(const Answer& answer) const {
+template <>
+Result<Admission> Event::to(const Answer& answer) const {
   if (answer.refusal()) return refusal_of(answer);
   const TicketAdmitted* admitted = answer.granted<TicketAdmitted>();
   if (admitted == nullptr) return wrong_kind();
@@ -391,11 +399,11 @@ Result<Admission> Event::to_admission(const Answer& answer) const {
 }
 
 Result<Done> Event::set_sale_status(SaleStatus status, RequestId request) const {
-  return to_done(ask_one({or_new(request), SetSaleStatus{status}}));
+  return ask(SetSaleStatus{status}, request);
 }
 
 Result<Done> Event::configure(const EventSettings& settings, RequestId request) const {
-  return to_done(ask_one({or_new(request), ConfigureEvent{settings}}));
+  return ask(ConfigureEvent{settings}, request);
 }
 
 std::optional<Order> Event::find_order(OrderId order) const {
@@ -444,7 +452,7 @@ void Event::reopen() const {
 Result<Done> Event::confirm_time() const {
   Answer answer;
   desk_->visit([&](Desk& desk) { answer = desk.confirm_time(new_request_id()); });
-  return to_done(answer);
+  return to<Done>(answer);
 }
 
 void Event::save_snapshot() const {

@@ -518,6 +518,38 @@ TEST_CASE("events that nobody uses are let go, and their handles stay good") {
   CHECK(kept() == 2);
 }
 
+TEST_CASE("a command is answered by its own kind") {
+  Office box;
+  const Result<Hold> hold = box.event.ask(PlaceHold{"cart", {PlaceIndex{0}, PlaceIndex{1}}, {}, 10min});
+  REQUIRE(hold.ok());
+  CHECK(hold->places.size() == 2);
+  CHECK(box.event.ask(PlaceHold{"cart", {PlaceIndex{0}}, {}, 10min}).refusal().reason == Reason::place_taken);
+  const Result<std::chrono::sys_seconds> deadline = box.event.ask(ExtendHold{hold->id, 20min});
+  CHECK(deadline.value() > hold->expires_at);
+  const RequestId request = little::request(4711);
+  const Result<Quote> quote = box.event.ask(QuoteHold{hold->id, {{"adult", 2, ""}}}, request);
+  REQUIRE(quote.ok());
+  CHECK(box.event.ask(QuoteHold{hold->id, {{"adult", 2, ""}}}, request)->total == quote->total);
+  const Result<Order> order = box.event.ask(CheckOut{hold->id, {"cash", "", quote->total.minor()}});
+  REQUIRE(order.ok());
+  CHECK(order->total == quote->total);
+  const Result<Admission> admission = box.event.ask(AdmitTicket{order->tickets[0].id, "north"});
+  CHECK(admission->place == order->tickets[0].place);
+  const Result<Refund> refund = box.event.ask(RefundTickets{order->id, {2}, ""});
+  CHECK(refund->tickets == std::vector<TicketId>{order->tickets[1].id});
+  const Result<Done> done = box.event.ask(SetSaleStatus{SaleStatus::off_sale});
+  CHECK(done.ok());
+  CHECK(box.event
+            .to<Quote>(
+                box.event.ask(std::vector<Command>{{request, QuoteHold{hold->id, {{"adult", 2, ""}}}}})[0])
+            ->hold == hold->id);
+  CHECK(box.event
+            .to<Hold>(
+                box.event.ask(std::vector<Command>{{request, QuoteHold{hold->id, {{"adult", 2, ""}}}}})[0])
+            .refusal()
+            .reason == Reason::invalid_request);
+}
+
 TEST_CASE("many commands in one call are answered each at its place, also when they need several turns") {
   Office box;
   std::vector<Command> commands;
@@ -535,11 +567,11 @@ TEST_CASE("many commands in one call are answered each at its place, also when t
   const Revision before = box.event.availability()->revision();
   const std::vector<Answer> answers = box.event.ask(commands);
   REQUIRE(answers.size() == 2 * limits::commands_per_batch + 1);
-  CHECK(box.event.to_hold(answers[0])->places == std::vector<std::string>{"Hall-A-1"});
-  CHECK(box.event.to_hold(answers[1]).refusal().reason == Reason::place_taken);
-  CHECK(box.event.to_hold(answers[2])->places.size() == 2);
-  CHECK(box.event.to_done(answers[3]).refusal().reason == Reason::hold_not_found);
-  CHECK(box.event.to_done(answers.back()).ok());
+  CHECK(box.event.to<Hold>(answers[0])->places == std::vector<std::string>{"Hall-A-1"});
+  CHECK(box.event.to<Hold>(answers[1]).refusal().reason == Reason::place_taken);
+  CHECK(box.event.to<Hold>(answers[2])->places.size() == 2);
+  CHECK(box.event.to<Done>(answers[3]).refusal().reason == Reason::hold_not_found);
+  CHECK(box.event.to<Done>(answers.back()).ok());
   CHECK(box.event.availability()->revision() == before + 2);  // The turn in between only refused.
   CHECK(box.event.ask({}).empty());
 }

@@ -301,7 +301,7 @@ template <class T, class Convert>
 
 [[nodiscard]] py::object to_hold(const Event& event, const Answer& answer) {
   const HoldPlaced* placed = answer.granted<HoldPlaced>();
-  if (placed == nullptr) return to_exception(event.to_hold(answer).refusal());
+  if (placed == nullptr) return to_exception(event.to<Hold>(answer).refusal());
   return py::cast(HoldValue{HoldId{answer.request}, *placed, answer.event->shared_seat_map()});
 }
 
@@ -313,17 +313,17 @@ py::object to_object(const EventValue& self, AnswerKind kind, const Answer& answ
   switch (kind) {
     case AnswerKind::hold: return to_hold(event, answer);
     case AnswerKind::deadline:
-      return value_or_exception(event.to_deadline(answer),
+      return value_or_exception(event.to<std::chrono::sys_seconds>(answer),
                                 [](std::chrono::sys_seconds at) { return to_datetime(at); });
     case AnswerKind::done:
-      return value_or_exception(event.to_done(answer), [](Done) -> py::object { return py::none(); });
-    case AnswerKind::quote: return value_or_exception(event.to_quote(answer), cast);
+      return value_or_exception(event.to<Done>(answer), [](Done) -> py::object { return py::none(); });
+    case AnswerKind::quote: return value_or_exception(event.to<Quote>(answer), cast);
     case AnswerKind::order:
-      return value_or_exception(event.to_order(answer), [&](Order order) {
+      return value_or_exception(event.to<Order>(answer), [&](Order order) {
         return py::cast(OrderValue{std::move(order), {answer.event, self.office->signing_key()}});
       });
-    case AnswerKind::refund: return value_or_exception(event.to_refund(answer), cast);
-    case AnswerKind::admission: return value_or_exception(event.to_admission(answer), cast);
+    case AnswerKind::refund: return value_or_exception(event.to<Refund>(answer), cast);
+    case AnswerKind::admission: return value_or_exception(event.to<Admission>(answer), cast);
   }
   throw std::logic_error("an answer of no kind");
 }

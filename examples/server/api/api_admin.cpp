@@ -228,7 +228,7 @@ void Api::post_sale_status(const CallPtr& call) {
   with_event(call, [this, call, status](const std::shared_ptr<OpenEvent>& event) {
     submit(call, event, {call->command, SetSaleStatus{status}},
            [this, call, event, status](const Answer& answer) {
-             const auto done = event->event.to_done(answer);
+             const auto done = event->event.to<Done>(answer);
              if (!done) return call->refuse(done.refusal());
              call->json(200, JsonWriter()
                                  .open_object()

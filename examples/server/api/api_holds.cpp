@@ -237,7 +237,7 @@ void Api::submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& eve
                       const Reservation& reserved) {
   submit(call, event, command, [this, call, event, reserved](const Answer& answer) {
     const auto* placed = answer.granted<HoldPlaced>();
-    if (placed == nullptr) return call->refuse(event->event.to_hold(answer).refusal());
+    if (placed == nullptr) return call->refuse(event->event.to<Hold>(answer).refusal());
     if (reserved) reserved->keep(seconds_of(placed->expires_at));
     holds_total_.add();
     const std::string id = to_string(answer.request);
@@ -351,7 +351,7 @@ void Api::submit_extension(const CallPtr& call, const std::shared_ptr<OpenEvent>
                            const Command& command, const Reservation& reserved) {
   const HoldId id = std::get<ExtendHold>(command.body).hold;
   submit(call, event, command, [this, call, event, id, reserved](const Answer& answer) {
-    const auto deadline = event->event.to_deadline(answer);
+    const auto deadline = event->event.to<std::chrono::sys_seconds>(answer);
     if (!deadline) return refuse_hold(call, event, id, make_problem(deadline.refusal()));
     if (reserved) reserved->keep(seconds_of(*deadline));
     JsonWriter json;
@@ -365,7 +365,7 @@ void Api::post_release(const CallPtr& call) {
   if (!id || !call->read_body([](const JsonValue& json) { json.only({}); })) return;
   with_event(call, [this, call, id = *id](const std::shared_ptr<OpenEvent>& event) {
     submit(call, event, {call->command, ReleaseHold{id}}, [this, call, event, id](const Answer& answer) {
-      const auto done = event->event.to_done(answer);
+      const auto done = event->event.to<Done>(answer);
       if (!done) return refuse_hold(call, event, id, make_problem(done.refusal()));
       open_places_.drop(id);
       call->json(
@@ -397,7 +397,7 @@ void Api::post_quote(const CallPtr& call) {
       call, [this, call, id = *id, choices = std::move(choices)](const std::shared_ptr<OpenEvent>& event) {
         submit(call, event, {call->command, QuoteHold{id, choices}},
                [this, call, event, id](const Answer& answer) {
-                 const auto quote = event->event.to_quote(answer);
+                 const auto quote = event->event.to<Quote>(answer);
                  if (!quote) return refuse_hold(call, event, id, make_problem(quote.refusal()));
                  call->json(200, quote_json(*quote, token_of_hold(*event, quote->hold, answer.revision)));
                });

@@ -174,7 +174,7 @@ void Api::submit_refund(const CallPtr& call, const std::shared_ptr<OpenEvent>& e
   const auto command = event->event.refund_command(id, options);
   if (!command) return call->refuse(command.refusal());
   submit(call, event, *command, [this, call, event](const Answer& answer) {
-    const auto refund = event->event.to_refund(answer);
+    const auto refund = event->event.to<Refund>(answer);
     if (!refund) return call->refuse(refund.refusal());
     const std::string method = answer.order ? answer.order->payment_method : std::string();
     const std::string payment = answer.order ? answer.order->order.payment_reference : std::string();
@@ -227,7 +227,7 @@ void Api::post_scan(const CallPtr& call) {
     const auto command = event->event.check_in_command(code, options);
     if (!command) return call->refuse(command.refusal());
     submit(call, event, *command, [this, call, event](const Answer& answer) {
-      const auto admission = event->event.to_admission(answer);
+      const auto admission = event->event.to<Admission>(answer);
       if (!admission) return call->refuse(admission.refusal());
       JsonWriter json;
       json.open_object().key("ticket").text(to_string(admission->ticket)).key("place").text(admission->place);

@@ -45,7 +45,7 @@ struct OrderSeen {
   answer.outcome = Fact{answer.request, OrderPlaced{}};
   answer.order = seen.copy;
   answer.event = event.event.availability();
-  auto order = event.event.to_order(answer);
+  auto order = event.event.to<Order>(answer);
   return order ? std::optional<Order>(std::move(order).value()) : std::nullopt;
 }
 

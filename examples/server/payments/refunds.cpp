@@ -107,7 +107,7 @@ std::optional<Refunds::Due> Refunds::look_into_log(const Owed& owed) {
   if (!granted || !command) return std::nullopt;
   // The same request again changes nothing, and is told what was refunded.
   const Answer answer = std::move(event->event.ask({command.value()}).front());
-  const auto refund = event->event.to_refund(answer);
+  const auto refund = event->event.to<Refund>(answer);
   if (!refund || !answer.order) return std::nullopt;
   return Due{answer.order->order.payment_reference, refund->amount};
 }

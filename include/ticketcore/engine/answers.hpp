@@ -2,12 +2,14 @@
 // What the box office answers with: holds, quotes, orders, tickets. Plain values with everything that a page,
 // a ticket or a receipt needs, whole labels and amounts included; nothing in them changes later.
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "ticketcore/base/ids.hpp"
 #include "ticketcore/base/money.hpp"
+#include "ticketcore/base/result.hpp"
 #include "ticketcore/sale/facts.hpp"
 
 namespace ticketcore {
@@ -88,5 +90,39 @@ struct Admission {
   Timestamp at{};
   std::uint64_t revision = 0;  ///< Of the log, as of the answer: Event::refresh brings another host as far.
 };
+
+/// What a caller gets for a fact that grants a command; nothing more than that it is done, for most.
+template <class Fact>
+struct AnswerFor {
+  using type = Done;
+};
+template <>
+struct AnswerFor<HoldPlaced> {
+  using type = Hold;
+};
+template <>
+struct AnswerFor<HoldExtended> {
+  using type = std::chrono::sys_seconds;  ///< The new deadline.
+};
+template <>
+struct AnswerFor<HoldQuoted> {
+  using type = Quote;
+};
+template <>
+struct AnswerFor<OrderPlaced> {
+  using type = Order;
+};
+template <>
+struct AnswerFor<TicketsRefunded> {
+  using type = Refund;
+};
+template <>
+struct AnswerFor<TicketAdmitted> {
+  using type = Admission;
+};
+
+/// What a command is answered with when it is granted: Hold for PlaceHold and HoldBest.
+template <class CommandBody>
+using AnswerTo = typename AnswerFor<typename CommandBody::GrantedBy>::type;
 
 }  // namespace ticketcore

@@ -180,6 +180,13 @@ class Event {
   /// what waits for a turn: std::logic_error on its own event. Thousands may be outstanding; past
   /// limits::queued_commands the callback is told storage_unavailable at once, on this thread.
   void submit(Command command, std::function<void(const Answer&)> callback) const;
+  /// Any command by itself, answered by its own kind: ask(PlaceHold{...}) is a Result<Hold>. What the calls
+  /// above do beyond it is to turn labels into places. Blocks until the answer is durable.
+  template <class Body>
+  requires requires { typename Body::GrantedBy; }
+  Result<AnswerTo<Body>> ask(Body body, RequestId request = {}) const {
+    return to<AnswerTo<Body>>(ask_one(std::move(body), request));
+  }
   /// Many commands in one call, in as few turns as they fit in; blocks until the last answer is durable. The
   /// answers stand at the commands' positions.
   [[nodiscard]] std::vector<Answer> ask(std::vector<Command> commands) const;
@@ -192,14 +199,10 @@ class Event {
   [[nodiscard]] Result<Command> refund_command(OrderId order, const RefundOptions& options = {}) const;
   [[nodiscard]] Result<Command> check_in_command(std::string_view code, const CheckInOptions& options) const;
 
-  /// Turn what submit and ask answer with into what the blocking calls return.
-  [[nodiscard]] Result<Hold> to_hold(const Answer& answer) const;
-  [[nodiscard]] Result<std::chrono::sys_seconds> to_deadline(const Answer& answer) const;
-  [[nodiscard]] Result<Quote> to_quote(const Answer& answer) const;
-  [[nodiscard]] Result<Order> to_order(const Answer& answer) const;
-  [[nodiscard]] Result<Refund> to_refund(const Answer& answer) const;
-  [[nodiscard]] Result<Admission> to_admission(const Answer& answer) const;
-  [[nodiscard]] Result<Done> to_done(const Answer& answer) const;
+  /// What submit and a list's ask answer with, as the blocking calls return it: to<Hold>(answer). Value is
+  /// one of AnswerTo's. An answer to another kind of command is refused as invalid_request.
+  template <class Value>
+  [[nodiscard]] Result<Value> to(const Answer& answer) const;
 
   /// After a halt: forgets the state and reads the log anew. Throws StorageError.
   void reopen() const;
@@ -215,11 +218,28 @@ class Event {
       : desk_(&desk), id_(std::move(id)), seat_map_(at.shared_seat_map()) {}
 
   [[nodiscard]] Answer ask_one(Command command) const;
+  /// The id is made anew if zero.
+  [[nodiscard]] Answer ask_one(CommandBody body, RequestId request) const;
 
   detail::EventDesk* desk_;
   EventId id_;
   std::shared_ptr<const SeatMap> seat_map_;
 };
+
+template <>
+Result<Hold> Event::to(const Answer& answer) const;
+template <>
+Result<std::chrono::sys_seconds> Event::to(const Answer& answer) const;
+template <>
+Result<Quote> Event::to(const Answer& answer) const;
+template <>
+Result<Order> Event::to(const Answer& answer) const;
+template <>
+Result<Refund> Event::to(const Answer& answer) const;
+template <>
+Result<Admission> Event::to(const Answer& answer) const;
+template <>
+Result<Done> Event::to(const Answer& answer) const;
 
 class BoxOffice {
  public:
