@@ -122,7 +122,7 @@ def test_an_event_needs_a_name_that_is_one(office: ticketcore.BoxOffice) -> None
 def test_every_problem_of_a_chart_is_listed() -> None:
     with pytest.raises(ticketcore.SeatMapError) as raised:
         ticketcore.SeatMap.parse('{"format": "ticketcore/seat-map", "version": 1, "name": "x", "categories": [{"key": "a"}], "sections": [{"label": "S", "rows": 5}]}')
-    assert [where for where, _ in raised.value.problems] == ["/categories/0", "/sections/0/rows", "map"]
+    assert [where for where, _ in raised.value.problems] == ["/categories/0/color", "/sections/0/rows", "map"]
     assert all(what in str(raised.value) for _, what in raised.value.problems)
     assert isinstance(raised.value, ValueError)
 
