@@ -342,7 +342,7 @@ int confirm_time(Storage& storage, const Arguments& arguments) {
   (void)streams_of(storage, arguments);
   Desk desk(storage, *arguments.event, {.hash_key = new_hash_key()});
   const Answer answer = desk.confirm_time(new_request_id());
-  if (answer.refusal() != nullptr) throw StorageUnavailable(answer.refusal()->text);
+  if (answer.refusal() != nullptr) throw StorageUnavailable(answer.refusal()->text());
   std::cout << arguments.event->text() << ": turns go on from " << to_rfc3339(answer.turn) << "\n";
   return 0;
 }

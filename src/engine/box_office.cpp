@@ -374,17 +374,10 @@ Result<Command> Event::check_in_command(std::string_view code, const CheckInOpti
   std::vector<VerifyKey> keys = desk_->options().trusted_keys;
   if (desk_->options().signing_key) keys.push_back(desk_->options().signing_key->verify_key());
   const CodeReading reading = read_ticket_code(code, keys);
-  RequestRefused refused;
-  if (!reading.claims) {
-    refused.reason = Reason::code_invalid;
-    refused.text = text_of(reading.fault);
-    return explain(refused, nullptr, nullptr);
-  }
-  if (reading.claims->event != id()) {
-    refused.reason = Reason::code_for_other_event;
-    refused.text = reading.claims->event.text();
-    return explain(refused, nullptr, nullptr);
-  }
+  if (!reading.claims)
+    return explain({Reason::code_invalid, std::string(text_of(reading.fault))}, nullptr, nullptr);
+  if (reading.claims->event != id())
+    return explain({Reason::code_for_other_event, reading.claims->event.text()}, nullptr, nullptr);
   return Command{or_new(options.request), AdmitTicket{reading.claims->ticket, options.gate}};
 }
 
@@ -533,12 +526,7 @@ Result<Event> BoxOffice::event(const EventId& id) {
       seen = opened.availability();
     });
   }
-  if (!seen) {
-    RequestRefused refused;
-    refused.reason = Reason::event_not_found;
-    refused.text = id.text();
-    return explain(refused, nullptr, nullptr);
-  }
+  if (!seen) return explain({Reason::event_not_found, id.text()}, nullptr, nullptr);
   return Event(*desk, desk->id(), *seen);
 }
 

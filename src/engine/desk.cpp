@@ -322,17 +322,16 @@ Answer Desk::answer_to(const Command& command, Timestamp now, std::span<const An
   answer.request = command.request;
   answer.turn = now;
   if (RequestRefused* refused = std::get_if<RequestRefused>(&decision)) {
-    if (refused->reason == Reason::event_not_found) refused->text = event_.text();
+    if (refused->reason == Reason::event_not_found) refused->details = event_.text();
     answer.outcome = std::move(*refused);
     return answer;
   }
   answer.outcome = std::get<Fact>(std::move(decision));
   if (const EventCreated* created = answer.granted<EventCreated>()) {
     if (const std::size_t size = encode_seat_map(*created->seat_map).size(); size > limits::seat_map_bytes) {
-      RequestRefused refused{.reason = Reason::invalid_request};
-      refused.text = "the seat map takes " + std::to_string(size) + " bytes; at most " +
-                     std::to_string(limits::seat_map_bytes) + " are possible";
-      answer.outcome = std::move(refused);
+      answer.outcome = RequestRefused(Reason::invalid_request,
+                                      "the seat map takes " + std::to_string(size) + " bytes; at most " +
+                                          std::to_string(limits::seat_map_bytes) + " are possible");
       return answer;
     }
   }
@@ -416,12 +415,11 @@ void Desk::add_order(Answer& answer) const {
 void Desk::answer_all(std::span<const Command> commands, std::span<Answer> answers, Reason reason,
                       std::string_view why) const noexcept {
   for (std::size_t index = 0; index < commands.size(); ++index) {
-    RequestRefused refused;
-    refused.reason = reason;
+    RequestRefused refused(reason);
     try {
-      refused.text = why;
+      refused.details = std::string(why);
     } catch (const std::bad_alloc&) {
-      refused.text = "out of memory";  // short enough to need none
+      refused.details = std::string("out of memory");  // short enough to need none
     }
     answers[index] = {};
     answers[index].request = commands[index].request;

@@ -12,12 +12,9 @@ namespace ticketcore::detail {
 namespace {
 
 [[nodiscard]] Answer unavailable(const Command& command, std::string why) {
-  RequestRefused refused;
-  refused.reason = Reason::storage_unavailable;
-  refused.text = std::move(why);
   Answer answer;
   answer.request = command.request;
-  answer.outcome = std::move(refused);
+  answer.outcome = RequestRefused(Reason::storage_unavailable, std::move(why));
   return answer;
 }
 

@@ -187,7 +187,7 @@ TEST_CASE(
     const Answer answer = at.take(at.hold(3));
     REQUIRE(answer.refusal() != nullptr);
     CHECK(answer.refusal()->reason == Reason::halted);
-    CHECK(answer.refusal()->text.find("the history of event/premiere has been replaced") !=
+    CHECK(answer.refusal()->text().find("the history of event/premiere has been replaced") !=
           std::string::npos);
     CHECK(at.storage.read("event/premiere", 0, 1 << 20).size() ==
           static_cast<std::size_t>(1 + written_since));
@@ -231,7 +231,7 @@ TEST_CASE("a full disk loses nothing: the sale goes on when there is space") {
   const Answer refused = at.take(at.hold(1));
   REQUIRE(refused.refusal() != nullptr);
   CHECK(refused.refusal()->reason == Reason::storage_unavailable);
-  CHECK(refused.refusal()->text == "the disk is full");
+  CHECK(refused.refusal()->text() == "the disk is full");
   CHECK(at.take(at.hold(2)).refusal() == nullptr);
   CHECK(at.desk.state().holds().open_count() == 2);
   CHECK(at.desk.state().places().codes()[1] == place_code::free);
@@ -418,7 +418,7 @@ TEST_CASE("with a clock that is not set nothing is sold, and nothing is lost") {
     const Answer answer = desk.take_turn({&create, 1}).front();
     REQUIRE(answer.refusal() != nullptr);
     CHECK(answer.refusal()->reason == Reason::storage_unavailable);
-    CHECK(answer.refusal()->text.find("its clock says") != std::string::npos);
+    CHECK(answer.refusal()->text().find("its clock says") != std::string::npos);
 
     REQUIRE(at.take(at.hold(0)).refusal() == nullptr);
     const Timestamp right = at.clock.now;
@@ -752,7 +752,7 @@ TEST_CASE("a seat map that no log entry has room for is refused, and its desk go
   const Answer answer = desk.take_turn({&create, 1}).front();
   REQUIRE(answer.refusal() != nullptr);
   CHECK(answer.refusal()->reason == Reason::invalid_request);
-  CHECK(answer.refusal()->text.find("at most 33554432 are possible") != std::string::npos);
+  CHECK(answer.refusal()->text().find("at most 33554432 are possible") != std::string::npos);
   const Command smaller{little::request(1),
                         CreateEvent{"long", {"Short", "", {}, event.prices, {}}, event.seat_map}};
   CHECK(desk.take_turn({&smaller, 1}).front().refusal() == nullptr);
@@ -794,7 +794,7 @@ TEST_CASE("a batch is decided as its commands are one at a time, whatever they n
     for (std::size_t from = 0; from < all.size(); from += at_once) {
       for (const Answer& answer : desk.take_turn(all.subspan(from, std::min(at_once, all.size() - from))))
         told.push_back(answer.refusal() ? std::to_string(static_cast<int>(answer.refusal()->reason)) +
-                                              answer.refusal()->text
+                                              answer.refusal()->text()
                                         : "granted");
     }
     desk.state().check_everything();
@@ -817,14 +817,15 @@ TEST_CASE("lists that a command brings have an end") {
   best.categories.resize(limits::categories + 1);
   CHECK(at.take({little::request(11), best}).refusal()->reason == Reason::invalid_request);
   best.categories = {{1}, {0}, {1}};
-  CHECK(at.take({little::request(11), best}).refusal()->text ==
+  CHECK(at.take({little::request(11), best}).refusal()->text() ==
         "best available names category \"cheap\" twice");
   const Command held = at.hold(0);
   REQUIRE(at.take(held).refusal() == nullptr);
   const HoldId id{held.request};
   CHECK(at.take({little::request(12), QuoteHold{id, std::vector<TicketChoice>(limits::places_per_hold + 1)}})
             .refusal()
-            ->text.find("at most 1000") != std::string::npos);
+            ->text()
+            .find("at most 1000") != std::string::npos);
   CHECK(at.take({little::request(13), QuoteHold{id, {{std::string(101, 'x'), 1, ""}}}}).refusal()->reason ==
         Reason::invalid_request);
   CHECK(at.take({little::request(14),

@@ -186,12 +186,12 @@ enum class Left : std::uint8_t { everything, less, clear_damage, inconsistent };
     if (!second.halted().empty()) return Left::clear_damage;
     if (created.refusal() != nullptr)
       return find("another event can't be made: " + std::string(to_string(created.refusal()->reason)) + ", " +
-                  created.refusal()->text);
+                  created.refusal()->text());
     const Command hold{little::request(901), PlaceHold{"late", {}, {{AreaIndex{0}, 1}}}};
     const Answer held = desk.take_turn({&hold, 1}).front();
     if (!desk.halted().empty()) return Left::clear_damage;
     if (held.refusal() != nullptr && held.refusal()->reason == Reason::storage_unavailable)
-      return find("it is called unavailable: " + held.refusal()->text);
+      return find("it is called unavailable: " + held.refusal()->text());
     for (const StreamId& stream : {sale_stream, stream_of(other.id)}) {
       if (prove(*storage, stream, problem) != Proof::sound)
         return find("after more was sold, audit: " + problem);

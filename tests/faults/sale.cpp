@@ -22,10 +22,12 @@ using Outcome = Attempt::Outcome;
 /// A refusal in a form of its own, since the log has none.
 [[nodiscard]] Bytes bytes_of(const ticketcore::Answer& answer) {
   if (answer.fact() != nullptr) return bytes_of(*answer.fact());
-  const RequestRefused& refused = *answer.refusal();
-  std::string text(to_string(refused.reason));
-  for (const PlaceIndex place : refused.places) text += " " + std::to_string(place.value);
-  text += " " + refused.text;
+  const RequestRefused& no = *answer.refusal();
+  std::string text(to_string(no.reason));
+  if (const auto* taken = no.get<refusals::PlacesTaken>()) {
+    for (const PlaceIndex place : taken->places) text += " " + std::to_string(place.value);
+  }
+  text += " " + no.text();
   return {text.begin(), text.end()};
 }
 
@@ -334,7 +336,7 @@ bool Sale::ask(const Step& step) {
     if (expected == expected_->end() || expected->second.fact != fact)
       find("the answer is not the one that is right: " +
            std::string(answer.refusal() == nullptr ? "ok" : to_string(answer.refusal()->reason)) + ", " +
-           (answer.refusal() == nullptr ? "" : answer.refusal()->text));
+           (answer.refusal() == nullptr ? "" : answer.refusal()->text()));
   }
   return definite;
 }

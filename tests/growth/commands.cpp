@@ -36,7 +36,7 @@ void expect(Play& play, const CommandBody& body, std::optional<Reason> reason = 
   if (refused == nullptr ? reason.has_value() : refused->reason != reason)
     throw std::logic_error(
         "another answer than expected: " + std::string(refused ? to_string(refused->reason) : "yes") +
-        (refused ? refused->text : ""));
+        (refused ? refused->text() : ""));
 }
 
 [[nodiscard]] Make refused(std::function<CommandBody(Play&)> body, Reason reason) {

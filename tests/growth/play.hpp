@@ -177,7 +177,7 @@ class Play {
   template <class Id>
   [[nodiscard]] static Id granted_id(const Answer& answer) {
     if (const RequestRefused* refused = answer.refusal())
-      throw std::logic_error("refused: " + std::string(to_string(refused->reason)) + " " + refused->text);
+      throw std::logic_error("refused: " + std::string(to_string(refused->reason)) + " " + refused->text());
     return Id{answer.fact()->request};
   }
 

@@ -127,7 +127,7 @@ class Crowd {
   void take(const Command& asked, const Answer& answer) {
     if (const RequestRefused* refused = answer.refusal()) {
       if (refused->reason == Reason::storage_unavailable || refused->reason == Reason::halted)
-        throw std::logic_error(refused->text);
+        throw std::logic_error(refused->text());
       return;
     }
     if (asked.request == last_.request) return;

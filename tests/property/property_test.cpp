@@ -291,10 +291,17 @@ class Episode {
 
   [[nodiscard]] static naive::Answer flatten(const Answer& answer) {
     naive::Answer flat;
-    if (const RequestRefused* refused = answer.refusal()) {
-      flat.refused = refused->reason;
-      for (const PlaceIndex place : refused->places) flat.places.push_back(place.value);
-      if (refused->reason == Reason::area_full) flat.number = refused->available;
+    if (const RequestRefused* no = answer.refusal()) {
+      flat.refused = no->reason;
+      const auto name_place = [&flat](const std::variant<PlaceIndex, AreaIndex>& where) {
+        if (const PlaceIndex* place = std::get_if<PlaceIndex>(&where)) flat.places.push_back(place->value);
+      };
+      if (const auto* taken = no->get<refusals::PlacesTaken>()) {
+        for (const PlaceIndex place : taken->places) name_place(place);
+      }
+      if (const auto* refunded = no->get<refusals::RefundedTicket>()) name_place(refunded->where);
+      if (const auto* admitted = no->get<refusals::AdmittedTicket>()) name_place(admitted->where);
+      if (const auto* full = no->get<refusals::AreaFull>()) flat.number = full->free;
     }
     if (const auto* placed = answer.granted<HoldPlaced>()) {
       for (const PlaceIndex place : placed->places) flat.places.push_back(place.value);

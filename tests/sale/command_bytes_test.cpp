@@ -411,7 +411,7 @@ TEST_CASE("whatever stands in a command, it is refused or can be read back from 
       const Decision decision = answer();
       REQUIRE(std::holds_alternative<RequestRefused>(decision));
       CHECK(std::get<RequestRefused>(decision).reason == Reason::invalid_request);
-      CHECK(detail::fault_of_text(std::get<RequestRefused>(decision).text).empty());
+      CHECK(detail::fault_of_text(std::get<RequestRefused>(decision).text()).empty());
     };
     readable();
     std::visit(

@@ -135,7 +135,7 @@ void Client::hear(const Answer& answer) {
                             to_string(answer.request));
   const RequestRefused* refused = answer.refusal();
   if (refused != nullptr && refused->reason == Reason::halted)
-    return town_.world.fail("an event halted: " + refused->text);
+    return town_.world.fail("an event halted: " + refused->text());
   if (refused != nullptr && refused->reason == Reason::storage_unavailable) return;  // asks again
   town_.world.trace("client " + std::to_string(number_) + " hears " + to_string(answer.request) + ": " +
                     (refused != nullptr ? std::string(to_string(refused->reason)) : "granted") +
@@ -217,9 +217,9 @@ std::string Client::judge_refusal(const Command& command, const Answer& answer) 
   // In the turn that granted it, an earlier sending of it may have come too early.
   if (logged != nullptr && logged->revision < answer.revision)
     return "a request is refused that was granted: " + to_string(command.request);
-  // Refusals about tickets name places, too: those that the tickets are for.
-  if (answer.refusal()->reason != Reason::place_taken) return {};
-  for (const PlaceIndex place : answer.refusal()->places) {
+  const auto* taken = answer.refusal()->get<refusals::PlacesTaken>();
+  if (taken == nullptr) return {};
+  for (const PlaceIndex place : taken->places) {
     if (!town_.ledger.was_taken(place, answer.revision, answer.turn))
       return "a place is said to be taken that was free: " + to_string(command.request);
   }

@@ -62,7 +62,7 @@ BUGS = [
      "state.sale_status() != SaleStatus::on_sale",
      "false"),
     ("a void ticket is let in", "include/ticketcore/sale/detail/decide_body.hpp",
-     "if (ticket->refunded()) return refuse_ticket(Reason::ticket_refunded, command.ticket.number, *ticket);",
+     "if (ticket.refunded()) return refusals::RefundedTicket{number, where(ticket)};",
      ";"),
     ("the answers of a batch are mixed up", "src/engine/event_desk.cpp",
      "std::move(answers[index])",

@@ -16,23 +16,9 @@ namespace ticketcore::detail {
 template <class Body>
 using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
 
-[[nodiscard]] inline RequestRefused refuse(Reason reason) {
-  RequestRefused refused;
-  refused.reason = reason;
-  return refused;
-}
-[[nodiscard]] inline RequestRefused refuse(Reason reason, std::int64_t limit, std::int64_t asked,
-                                           std::int64_t available = 0) {
-  RequestRefused refused = refuse(reason);
-  refused.limit = limit;
-  refused.asked = asked;
-  refused.available = available;
-  return refused;
-}
+[[nodiscard]] inline RequestRefused refuse(Reason reason) { return RequestRefused(reason); }
 [[nodiscard]] inline RequestRefused invalid(std::string what) {
-  RequestRefused refused = refuse(Reason::invalid_request);
-  refused.text = std::move(what);
-  return refused;
+  return {Reason::invalid_request, std::move(what)};
 }
 /// What is wrong with a text that has least to most bytes, or nothing.
 [[nodiscard]] inline std::string fault_of(std::string_view what, std::string_view text, std::size_t least,
@@ -59,9 +45,7 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
                                                                const std::string& name) {
   if (state.short_names().size() < limits::short_names || state.short_names().knows(name))
     return std::nullopt;
-  RequestRefused refused = refuse(Reason::event_busy, limits::short_names, 1);
-  refused.text = name;
-  return refused;
+  return refusals::EventNames{limits::short_names, name};
 }
 
 /// What is wrong with a price list that was made of parts, or nothing.
@@ -109,11 +93,7 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
 
 [[nodiscard]] inline Verdict<CreateEvent> decide_body(const EventState& state, const CreateEvent& command,
                                                       const Command&, Timestamp) {
-  if (state.exists()) {
-    RequestRefused refused = refuse(Reason::event_exists);
-    refused.text = state.event().text();
-    return refused;
-  }
+  if (state.exists()) return RequestRefused(Reason::event_exists, state.event().text());
   if (command.seat_map == nullptr) return invalid("an event needs a seat map");
   if (command.event.empty()) return invalid("an event needs an id");
   if (!is_up_to(command.sale, SaleStatus::on_sale)) return no_such_status(command.sale);
@@ -150,27 +130,14 @@ using Verdict = std::variant<typename Body::GrantedBy, RequestRefused>;
     return invalid("a hold's ttl must be 1 second to 366 days");
   if (state.sale_status() != SaleStatus::on_sale) return refuse(Reason::event_off_sale);
   const SalePolicy& policy = state.settings().policy;
-  const auto asked = static_cast<std::int64_t>(admissions);
-  if (admissions > policy.places_per_hold)
-    return refuse(Reason::too_many_places, policy.places_per_hold, asked);
-  if (state.holds().open_count() >= limits::open_holds)
-    return refuse(Reason::event_busy, limits::open_holds, 1);
+  if (admissions > policy.places_per_hold) return refusals::TooManyPlaces{policy.places_per_hold, admissions};
+  if (state.holds().open_count() >= limits::open_holds) return refusals::EventHolds{limits::open_holds};
   const HolderRecord* record = state.holders().find(holder.text());
   const std::uint32_t open = record ? record->open_holds : 0;
   const std::uint64_t has = record ? std::uint64_t{record->held} + record->bought : 0;
-  if (open >= policy.holds_per_holder) {
-    RequestRefused refused = refuse(Reason::holder_limit, policy.holds_per_holder, 1);
-    refused.text = "holds";
-    return refused;
-  }
-  if (has + admissions > policy.places_per_holder) {
-    RequestRefused refused =
-        refuse(Reason::holder_limit, policy.places_per_holder, asked,
-               std::int64_t{policy.places_per_holder} -
-                   static_cast<std::int64_t>(std::min<std::uint64_t>(has, policy.places_per_holder)));
-    refused.text = "places";
-    return refused;
-  }
+  if (open >= policy.holds_per_holder) return refusals::HolderHolds{policy.holds_per_holder};
+  if (const std::uint64_t most = policy.places_per_holder; has + admissions > most)
+    return refusals::HolderPlaces{policy.places_per_holder, admissions, most - std::min(has, most)};
   return std::nullopt;
 }
 
@@ -195,8 +162,7 @@ template <class Items>
                                                     const Command&, Timestamp now) {
   // Before anything that looks at each of them.
   const std::size_t named = command.places.size() + command.areas.size();
-  if (named > limits::places_per_hold)
-    return refuse(Reason::too_many_places, limits::places_per_hold, static_cast<std::int64_t>(named));
+  if (named > limits::places_per_hold) return refusals::TooManyPlaces{limits::places_per_hold, named};
   std::uint64_t admissions = command.places.size();
   boost::container::small_vector<AreaIndex, 1> named_areas;
   for (const PlaceIndex place : command.places) {
@@ -215,17 +181,15 @@ template <class Items>
   if (const auto area = find_twice(named_areas)) return twice(state.seat_map()->label(*area));
   if (std::optional<RequestRefused> refused = refuse_hold(state, command.holder, admissions, command.ttl))
     return *refused;
-  RequestRefused taken = refuse(Reason::place_taken);
+  refusals::PlacesTaken taken;
   for (const PlaceIndex place : command.places) {
     if (state.places().codes()[place.value] != place_code::free) taken.places.push_back(place);
   }
   if (!taken.places.empty()) return taken;
   for (const AreaQuantity& wanted : command.areas) {
     if (wanted.quantity > state.areas().free(wanted.area)) {
-      RequestRefused full = refuse(Reason::area_full, state.seat_map()->areas()[wanted.area.value].capacity,
-                                   wanted.quantity, state.areas().free(wanted.area));
-      full.areas.push_back(wanted.area);
-      return full;
+      return refusals::AreaFull{wanted.area, state.areas()[wanted.area.value].capacity, wanted.quantity,
+                                state.areas().free(wanted.area)};
     }
   }
   return HoldPlaced{command.holder, command.places, command.areas, first_deadline(state, command.ttl, now)};
@@ -264,12 +228,11 @@ template <class Items>
                         first_deadline(state, command.ttl, now)};
     }
   }
-  // For a wheelchair place the length of ordinary blocks means nothing.
-  if (command.accessible > 0) return refuse(Reason::not_enough_adjoining, command.accessible, command.count);
+  if (command.accessible > 0) return refusals::NoAccessibleBlock{command.count, command.accessible};
   std::uint32_t largest = 0;
   for (const CategoryIndex category : categories)
     largest = std::max(largest, largest_block(state.places().free(), category, command.restricted_view));
-  return refuse(Reason::not_enough_adjoining, 0, command.count, largest);
+  return refusals::NoBlock{command.count, largest};
 }
 
 /// Why a hold that is not open is not.
@@ -297,9 +260,7 @@ template <class Items>
     // Asked to end no later than it does: that is granted by what is there, unless the lifetime is what
     // stands in the way.
     if (from_epoch(hold->expires_at) < end) return HoldExtended{command.hold, from_epoch(hold->expires_at)};
-    RequestRefused refused = refuse(Reason::hold_lifetime_reached);
-    refused.at = end;
-    return refused;
+    return refusals::LifetimeReached{end};
   }
   return HoldExtended{command.hold, wanted};
 }
@@ -325,15 +286,13 @@ class ChoiceAssigner {
     while (admissions > 0) {
       Left* fitting = find(key);
       if (fitting == nullptr) {
-        refusal_ = refuse(Reason::ticket_choice_mismatch);
-        refusal_.text = key;
+        refusal_ = refusals::CategoryNotChosen{key};
         return false;
       }
       const auto type = prices_.find_ticket_type(fitting->choice->ticket_type);
       const auto price = type ? prices_.price_of(key, *type) : std::nullopt;
       if (!price) {
-        refusal_ = refuse(Reason::no_price);
-        refusal_.text = key + ", " + fitting->choice->ticket_type + "; " + key + types_of(key);
+        refusal_ = {Reason::no_price, key + ", " + fitting->choice->ticket_type + "; " + key + types_of(key)};
         return false;
       }
       const std::uint32_t count = std::min(admissions, fitting->count);
@@ -422,8 +381,7 @@ class ChoiceAssigner {
   }
   const HoldRecord* hold = state.holds().find(command.hold);
   if (hold == nullptr) return refuse_ended(state, command.hold);
-  if (chosen != hold->admissions)
-    return refuse(Reason::ticket_choice_mismatch, hold->admissions, static_cast<std::int64_t>(chosen));
+  if (chosen != hold->admissions) return refusals::TicketCount{hold->admissions, chosen};
   ChoiceAssigner assigner(state, command.choices);
   for (const PlaceIndex place : hold->places) {
     if (!assigner.assign({state.seat_map()->places()[place.value].category}, 1)) return assigner.refusal();
@@ -447,33 +405,24 @@ class ChoiceAssigner {
   if (hold->quote == nullptr) return refuse(Reason::not_quoted);
   const std::int64_t price = hold->quote->total;
   if (const std::int64_t paid = amount.value_or(price); paid != price)
-    return refuse(Reason::payment_mismatch, price, paid);
+    return refusals::PaymentAmount{price, paid};
   return OrderPlaced{command.hold, static_cast<std::uint32_t>(state.orders().size() + 1),
                      PaymentRecord{method, reference, price}};
 }
 
-[[nodiscard]] inline RequestRefused refuse_ticket(Reason reason, std::uint32_t number) {
-  return refuse(reason, 0, number);
+[[nodiscard]] inline std::variant<PlaceIndex, AreaIndex> where(const TicketRecord& ticket) {
+  if (ticket.in_area()) return ticket.area();
+  return ticket.place();
 }
 
-/// With its place: who stands at a gate must see whose seat it is.
-[[nodiscard]] inline RequestRefused refuse_ticket(Reason reason, std::uint32_t number,
-                                                  const TicketRecord& ticket) {
-  RequestRefused refused = refuse_ticket(reason, number);
-  if (ticket.in_area()) {
-    refused.areas.push_back(ticket.area());
-  } else {
-    refused.places.push_back(ticket.place());
-  }
-  return refused;
-}
-
-[[nodiscard]] inline RequestRefused refuse_admitted(const EventState& state, const TicketRecord& ticket,
-                                                    std::uint32_t number) {
-  RequestRefused refused = refuse_ticket(Reason::ticket_admitted, number, ticket);
-  refused.at = from_epoch(ticket.admitted_at);
-  refused.text = state.short_names()[ticket.gate];
-  return refused;
+/// Why a ticket of this number can't be used, refunded or let in any more; none if it can.
+[[nodiscard]] inline std::optional<RequestRefused> refuse_used(const EventState& state,
+                                                               const TicketRecord& ticket,
+                                                               std::uint32_t number) {
+  if (ticket.refunded()) return refusals::RefundedTicket{number, where(ticket)};
+  if (ticket.admitted_at == 0) return std::nullopt;
+  return refusals::AdmittedTicket{number, where(ticket), from_epoch(ticket.admitted_at),
+                                  state.short_names()[ticket.gate]};
 }
 
 [[nodiscard]] inline Verdict<RefundTickets> decide_body(const EventState& state, const RefundTickets& command,
@@ -501,15 +450,12 @@ class ChoiceAssigner {
       if (ticket.admitted_at == 0) refund.tickets.push_back(number);
       if (ticket.admitted_at != 0 && admitted == 0) admitted = number;
     }
-    if (refund.tickets.empty() && admitted != 0)
-      return refuse_admitted(state, tickets[admitted - 1], admitted);
+    if (refund.tickets.empty() && admitted != 0) return *refuse_used(state, tickets[admitted - 1], admitted);
     if (refund.tickets.empty()) return refuse(Reason::ticket_refunded);
   }
   for (const std::uint32_t number : refund.tickets) {
-    if (number == 0 || number > order->ticket_count) return refuse_ticket(Reason::ticket_not_found, number);
-    const TicketRecord& ticket = tickets[number - 1];
-    if (ticket.refunded()) return refuse_ticket(Reason::ticket_refunded, number, ticket);
-    if (ticket.admitted_at != 0) return refuse_admitted(state, ticket, number);
+    if (number == 0 || number > order->ticket_count) return refusals::NoSuchTicket{number};
+    if (auto refused = refuse_used(state, tickets[number - 1], number)) return *refused;
   }
   refund.amount = state.orders().refund_amount(*order, refund.tickets);
   return refund;
@@ -520,9 +466,8 @@ class ChoiceAssigner {
   if (auto refused = refuse_text("a gate's name", command.gate, 1, limits::short_name_bytes)) return *refused;
   if (std::optional<RequestRefused> refused = refuse_name(state, command.gate)) return *refused;
   const TicketRecord* ticket = state.orders().find_ticket(command.ticket);
-  if (ticket == nullptr) return refuse_ticket(Reason::ticket_not_found, command.ticket.number);
-  if (ticket->refunded()) return refuse_ticket(Reason::ticket_refunded, command.ticket.number, *ticket);
-  if (ticket->admitted_at != 0) return refuse_admitted(state, *ticket, command.ticket.number);
+  if (ticket == nullptr) return refusals::NoSuchTicket{command.ticket.number};
+  if (auto refused = refuse_used(state, *ticket, command.ticket.number)) return *refused;
   return TicketAdmitted{command.ticket, command.gate};
 }
 
