@@ -405,10 +405,15 @@ void Desk::look_up_in(const Entry& entry, std::span<const std::pair<Revision, Re
 }
 
 void Desk::add_order(Answer& answer) const {
-  OrderId id;
-  if (answer.granted<OrderPlaced>() != nullptr) id = OrderId{answer.request};
-  if (const TicketsRefunded* refund = answer.granted<TicketsRefunded>()) id = refund->order;
-  if (const TicketAdmitted* admitted = answer.granted<TicketAdmitted>()) id = admitted->ticket.order;
+  if (answer.fact() == nullptr) return;
+  const OrderId id = std::visit(
+      [&]<class Body>(const Body& body) {
+        if constexpr (std::is_same_v<Body, OrderPlaced>) return OrderId{answer.request};
+        if constexpr (requires { body.order; }) return body.order;
+        if constexpr (requires { body.ticket; }) return body.ticket.order;
+        return OrderId{};
+      },
+      answer.fact()->body);
   if (!id.is_zero()) answer.order = copy_order(at_.state, id);
 }
 

@@ -58,9 +58,9 @@ class Ledger {
     types_ = fact.settings.prices.ticket_types();
   }
   void enter(const EventConfigured& fact, const Fact&) { types_ = fact.settings.prices.ticket_types(); }
-  void enter(const SaleStatusChanged&, const Fact&) {}
-  void enter(const HoldExtended&, const Fact&) {}
-  void enter(const TicketAdmitted&, const Fact&) {}
+  /// What moves neither a place nor money.
+  template <class Other>
+  void enter(const Other&, const Fact&) {}
   void enter(const HoldPlaced& fact, const Fact& whole) {
     for (const PlaceIndex place : fact.places) {
       if (sold_.contains(place.value) || !held_.try_emplace(place.value, HoldId{whole.request}).second)
@@ -217,15 +217,6 @@ void check_snapshot(Storage& storage, const StreamId& stream, const Snapshot& st
 }
 
 }  // namespace
-
-std::string_view name_of(const FactBody& fact) {
-  constexpr std::array<std::string_view, 11> names = {
-      "event_created", "event_configured", "sale_status_changed", "hold_placed",
-      "hold_extended", "hold_released",    "hold_expired",        "hold_quoted",
-      "order_placed",  "tickets_refunded", "ticket_admitted"};
-  static_assert(std::variant_size_v<FactBody> == names.size());
-  return names[fact.index()];
-}
 
 AuditReport audit(Storage& storage, const StreamId& stream) {
   AuditReport report;

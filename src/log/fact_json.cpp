@@ -1,140 +1,136 @@
 #include "ticketcore/log/fact_json.hpp"
 
 #include "ticketcore/base/json_writer.hpp"
-#include "ticketcore/log/audit.hpp"
 
 namespace ticketcore {
 namespace {
 
-/// Members of one object, in the order in which they are added.
-class Line {
+/// Writes the fields of facts and commands, each type of field in one way. What is needed for labels and
+/// amounts is the event's, where it is known.
+class FieldJson {
  public:
-  void text(std::string_view key, std::string_view value) { raw(key, json_text(value)); }
-  void number(std::string_view key, std::int64_t value) { raw(key, std::to_string(value)); }
-  void id(std::string_view key, const Id128& value) { raw(key, json_text(to_string(value))); }
-  void raw(std::string_view key, const std::string& value) {
-    out_ += out_.empty() ? "{" : ",";
-    out_ += json_text(key) + ":" + value;
+  FieldJson(JsonWriter& out, const EventState& state)
+      : out_(out),
+        map_(state.seat_map().get()),
+        prices_(state.exists() ? &state.settings().prices : nullptr) {}
+
+  template <Declared Record>
+  void write_fields(const Record& record) {
+    for_each_field<Record>([&](const auto& field) { member(field.name, record.*field.member); });
   }
-  [[nodiscard]] std::string finish() const { return out_ + "}"; }
+  template <class T>
+  void member(std::string_view name, const T& value) {
+    out_.key(name);
+    write(value);
+  }
+  void write(std::string_view text) { out_.text(text); }
+  void write(const Id128& id) { out_.text(to_string(id)); }
+  void write(std::uint64_t number) { out_.raw(std::to_string(number)); }
+  void write(Timestamp time) { out_.text(to_rfc3339(time)); }
 
  private:
-  std::string out_;
-};
-
-class FactWriter {
- public:
-  FactWriter(Line& line, const EventState& state)
-      : line_(line), map_(state.seat_map().get()), settings_(state.exists() ? &state.settings() : nullptr) {}
-
-  void operator()(const EventCreated& fact) {
-    line_.text("event", fact.event.text());
-    settings(fact.settings);
-    line_.text("seat_map", fact.seat_map->name());
-    line_.number("place_count", fact.seat_map->place_count());
-    line_.number("capacity", static_cast<std::int64_t>(fact.seat_map->capacity()));
-    line_.text("sale", fact.sale == SaleStatus::on_sale ? "on" : "off");
+  void write(std::uint32_t number) { write(std::uint64_t{number}); }
+  /// The only numbers of 16 bits are those of ticket types.
+  void write(std::uint16_t ticket_type) {
+    const bool known = prices_ != nullptr && ticket_type < prices_->ticket_types().size();
+    out_.text(known ? prices_->ticket_types()[ticket_type] : "?");
   }
-  void operator()(const EventConfigured& fact) { settings(fact.settings); }
-  void operator()(const SaleStatusChanged& fact) {
-    line_.text("sale", fact.status == SaleStatus::on_sale ? "on" : "off");
+  template <class Tag, std::size_t bytes>
+  void write(const Name<Tag, bytes>& name) {
+    out_.text(name.text());
   }
-  void operator()(const HoldPlaced& fact) {
-    line_.text("holder", fact.holder.text());
-    places(fact.places);
-    std::string areas;
-    for (const AreaQuantity& held : fact.areas)
-      areas += (areas.empty() ? "" : ",") + json_text(label(held.area)) + ":" + std::to_string(held.quantity);
-    if (!areas.empty()) line_.raw("areas", "{" + areas + "}");
-    line_.text("expires_at", to_rfc3339(fact.expires_at));
+  void write(PlaceIndex place) {
+    out_.text(map_ && place.value < map_->place_count() ? map_->label(place) : std::to_string(place.value));
   }
-  void operator()(const HoldExtended& fact) {
-    line_.id("hold", fact.hold);
-    line_.text("expires_at", to_rfc3339(fact.expires_at));
+  void write(AreaIndex area) {
+    out_.text(map_ && area.value < map_->areas().size() ? map_->label(area) : std::to_string(area.value));
   }
-  void operator()(const HoldReleased& fact) { line_.id("hold", fact.hold); }
-  void operator()(const HoldExpired& fact) { line_.id("hold", fact.hold); }
-  void operator()(const HoldQuoted& fact) {
-    line_.id("hold", fact.hold);
-    std::string lines;
-    for (const QuoteLine& quoted : fact.price.lines) {
-      Line each;
-      each.text("category", map_ && quoted.category.value < map_->categories().size()
-                                ? map_->categories()[quoted.category.value].key
-                                : "?");
-      each.text("ticket_type", settings_ && quoted.ticket_type < settings_->prices.ticket_types().size()
-                                   ? settings_->prices.ticket_types()[quoted.ticket_type]
-                                   : "?");
-      each.number("count", quoted.count);
-      each.text("unit_price", money(quoted.unit_price));
-      lines += (lines.empty() ? "" : ",") + each.finish();
+  void write(CategoryIndex category) {
+    out_.text(map_ && category.value < map_->categories().size() ? map_->categories()[category.value].key
+                                                                 : "?");
+  }
+  template <class Enum>
+  requires std::is_enum_v<Enum>
+  void write(Enum value) {
+    const auto words = words_of(value);
+    const auto number = static_cast<std::size_t>(value);
+    out_.text(number < words.size() ? words[number] : std::to_string(number));
+  }
+  /// In minor units.
+  void write(std::int64_t amount) {
+    out_.text(prices_ ? Money{amount, prices_->currency()}.to_string() : std::to_string(amount));
+  }
+  void write(const std::optional<std::int64_t>& amount) {
+    if (amount) return write(*amount);
+    out_.raw("null");
+  }
+  void write(std::chrono::seconds time) { out_.raw(std::to_string(time.count())); }
+  void write(const TicketId& ticket) { out_.text(to_string(ticket)); }
+  /// With its own ticket types and currency, whatever the event's are by now.
+  void write(const PriceList& prices) {
+    const PriceList* const before = std::exchange(prices_, &prices);
+    write(parts_of(prices));
+    prices_ = before;
+  }
+  void write(const std::shared_ptr<const SeatMap>& map) {
+    if (map == nullptr) {
+      out_.raw("null");
+      return;
     }
-    line_.raw("lines", "[" + lines + "]");
-    line_.text("fee_per_ticket", money(fact.price.fee_per_ticket));
-    line_.text("fee_per_order", money(fact.price.fee_per_order));
-    line_.text("total", money(fact.price.total));
-    line_.text("tax", money(fact.price.tax));
+    out_.open_object();
+    member("name", map->name());
+    member("place_count", map->place_count());
+    member("capacity", map->capacity());
+    out_.close_object();
   }
-  void operator()(const OrderPlaced& fact) {
-    line_.id("hold", fact.hold);
-    line_.number("number", fact.number);
-    line_.text("paid_by", fact.payment.method);
-    line_.text("reference", fact.payment.reference);
-    line_.text("amount", money(fact.payment.amount));
+  template <Declared Record>
+  void write(const Record& record) {
+    out_.open_object();
+    write_fields(record);
+    out_.close_object();
   }
-  void operator()(const TicketsRefunded& fact) {
-    line_.id("order", fact.order);
-    std::string numbers;
-    for (const std::uint32_t number : fact.tickets)
-      numbers += (numbers.empty() ? "" : ",") + std::to_string(number);
-    line_.raw("tickets", "[" + numbers + "]");
-    line_.text("amount", money(fact.amount));
-    line_.text("reference", fact.reference);
-  }
-  void operator()(const TicketAdmitted& fact) {
-    line_.text("ticket", to_string(fact.ticket));
-    line_.text("gate", fact.gate);
+  template <class List>
+  requires requires(const List& list) {
+    list.front();
+  } &&(!std::convertible_to<List, std::string_view>)void write(const List& list) {
+    out_.open_array();
+    for (const auto& item : list) write(item);
+    out_.close_array();
   }
 
- private:
-  void settings(const EventSettings& settings) {
-    line_.text("name", settings.name);
-    line_.text("venue", settings.venue);
-    line_.text("starts_at", to_rfc3339(settings.starts_at));
-    if (!settings.time_zone.empty()) line_.text("time_zone", settings.time_zone);
-    line_.text("currency", settings.prices.currency().code());
-  }
-  void places(const PlaceList& places) {
-    std::string labels;
-    for (const PlaceIndex place : places)
-      labels += (labels.empty() ? "" : ",") + json_text(map_ && place.value < map_->place_count()
-                                                            ? map_->label(place)
-                                                            : std::to_string(place.value));
-    if (!labels.empty()) line_.raw("places", "[" + labels + "]");
-  }
-  [[nodiscard]] std::string label(AreaIndex area) const {
-    return map_ && area.value < map_->areas().size() ? map_->label(area) : std::to_string(area.value);
-  }
-  [[nodiscard]] std::string money(std::int64_t minor) const {
-    return settings_ ? Money{minor, settings_->prices.currency()}.to_string() : std::to_string(minor);
-  }
-
-  Line& line_;
+  JsonWriter& out_;
   const SeatMap* map_;
-  const EventSettings* settings_;
+  const PriceList* prices_;
 };
+
+/// What the body's fields stand behind.
+template <class Body>
+[[nodiscard]] std::string finish_line(JsonWriter& out, FieldJson& json, const RequestId& request,
+                                      const Body& body) {
+  if (!request.is_zero()) json.member("request", request);
+  std::visit([&](const auto& record) { json.write_fields(record); }, body);
+  out.close_object();
+  return out.take();
+}
 
 }  // namespace
 
 std::string fact_json(const Fact& fact, std::uint64_t revision, Timestamp turn, const EventState& state) {
-  Line line;
-  line.number("revision", static_cast<std::int64_t>(revision));
-  line.text("turn", to_rfc3339(turn));
-  line.text("fact", name_of(fact.body));
-  if (!fact.request.is_zero()) line.id("request", fact.request);
-  FactWriter writer(line, state);
-  std::visit(writer, fact.body);
-  return line.finish();
+  JsonWriter out;
+  FieldJson json(out, state);
+  out.open_object();
+  json.member("revision", revision);
+  json.member("turn", turn);
+  json.member("fact", name_of(fact.body));
+  return finish_line(out, json, fact.request, fact.body);
+}
+
+std::string command_json(const Command& command, const EventState& state) {
+  JsonWriter out;
+  FieldJson json(out, state);
+  out.open_object();
+  json.member("command", name_of(command.body));
+  return finish_line(out, json, command.request, command.body);
 }
 
 }  // namespace ticketcore

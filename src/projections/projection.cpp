@@ -140,8 +140,9 @@ class Rows {
   void show(const SaleStatusChanged&, const Fact&) { put_event(); }
   void show(const HoldPlaced&, const Fact& fact) { put_open_hold(HoldId{fact.request}); }
   void show(const HoldExtended& fact, const Fact&) { put_open_hold(fact.hold); }
-  void show(const HoldReleased&, const Fact&) {}
-  void show(const HoldExpired&, const Fact&) {}
+  /// What no table shows; the end of a hold was shown before.
+  template <class Other>
+  void show(const Other&, const Fact&) {}
   void show(const HoldQuoted& fact, const Fact&) { put_hold(*state_.holds().find(fact.hold), "open"); }
   void show(const OrderPlaced&, const Fact& fact) {
     const OrderRecord& order = *state_.orders().find(OrderId{fact.request});

@@ -24,6 +24,7 @@ void signing_key(BytesView bytes);
 void values(BytesView bytes);
 void text_output(BytesView bytes);
 void vault_record(BytesView bytes);
+void command(BytesView bytes);
 #ifdef TICKETCORE_HAVE_SERVER_HTTP
 void http_request(BytesView bytes);
 void client_address(BytesView bytes);

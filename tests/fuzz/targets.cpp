@@ -15,6 +15,7 @@ std::span<const Target> targets() {
       {"values", values},
       {"text_output", text_output},
       {"vault_record", vault_record},
+      {"command", command},
 #ifdef TICKETCORE_HAVE_SERVER_HTTP
       {"http_request", http_request},
       {"client_address", client_address},

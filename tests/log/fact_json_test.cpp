@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// The types that the names of a JSON text have: 's' text, 'n' number, '[' list, '{' object. What lies deeper
-/// is called by its way there: "lines[].count"; members of "areas" are places' labels, not names.
+/// is called by its way there: "areas[].quantity".
 class TypesOfNames {
  public:
   void add(std::string_view json) {
@@ -48,7 +48,7 @@ class TypesOfNames {
         std::string member = name + "[]";
         if (end == '}') {
           const std::string key = text();
-          member = name == "areas" ? "areas{}" : name.empty() ? key : name + "." + key;
+          member = name.empty() ? key : name + "." + key;
           REQUIRE(next() == ':');
         }
         value(member);
@@ -149,8 +149,9 @@ TEST_CASE("a name of a fact's JSON has one type, in whatever fact it stands") {
     CHECK(types.size() == 1);
   }
   CHECK(names.types["places"] == std::set{'['});
-  CHECK(names.types["lines[].count"] == std::set{'n'});
-  CHECK(names.types["areas{}"] == std::set{'n'});
+  CHECK(names.types["price.lines[].count"] == std::set{'n'});
+  CHECK(names.types["price.lines[].ticket_type"] == std::set{'s'});
+  CHECK(names.types["areas[].quantity"] == std::set{'n'});
 }
 
 TEST_CASE(
@@ -175,7 +176,8 @@ TEST_CASE(
           "{\"revision\":2,\"turn\":\"2027-01-10T10:00:00Z\",\"fact\":\"hold_placed\",\"request\":\"01930000-"
           "0000-7000-8000-000000000002\","
           "\"holder\":\"cart "
-          "\\\"17\\\"\",\"places\":[\"Hall-A-3\"],\"areas\":{\"Hall-Standing\":2},\"expires_at\":\"2027-01-"
+          "\\\"17\\\"\",\"places\":[\"Hall-A-3\"],\"areas\":[{\"area\":\"Hall-Standing\",\"quantity\":2}],"
+          "\"expires_at\":\"2027-01-"
           "10T10:10:00Z\"}");
     CHECK(line(2, state).find("\"unit_price\":\"300.00 UAH\"") != std::string::npos);
   });

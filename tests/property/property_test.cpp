@@ -317,7 +317,7 @@ class Episode {
 
   [[nodiscard]] static Bytes bytes_of(const Command& command) {
     wire::Writer out;
-    write_command(out, command.body);
+    write_command(out, command);
     return out.take();
   }
 

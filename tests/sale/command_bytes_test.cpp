@@ -5,7 +5,6 @@
 #include <functional>
 #include <limits>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "little_house.hpp"
@@ -15,77 +14,6 @@
 using namespace ticketcore;
 
 namespace {
-
-// The members of everything that a command is made of. A command that is new has none here, and one that has
-// a member more does not come apart: neither compiles.
-auto members(CreateEvent& it) {
-  auto& [event, settings, seat_map, sale] = it;
-  return std::tie(event, settings, seat_map, sale);
-}
-auto members(ConfigureEvent& it) {
-  auto& [settings] = it;
-  return std::tie(settings);
-}
-auto members(SetSaleStatus& it) {
-  auto& [status] = it;
-  return std::tie(status);
-}
-auto members(PlaceHold& it) {
-  auto& [holder, places, areas, ttl] = it;
-  return std::tie(holder, places, areas, ttl);
-}
-auto members(HoldBest& it) {
-  auto& [holder, categories, count, accessible, restricted_view, together, ttl] = it;
-  return std::tie(holder, categories, count, accessible, restricted_view, together, ttl);
-}
-auto members(ExtendHold& it) {
-  auto& [hold, ttl] = it;
-  return std::tie(hold, ttl);
-}
-auto members(ReleaseHold& it) {
-  auto& [hold] = it;
-  return std::tie(hold);
-}
-auto members(QuoteHold& it) {
-  auto& [hold, choices] = it;
-  return std::tie(hold, choices);
-}
-auto members(CheckOut& it) {
-  auto& [hold, payment] = it;
-  return std::tie(hold, payment);
-}
-auto members(RefundTickets& it) {
-  auto& [order, tickets, reference] = it;
-  return std::tie(order, tickets, reference);
-}
-auto members(AdmitTicket& it) {
-  auto& [ticket, gate] = it;
-  return std::tie(ticket, gate);
-}
-auto members(TicketChoice& it) {
-  auto& [ticket_type, count, category] = it;
-  return std::tie(ticket_type, count, category);
-}
-auto members(PaymentOffer& it) {
-  auto& [method, reference, amount] = it;
-  return std::tie(method, reference, amount);
-}
-auto members(TicketId& it) {
-  auto& [order, number] = it;
-  return std::tie(order, number);
-}
-auto members(AreaQuantity& it) {
-  auto& [area, quantity] = it;
-  return std::tie(area, quantity);
-}
-auto members(EventSettings& it) {
-  auto& [name, venue, starts_at, prices, policy, time_zone] = it;
-  return std::tie(name, venue, starts_at, prices, policy, time_zone);
-}
-auto members(SalePolicy& it) {
-  auto& [places_per_hold, holds_per_holder, places_per_holder, hold_lifetime] = it;
-  return std::tie(places_per_hold, holds_per_holder, places_per_holder, hold_lifetime);
-}
 
 using Try = std::function<void()>;
 
@@ -97,10 +25,6 @@ void with(T& value, T other, const Try& attempt) {
   attempt();
   value = std::move(before);
 }
-template <class T>
-concept Composed = requires(T& it) {
-  members(it);
-};
 template <class T>
 concept Listed = requires(T& it) {
   it.push_back(it.front());
@@ -191,7 +115,7 @@ void each_change(std::shared_ptr<const SeatMap>& value, const Try& attempt) {
   map([](SeatMapData& data) { data.shapes.push_back({ShapeKind::text, "Stage", {{0, 0}}}); });
 }
 
-template <Composed T>
+template <Declared T>
 void each_change(T& value, const Try& attempt);
 
 template <Listed T>
@@ -218,9 +142,9 @@ void each_change(T& value, const Try& attempt) {
   for (std::size_t index = 0; index < value.size(); ++index) each_change(value[index], attempt);
 }
 
-template <Composed T>
+template <Declared T>
 void each_change(T& value, const Try& attempt) {
-  std::apply([&](auto&... member) { (each_change(member, attempt), ...); }, members(value));
+  for_each_field<T>([&](const auto& field) { each_change(value.*field.member, attempt); });
 }
 
 /// Gives value in turn what its type holds and nobody should ask for. What must not be granted calls refused;
@@ -238,8 +162,8 @@ struct OddValues {
     } else if constexpr (std::integral<T>) {
       for (const T number : {std::numeric_limits<T>::min(), T{0}, std::numeric_limits<T>::max()})
         with(value, number, allowed);
-    } else if constexpr (requires { members(value); }) {
-      std::apply([this](auto&... member) { (each(member), ...); }, members(value));
+    } else if constexpr (Declared<T>) {
+      for_each_field<T>([&](const auto& field) { each(value.*field.member); });
     } else if constexpr (requires { value.value; }) {
       each(value.value);
     } else if constexpr (requires { value.front(); }) {
@@ -301,6 +225,12 @@ struct OddValues {
     with(value, std::shared_ptr<const SeatMap>(), refused);
   }
 };
+
+[[nodiscard]] Bytes bytes_of(const Command& command) {
+  wire::Writer out;
+  write_command(out, command);
+  return out.take();
+}
 
 /// A sale in which every kind of command is granted once and more.
 struct Sale {
@@ -405,7 +335,7 @@ TEST_CASE("whatever stands in a command, it is refused or can be read back from 
       if (fact == nullptr) return;
       LogEntry read;
       REQUIRE_NOTHROW(read = decode_entry(Sale::bytes_of(*fact), "what was granted"));
-      CHECK(Sale::bytes_of(read.facts.at(0)) == Sale::bytes_of(*fact));
+      CHECK(read.facts.at(0) == *fact);
     };
     const auto refused = [&] {
       const Decision decision = answer();
@@ -471,10 +401,85 @@ TEST_CASE("the length before a group takes as few bytes as it needs, and the gro
 
 TEST_CASE("a command has the bytes and the digest that the format's page says") {
   const PlaceHold hold{"cart-17", {{3}, {1}}, {{{0}, 2}}, std::chrono::seconds(600)};
-  wire::Writer out;
-  write_command(out, hold);
-  const Bytes expected = {4, 0x12, 7, 'c',  'a', 'r', 't', '-',  '1',  '7', 0x1A,
-                          2, 6,    3, 0x22, 2,   0,   2,   0x28, 0xB0, 0x09};
-  CHECK(out.take() == expected);
-  CHECK(digest_of(hold) == 0x9296'4407'318F'B78FULL);
+  const Bytes expected = {4,   0x0A, 16,   1,  2,  3,  4,    5, 6,    7,   8,    9,    10,
+                          11,  12,   13,   14, 15, 16, 0x12, 7, 'c',  'a', 'r',  't',  '-',
+                          '1', '7',  0x1A, 2,  6,  3,  0x22, 2, 0x10, 2,   0x28, 0xB0, 0x09};
+  const RequestId request{{0x0807060504030201, 0x100F0E0D0C0B0A09}};
+  CHECK(bytes_of({request, hold}) == expected);
+  CHECK(digest_of(hold) == 0x7717'16A5'356B'9F4BULL);
+}
+
+TEST_CASE("a command is read back from its bytes as it was") {
+  const Sale sale;
+  for (const Command& command : sale.granted) {
+    CAPTURE(name_of(command.body));
+    CHECK(read_command(bytes_of(command)) == command);
+    Command other = command;
+    const auto kept_or_refused = [&] {
+      std::optional<Command> read;
+      try {
+        read = read_command(bytes_of(other));
+      } catch (const CommandMalformed&) {
+        return;
+      }
+      CHECK(*read == other);
+    };
+    std::visit(
+        [&](auto& body) {
+          each_change(body, [&] { CHECK_FALSE(other == command); });
+          each_change(body, kept_or_refused);
+          OddValues{kept_or_refused, kept_or_refused}.each(body);
+        },
+        other.body);
+    CHECK(other == command);
+  }
+}
+
+TEST_CASE("what is no command's bytes is not read as one, and what is wrong is said") {
+  const Command command{little::request(1), PlaceHold{"cart", {{3}}, {{{0}, 2}}, std::chrono::seconds(60)}};
+  const Bytes good = bytes_of(command);
+  const auto changed = [&](auto change) {
+    Bytes bytes = good;
+    change(bytes);
+    return bytes;
+  };
+  const auto with_end = [&](std::initializer_list<std::uint8_t> end) {
+    return changed([&](Bytes& bytes) { bytes.insert(bytes.end(), end); });
+  };
+  const auto says = [](const Bytes& bytes, const char* what) {
+    CAPTURE(what);
+    CHECK_THROWS_WITH_AS((void)read_command(bytes), doctest::Contains(what), CommandMalformed);
+  };
+  says({}, "ends too early");
+  says(changed([](Bytes& bytes) { bytes[0] = 0; }), "no command of kind 0");
+  says(changed([](Bytes& bytes) { bytes[0] = 99; }), "no command of kind 99");
+  says(changed([](Bytes& bytes) { bytes.erase(bytes.begin() + 1, bytes.begin() + 19); }), "no request");
+  says(with_end({0x30, 1}), "field 6, which it can't have");
+  says(with_end({0x28, 1}), "not written as commands are");            // its ttl once more
+  says(with_end({0x22, 2, 0x18, 1}), "field 3, which it can't have");  // in an area's quantity
+  says(with_end({0x22, 2, 0x08, 0x80}), "ends too early");
+  says(with_end({0x20, 2}), "wrong wire type");
+  says(with_end({0x22, 6, 0x10, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F}), "quantity is out of range");
+  says(changed([](Bytes& bytes) { bytes[21] = 0xFF; }), "holder is not UTF-8");
+  const auto of = [](const CommandBody& body) { return bytes_of({little::request(1), body}); };
+  says(of(SetSaleStatus{static_cast<SaleStatus>(2)}), "sale is out of range");
+  says(
+      of(HoldBest{
+          .holder = "cart", .categories = {{limits::categories}, {1}}, .together = static_cast<Together>(9)}),
+      "together is out of range");
+  says(of(AdmitTicket{{OrderId{little::request(1)}, 1}, "no\nrth"}), "gate carries a control character");
+  PlaceHold many{"cart", {}, {}, std::chrono::seconds(60)};
+  for (std::uint32_t place = 0; place <= limits::places_per_hold; ++place) many.places.push_back({place});
+  says(of(many), "places has too many values");
+  // Cut between two fields, it is another command, which lacks what a whole one has.
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    std::optional<Command> read;
+    try {
+      read = read_command(BytesView(good).first(size));
+    } catch (const CommandMalformed&) {
+      continue;
+    }
+    CHECK(size > 18);
+    CHECK_FALSE(*read == command);
+  }
 }

@@ -56,7 +56,7 @@ class House:
         kind, turn = fact["fact"], seconds_of(fact["turn"])
         if kind == "hold_placed":
             deadline = seconds_of(fact["expires_at"])
-            for place in fact.get("places", []):
+            for place in fact["places"]:
                 if place in self.taken and (self.taken[place][0] is None or self.taken[place][0] > turn):
                     self.fail(
                         "sold twice",
@@ -64,9 +64,9 @@ class House:
                         fact,
                     )
                 self.taken[place] = (deadline, fact["request"])
-            self.in_area[fact["request"]] = fact.get("areas", {})
+            self.in_area[fact["request"]] = {held["area"]: held["quantity"] for held in fact["areas"]}
             self.deadline[fact["request"]] = deadline
-            self.places[fact["request"]] = fact.get("places", [])
+            self.places[fact["request"]] = fact["places"]
         elif kind == "hold_extended":
             self.deadline[fact["hold"]] = seconds_of(fact["expires_at"])
             for place in self.places[fact["hold"]]:

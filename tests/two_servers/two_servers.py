@@ -146,7 +146,7 @@ def check_requests(log, record):
         if (
             fact is None
             or fact["hold"] != order["hold"]
-            or fact["amount"].split()[0] != order["total"]["amount"]
+            or fact["payment"]["amount"].split()[0] != order["total"]["amount"]
         ):
             record.fail("not in the log", f"the order {order_id} of {order['total']}", fact)
     for order_id, amount in record.refunds.items():
@@ -189,7 +189,8 @@ def check_buyers(client, log, record, path):
 
 def check_money(client, log, record):
     """What was paid is sold, or was paid back; what was refunded in the log moved."""
-    sold = {fact["reference"]: order for order, fact in log.orders.items() if fact["paid_by"] == "fakepay"}
+    payments = {order: fact["payment"] for order, fact in log.orders.items()}
+    sold = {paid["reference"]: order for order, paid in payments.items() if paid["method"] == "fakepay"}
     for payment in record.payments.values():
         page = client.ask("GET", f"/pay/{payment['id']}").body.decode()
         back = re.search(r"Paid back: ([0-9.]+) ", page)
@@ -218,7 +219,8 @@ def check_money(client, log, record):
 
 def finish_refunds(client, log, record):
     """A sweep comes by every second, and looks into a new refund after one."""
-    sold = {order: fact["reference"] for order, fact in log.orders.items() if fact["paid_by"] == "fakepay"}
+    payments = {order: fact["payment"] for order, fact in log.orders.items()}
+    sold = {order: paid["reference"] for order, paid in payments.items() if paid["method"] == "fakepay"}
     waiting = [sold[order] for order in log.refunded if order in sold]
     until = time.monotonic() + 30
     while waiting and time.monotonic() < until:

@@ -39,7 +39,7 @@ def test_the_log_tells_the_story_fact_by_fact(event: ticketcore.Event, clock: Cl
         "hold_placed", "ticket_admitted",
     ]  # fmt: skip
     assert facts[3].details["places"] == ["Hall-A-1"]
-    assert facts[3].details["areas"] == {"Hall-Standing": 2}
+    assert facts[3].details["areas"] == [{"area": "Hall-Standing", "quantity": 2}]
     assert facts[2].request is None and facts[3].request is not None
     assert facts[-1].turn == clock.now
     assert facts[-1].details["gate"] == "north"

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "ticketcore/base/detail/control_characters.hpp"
+#include "ticketcore/base/fields.hpp"
 
 namespace ticketcore {
 
@@ -90,6 +91,8 @@ struct TicketId {
   OrderId order;
   std::uint32_t number = 0;
 
+  static constexpr auto fields =
+      declare(field(1, "order", &TicketId::order), field(2, "number", &TicketId::number));
   friend constexpr auto operator<=>(const TicketId&, const TicketId&) = default;
 };
 

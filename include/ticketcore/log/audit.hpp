@@ -2,7 +2,6 @@
 // Audit: proves an event's log from its first entry, by the state machine and, apart from it, by a ledger of
 // its own.
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -38,8 +37,5 @@ struct AuditReport {
 /// stands before it is still told. Others may go on selling meanwhile, save snapshots, or remove the stream,
 /// which then counts as far as it was read. Throws StorageError only if the storage can't be read at all.
 [[nodiscard]] AuditReport audit(Storage& storage, const StreamId& stream);
-
-/// "hold_placed".
-[[nodiscard]] std::string_view name_of(const FactBody& fact);
 
 }  // namespace ticketcore

@@ -1,8 +1,10 @@
 #pragma once
-// A fact as one line of JSON, for people and for programs in other languages.
+// A fact, or a command, as one line of JSON, for people and for programs in other languages. Its members are
+// its fields, by their names.
 
 #include <string>
 
+#include "ticketcore/sale/commands.hpp"
 #include "ticketcore/sale/event_state.hpp"
 
 namespace ticketcore {
@@ -13,5 +15,8 @@ namespace ticketcore {
 /// state that does not know the event yet leaves indices and minor units.
 [[nodiscard]] std::string fact_json(const Fact& fact, std::uint64_t revision, Timestamp turn,
                                     const EventState& state);
+
+/// {"command":"place_hold","request":"01930000-...","holder":"cart-17",...}, in the same way.
+[[nodiscard]] std::string command_json(const Command& command, const EventState& state);
 
 }  // namespace ticketcore

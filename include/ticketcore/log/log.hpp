@@ -9,6 +9,7 @@
 
 #include "ticketcore/sale/facts.hpp"
 #include "ticketcore/storage/storage.hpp"
+#include "ticketcore/venue/seat_map_bytes.hpp"
 
 namespace ticketcore {
 
@@ -63,10 +64,5 @@ struct LogEntry {
 
 /// The same, but leaves the facts unread.
 [[nodiscard]] EntryHeader decode_entry_header(BytesView bytes, std::string_view what);
-
-/// A seat map as bytes, as EventCreated carries it.
-[[nodiscard]] Bytes encode_seat_map(const SeatMap& map);
-/// Throws StorageDamaged, naming what was read.
-[[nodiscard]] SeatMap decode_seat_map(BytesView bytes, std::string_view what);
 
 }  // namespace ticketcore

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ticketcore/base/detail/control_characters.hpp"
+#include "ticketcore/base/fields.hpp"
 #include "ticketcore/base/limits.hpp"
 #include "ticketcore/base/money.hpp"
 
@@ -38,7 +39,11 @@ class PriceList {
     std::string category{};
     std::uint16_t ticket_type = 0;
     std::int64_t amount = 0;
-    friend bool operator==(const Line&, const Line&) = default;
+
+    static constexpr auto fields =
+        declare(field(1, "category", &Line::category),
+                field(2, "ticket_type", &Line::ticket_type, {.most = limits::ticket_types - 1}),
+                field(3, "amount", &Line::amount, {.most = limits::amount}));
   };
 
   PriceList() = default;
@@ -147,6 +152,33 @@ inline PriceList::PriceList(Currency currency, const std::vector<Price>& prices,
     if (price_of(price.category, *type)) throw std::invalid_argument(what + " stands twice");
     lines_.push_back({price.category, *type, parse_amount(price.amount, what)});
   }
+}
+
+/// All that a price list is made of, as it is written.
+struct PriceListParts {
+  std::string currency{};
+  std::vector<std::string> ticket_types{};
+  std::vector<PriceList::Line> lines{};
+  std::int64_t per_ticket = 0;
+  std::int64_t per_order = 0;
+  std::uint32_t tax_basis_points = 0;
+
+  static constexpr auto fields = declare(
+      field(1, "currency", &PriceListParts::currency),
+      field(2, "ticket_types", &PriceListParts::ticket_types, {.most = limits::ticket_types}),
+      field(3, "lines", &PriceListParts::lines, {.most = limits::prices}),
+      field(4, "per_ticket", &PriceListParts::per_ticket, {.most = limits::amount}),
+      field(5, "per_order", &PriceListParts::per_order, {.most = limits::amount}),
+      field(6, "tax_basis_points", &PriceListParts::tax_basis_points, {.most = limits::tax_basis_points}));
+};
+
+[[nodiscard]] inline PriceListParts parts_of(const PriceList& prices) {
+  return {std::string(prices.currency().code()),
+          prices.ticket_types(),
+          prices.lines(),
+          prices.per_ticket(),
+          prices.per_order(),
+          prices.tax_basis_points()};
 }
 
 }  // namespace ticketcore

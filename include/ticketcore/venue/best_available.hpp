@@ -13,8 +13,10 @@
 // its own distance, all added up; then the one nearer to its row's middle (the first to count where there is
 // no focal point), then the lower place index. Printed labels play no part.
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include <boost/container/small_vector.hpp>
 
@@ -26,6 +28,9 @@ namespace ticketcore {
 /// required: side by side or not at all. preferred: side by side if possible, else in few blocks close to
 /// each other.
 enum class Together : std::uint8_t { required, preferred };
+[[nodiscard]] constexpr auto words_of(Together) {
+  return std::array<std::string_view, 2>{"required", "preferred"};
+}
 
 struct BestAvailable {
   std::uint32_t count = 1;  ///< 1 to limits::places_per_hold.

@@ -13,9 +13,11 @@
 // before it in the chart. A row's pitch is its length from place to place over its slots. All is whole
 // numbers: every machine ranks alike.
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "ticketcore/venue/seat_map.hpp"
@@ -28,6 +30,9 @@ class BlockSearch;
 
 /// Whether seats of restricted view will do.
 enum class RestrictedView : std::uint8_t { avoid, allow };
+[[nodiscard]] constexpr auto words_of(RestrictedView) {
+  return std::array<std::string_view, 2>{"avoid", "allow"};
+}
 
 /// Keeps no reference to the map. Readers may share one between threads; take and give need it alone.
 class FreeSeats {

@@ -5,6 +5,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -223,6 +224,12 @@ class SeatMap {
   std::uint64_t capacity_ = 0;
   std::vector<std::uint32_t> label_table_{};  ///< Open addressing by label hash; place index + 1, 0 is empty.
 };
+
+/// Whether both are the same map or maps of the same contents. Linear in the map if they are two.
+[[nodiscard]] inline bool same_value(const std::shared_ptr<const SeatMap>& one,
+                                     const std::shared_ptr<const SeatMap>& other) {
+  return one == other || (one != nullptr && other != nullptr && one->data() == other->data());
+}
 
 }  // namespace ticketcore
 

@@ -107,9 +107,9 @@ def reconcile(build, store, told):
         fact = json.loads(line)
         kind = fact["fact"]
         if kind == "hold_placed":
-            holds[fact["request"]] = fact.get("places", [])
+            holds[fact["request"]] = fact["places"]
         elif kind == "order_placed":
-            orders[fact["request"]] = decimal.Decimal(fact["amount"].split()[0])
+            orders[fact["request"]] = decimal.Decimal(fact["payment"]["amount"].split()[0])
             taken += orders[fact["request"]]
             for place in holds[fact["hold"]]:
                 twice += place in owner

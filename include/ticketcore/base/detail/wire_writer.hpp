@@ -101,12 +101,30 @@ class Writer {
     u8(0);
     const std::size_t start = used_;
     write();
-    const std::size_t length = used_ - start;
-    if (length == 0) {
+    if (used_ == start) {
       used_ = before;
-      return;
+    } else {
+      put_length(length_at);
     }
-    // The length takes as few bytes as it needs, most often the one: else the content moves.
+  }
+  /// The same, for one of a list: it stands there, be it empty.
+  template <class Write>
+  void item(std::uint32_t number, Write&& write) {
+    key(number, Type::bytes);
+    const std::size_t length_at = used_;
+    u8(0);
+    write();
+    put_length(length_at);
+  }
+  /// Overwrites four bytes written before.
+  void patch(std::size_t at, std::uint32_t value) { std::memcpy(buffer_.data() + at, &value, sizeof value); }
+
+ private:
+  /// Writes how much stands after the byte that was left for the length.
+  void put_length(std::size_t length_at) {
+    const std::size_t start = length_at + 1;
+    const std::size_t length = used_ - start;
+    // It takes as few bytes as it needs, most often the one: else the content moves.
     const std::size_t size = varint_size(length);
     if (size > 1) {
       room(size - 1);
@@ -116,10 +134,6 @@ class Writer {
     varint(length);
     used_ += length;
   }
-  /// Overwrites four bytes written before.
-  void patch(std::size_t at, std::uint32_t value) { std::memcpy(buffer_.data() + at, &value, sizeof value); }
-
- private:
   [[nodiscard]] static std::size_t varint_size(std::uint64_t value) noexcept {
     const auto bits = static_cast<std::size_t>(std::bit_width(value | 1));
     return (bits + 6) / 7;

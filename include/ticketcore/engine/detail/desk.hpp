@@ -38,7 +38,7 @@ struct Answer {
   std::variant<RequestRefused, Fact> outcome{};  ///< The fact that grants it, or why not.
   Timestamp turn{};                              ///< When it was decided.
   Revision revision = 0;                         ///< The log's revision that the answer reflects.
-  std::shared_ptr<const OrderCopy> order{};      ///< For OrderPlaced, TicketsRefunded and TicketAdmitted.
+  std::shared_ptr<const OrderCopy> order{};      ///< For a fact that places or names one.
   std::shared_ptr<const Availability> event{};   ///< The event after the turn; null if there is none.
 
   /// nullptr if it was granted.

@@ -1,8 +1,7 @@
-// Seat maps read back from the bytes of detail/seat_map_bytes.hpp.
+#include "ticketcore/venue/seat_map_bytes.hpp"
 
 #include "ticketcore/base/detail/wire_reader.hpp"
 #include "ticketcore/base/id_generator.hpp"
-#include "ticketcore/log/log.hpp"
 #include "ticketcore/venue/detail/seat_map_bytes.hpp"
 
 namespace ticketcore {
