@@ -8,7 +8,9 @@
 
 #include "event_desk.hpp"
 #include "ticketcore/base/id_generator.hpp"
+#include "ticketcore/log/log.hpp"
 #include "ticketcore/sale/explain.hpp"
+#include "ticketcore/venue/seat_map_bytes.hpp"
 
 namespace ticketcore {
 namespace {
@@ -502,7 +504,7 @@ Result<Event> BoxOffice::create_event(const NewEvent& event) {
   }
   CreateEvent command;
   command.event = event.id;
-  command.seat_map = event.seat_map;
+  command.seat_map = shared_seat_map(event.seat_map);
   command.sale = event.sale;
   command.settings = {event.name.empty() ? event.id.text() : event.name,
                       event.venue.empty() ? event.seat_map->name() : event.venue,

@@ -118,7 +118,7 @@ class FieldReader {
   }
   void read(Reader& in, std::shared_ptr<const SeatMap>& map, Text, const FieldRule&) const {
     Reader bytes = in.group_field();
-    map = std::make_shared<const SeatMap>(decode_seat_map(bytes.bytes(bytes.left()), in.what()));
+    map = shared_seat_map(bytes.bytes(bytes.left()), in.what());
   }
   void read(Reader& in, PriceList& prices, Text, const FieldRule&) const {
     PriceListParts parts;

@@ -1,5 +1,10 @@
 #include "ticketcore/venue/seat_map_bytes.hpp"
 
+#include <algorithm>
+#include <mutex>
+#include <unordered_map>
+
+#include "ticketcore/base/detail/siphash.hpp"
 #include "ticketcore/base/detail/wire_reader.hpp"
 #include "ticketcore/base/id_generator.hpp"
 #include "ticketcore/venue/detail/seat_map_bytes.hpp"
@@ -205,6 +210,64 @@ SeatMap decode_seat_map(BytesView bytes, std::string_view what) {
   } catch (const SeatMapError& error) {
     in.damaged(error.what());
   }
+}
+
+namespace {
+
+/// The maps that somebody has, by a hash of their bytes. Keeps none alive.
+class MapsInUse {
+ public:
+  /// Null if nobody has one of these bytes.
+  [[nodiscard]] std::shared_ptr<const SeatMap> find(BytesView bytes) {
+    const std::lock_guard lock(mutex_);
+    return find(hash(bytes), bytes);
+  }
+  /// The map from now on, unless another thread was faster with one of the same bytes.
+  [[nodiscard]] std::shared_ptr<const SeatMap> add(BytesView bytes, std::shared_ptr<const SeatMap> map) {
+    const std::uint64_t hashed = hash(bytes);
+    const std::lock_guard lock(mutex_);
+    if (auto other = find(hashed, bytes)) return other;
+    if (maps_.size() >= sweep_at_) {
+      std::erase_if(maps_, [](const auto& kept) { return kept.second.expired(); });
+      sweep_at_ = std::max<std::size_t>(64, 2 * maps_.size());
+    }
+    maps_.emplace(hashed, map);
+    return map;
+  }
+
+ private:
+  [[nodiscard]] std::shared_ptr<const SeatMap> find(std::uint64_t hashed, BytesView bytes) const {
+    const auto [first, last] = maps_.equal_range(hashed);
+    for (auto at = first; at != last; ++at) {
+      std::shared_ptr<const SeatMap> map = at->second.lock();
+      if (map && std::ranges::equal(encode_seat_map(*map), bytes)) return map;
+    }
+    return nullptr;
+  }
+  // Whoever sends maps must not be able to choose ones that are looked through one after another.
+  [[nodiscard]] std::uint64_t hash(BytesView bytes) const { return siphash24({key_.low, key_.high}, bytes); }
+
+  const HashKey key_ = new_hash_key();
+  std::mutex mutex_;
+  std::unordered_multimap<std::uint64_t, std::weak_ptr<const SeatMap>> maps_;
+  std::size_t sweep_at_ = 64;
+};
+
+[[nodiscard]] MapsInUse& maps_in_use() {
+  static MapsInUse maps;
+  return maps;
+}
+
+}  // namespace
+
+std::shared_ptr<const SeatMap> shared_seat_map(BytesView bytes, std::string_view what) {
+  if (auto map = maps_in_use().find(bytes)) return map;
+  return maps_in_use().add(bytes, std::make_shared<const SeatMap>(decode_seat_map(bytes, what)));
+}
+
+std::shared_ptr<const SeatMap> shared_seat_map(std::shared_ptr<const SeatMap> map) {
+  const Bytes bytes = encode_seat_map(*map);
+  return maps_in_use().add(bytes, std::move(map));
 }
 
 }  // namespace ticketcore
