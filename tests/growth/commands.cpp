@@ -185,7 +185,7 @@ void sell_out(Play& play) {
     (void)play.order({"cart", {{place}}, {}, 1h});
 }
 
-[[nodiscard]] std::vector<Case> refusals() {
+[[nodiscard]] std::vector<Case> refused_cases() {
   return {
       {"hold what is held", refused(
                                 [](Play& play) {
@@ -350,7 +350,7 @@ int main(int count, char** arguments) {
     return 2;
   }
   using Groups = std::vector<std::vector<Case>>;
-  const Groups groups = group == "granted" ? Groups{granted()} : Groups{refusals(), repetitions()};
+  const Groups groups = group == "granted" ? Groups{granted()} : Groups{refused_cases(), repetitions()};
   for (const std::vector<Case>& cases : groups) {
     for (const Case& tried : cases) {
       if (only.empty() || tried.name == only) run(tried, 1'000, many);
