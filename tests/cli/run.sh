@@ -84,7 +84,7 @@ expect 0 "odd: turns go on from $(date -u +%Y-%m-%d)" "$ticketcore" confirm-time
 "$ticketcore" log clock.db | tail -n +$((before + 1)) | python3 -c '
 import json, sys
 [line] = map(json.loads, sys.stdin)
-assert (line["fact"], line["sale"]) == ("sale_status_changed", "on"), line' ||
+assert (line["fact"], line["sale"]) == ("sale_status_changed", "on_sale"), line' ||
   fail "the operator's word is not in the log, or changed something"
 expect 0 'nothing is wrong' "$ticketcore" check clock.db
 echo "command and demo: as they should be"
