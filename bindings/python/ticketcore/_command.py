@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Callable, Optional
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import ticketcore
 from ticketcore import _core
@@ -104,10 +105,20 @@ def _rfc3339(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S") + (f".{time.microsecond:06}" if time.microsecond else "") + "Z"
 
 
+def _start_of(event: ticketcore.Event) -> str:
+    """In the event's own time zone, where this machine knows it."""
+    if event.time_zone:
+        try:
+            return event.starts_at.astimezone(ZoneInfo(event.time_zone)).isoformat(timespec="seconds")
+        except ZoneInfoNotFoundError:
+            pass
+    return _rfc3339(event.starts_at)
+
+
 def _show_event(event: ticketcore.Event) -> None:
     counts = event.availability().counts
     print(
-        f"{event.id:<24}{_rfc3339(event.starts_at):<22}{'on' if event.on_sale else 'off':<6}"
+        f"{event.id:<24}{_start_of(event):<27}{'on' if event.on_sale else 'off':<6}"
         f"{event.seat_map.capacity:>10}{counts.free:>10}{counts.held:>8}{counts.sold:>10}{event.revision:>10}  {event.name}"
     )
 
@@ -115,7 +126,7 @@ def _show_event(event: ticketcore.Event) -> None:
 def _events(arguments: argparse.Namespace) -> int:
     status = 0
     with _open(arguments.store, "read_only") as storage, ticketcore.BoxOffice(storage) as office:
-        print(f"{'event':<24}{'starts':<22}{'sale':<6}{'capacity':>10}{'free':>10}{'held':>8}{'sold':>10}{'revision':>10}  name")
+        print(f"{'event':<24}{'starts':<27}{'sale':<6}{'capacity':>10}{'free':>10}{'held':>8}{'sold':>10}{'revision':>10}  name")
         for id in office.events():
             try:
                 _show_event(office.event(id))
