@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { checkAccess, checkWidth, fillBuyer, mapReady, pick, shoot } from "./shop.mjs";
 
 export function buyingTests(shop) {
-  test("two seats picked on the map are bought, one of them for a child, and the tickets have their codes", async () => {
+  test("two seats picked on the map are bought, one of them for a " +
+    "child, and the tickets have their codes", async () => {
     const page = await shop().page();
     await page.goto("/");
     await page.getByRole("link", { name: "Gala night", exact: true }).waitFor();
@@ -36,7 +37,11 @@ export function buyingTests(shop) {
     await page.getByRole("heading", { name: /^Order \d+/ }).waitFor();
     const images = page.locator("img.ticket-image");
     assert.equal(await images.count(), 2);
-    await page.waitForFunction(() => [...document.querySelectorAll("img.ticket-image")].every((image) => image.complete && image.naturalWidth > 0));
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll("img.ticket-image")].every(
+        (image) => image.complete && image.naturalWidth > 0,
+      ),
+    );
     await checkAccess(page, "the order");
     await checkWidth(page, "the order");
     await shoot(page, "order");
@@ -98,10 +103,23 @@ export function buyingTests(shop) {
       await pick(page, "Stalls-A-5");
       await page.getByText("Stalls, row A, seat 5", { exact: true }).waitFor();
     }
-    // Pressed without waiting for the button to be ready: the slower one may have been told already, and then pressing does nothing.
-    await Promise.all([first, second].map((page) => page.locator(".chosen-card > .button").evaluate((button) => button.click())));
-    const held = (page) => page.getByText("Yours for", { exact: true }).waitFor().then(() => "held");
-    const told = (page) => page.getByText("Somebody was faster").waitFor().then(() => "told");
+    // Pressed without waiting for the button to be ready: the slower one may have been told already, and then
+    // pressing does nothing.
+    await Promise.all(
+      [first, second].map((page) =>
+        page.locator(".chosen-card > .button").evaluate((button) => button.click()),
+      ),
+    );
+    const held = (page) =>
+      page
+        .getByText("Yours for", { exact: true })
+        .waitFor()
+        .then(() => "held");
+    const told = (page) =>
+      page
+        .getByText("Somebody was faster")
+        .waitFor()
+        .then(() => "told");
     const outcomes = await Promise.all([first, second].map((page) => Promise.race([held(page), told(page)])));
     assert.deepEqual([...outcomes].sort(), ["held", "told"]);
     await shoot(outcomes[0] === "told" ? first : second, "event-taken");
@@ -165,7 +183,8 @@ export function buyingTests(shop) {
     await page.finish();
   });
 
-  test("a buyer who has paid and comes back to the checkout by its address gets the order, never \"nothing was charged\"", async () => {
+  test('a buyer who has paid and comes back to the checkout by its address gets the order, never "nothing ' +
+    'was charged"', async () => {
     const page = await shop().page();
     await page.goto("/events/gala");
     await pick(page, "Stalls-G-5");
@@ -188,7 +207,8 @@ export function buyingTests(shop) {
     const other = await shop().page();
     await other.goto("/");
     await other.evaluate((all) => {
-      for (const [name, value] of Object.entries(all)) if (!name.startsWith("ticketcore.payment.")) sessionStorage.setItem(name, value);
+      for (const [name, value] of Object.entries(all))
+        if (!name.startsWith("ticketcore.payment.")) sessionStorage.setItem(name, value);
     }, kept);
     await other.goto(checkout);
     await other.getByRole("heading", { name: "These places are bought" }).waitFor();
@@ -241,7 +261,10 @@ export function buyingTests(shop) {
     await page.waitForFunction(() => document.querySelector("seat-map .unseen").textContent !== "");
     const before = await voice.textContent();
     await page.keyboard.press("ArrowRight");
-    await page.waitForFunction((text) => document.querySelector("seat-map .unseen").textContent !== text, before);
+    await page.waitForFunction(
+      (text) => document.querySelector("seat-map .unseen").textContent !== text,
+      before,
+    );
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: /^Hold 1 place/ }).waitFor();
     await page.finish();
@@ -267,7 +290,12 @@ export function buyingTests(shop) {
   });
 
   test("a phone of 360 px shows all of it, and buys by finger", async () => {
-    const page = await shop().page({ viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true });
+    const page = await shop().page({
+      viewport: { width: 360, height: 740 },
+      deviceScaleFactor: 2,
+      hasTouch: true,
+      isMobile: true,
+    });
     await page.goto("/");
     await page.getByRole("link", { name: "Gala night", exact: true }).waitFor();
     await checkWidth(page, "the list of events");
@@ -285,7 +313,10 @@ export function buyingTests(shop) {
     };
     await touch();
     await mapReady(page);
-    assert.ok((await map.evaluate((element) => element.positionOf("Stalls-G-15"))).radius >= 8, "the touch came nearer");
+    assert.ok(
+      (await map.evaluate((element) => element.positionOf("Stalls-G-15"))).radius >= 8,
+      "the touch came nearer",
+    );
     await touch();
     await page.getByRole("button", { name: /^Hold 1 place/ }).waitFor();
     await shoot(page, "phone-event-chosen", false);
@@ -304,7 +335,11 @@ export function buyingTests(shop) {
     await shoot(page, "phone-provider");
     await page.getByRole("button", { name: "Approve", exact: true }).tap();
     await page.getByRole("heading", { name: /^Order \d+/ }).waitFor();
-    await page.waitForFunction(() => [...document.querySelectorAll("img.ticket-image")].every((image) => image.complete && image.naturalWidth > 0));
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll("img.ticket-image")].every(
+        (image) => image.complete && image.naturalWidth > 0,
+      ),
+    );
     await checkWidth(page, "the order");
     await shoot(page, "phone-order");
     await page.finish();

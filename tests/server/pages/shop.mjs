@@ -11,11 +11,20 @@ import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
 const { CHROMIUM, SERVER, WEB, CHART, OUT } = process.env;
-for (const [name, value] of Object.entries({ CHROMIUM, SERVER, WEB, CHART, OUT })) if (!value) throw new Error(`${name} isn't set; run.sh does that`);
+for (const [name, value] of Object.entries({ CHROMIUM, SERVER, WEB, CHART, OUT }))
+  if (!value) throw new Error(`${name} isn't set; run.sh does that`);
 
 export const chartFile = CHART;
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const quiet = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 export const patience = 10_000;
 
 mkdirSync(OUT, { recursive: true });
@@ -25,13 +34,38 @@ export class Shop {
     const shop = new Shop();
     shop.folder = mkdtempSync(join(tmpdir(), "ticketcore-pages-"));
     const keyFile = join(shop.folder, "admin.key");
-    shop.process = spawn(SERVER, ["--storage", `sqlite:///${join(shop.folder, "shop.db")}`, "--port", "0", "--web", WEB, "--admin-key-file", keyFile, "--rate-limit", "0", "--open-places-per-address", "0", "--fake-payments", "--time-zone", "Europe/Kyiv"], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    shop.process = spawn(
+      SERVER,
+      [
+        "--storage",
+        `sqlite:///${join(shop.folder, "shop.db")}`,
+        "--port",
+        "0",
+        "--web",
+        WEB,
+        "--admin-key-file",
+        keyFile,
+        "--rate-limit",
+        "0",
+        "--open-places-per-address",
+        "0",
+        "--fake-payments",
+        "--time-zone",
+        "Europe/Kyiv",
+      ],
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
     const lines = createInterface({ input: shop.process.stdout });
     shop.address = await new Promise((ready, failed) => {
-      lines.on("line", (line) => line.startsWith("listening on ") && ready(line.slice("listening on ".length).trim()));
-      shop.process.on("exit", (code) => failed(new Error(`the server ended with ${code} before it listened`)));
+      lines.on(
+        "line",
+        (line) => line.startsWith("listening on ") && ready(line.slice("listening on ".length).trim()),
+      );
+      shop.process.on("exit", (code) =>
+        failed(new Error(`the server ended with ${code} before it listened`)),
+      );
     });
     shop.adminKey = readFileSync(keyFile, "utf8").trim();
     shop.chart = JSON.parse(readFileSync(CHART, "utf8"));
@@ -67,15 +101,33 @@ export class Shop {
     return text ? JSON.parse(text) : null;
   }
 
-  async makeEvent(id, { name = "Gala night", policy = {}, sale_status = "on_sale", starts_at = "2035-02-14T17:00:00Z" } = {}) {
-    const amounts = { stalls: 1200, "stalls-rear": 800, box: 1500, "balcony-1": 600, "balcony-2": 400, gallery: 200 };
+  async makeEvent(
+    id,
+    { name = "Gala night", policy = {}, sale_status = "on_sale", starts_at = "2035-02-14T17:00:00Z" } = {},
+  ) {
+    const amounts = {
+      stalls: 1200,
+      "stalls-rear": 800,
+      box: 1500,
+      "balcony-1": 600,
+      "balcony-2": 400,
+      gallery: 200,
+    };
     const lines = Object.entries(amounts).flatMap(([category, amount]) => [
       { category, ticket_type: "adult", amount: `${amount}.00` },
       { category, ticket_type: "child", amount: `${amount / 2}.00` },
     ]);
     return this.ask("POST", "/v1/events", {
       key: this.adminKey,
-      body: { id, name, starts_at, seat_map: this.chart, prices: { currency: "UAH", lines, fees: { per_ticket: "15.00", tax_basis_points: 2000 } }, policy, sale_status },
+      body: {
+        id,
+        name,
+        starts_at,
+        seat_map: this.chart,
+        prices: { currency: "UAH", lines, fees: { per_ticket: "15.00", tax_basis_points: 2000 } },
+        policy,
+        sale_status,
+      },
     });
   }
 
@@ -85,10 +137,19 @@ export class Shop {
 
   /** An order without a browser. */
   async sell(event, places, buyer = { name: "Olena Petrenko", email: "olena@example.com" }) {
-    const hold = await this.ask("POST", `/v1/events/${event}/holds`, { key: this.adminKey, body: { places } });
+    const hold = await this.ask("POST", `/v1/events/${event}/holds`, {
+      key: this.adminKey,
+      body: { places },
+    });
     const choices = hold.places.map(({ category }) => ({ ticket_type: "adult", count: 1, category }));
-    await this.ask("POST", `/v1/events/${event}/holds/${hold.id}/quote`, { token: hold.token, body: { choices } });
-    return this.ask("POST", `/v1/events/${event}/holds/${hold.id}/orders`, { key: this.adminKey, body: { payment: { method: "card", reference: `terminal-${hold.id}` }, buyer } });
+    await this.ask("POST", `/v1/events/${event}/holds/${hold.id}/quote`, {
+      token: hold.token,
+      body: { choices },
+    });
+    return this.ask("POST", `/v1/events/${event}/holds/${hold.id}/orders`, {
+      key: this.adminKey,
+      body: { payment: { method: "card", reference: `terminal-${hold.id}` }, buyer },
+    });
   }
 
   /** When nobody holds the place any more. */
@@ -104,15 +165,23 @@ export class Shop {
 
   /** A page of a browser of its own: nothing is shared with others. */
   async page(options = {}, browser = this.browsers[0]) {
-    const context = await browser.newContext({ locale: "en-GB", timezoneId: "Europe/Kyiv", viewport: { width: 1280, height: 860 }, baseURL: this.address, ...options });
+    const context = await browser.newContext({
+      locale: "en-GB",
+      timezoneId: "Europe/Kyiv",
+      viewport: { width: 1280, height: 860 },
+      baseURL: this.address,
+      ...options,
+    });
     context.setDefaultTimeout(patience);
-    if (options.key) await context.addInitScript((key) => sessionStorage.setItem("ticketcore.key", key), options.key);
+    if (options.key)
+      await context.addInitScript((key) => sessionStorage.setItem("ticketcore.key", key), options.key);
     const page = await context.newPage();
     const wrong = [];
     page.on("pageerror", (error) => wrong.push(String(error)));
     page.on("console", (message) => {
       // An answer such as 409 is logged as an error, too; it's what the test asked for.
-      if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) wrong.push(message.text());
+      if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+        wrong.push(message.text());
     });
     page.finish = async () => {
       assert.deepEqual(wrong, [], "the page complained");
@@ -127,14 +196,25 @@ export async function checkAccess(page, name) {
   await page.evaluate(axeSource);
   const found = await page.evaluate(async () => {
     const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-    return violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).slice(0, 3).join(" ")}`);
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(
+        ({ id, help, nodes }) =>
+          `${id}: ${help}: ${nodes
+            .map(({ html }) => html)
+            .slice(0, 3)
+            .join(" ")}`,
+      );
   });
   assert.deepEqual(found, [], `${name} keeps people out`);
 }
 
 /** Nothing sticks out to the side. */
 export async function checkWidth(page, name) {
-  const { wide, room } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, room: document.documentElement.clientWidth }));
+  const { wide, room } = await page.evaluate(() => ({
+    wide: document.documentElement.scrollWidth,
+    room: document.documentElement.clientWidth,
+  }));
   assert.ok(wide <= room, `${name} is ${wide} px wide in a window of ${room}`);
 }
 

@@ -19,11 +19,16 @@ export function staffTests(shop) {
     await page.getByLabel("API key").fill(await shop().makeKey("Counter 1", "box_office"));
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("Signed in").waitFor();
-    assert.equal(await page.evaluate(() => Object.values(localStorage).some((value) => value.startsWith("tck_"))), false, "the key isn't kept beyond the tab");
+    assert.equal(
+      await page.evaluate(() => Object.values(localStorage).some((value) => value.startsWith("tck_"))),
+      false,
+      "the key isn't kept beyond the tab",
+    );
     await page.finish();
   });
 
-  test("the counter sells for cash, finds the order, refunds a ticket, and the place is free again", async () => {
+  test("the counter sells for cash, finds the order, refunds a " +
+    "ticket, and the place is free again", async () => {
     const page = await shop().page({ key: await shop().makeKey("Counter 2", "box_office") });
     await page.goto("/box-office?event=gala");
     await pick(page, "Stalls-H-9");
@@ -56,7 +61,8 @@ export function staffTests(shop) {
     await page.finish();
   });
 
-  test("what the counter holds is still there after a look at the orders, with its tickets and its buyer", async () => {
+  test("what the counter holds is still there after a look at the " +
+    "orders, with its tickets and its buyer", async () => {
     const page = await shop().page({ key: await shop().makeKey("Counter 5", "box_office") });
     await page.goto("/box-office?event=gala");
     await pick(page, "Stalls-D-5");
@@ -79,7 +85,10 @@ export function staffTests(shop) {
     assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "");
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Box office" }).waitFor();
-    assert.deepEqual(await page.evaluate(() => Object.keys(sessionStorage).filter((name) => name.includes("till"))), []);
+    assert.deepEqual(
+      await page.evaluate(() => Object.keys(sessionStorage).filter((name) => name.includes("till"))),
+      [],
+    );
     await page.finish();
   });
 
@@ -145,7 +154,11 @@ export function staffTests(shop) {
     await shoot(page, "gate-good");
     await checkAccess(page, "the gate");
     // As a hand scanner does it: no click in between.
-    assert.equal(await code.evaluate((element) => element === document.activeElement), true, "the field has kept the focus");
+    assert.equal(
+      await code.evaluate((element) => element === document.activeElement),
+      true,
+      "the field has kept the focus",
+    );
     await page.keyboard.insertText(order.tickets[0].code);
     await page.keyboard.press("Enter");
     await page.locator(".verdict.bad", { hasText: "Already used" }).waitFor();
@@ -159,9 +172,13 @@ export function staffTests(shop) {
     await page.finish();
   });
 
-  test("the gate says \"not valid\" of tickets alone; its own trouble and the server's is another colour", async () => {
+  test('the gate says "not valid" of tickets alone; its own trouble ' +
+    'and the server\'s is another colour', async () => {
     const order = await shop().sell("gala", ["Stalls-H-1", "Stalls-H-2"]);
-    const made = await shop().ask("POST", "/v1/keys", { key: shop().adminKey, body: { name: "West gate", scopes: ["gate"] } });
+    const made = await shop().ask("POST", "/v1/keys", {
+      key: shop().adminKey,
+      body: { name: "West gate", scopes: ["gate"] },
+    });
     const page = await shop().page({ key: made.key });
     await page.goto("/gate?event=gala");
     const gate = page.getByLabel("Name of this gate");
@@ -171,12 +188,20 @@ export function staffTests(shop) {
       await page.keyboard.press("Enter");
       await page.locator(`.verdict.${tone}`, { hasText: words }).waitFor();
     };
-    // 35 letters, 66 bytes: the name is told to be too long while it is typed, and no ticket is blamed for it.
+    // 35 letters, 66 bytes: the name is told to be too long while it is typed, and no ticket is blamed for
+    // it.
     const long = "Головний вхід, вулиця Володимирська";
     await gate.fill(long);
     await gate.blur();
-    assert.equal(await gate.evaluate((input) => input.validationMessage), "At most 64 bytes; this has 66. A Cyrillic letter takes two.");
-    assert.equal(await page.evaluate(() => localStorage.getItem("ticketcore.gate")), null, "a name that can't be used isn't kept");
+    assert.equal(
+      await gate.evaluate((input) => input.validationMessage),
+      "At most 64 bytes; this has 66. A Cyrillic letter takes two.",
+    );
+    assert.equal(
+      await page.evaluate(() => localStorage.getItem("ticketcore.gate")),
+      null,
+      "a name that can't be used isn't kept",
+    );
     await scan(order.tickets[0].code, "again", "At most 64 bytes");
     await shoot(page, "gate-again");
     await checkAccess(page, "the gate in trouble");
@@ -184,8 +209,17 @@ export function staffTests(shop) {
     await scan(order.tickets[0].code, "good", "Stalls-H-1");
     await scan("x".repeat(1500), "bad", "This is not one of our tickets.");
     for (const status of [429, 500, 404, 422]) {
-      const reason = { 429: "rate_limited", 500: "internal_error", 404: "event_not_found", 422: "request_reused" }[status];
-      const answer = { status, contentType: "application/problem+json", body: JSON.stringify({ status, reason, detail: "so it is" }) };
+      const reason = {
+        429: "rate_limited",
+        500: "internal_error",
+        404: "event_not_found",
+        422: "request_reused",
+      }[status];
+      const answer = {
+        status,
+        contentType: "application/problem+json",
+        body: JSON.stringify({ status, reason, detail: "so it is" }),
+      };
       await page.route("**/scans", (route) => route.fulfill(answer));
       await scan(order.tickets[1].code, "again", "Try again");
       await page.unroute("**/scans");
@@ -204,9 +238,16 @@ export function staffTests(shop) {
     const [ticket] = order.tickets;
     const film = join(shop().folder, "ticket.y4m");
     await filmTicket(shop(), `${ticket.svg}?token=${order.token}`, film);
-    const browser = await shop().launch(["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${film}`]);
+    const browser = await shop().launch([
+      "--use-fake-ui-for-media-stream",
+      "--use-fake-device-for-media-stream",
+      `--use-file-for-fake-video-capture=${film}`,
+    ]);
     shop().browsers.push(browser);
-    const page = await shop().page({ key: await shop().makeKey("Camera gate", "gate"), permissions: ["camera"] }, browser);
+    const page = await shop().page(
+      { key: await shop().makeKey("Camera gate", "gate"), permissions: ["camera"] },
+      browser,
+    );
     // Where the browser has a detector of its own, the script must still be seen to work.
     await page.addInitScript(() => delete globalThis.BarcodeDetector);
     await page.goto("/gate?event=gala");
@@ -217,7 +258,13 @@ export function staffTests(shop) {
   });
 
   test("a phone is a gate, too", async () => {
-    const page = await shop().page({ key: await shop().makeKey("Phone gate", "gate"), viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true });
+    const page = await shop().page({
+      key: await shop().makeKey("Phone gate", "gate"),
+      viewport: { width: 360, height: 740 },
+      deviceScaleFactor: 2,
+      hasTouch: true,
+      isMobile: true,
+    });
     await page.goto("/gate?event=gala");
     await page.getByText("Ready to scan").waitFor();
     await checkWidth(page, "the gate");
@@ -229,7 +276,14 @@ export function staffTests(shop) {
     const page = await shop().page({ key: shop().adminKey });
     await page.goto("/admin");
     const file = page.getByLabel("Chart of the house");
-    await file.setInputFiles({ name: "broken.json", mimeType: "application/json", buffer: Buffer.from('{"format": "ticketcore/seat-map", "version": 1, "name": "X", "sections": [{"label": "A", "rows": [{}]}]}') });
+    await file.setInputFiles({
+      name: "broken.json",
+      mimeType: "application/json",
+      buffer: Buffer.from(
+        '{"format": "ticketcore/seat-map", "version": 1, "name": "X", "sections": [{"label": "A", ' +
+          '"rows": [{}]}]}',
+      ),
+    });
     await page.locator(".problem-list li").first().waitFor();
     await shoot(page, "admin-problems");
     await file.setInputFiles(chartFile);
@@ -239,7 +293,10 @@ export function staffTests(shop) {
     assert.equal(await page.getByLabel("Id in addresses").inputValue(), "lisova-pisnia");
     await page.getByLabel("Starts").fill("2035-05-20T19:00");
     await page.getByLabel("Time zone").fill("Atlantis/Poseidonis");
-    assert.match(await page.getByLabel("Time zone").evaluate((input) => input.validationMessage), /Europe\/Kyiv/);
+    assert.match(
+      await page.getByLabel("Time zone").evaluate((input) => input.validationMessage),
+      /Europe\/Kyiv/,
+    );
     await page.getByLabel("Time zone").fill("America/New_York");
     await page.getByLabel("Stalls, Adult", { exact: true }).fill("900");
     await page.getByLabel("Stalls, Child", { exact: true }).fill("450,50");
@@ -254,11 +311,15 @@ export function staffTests(shop) {
     assert.equal(event.sale_status, "on_sale");
     // At seven in New York, where clocks are four hours behind UTC in May.
     assert.deepEqual([event.starts_at, event.time_zone], ["2035-05-20T23:00:00Z", "America/New_York"]);
-    assert.deepEqual(event.prices.map(({ price }) => price.amount), ["900.00", "450.50"]);
+    assert.deepEqual(
+      event.prices.map(({ price }) => price.amount),
+      ["900.00", "450.50"],
+    );
     await page.finish();
   });
 
-  test("what is over is not offered; the next performance comes first, and an unknown event is no other one", async () => {
+  test("what is over is not offered; the next performance comes first, " +
+    "and an unknown event is no other one", async () => {
     const day = 24 * 3600 * 1000;
     const at = (days) => new Date(Date.now() + days * day).toISOString();
     await shop().makeEvent("a-old", { name: "Long past", starts_at: at(-40) });
@@ -277,7 +338,10 @@ export function staffTests(shop) {
     const select = page.getByLabel("Event", { exact: true });
     assert.equal(await select.inputValue(), "z-next");
     assert.equal(await select.locator("optgroup").getAttribute("label"), "Over");
-    assert.deepEqual(await select.locator("optgroup option").evaluateAll((all) => all.map(({ value }) => value)), ["a-old"]);
+    assert.deepEqual(
+      await select.locator("optgroup option").evaluateAll((all) => all.map(({ value }) => value)),
+      ["a-old"],
+    );
     for (const place of ["/box-office", "/gate"]) {
       await page.goto(`${place}?event=nope`);
       await page.getByText("There is no event “nope”").waitFor();
@@ -301,7 +365,8 @@ export function staffTests(shop) {
     await desk.finish();
   });
 
-  test("a name is counted in bytes, and a chart as it is sent, before the server has to refuse them", async () => {
+  test("a name is counted in bytes, and a chart as it is sent, " +
+    "before the server has to refuse them", async () => {
     const page = await shop().page({ key: shop().adminKey });
     await page.goto("/admin");
     const file = page.getByLabel("Chart of the house");
@@ -374,7 +439,9 @@ export function staffTests(shop) {
   });
 }
 
-/** A film for a camera that isn't there: the ticket's picture, still, in the raw format that Chromium plays. */
+/**
+ * A film for a camera that isn't there: the ticket's picture, still, in the raw format that Chromium plays.
+ */
 async function filmTicket(shop, address, file) {
   const [width, height] = [640, 480];
   const page = await shop.page();
@@ -389,15 +456,34 @@ async function filmTicket(shop, address, file) {
       context.fillStyle = "#fff";
       context.fillRect(0, 0, width, height);
       const scale = Math.min(width / image.naturalWidth, height / image.naturalHeight);
-      context.drawImage(image, (width - image.naturalWidth * scale) / 2, (height - image.naturalHeight * scale) / 2, image.naturalWidth * scale, image.naturalHeight * scale);
+      context.drawImage(
+        image,
+        (width - image.naturalWidth * scale) / 2,
+        (height - image.naturalHeight * scale) / 2,
+        image.naturalWidth * scale,
+        image.naturalHeight * scale,
+      );
       const { data } = context.getImageData(0, 0, width, height);
       let text = "";
-      for (let at = 0; at < data.length; at += 4) text += String.fromCharCode(Math.round(16 + (219 / 255) * (0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2])));
+      for (let at = 0; at < data.length; at += 4)
+        text += String.fromCharCode(
+          Math.round(16 + (219 / 255) * (0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2])),
+        );
       return btoa(text);
     },
     { address, width, height },
   );
   await page.finish();
-  const frame = Buffer.concat([Buffer.from("FRAME\n"), Buffer.from(bytes, "base64"), Buffer.alloc((width * height) / 2, 128)]);
-  writeFileSync(file, Buffer.concat([Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`), ...Array(5).fill(frame)]));
+  const frame = Buffer.concat([
+    Buffer.from("FRAME\n"),
+    Buffer.from(bytes, "base64"),
+    Buffer.alloc((width * height) / 2, 128),
+  ]);
+  writeFileSync(
+    file,
+    Buffer.concat([
+      Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`),
+      ...Array(5).fill(frame),
+    ]),
+  );
 }

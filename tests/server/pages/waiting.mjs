@@ -23,7 +23,8 @@ export function waitingTests(shop) {
     await page.finish();
   });
 
-  test("time runs out at the counter: the till is told so, and holds again with what was typed of the buyer", async () => {
+  test("time runs out at the counter: the till is told so, and holds " +
+    "again with what was typed of the buyer", async () => {
     const page = await shop().page({ key: await shop().makeKey("Slow counter", "box_office") });
     await page.goto("/box-office?event=till");
     await pick(page, "Stalls-C-5");
@@ -63,7 +64,8 @@ export function waitingTests(shop) {
     await page.finish();
   });
 
-  test("without the live feed the server's refusal says which seat is gone; the feed is taken up again", async () => {
+  test("without the live feed the server's refusal says which seat is " +
+    "gone; the feed is taken up again", async () => {
     const page = await shop().page();
     await page.route("**/changes", (route) => route.abort());
     await page.goto("/events/fight");

@@ -5,16 +5,15 @@ import { byteCount, limitBytes } from "./bytes";
 import { allEvents, isOver } from "./calendar";
 import { readDrawing } from "./drawing";
 import { field, freshId, h, replace } from "./dom";
-import { isTimeZone, momentIn, number, say, shortDateTime, t, ticketType } from "./i18n";
+import { isTimeZone, momentIn, number, say, shortDateTime, t } from "./i18n";
 import { announce, busy, failPage, notice, NoticeBoard, openPage } from "./page";
+import { labelBytes, PriceTable } from "./price-table";
 import { SeatMapElement } from "./seat-map";
 import { signIn } from "./staff";
 import type { ApiKey, ChartReport, EventSummary } from "./types";
 
 const main = openPage("admin", say("administration"), "staff-page");
 let key = "";
-/** What the server takes as a name, in bytes. */
-const labelBytes = 100;
 /** The server takes requests of 8 MiB here; a new event's brings its name and prices beside the chart. */
 const largestChart = 8 * 1024 * 1024 - 64 * 1024;
 const megabytes = (bytes: number): number => Math.round(bytes / 1024 / 102.4) / 10;
@@ -34,7 +33,10 @@ function eventsSection(): { element: HTMLElement; load: () => Promise<void> } {
         on: {
           click: () =>
             void busy(button, board, async () => {
-              await post(path`/v1/events/${event.id}/sale-status`, { body: { status: on ? "off_sale" : "on_sale" }, key });
+              await post(path`/v1/events/${event.id}/sale-status`, {
+                body: { status: on ? "off_sale" : "on_sale" },
+                key,
+              });
               announce(t(on ? "now_off_sale" : "now_on_sale", { name: event.name }));
               await load();
             }),
@@ -45,7 +47,12 @@ function eventsSection(): { element: HTMLElement; load: () => Promise<void> } {
     return h(
       "tr",
       {},
-      h("th", { scope: "row" }, h("a", { href: path`/events/${event.id}` }, event.name), h("small", { class: "muted" }, event.id)),
+      h(
+        "th",
+        { scope: "row" },
+        h("a", { href: path`/events/${event.id}` }, event.name),
+        h("small", { class: "muted" }, event.id),
+      ),
       h("td", {}, () => shortDateTime(event.starts_at, event.time_zone), isOver(event) && [" ", over()]),
       h("td", { class: "number" }, () => `${number(event.free)} / ${number(event.capacity)}`),
       h("td", {}, h("span", { class: `tag ${on ? "good" : ""}` }, say(on ? "on_sale" : "off_sale"))),
@@ -54,7 +61,12 @@ function eventsSection(): { element: HTMLElement; load: () => Promise<void> } {
   };
   const load = async (): Promise<void> => {
     const events = await allEvents();
-    replace(body, events.length ? events.map(row) : h("tr", {}, h("td", { colspan: 5, class: "muted" }, say("no_events_yet"))));
+    replace(
+      body,
+      events.length
+        ? events.map(row)
+        : h("tr", {}, h("td", { colspan: 5, class: "muted" }, say("no_events_yet"))),
+    );
   };
   const element = h(
     "section",
@@ -68,7 +80,19 @@ function eventsSection(): { element: HTMLElement; load: () => Promise<void> } {
         "table",
         { class: "data" },
         h("caption", { class: "unseen" }, say("events")),
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("event")), h("th", { scope: "col" }, say("starts_at")), h("th", { scope: "col", class: "number" }, say("free_of_all")), h("th", { scope: "col" }, say("state")), h("td", {}))),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            h("th", { scope: "col" }, say("event")),
+            h("th", { scope: "col" }, say("starts_at")),
+            h("th", { scope: "col", class: "number" }, say("free_of_all")),
+            h("th", { scope: "col" }, say("state")),
+            h("td", {}),
+          ),
+        ),
         body,
       ),
     ),
@@ -78,7 +102,41 @@ function eventsSection(): { element: HTMLElement; load: () => Promise<void> } {
 
 /** "Gala night 2027" -> "gala-night-2027"; Ukrainian letters by the rules for names in passports. */
 function slug(name: string): string {
-  const letters: Record<string, string> = { а: "a", б: "b", в: "v", г: "h", ґ: "g", д: "d", е: "e", є: "ie", ж: "zh", з: "z", и: "y", і: "i", ї: "i", й: "i", к: "k", л: "l", м: "m", н: "n", о: "o", п: "p", р: "r", с: "s", т: "t", у: "u", ф: "f", х: "kh", ц: "ts", ч: "ch", ш: "sh", щ: "shch", ь: "", ю: "iu", я: "ia" };
+  const letters: Record<string, string> = {
+    а: "a",
+    б: "b",
+    в: "v",
+    г: "h",
+    ґ: "g",
+    д: "d",
+    е: "e",
+    є: "ie",
+    ж: "zh",
+    з: "z",
+    и: "y",
+    і: "i",
+    ї: "i",
+    й: "i",
+    к: "k",
+    л: "l",
+    м: "m",
+    н: "n",
+    о: "o",
+    п: "p",
+    р: "r",
+    с: "s",
+    т: "t",
+    у: "u",
+    ф: "f",
+    х: "kh",
+    ц: "ts",
+    ч: "ch",
+    ш: "sh",
+    щ: "shch",
+    ь: "",
+    ю: "iu",
+    я: "ia",
+  };
   return Array.from(name.toLowerCase(), (letter) => letters[letter] ?? letter)
     .join("")
     .normalize("NFKD")
@@ -88,106 +146,27 @@ function slug(name: string): string {
 }
 
 function problemList(problems: { pointer?: string; message?: string }[]): HTMLElement {
-  return h("ul", { class: "problem-list" }, problems.map(({ pointer, message }) => h("li", {}, pointer && h("code", {}, pointer), " ", message ?? "")));
-}
-
-/** Prices: a row for each category, a column for each ticket type. */
-class PriceTable {
-  readonly element = h("div", {});
-  private types = ["adult", "child"];
-  private readonly amounts = new Map<string, string>();
-
-  constructor(private readonly report: ChartReport) {
-    this.draw();
-  }
-
-  private draw(): void {
-    const standing = (key: string) => this.report.areas.reduce((sum, area) => sum + (area.category === key ? area.capacity : 0), 0);
-    const name = limitBytes(h("input", { type: "text", autocomplete: "off" }), labelBytes);
-    const click = (): void => void (name.reportValidity() && this.add(name.value.trim()));
-    const add = h("button", { type: "button", class: "button quiet small", on: { click } }, say("add_ticket_type"));
-    replace(
-      this.element,
-      h(
-        "div",
-        { class: "table-frame" },
-        h(
-          "table",
-          { class: "data price-table" },
-          h("caption", { class: "unseen" }, say("prices")),
-          h(
-            "thead",
-            {},
-            h(
-              "tr",
-              {},
-              h("th", { scope: "col" }, say("category")),
-              this.types.map((type, index) =>
-                h(
-                  "th",
-                  { scope: "col" },
-                  () => ticketType(type),
-                  index > 0 && h("button", { type: "button", class: "remove", "aria-label": () => t("remove_place", { name: ticketType(type) }), on: { click: () => this.remove(type) } }, "×"),
-                ),
-              ),
-            ),
-          ),
-          h(
-            "tbody",
-            {},
-            this.report.categories.map((category) =>
-              h(
-                "tr",
-                {},
-                h("th", { scope: "row" }, category.label || category.key, h("small", { class: "muted" }, () => t("places_count", { count: category.places + standing(category.key) }))),
-                this.types.map((type) => {
-                  const cell = `${category.key}\n${type}`;
-                  const input = h("input", {
-                    type: "text",
-                    inputmode: "decimal",
-                    pattern: "\\d{1,9}([.,]\\d{1,3})?",
-                    maxlength: 13,
-                    class: "amount",
-                    value: this.amounts.get(cell) ?? "",
-                    "aria-label": () => `${category.label || category.key}, ${ticketType(type)}`,
-                    on: { input: () => void this.amounts.set(cell, input.value.trim()) },
-                  });
-                  return h("td", {}, input);
-                }),
-              ),
-            ),
-          ),
-        ),
-      ),
-      h("div", { class: "form-row end" }, field(say("new_ticket_type"), name), add),
-    );
-  }
-
-  private add(type: string): void {
-    if (!type || this.types.includes(type)) return;
-    this.types.push(type);
-    this.draw();
-  }
-  private remove(type: string): void {
-    this.types = this.types.filter((one) => one !== type);
-    this.draw();
-  }
-
-  lines(): { category: string; ticket_type: string; amount: string }[] {
-    return this.report.categories.flatMap(({ key: category }) =>
-      this.types.flatMap((ticket_type) => {
-        const amount = (this.amounts.get(`${category}\n${ticket_type}`) ?? "").replace(",", ".");
-        return amount ? [{ category, ticket_type, amount }] : [];
-      }),
-    );
-  }
+  return h(
+    "ul",
+    { class: "problem-list" },
+    problems.map(({ pointer, message }) =>
+      h("li", {}, pointer && h("code", {}, pointer), " ", message ?? ""),
+    ),
+  );
 }
 
 function newEventForm(chart: unknown, report: ChartReport, made: () => Promise<void>): HTMLElement {
   const board = new NoticeBoard();
   const prices = new PriceTable(report);
   const name = limitBytes(h("input", { type: "text", required: true, autocomplete: "off" }), labelBytes);
-  const id = h("input", { type: "text", required: true, maxlength: 64, pattern: "[A-Za-z0-9][A-Za-z0-9_.\\-]*", autocomplete: "off", spellcheck: "false" });
+  const id = h("input", {
+    type: "text",
+    required: true,
+    maxlength: 64,
+    pattern: "[A-Za-z0-9][A-Za-z0-9_.\\-]*",
+    autocomplete: "off",
+    spellcheck: "false",
+  });
   let ownId = false;
   name.addEventListener("input", () => {
     if (!ownId) id.value = slug(name.value);
@@ -195,15 +174,39 @@ function newEventForm(chart: unknown, report: ChartReport, made: () => Promise<v
   id.addEventListener("input", () => (ownId = id.value !== ""));
   const venue = limitBytes(h("input", { type: "text", autocomplete: "off", value: report.name }), labelBytes);
   const starts = h("input", { type: "datetime-local", required: true });
-  const zones = h("datalist", { id: freshId("zones") }, ...Intl.supportedValuesOf("timeZone").map((name) => h("option", { value: name })));
+  const zones = h(
+    "datalist",
+    { id: freshId("zones") },
+    ...Intl.supportedValuesOf("timeZone").map((name) => h("option", { value: name })),
+  );
   const zone = h("input", {
-    type: "text", required: true, maxlength: 64, list: zones.id, autocomplete: "off", spellcheck: "false",
+    type: "text",
+    required: true,
+    maxlength: 64,
+    list: zones.id,
+    autocomplete: "off",
+    spellcheck: "false",
     value: new Intl.DateTimeFormat().resolvedOptions().timeZone,
   });
   const checkZone = (): void => zone.setCustomValidity(isTimeZone(zone.value) ? "" : t("no_such_time_zone"));
   zone.addEventListener("input", checkZone);
-  const currency = h("input", { type: "text", required: true, maxlength: 3, pattern: "[A-Z]{3}", value: "UAH", autocomplete: "off", spellcheck: "false" });
-  const amount = () => h("input", { type: "text", inputmode: "decimal", pattern: "\\d{1,9}([.,]\\d{1,3})?", maxlength: 13, autocomplete: "off" });
+  const currency = h("input", {
+    type: "text",
+    required: true,
+    maxlength: 3,
+    pattern: "[A-Z]{3}",
+    value: "UAH",
+    autocomplete: "off",
+    spellcheck: "false",
+  });
+  const amount = () =>
+    h("input", {
+      type: "text",
+      inputmode: "decimal",
+      pattern: "\\d{1,9}([.,]\\d{1,3})?",
+      maxlength: 13,
+      autocomplete: "off",
+    });
   const perTicket = amount();
   const perOrder = amount();
   const tax = h("input", { type: "number", min: 0, max: 100, step: "0.01", value: 0 });
@@ -225,23 +228,55 @@ function newEventForm(chart: unknown, report: ChartReport, made: () => Promise<v
       prices: {
         currency: currency.value,
         lines,
-        fees: { ...(decimal(perTicket) ? { per_ticket: decimal(perTicket) } : {}), ...(decimal(perOrder) ? { per_order: decimal(perOrder) } : {}), tax_basis_points: Math.round(Number(tax.value) * 100) },
+        fees: {
+          ...(decimal(perTicket) ? { per_ticket: decimal(perTicket) } : {}),
+          ...(decimal(perOrder) ? { per_order: decimal(perOrder) } : {}),
+          tax_basis_points: Math.round(Number(tax.value) * 100),
+        },
       },
       policy: { places_per_hold: Number(most.value), hold_lifetime_seconds: Number(lifetime.value) * 60 },
       sale_status: onSale.checked ? "on_sale" : "off_sale",
     };
     const event = await post<EventSummary>("/v1/events", { body, key });
-    form.replaceWith(notice("good", say("event_created", { name: event.name }), h("a", { class: "button secondary", href: path`/events/${event.id}` }, say("look_at_it"))));
+    form.replaceWith(
+      notice(
+        "good",
+        say("event_created", { name: event.name }),
+        h("a", { class: "button secondary", href: path`/events/${event.id}` }, say("look_at_it")),
+      ),
+    );
     await made();
   };
   const form = h(
     "form",
-    { class: "card new-event", on: { submit: (submitted) => (submitted.preventDefault(), void busy(button, board, create)) } },
+    {
+      class: "card new-event",
+      on: { submit: (submitted) => (submitted.preventDefault(), void busy(button, board, create)) },
+    },
     h("h3", {}, say("about_the_event")),
-    h("div", { class: "form-row" }, field(say("event_name"), name), field(say("event_id"), id, say("event_id_hint"))),
-    h("div", { class: "form-row" }, field(say("venue"), venue), field(say("starts_at"), starts), field(say("time_zone"), zone, say("time_zone_hint")), zones),
+    h(
+      "div",
+      { class: "form-row" },
+      field(say("event_name"), name),
+      field(say("event_id"), id, say("event_id_hint")),
+    ),
+    h(
+      "div",
+      { class: "form-row" },
+      field(say("venue"), venue),
+      field(say("starts_at"), starts),
+      field(say("time_zone"), zone, say("time_zone_hint")),
+      zones,
+    ),
     h("h3", {}, say("prices")),
-    h("div", { class: "form-row" }, field(say("currency"), currency), field(say("fee_each_ticket"), perTicket), field(say("fee_each_order"), perOrder), field(say("tax_percent"), tax)),
+    h(
+      "div",
+      { class: "form-row" },
+      field(say("currency"), currency),
+      field(say("fee_each_ticket"), perTicket),
+      field(say("fee_each_order"), perOrder),
+      field(say("tax_percent"), tax),
+    ),
     prices.element,
     h("h3", {}, say("sale")),
     h("div", { class: "form-row" }, field(say("hold_minutes"), lifetime), field(say("most_places"), most)),
@@ -255,7 +290,11 @@ function newEventForm(chart: unknown, report: ChartReport, made: () => Promise<v
 function newEventSection(made: () => Promise<void>): HTMLElement {
   const board = new NoticeBoard();
   const result = h("div", { class: "chart-result" });
-  const file = h("input", { type: "file", accept: ".json,application/json", on: { change: () => void read() } });
+  const file = h("input", {
+    type: "file",
+    accept: ".json,application/json",
+    on: { change: () => void read() },
+  });
   const read = async (): Promise<void> => {
     const chosen = file.files?.[0];
     board.clear();
@@ -277,17 +316,33 @@ function newEventSection(made: () => Promise<void>): HTMLElement {
       showChart(chart, report);
     } catch (error) {
       result.replaceChildren();
-      if (error instanceof Problem && error.body.errors?.length) board.show("bad", say("chart_has_problems", { count: error.body.errors.length }), problemList(error.body.errors));
+      if (error instanceof Problem && error.body.errors?.length)
+        board.show(
+          "bad",
+          say("chart_has_problems", { count: error.body.errors.length }),
+          problemList(error.body.errors),
+        );
       else board.problem(error);
     }
   };
   const showChart = (chart: unknown, report: ChartReport): void => {
-    const problems = report.problems.map((problem) => (typeof problem === "string" ? { message: problem } : problem));
+    const problems = report.problems.map((problem) =>
+      typeof problem === "string" ? { message: problem } : problem,
+    );
     const map = document.createElement("seat-map") as SeatMapElement;
     replace(
       result,
-      notice("good", say("chart_is_fine", { name: report.name || "–", places: report.places, areas: report.areas.length, capacity: report.capacity })),
-      problems.length > 0 && notice("note", say("chart_has_problems", { count: problems.length }), problemList(problems)),
+      notice(
+        "good",
+        say("chart_is_fine", {
+          name: report.name || "–",
+          places: report.places,
+          areas: report.areas.length,
+          capacity: report.capacity,
+        }),
+      ),
+      problems.length > 0 &&
+        notice("note", say("chart_has_problems", { count: problems.length }), problemList(problems)),
       report.drawing && h("div", { class: "picker-stage preview" }, map),
       newEventForm(chart, report, made),
     );
@@ -297,17 +352,30 @@ function newEventSection(made: () => Promise<void>): HTMLElement {
       canChoose: () => false,
       choose: () => undefined,
       chooseArea: () => undefined,
-      describe: (index) => [drawing.places.label[index], drawing.categories[drawing.places.category[index]!]?.label].filter(Boolean).join(" · "),
+      describe: (index) =>
+        [drawing.places.label[index], drawing.categories[drawing.places.category[index]!]?.label]
+          .filter(Boolean)
+          .join(" · "),
     });
   };
-  return h("section", {}, h("h2", {}, say("new_event")), h("div", { class: "card upload" }, field(say("chart_file"), file, say("chart_file_hint"))), board.element, result);
+  return h(
+    "section",
+    {},
+    h("h2", {}, say("new_event")),
+    h("div", { class: "card upload" }, field(say("chart_file"), file, say("chart_file_hint"))),
+    board.element,
+    result,
+  );
 }
 
 function keysSection(): { element: HTMLElement; load: () => Promise<void> } {
   const board = new NoticeBoard();
   const body = h("tbody", {});
   const name = limitBytes(h("input", { type: "text", required: true, autocomplete: "off" }), labelBytes);
-  const scopes = (["seller", "box_office", "gate", "admin"] as const).map((scope) => ({ scope, box: h("input", { type: "checkbox", id: freshId("scope") }) }));
+  const scopes = (["seller", "box_office", "gate", "admin"] as const).map((scope) => ({
+    scope,
+    box: h("input", { type: "checkbox", id: freshId("scope") }),
+  }));
   const events = h("input", { type: "text", maxlength: 2000, autocomplete: "off", spellcheck: "false" });
   const expires = h("input", { type: "datetime-local" });
   const button = h("button", { type: "submit", class: "button secondary" }, say("make_key"));
@@ -329,11 +397,16 @@ function keysSection(): { element: HTMLElement; load: () => Promise<void> } {
       },
       say("revoke"),
     );
-    return h("tr", {}, h("th", { scope: "row" }, one.name, h("small", { class: "muted" }, one.id)), h("td", {}, one.scopes.join(", ")),
+    return h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, one.name, h("small", { class: "muted" }, one.id)),
+      h("td", {}, one.scopes.join(", ")),
       h("td", {}, () => one.events.join(", ") || t("for_all_events")),
       h("td", {}, () => shortDateTime(one.created_at)),
       h("td", {}, () => (one.expires_at ? shortDateTime(one.expires_at) : "–")),
-      h("td", { class: "number" }, erase));
+      h("td", { class: "number" }, erase),
+    );
   };
   const load = async (): Promise<void> => {
     const answer = await get<{ keys: ApiKey[] }>("/v1/keys", { key });
@@ -342,10 +415,22 @@ function keysSection(): { element: HTMLElement; load: () => Promise<void> } {
   const make = async (): Promise<void> => {
     const chosen = scopes.filter(({ box }) => box.checked).map(({ scope }) => scope);
     if (!chosen.length) throw new Error(t("choose_scope"));
-    const made = await post<ApiKey>("/v1/keys", { body: { name: name.value.trim(), scopes: chosen, events: events.value.split(/[\s,]+/).filter(Boolean), ...(expires.value ? { expires_at: new Date(expires.value).toISOString() } : {}) }, key });
+    const made = await post<ApiKey>("/v1/keys", {
+      body: {
+        name: name.value.trim(),
+        scopes: chosen,
+        events: events.value.split(/[\s,]+/).filter(Boolean),
+        ...(expires.value ? { expires_at: new Date(expires.value).toISOString() } : {}),
+      },
+      key,
+    });
     await load();
     name.value = "";
-    board.show("good", say("key_made"), h("output", { class: "new-key", "aria-label": say("api_key") }, made.key ?? ""));
+    board.show(
+      "good",
+      say("key_made"),
+      h("output", { class: "new-key", "aria-label": say("api_key") }, made.key ?? ""),
+    );
   };
   const element = h(
     "section",
@@ -358,17 +443,45 @@ function keysSection(): { element: HTMLElement; load: () => Promise<void> } {
         "table",
         { class: "data" },
         h("caption", { class: "unseen" }, say("api_keys")),
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("name")), h("th", { scope: "col" }, say("may")), h("th", { scope: "col" }, say("key_events")), h("th", { scope: "col" }, say("made_at")), h("th", { scope: "col" }, say("key_expires")), h("td", {}))),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            h("th", { scope: "col" }, say("name")),
+            h("th", { scope: "col" }, say("may")),
+            h("th", { scope: "col" }, say("key_events")),
+            h("th", { scope: "col" }, say("made_at")),
+            h("th", { scope: "col" }, say("key_expires")),
+            h("td", {}),
+          ),
+        ),
         body,
       ),
     ),
     h(
       "form",
-      { class: "card key-form", on: { submit: (submitted) => (submitted.preventDefault(), void busy(button, board, make)) } },
+      {
+        class: "card key-form",
+        on: { submit: (submitted) => (submitted.preventDefault(), void busy(button, board, make)) },
+      },
       h("h3", {}, say("new_key")),
       field(say("name"), name, say("key_name_hint")),
-      h("fieldset", {}, h("legend", {}, say("may")), scopes.map(({ scope, box }) => h("div", { class: "check" }, box, h("label", { for: box.id }, say(`scope_${scope}`))))),
-      h("div", { class: "form-row" }, field(say("key_events"), events, say("key_events_hint")), field(say("key_expires"), expires, say("key_expires_hint"))),
+      h(
+        "fieldset",
+        {},
+        h("legend", {}, say("may")),
+        scopes.map(({ scope, box }) =>
+          h("div", { class: "check" }, box, h("label", { for: box.id }, say(`scope_${scope}`))),
+        ),
+      ),
+      h(
+        "div",
+        { class: "form-row" },
+        field(say("key_events"), events, say("key_events_hint")),
+        field(say("key_expires"), expires, say("key_expires_hint")),
+      ),
       button,
     ),
     board.element,
@@ -381,7 +494,13 @@ try {
   key = staff.key;
   const events = eventsSection();
   const keys = keysSection();
-  replace(main, h("div", { class: "staff-head" }, h("h1", {}, say("administration")), staff.bar), events.element, newEventSection(events.load), keys.element);
+  replace(
+    main,
+    h("div", { class: "staff-head" }, h("h1", {}, say("administration")), staff.bar),
+    events.element,
+    newEventSection(events.load),
+    keys.element,
+  );
   await Promise.all([events.load(), keys.load()]);
 } catch (error) {
   failPage(main, error);

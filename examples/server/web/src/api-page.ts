@@ -70,7 +70,10 @@ class Reader {
     let at: T = value;
     for (let hops = 0; at.$ref && hops < 16; ++hops) {
       let found: unknown = this.document;
-      for (const part of at.$ref.replace(/^#\//, "").split("/")) found = (found as Record<string, unknown> | undefined)?.[part.replaceAll("~1", "/").replaceAll("~0", "~")];
+      for (const part of at.$ref.replace(/^#\//, "").split("/"))
+        found = (found as Record<string, unknown> | undefined)?.[
+          part.replaceAll("~1", "/").replaceAll("~0", "~")
+        ];
       if (!found) return value;
       at = found as T;
     }
@@ -81,20 +84,30 @@ class Reader {
   example(sent: Schema | undefined, depth = 0): unknown {
     if (!sent || depth > deepest) return null;
     const schema = this.resolve(sent);
-    for (const ready of [schema.example, schema.examples?.[0], schema.default, schema.const, schema.enum?.[0]]) if (ready !== undefined) return ready;
+    for (const ready of [
+      schema.example,
+      schema.examples?.[0],
+      schema.default,
+      schema.const,
+      schema.enum?.[0],
+    ])
+      if (ready !== undefined) return ready;
     const one = schema.oneOf?.[0] ?? schema.anyOf?.[0];
     if (one) return this.example(one, depth + 1);
     if (schema.allOf) return Object.assign({}, ...schema.allOf.map((part) => this.example(part, depth + 1)));
     const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
     if (schema.properties) {
-      const wanted = Object.entries(schema.properties).filter(([name]) => !schema.required || schema.required.includes(name));
+      const wanted = Object.entries(schema.properties).filter(
+        ([name]) => !schema.required || schema.required.includes(name),
+      );
       return Object.fromEntries(wanted.map(([name, part]) => [name, this.example(part, depth + 1)]));
     }
     if (type === "array") return schema.items ? [this.example(schema.items, depth + 1)] : [];
     if (type === "integer" || type === "number") return schema.minimum ?? 1;
     if (type === "boolean") return false;
     if (type === "object") return {};
-    if (schema.format === "date-time") return new Date(Date.now() + 30 * 86_400_000).toISOString().replace(/\.\d+/, "");
+    if (schema.format === "date-time")
+      return new Date(Date.now() + 30 * 86_400_000).toISOString().replace(/\.\d+/, "");
     return "";
   }
 
@@ -103,7 +116,8 @@ class Reader {
     if (name) return name;
     if (schema.const !== undefined) return JSON.stringify(schema.const);
     if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
-    if (schema.oneOf ?? schema.anyOf) return (schema.oneOf ?? schema.anyOf)!.map((part) => this.typeText(part)).join(" | ");
+    if (schema.oneOf ?? schema.anyOf)
+      return (schema.oneOf ?? schema.anyOf)!.map((part) => this.typeText(part)).join(" | ");
     const type = Array.isArray(schema.type) ? schema.type.join(" | ") : (schema.type ?? "any");
     if (type === "array") return `${schema.items ? this.typeText(schema.items) : "any"}[]`;
     return schema.format ? `${type} (${schema.format})` : type;
@@ -125,20 +139,52 @@ class Reader {
       { class: "schema" },
       Object.entries(schema.properties).map(([name, part]) => {
         const inner = this.resolve(part);
-        const nested = inner.properties || inner.items || inner.oneOf || inner.anyOf || inner.allOf ? this.schema(part, depth + 1) : null;
+        const nested =
+          inner.properties || inner.items || inner.oneOf || inner.anyOf || inner.allOf
+            ? this.schema(part, depth + 1)
+            : null;
         return [
-          h("dt", {}, h("code", {}, name), !schema.required?.includes(name) && "?", h("span", { class: "muted" }, this.typeText(part))),
-          h("dd", {}, inner.description ?? "", nested && h("details", {}, h("summary", {}, say("members")), nested)),
+          h(
+            "dt",
+            {},
+            h("code", {}, name),
+            !schema.required?.includes(name) && "?",
+            h("span", { class: "muted" }, this.typeText(part)),
+          ),
+          h(
+            "dd",
+            {},
+            inner.description ?? "",
+            nested && h("details", {}, h("summary", {}, say("members")), nested),
+          ),
         ];
       }),
     );
   }
 }
 
-function tryForm(reader: Reader, method: string, path: string, operation: Operation, parameters: Parameter[]): HTMLElement {
+function tryForm(
+  reader: Reader,
+  method: string,
+  path: string,
+  operation: Operation,
+  parameters: Parameter[],
+): HTMLElement {
   const asked = parameters.filter(({ in: place }) => place === "path" || place === "query");
-  const inputs = new Map(asked.map((parameter) => [parameter, h("input", { type: "text", autocomplete: "off", spellcheck: "false", required: parameter.in === "path" })]));
-  const content = operation.requestBody ? reader.resolve(operation.requestBody).content?.["application/json"] : undefined;
+  const inputs = new Map(
+    asked.map((parameter) => [
+      parameter,
+      h("input", {
+        type: "text",
+        autocomplete: "off",
+        spellcheck: "false",
+        required: parameter.in === "path",
+      }),
+    ]),
+  );
+  const content = operation.requestBody
+    ? reader.resolve(operation.requestBody).content?.["application/json"]
+    : undefined;
   const body = content && h("textarea", { rows: 8, spellcheck: "false", class: "code" });
   if (body) body.value = JSON.stringify(content.example ?? reader.example(content.schema), null, 2);
   const key = h("input", { type: "password", autocomplete: "off", value: keptKey() ?? "" });
@@ -148,7 +194,8 @@ function tryForm(reader: Reader, method: string, path: string, operation: Operat
     let address = path;
     const query = new URLSearchParams();
     for (const [parameter, input] of inputs) {
-      if (parameter.in === "path") address = address.replace(`{${parameter.name}}`, encodeURIComponent(input.value.trim()));
+      if (parameter.in === "path")
+        address = address.replace(`{${parameter.name}}`, encodeURIComponent(input.value.trim()));
       else if (input.value.trim()) query.set(parameter.name, input.value.trim());
     }
     if (query.size) address += `?${query}`;
@@ -159,7 +206,12 @@ function tryForm(reader: Reader, method: string, path: string, operation: Operat
     if (body) headers["Content-Type"] = "application/json";
     const started = performance.now();
     try {
-      const response = await fetch(address, { method: method.toUpperCase(), headers, ...(body ? { body: body.value } : {}), credentials: "omit" });
+      const response = await fetch(address, {
+        method: method.toUpperCase(),
+        headers,
+        ...(body ? { body: body.value } : {}),
+        credentials: "omit",
+      });
       const stream = (response.headers.get("Content-Type") ?? "").startsWith("text/event-stream");
       const text = stream ? await firstPart(response) : await response.text();
       const time = Math.round(performance.now() - started);
@@ -172,8 +224,17 @@ function tryForm(reader: Reader, method: string, path: string, operation: Operat
       const cut = 20_000;
       replace(
         answer,
-        h("p", {}, h("b", { class: response.ok ? "good" : "bad" }, String(response.status)), ` ${response.statusText} · ${time} ms · ${address}`),
-        h("pre", { tabindex: 0, "aria-label": say("answer") }, shown.length > cut ? `${shown.slice(0, cut)}…` : shown),
+        h(
+          "p",
+          {},
+          h("b", { class: response.ok ? "good" : "bad" }, String(response.status)),
+          ` ${response.statusText} · ${time} ms · ${address}`,
+        ),
+        h(
+          "pre",
+          { tabindex: 0, "aria-label": say("answer") },
+          shown.length > cut ? `${shown.slice(0, cut)}…` : shown,
+        ),
       );
     } catch {
       replace(answer, h("p", { class: "bad" }, say("reason_network")));
@@ -185,7 +246,9 @@ function tryForm(reader: Reader, method: string, path: string, operation: Operat
     h(
       "div",
       { class: "form-row" },
-      [...inputs].map(([parameter, input]) => field(() => `${parameter.name}${parameter.in === "path" ? " *" : ""}`, input)),
+      [...inputs].map(([parameter, input]) =>
+        field(() => `${parameter.name}${parameter.in === "path" ? " *" : ""}`, input),
+      ),
       field(say("api_key"), key),
       field(() => "X-Access-Token", token),
     ),
@@ -203,16 +266,31 @@ async function firstPart(response: Response): Promise<string> {
   return new TextDecoder().decode(value);
 }
 
-function operationCard(reader: Reader, method: string, path: string, operation: Operation, shared: Parameter[]): HTMLElement {
-  const parameters = [...shared, ...(operation.parameters ?? [])].map((parameter) => reader.resolve(parameter));
+function operationCard(
+  reader: Reader,
+  method: string,
+  path: string,
+  operation: Operation,
+  shared: Parameter[],
+): HTMLElement {
+  const parameters = [...shared, ...(operation.parameters ?? [])].map((parameter) =>
+    reader.resolve(parameter),
+  );
   const details = h(
     "details",
     { class: "operation" },
-    h("summary", {}, h("span", { class: `method ${method}` }, method.toUpperCase()), h("code", {}, path), h("span", { class: "muted" }, operation.summary ?? "")),
+    h(
+      "summary",
+      {},
+      h("span", { class: `method ${method}` }, method.toUpperCase()),
+      h("code", {}, path),
+      h("span", { class: "muted" }, operation.summary ?? ""),
+    ),
   );
   details.addEventListener("toggle", () => {
     if (!details.open || details.children.length > 1) return;
-    const request = operation.requestBody && reader.resolve(operation.requestBody).content?.["application/json"]?.schema;
+    const request =
+      operation.requestBody && reader.resolve(operation.requestBody).content?.["application/json"]?.schema;
     details.append(
       h(
         "div",
@@ -223,7 +301,16 @@ function operationCard(reader: Reader, method: string, path: string, operation: 
           h(
             "dl",
             { class: "schema" },
-            parameters.map((parameter) => [h("dt", {}, h("code", {}, parameter.name), !parameter.required && "?", h("span", { class: "muted" }, parameter.in)), h("dd", {}, parameter.description ?? "")]),
+            parameters.map((parameter) => [
+              h(
+                "dt",
+                {},
+                h("code", {}, parameter.name),
+                !parameter.required && "?",
+                h("span", { class: "muted" }, parameter.in),
+              ),
+              h("dd", {}, parameter.description ?? ""),
+            ]),
           ),
         ],
         request && [h("h4", {}, say("body")), reader.schema(request)],
@@ -231,7 +318,12 @@ function operationCard(reader: Reader, method: string, path: string, operation: 
         Object.entries(operation.responses ?? {}).map(([status, sent]) => {
           const response = reader.resolve(sent);
           const schema = Object.values(response.content ?? {})[0]?.schema;
-          return h("details", { class: "response" }, h("summary", {}, h("b", {}, status), " ", response.description ?? ""), schema && reader.schema(schema));
+          return h(
+            "details",
+            { class: "response" },
+            h("summary", {}, h("b", {}, status), " ", response.description ?? ""),
+            schema && reader.schema(schema),
+          );
         }),
         h("h4", {}, say("try_it")),
         tryForm(reader, method, path, operation, parameters),
@@ -258,7 +350,8 @@ try {
   const search = h("input", { type: "search", autocomplete: "off" });
   search.addEventListener("input", () => {
     const wanted = search.value.trim().toLowerCase();
-    for (const card of main.querySelectorAll<HTMLElement>(".operation")) card.hidden = !(card.querySelector("summary")!.textContent ?? "").toLowerCase().includes(wanted);
+    for (const card of main.querySelectorAll<HTMLElement>(".operation"))
+      card.hidden = !(card.querySelector("summary")!.textContent ?? "").toLowerCase().includes(wanted);
   });
   const schemas = Object.entries((document.components?.["schemas"] ?? {}) as Record<string, Schema>);
   replace(
@@ -267,16 +360,24 @@ try {
     h("p", { class: "lead" }, document.info.description ?? ""),
     h("p", {}, h("a", { href: "/openapi.json" }, "/openapi.json"), ` · ${document.info.version}`),
     field(say("find_route"), search),
-    [...groups].map(([name, cards]) => h("section", {}, name && h("h2", {}, name.charAt(0).toUpperCase() + name.slice(1)), cards)),
+    [...groups].map(([name, cards]) =>
+      h("section", {}, name && h("h2", {}, name.charAt(0).toUpperCase() + name.slice(1)), cards),
+    ),
     schemas.length > 0 &&
       h(
         "section",
         {},
         h("h2", {}, say("schemas")),
-        schemas.map(([name, schema]) => h("details", { class: "operation" }, h("summary", {}, h("code", {}, name), h("span", { class: "muted" }, schema.description ?? "")), h("div", { class: "operation-body" }, reader.schema(schema)))),
+        schemas.map(([name, schema]) =>
+          h(
+            "details",
+            { class: "operation" },
+            h("summary", {}, h("code", {}, name), h("span", { class: "muted" }, schema.description ?? "")),
+            h("div", { class: "operation-body" }, reader.schema(schema)),
+          ),
+        ),
       ),
   );
 } catch (error) {
   failPage(main, error);
 }
-

@@ -1,4 +1,5 @@
-// Asking the server. A POST carries one Idempotency-Key through all its retries, so that a lost answer never buys twice.
+// Asking the server. A POST carries one Idempotency-Key through all its retries, so that a lost answer never
+// buys twice.
 
 export interface ProblemBody {
   type?: string;
@@ -57,17 +58,34 @@ export function newRequestId(): string {
 const pause = (milliseconds: number) => new Promise<void>((done) => setTimeout(done, milliseconds));
 
 let clockOffset = 0;
-/** The server's time as far as its answers tell; a Date header has whole seconds, so that less is taken for agreement. */
+/**
+ * The server's time as far as its answers tell; a Date header has whole seconds, so that less is taken for
+ * agreement.
+ */
 export const serverNow = (): number => Date.now() + clockOffset;
 
-/** How far each event's log was when this tab was last told of it, signed. Sent along, so that another server catches up first. */
+/**
+ * How far each event's log was when this tab was last told of it, signed. Sent along, so that another server
+ * catches up first.
+ */
 const revisionOf = (event: string): string => `ticketcore.revision.${event}`;
 const eventIn = (path: string): string | undefined => /^\/v1\/events\/([^/?]+)/.exec(path)?.[1];
 
-async function once(method: string, path: string, headers: Record<string, string>, body: string | undefined): Promise<unknown> {
+async function once(
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body: string | undefined,
+): Promise<unknown> {
   let response: Response;
   try {
-    response = await fetch(path, { method, headers, ...(body === undefined ? {} : { body }), cache: "no-cache", credentials: "omit" });
+    response = await fetch(path, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body }),
+      cache: "no-cache",
+      credentials: "omit",
+    });
   } catch {
     throw new Problem(0, { detail: "The server can't be reached." });
   }

@@ -14,17 +14,22 @@ import type { EventDetails, Hold, Order, SeatingEntry } from "./types";
 
 const main = openPage("box-office", say("box_office"), "staff-page wide");
 let key = "";
-const orderAddress = (order: Order): string => `${path`/orders/${order.event}/${order.id}`}?token=${encodeURIComponent(order.token)}`;
+const orderAddress = (order: Order): string =>
+  `${path`/orders/${order.event}/${order.id}`}?token=${encodeURIComponent(order.token)}`;
 
 type Tab = { key: Key; open: (event: EventDetails, place: HTMLElement) => Promise<() => void> };
 
 /** The order that a hold became, if that is what the "no" says. */
 async function orderBehind(event: EventDetails, error: unknown): Promise<Order | null> {
-  const order = error instanceof Problem && error.reason === "hold_checked_out" ? error.body.order : undefined;
+  const order =
+    error instanceof Problem && error.reason === "hold_checked_out" ? error.body.order : undefined;
   return order ? get<Order>(path`/v1/events/${event.id}/orders/${order.id}`, { key }) : null;
 }
 
-/** Asks for the order. What was asked before and not answered is asked again by the same key: the same order then. */
+/**
+ * Asks for the order. What was asked before and not answered is asked again by the same key: the same order
+ * then.
+ */
 async function order(event: EventDetails, sale: TillSale, method: "cash" | "card"): Promise<Order> {
   const { hold } = sale;
   const [name, email, reference] = [sale.name.trim(), sale.email.trim(), sale.reference.trim()];
@@ -144,11 +149,23 @@ async function openSale(event: EventDetails, place: HTMLElement): Promise<() => 
       last = keptSale(event.id);
       forgetSale(event.id);
     },
-    ranOut: (hold) => void look(hold).then(() => offerAgain(hold), (error: unknown) => over(hold, error)),
+    ranOut: (hold) =>
+      void look(hold).then(
+        () => offerAgain(hold),
+        (error: unknown) => over(hold, error),
+      ),
   });
-  const picker = await Picker.load(event, { mode: "choose", changed: () => panel.picker && panel.changed(), lost: (labels) => panel.lost(labels) });
+  const picker = await Picker.load(event, {
+    mode: "choose",
+    changed: () => panel.picker && panel.changed(),
+    lost: (labels) => panel.lost(labels),
+  });
   panel.attach(picker);
-  replace(place, event.sale_status !== "on_sale" && notice("note", say("not_on_sale_now")), h("div", { class: "event-body" }, h("div", { class: "event-main" }, picker.element), panel.element));
+  replace(
+    place,
+    event.sale_status !== "on_sale" && notice("note", say("not_on_sale_now")),
+    h("div", { class: "event-body" }, h("div", { class: "event-main" }, picker.element), panel.element),
+  );
   let closed = false;
   /** What this till was selling before it looked at something else. */
   const resume = async (kept: TillSale): Promise<void> => {
@@ -170,7 +187,11 @@ async function openSale(event: EventDetails, place: HTMLElement): Promise<() => 
   };
 }
 
-const stateText: Record<Order["status"], Key> = { paid: "order_paid", partly_refunded: "order_partly_refunded", refunded: "order_refunded" };
+const stateText: Record<Order["status"], Key> = {
+  paid: "order_paid",
+  partly_refunded: "order_partly_refunded",
+  refunded: "order_refunded",
+};
 
 /** One order with what can be done about it. */
 function orderCard(event: EventDetails, order: Order, changed: (order: Order) => void): HTMLElement {
@@ -178,28 +199,60 @@ function orderCard(event: EventDetails, order: Order, changed: (order: Order) =>
   const boxes = new Map<string, HTMLInputElement>();
   const refund = async (all: boolean): Promise<void> => {
     const open = order.tickets.filter(({ status }) => status === "valid");
-    const tickets = all ? open.map(({ id }) => id) : [...boxes].filter(([, box]) => box.checked).map(([id]) => id);
+    const tickets = all
+      ? open.map(({ id }) => id)
+      : [...boxes].filter(([, box]) => box.checked).map(([id]) => id);
     if (!tickets.length) throw new Error(t("choose_tickets_first"));
     if (!confirm(t("really_refund", { count: tickets.length }))) return;
-    const answer = await post<{ amount: { amount: string; currency: string } }>(path`/v1/events/${event.id}/orders/${order.id}/refunds`, { body: { tickets }, key });
+    const answer = await post<{ amount: { amount: string; currency: string } }>(
+      path`/v1/events/${event.id}/orders/${order.id}/refunds`,
+      { body: { tickets }, key },
+    );
     const fresh = await get<Order>(path`/v1/events/${event.id}/orders/${order.id}`, { key });
     changed(fresh);
     announce(t("refunded_now", { price: money(answer.amount) }));
   };
-  const some = h("button", { type: "button", class: "button secondary", on: { click: () => void busy(some, board, () => refund(false)) } }, say("refund_chosen"));
-  const all = h("button", { type: "button", class: "button danger", on: { click: () => void busy(all, board, () => refund(true)) } }, say("refund_all"));
+  const some = h(
+    "button",
+    {
+      type: "button",
+      class: "button secondary",
+      on: { click: () => void busy(some, board, () => refund(false)) },
+    },
+    say("refund_chosen"),
+  );
+  const all = h(
+    "button",
+    {
+      type: "button",
+      class: "button danger",
+      on: { click: () => void busy(all, board, () => refund(true)) },
+    },
+    say("refund_all"),
+  );
   const refundable = order.tickets.some(({ status }) => status === "valid");
   return h(
     "article",
     { class: "card order-card" },
-    h("div", { class: "order-card-head" }, h("h3", {}, say("order_number", { number: String(order.number) })), h("span", { class: `order-state ${order.status}` }, say(stateText[order.status]))),
+    h(
+      "div",
+      { class: "order-card-head" },
+      h("h3", {}, say("order_number", { number: String(order.number) })),
+      h("span", { class: `order-state ${order.status}` }, say(stateText[order.status])),
+    ),
     h(
       "p",
       { class: "muted" },
       () => shortDateTime(order.placed_at),
       order.buyer?.name && ` · ${order.buyer.name}`,
       order.buyer?.email && ` · ${order.buyer.email}`,
-      order.payment && [" · ", () => [t("paid_by", { method: paymentMethod(order.payment!.method) }), order.payment!.reference].filter(Boolean).join(", ")],
+      order.payment && [
+        " · ",
+        () =>
+          [t("paid_by", { method: paymentMethod(order.payment!.method) }), order.payment!.reference]
+            .filter(Boolean)
+            .join(", "),
+      ],
     ),
     h(
       "ul",
@@ -211,14 +264,45 @@ function orderCard(event: EventDetails, order: Order, changed: (order: Order) =>
           "li",
           {},
           ticket.status === "valid" ? box : h("span", { class: "no-box", "aria-hidden": "true" }),
-          h("label", { for: ticket.status === "valid" ? box.id : undefined }, h("b", {}, ticket.place), () => ` ${ticketType(ticket.ticket_type)}, ${money(ticket.price)}`),
-          ticket.status !== "valid" && h("span", { class: `tag ${ticket.status}` }, say(ticket.status === "refunded" ? "ticket_refunded" : "ticket_is_in")),
+          h(
+            "label",
+            { for: ticket.status === "valid" ? box.id : undefined },
+            h("b", {}, ticket.place),
+            () => ` ${ticketType(ticket.ticket_type)}, ${money(ticket.price)}`,
+          ),
+          ticket.status !== "valid" &&
+            h(
+              "span",
+              { class: `tag ${ticket.status}` },
+              say(ticket.status === "refunded" ? "ticket_refunded" : "ticket_is_in"),
+            ),
         );
       }),
     ),
-    h("p", { class: "order-card-sum" }, say("total"), ": ", h("b", {}, () => money(order.total)), Number(order.refunded.amount) !== 0 && [" · ", say("refunded_sum"), ": ", h("b", {}, () => money(order.refunded))]),
+    h(
+      "p",
+      { class: "order-card-sum" },
+      say("total"),
+      ": ",
+      h("b", {}, () => money(order.total)),
+      Number(order.refunded.amount) !== 0 && [
+        " · ",
+        say("refunded_sum"),
+        ": ",
+        h("b", {}, () => money(order.refunded)),
+      ],
+    ),
     board.element,
-    h("div", { class: "button-row" }, h("a", { class: "button quiet", href: orderAddress(order), target: "_blank", rel: "noopener" }, say("open_order")), refundable && [some, all]),
+    h(
+      "div",
+      { class: "button-row" },
+      h(
+        "a",
+        { class: "button quiet", href: orderAddress(order), target: "_blank", rel: "noopener" },
+        say("open_order"),
+      ),
+      refundable && [some, all],
+    ),
   );
 }
 
@@ -229,8 +313,15 @@ async function openOrders(event: EventDetails, place: HTMLElement): Promise<() =
   const results = h("div", { class: "order-results" });
   const more = h("p", { class: "more" });
   const load = async (cursor?: string): Promise<void> => {
-    const parameters = new URLSearchParams({ limit: "20", ...(query.value.trim() ? { q: query.value.trim() } : {}), ...(cursor ? { cursor } : {}) });
-    const page = await get<{ orders: Order[]; next?: string }>(`${path`/v1/events/${event.id}/orders`}?${parameters}`, { key });
+    const parameters = new URLSearchParams({
+      limit: "20",
+      ...(query.value.trim() ? { q: query.value.trim() } : {}),
+      ...(cursor ? { cursor } : {}),
+    });
+    const page = await get<{ orders: Order[]; next?: string }>(
+      `${path`/v1/events/${event.id}/orders`}?${parameters}`,
+      { key },
+    );
     if (!cursor) results.replaceChildren();
     for (const order of page.orders) {
       const frame = h("div", {});
@@ -240,11 +331,32 @@ async function openOrders(event: EventDetails, place: HTMLElement): Promise<() =
     }
     if (!results.firstChild) replace(results, h("p", { class: "empty" }, say("no_orders_found")));
     const { next } = page;
-    replace(more, next && h("button", { type: "button", class: "button quiet", on: { click: () => void load(next).catch((error: unknown) => board.problem(error)) } }, say("more_orders")));
+    replace(
+      more,
+      next &&
+        h(
+          "button",
+          {
+            type: "button",
+            class: "button quiet",
+            on: { click: () => void load(next).catch((error: unknown) => board.problem(error)) },
+          },
+          say("more_orders"),
+        ),
+    );
   };
   replace(
     place,
-    h("form", { class: "search-form", role: "search", on: { submit: (submitted) => (submitted.preventDefault(), void busy(button, board, () => load())) } }, field(say("find_order"), query, say("find_order_hint")), button),
+    h(
+      "form",
+      {
+        class: "search-form",
+        role: "search",
+        on: { submit: (submitted) => (submitted.preventDefault(), void busy(button, board, () => load())) },
+      },
+      field(say("find_order"), query, say("find_order_hint")),
+      button,
+    ),
     board.element,
     results,
     more,
@@ -255,30 +367,68 @@ async function openOrders(event: EventDetails, place: HTMLElement): Promise<() =
 
 async function openSeating(event: EventDetails, place: HTMLElement): Promise<() => void> {
   const board = new NoticeBoard();
-  const about = h("div", { class: "card who", "aria-live": "polite" }, h("p", { class: "muted" }, say("press_a_seat")));
+  const about = h(
+    "div",
+    { class: "card who", "aria-live": "polite" },
+    h("p", { class: "muted" }, say("press_a_seat")),
+  );
   const body = h("tbody", {});
   const more = h("p", { class: "more" });
   const filter = h("input", { type: "search", maxlength: 100, autocomplete: "off" });
   const button = h("button", { type: "submit", class: "button secondary" }, say("search"));
-  const fetchSeats = (parameters: Record<string, string>) => get<{ seats: SeatingEntry[]; next?: string }>(`${path`/v1/events/${event.id}/seating`}?${new URLSearchParams(parameters)}`, { key });
-  const statusText = (entry: SeatingEntry) => t(entry.status === "sold" ? "sold" : entry.status === "held" ? "held" : "ticket_is_in");
+  const fetchSeats = (parameters: Record<string, string>) =>
+    get<{ seats: SeatingEntry[]; next?: string }>(
+      `${path`/v1/events/${event.id}/seating`}?${new URLSearchParams(parameters)}`,
+      { key },
+    );
+  const statusText = (entry: SeatingEntry) =>
+    t(entry.status === "sold" ? "sold" : entry.status === "held" ? "held" : "ticket_is_in");
   const row = (entry: SeatingEntry) =>
     h(
       "tr",
       {},
       h("th", { scope: "row" }, entry.place),
-      h("td", {}, h("span", { class: `tag ${entry.status}` }, () => statusText(entry))),
+      h(
+        "td",
+        {},
+        h("span", { class: `tag ${entry.status}` }, () => statusText(entry)),
+      ),
       h("td", {}, () => (entry.ticket_type ? ticketType(entry.ticket_type) : "")),
       h("td", {}, entry.buyer?.name ?? ""),
-      h("td", { class: "number" }, entry.number === undefined ? (entry.until ? () => t("until", { at: shortDateTime(entry.until!) }) : "") : String(entry.number)),
+      h(
+        "td",
+        { class: "number" },
+        entry.number === undefined
+          ? entry.until
+            ? () => t("until", { at: shortDateTime(entry.until!) })
+            : ""
+          : String(entry.number),
+      ),
     );
   const load = async (cursor?: string): Promise<void> => {
-    const page = await fetchSeats({ limit: "50", ...(filter.value.trim() ? { place: filter.value.trim() } : {}), ...(cursor ? { cursor } : {}) });
+    const page = await fetchSeats({
+      limit: "50",
+      ...(filter.value.trim() ? { place: filter.value.trim() } : {}),
+      ...(cursor ? { cursor } : {}),
+    });
     if (!cursor) body.replaceChildren();
     body.append(...page.seats.map(row));
-    if (!body.firstChild) body.append(h("tr", {}, h("td", { colspan: 5, class: "muted" }, say("nobody_sits"))));
+    if (!body.firstChild)
+      body.append(h("tr", {}, h("td", { colspan: 5, class: "muted" }, say("nobody_sits"))));
     const { next } = page;
-    replace(more, next && h("button", { type: "button", class: "button quiet", on: { click: () => void load(next).catch((error: unknown) => board.problem(error)) } }, say("more_places")));
+    replace(
+      more,
+      next &&
+        h(
+          "button",
+          {
+            type: "button",
+            class: "button quiet",
+            on: { click: () => void load(next).catch((error: unknown) => board.problem(error)) },
+          },
+          say("more_places"),
+        ),
+    );
   };
   const picker = await Picker.load(event, {
     mode: "look",
@@ -301,9 +451,18 @@ async function openSeating(event: EventDetails, place: HTMLElement): Promise<() 
                   h("dt", {}, say("state")),
                   h("dd", {}, () => statusText(entry)),
                   entry.buyer?.name && [h("dt", {}, say("name")), h("dd", {}, entry.buyer.name)],
-                  entry.ticket_type && [h("dt", {}, say("ticket_type")), h("dd", {}, () => ticketType(entry.ticket_type!))],
-                  entry.number !== undefined && [h("dt", {}, say("order")), h("dd", {}, String(entry.number))],
-                  entry.until && [h("dt", {}, say("held_until")), h("dd", {}, () => shortDateTime(entry.until!))],
+                  entry.ticket_type && [
+                    h("dt", {}, say("ticket_type")),
+                    h("dd", {}, () => ticketType(entry.ticket_type!)),
+                  ],
+                  entry.number !== undefined && [
+                    h("dt", {}, say("order")),
+                    h("dd", {}, String(entry.number)),
+                  ],
+                  entry.until && [
+                    h("dt", {}, say("held_until")),
+                    h("dd", {}, () => shortDateTime(entry.until!)),
+                  ],
                 )
               : h("p", { class: "muted" }, say(picker.statusOf(index) === "k" ? "not_for_sale" : "free")),
           );
@@ -316,9 +475,23 @@ async function openSeating(event: EventDetails, place: HTMLElement): Promise<() 
   });
   replace(
     place,
-    h("div", { class: "event-body" }, h("div", { class: "event-main" }, picker.element), h("aside", { class: "sale-panel", "aria-label": say("who_sits_here") }, about)),
+    h(
+      "div",
+      { class: "event-body" },
+      h("div", { class: "event-main" }, picker.element),
+      h("aside", { class: "sale-panel", "aria-label": say("who_sits_here") }, about),
+    ),
     h("h2", {}, say("seating_list")),
-    h("form", { class: "search-form", role: "search", on: { submit: (submitted) => (submitted.preventDefault(), void busy(button, board, () => load())) } }, field(say("find_place"), filter, say("find_place_hint")), button),
+    h(
+      "form",
+      {
+        class: "search-form",
+        role: "search",
+        on: { submit: (submitted) => (submitted.preventDefault(), void busy(button, board, () => load())) },
+      },
+      field(say("find_place"), filter, say("find_place_hint")),
+      button,
+    ),
     board.element,
     h(
       "div",
@@ -327,7 +500,17 @@ async function openSeating(event: EventDetails, place: HTMLElement): Promise<() 
         "table",
         { class: "data" },
         h("caption", { class: "unseen" }, say("seating_list")),
-        h("thead", {}, h("tr", {}, (["place", "state", "ticket_type", "name", "order"] as const).map((column) => h("th", { scope: "col", class: column === "order" ? "number" : "" }, say(column))))),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            (["place", "state", "ticket_type", "name", "order"] as const).map((column) =>
+              h("th", { scope: "col", class: column === "order" ? "number" : "" }, say(column)),
+            ),
+          ),
+        ),
         body,
       ),
     ),
@@ -376,7 +559,9 @@ try {
         on: {
           click: () => {
             chosen = tab;
-            buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(tabs[index] === tab)));
+            buttons.forEach((button, index) =>
+              button.setAttribute("aria-pressed", String(tabs[index] === tab)),
+            );
             void open();
           },
         },
@@ -388,7 +573,17 @@ try {
     eventId = id;
     void open();
   });
-  replace(main, h("div", { class: "staff-head" }, h("h1", {}, say("box_office")), staff.bar), h("div", { class: "staff-tools" }, events, h("div", { class: "segmented", role: "group", "aria-label": say("what_to_do") }, buttons)), place);
+  replace(
+    main,
+    h("div", { class: "staff-head" }, h("h1", {}, say("box_office")), staff.bar),
+    h(
+      "div",
+      { class: "staff-tools" },
+      events,
+      h("div", { class: "segmented", role: "group", "aria-label": say("what_to_do") }, buttons),
+    ),
+    place,
+  );
 } catch (error) {
   failPage(main, error);
 }

@@ -1,4 +1,5 @@
-// The server counts a text in bytes of UTF-8: a Cyrillic letter has two, and the browser's maxlength would count it as one.
+// The server counts a text in bytes of UTF-8: a Cyrillic letter has two, and the browser's maxlength would
+// count it as one.
 
 import { t } from "./i18n";
 

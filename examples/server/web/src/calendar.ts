@@ -6,9 +6,13 @@ import type { EventSummary } from "./types";
 /** Nobody knows how long an event lasts; so long after its start nobody looks for its tickets any more. */
 const graceMilliseconds = 6 * 3600 * 1000;
 
-export const isOver = ({ starts_at }: EventSummary): boolean => Date.parse(starts_at) + graceMilliseconds < serverNow();
+export const isOver = ({ starts_at }: EventSummary): boolean =>
+  Date.parse(starts_at) + graceMilliseconds < serverNow();
 
-/** All that the server lists, page by page: the next performance first, then those that are over, the latest first. */
+/**
+ * All that the server lists, page by page: the next performance first, then those that are over, the latest
+ * first.
+ */
 export async function allEvents(): Promise<EventSummary[]> {
   const events: EventSummary[] = [];
   let next: string | undefined;

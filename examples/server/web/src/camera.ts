@@ -17,7 +17,10 @@ export class View {
   }
 
   fit(bounds: Bounds, width: number, height: number, margin: number): void {
-    const scale = Math.min((width - 2 * margin) / (bounds.right - bounds.left || 1), (height - 2 * margin) / (bounds.bottom - bounds.top || 1));
+    const scale = Math.min(
+      (width - 2 * margin) / (bounds.right - bounds.left || 1),
+      (height - 2 * margin) / (bounds.bottom - bounds.top || 1),
+    );
     this.scale = Math.max(1e-6, Math.min(scale, this.most));
     this.x = width / 2 - ((bounds.left + bounds.right) / 2) * this.scale;
     this.y = height / 2 - ((bounds.top + bounds.bottom) / 2) * this.scale;
@@ -35,8 +38,14 @@ export class View {
   /** Keeps some of the chart within sight. */
   confine(bounds: Bounds, width: number, height: number): void {
     const keep = 0.35;
-    this.x = Math.min(width * (1 - keep) - bounds.left * this.scale, Math.max(width * keep - bounds.right * this.scale, this.x));
-    this.y = Math.min(height * (1 - keep) - bounds.top * this.scale, Math.max(height * keep - bounds.bottom * this.scale, this.y));
+    this.x = Math.min(
+      width * (1 - keep) - bounds.left * this.scale,
+      Math.max(width * keep - bounds.right * this.scale, this.x),
+    );
+    this.y = Math.min(
+      height * (1 - keep) - bounds.top * this.scale,
+      Math.max(height * keep - bounds.bottom * this.scale, this.y),
+    );
   }
 
   copy(): View {

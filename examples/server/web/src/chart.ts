@@ -1,4 +1,5 @@
-// A chart made ready for drawing: radii, bounds, and a grid that finds the places in a rectangle or near a point.
+// A chart made ready for drawing: radii, bounds, and a grid that finds the places in a rectangle or near a
+// point.
 
 import type { Drawing, Point } from "./types";
 
@@ -39,7 +40,12 @@ export class Chart {
     this.sectionBounds = drawing.sections.map(() => null);
     for (let index = 0; index < this.count; ++index) {
       const section = drawing.rows[places.row[index]!]!.section;
-      this.sectionBounds[section] = grown(this.sectionBounds[section] ?? null, this.x[index]!, this.y[index]!, this.radius[index]!);
+      this.sectionBounds[section] = grown(
+        this.sectionBounds[section] ?? null,
+        this.x[index]!,
+        this.y[index]!,
+        this.radius[index]!,
+      );
     }
     // A grid of cells with a couple of dozen places each, stored one after another.
     const width = this.bounds.right - this.bounds.left || 1;
@@ -56,8 +62,14 @@ export class Chart {
   }
 
   private cellOf(index: number): number {
-    const column = Math.min(this.columns - 1, Math.max(0, Math.floor((this.x[index]! - this.bounds.left) / this.cell)));
-    const line = Math.min(this.lines - 1, Math.max(0, Math.floor((this.y[index]! - this.bounds.top) / this.cell)));
+    const column = Math.min(
+      this.columns - 1,
+      Math.max(0, Math.floor((this.x[index]! - this.bounds.left) / this.cell)),
+    );
+    const line = Math.min(
+      this.lines - 1,
+      Math.max(0, Math.floor((this.y[index]! - this.bounds.top) / this.cell)),
+    );
     return line * this.columns + column;
   }
 
@@ -109,7 +121,6 @@ export class Chart {
     }
     return best;
   }
-
 }
 
 function spans(rowOf: number[], rows: number): [number, number][] {
@@ -153,7 +164,8 @@ function grown(bounds: Bounds | null, x: number, y: number, margin: number): Bou
 
 function around(chart: Chart): Bounds {
   let bounds: Bounds | null = null;
-  for (let index = 0; index < chart.count; ++index) bounds = grown(bounds, chart.x[index]!, chart.y[index]!, chart.radius[index]!);
+  for (let index = 0; index < chart.count; ++index)
+    bounds = grown(bounds, chart.x[index]!, chart.y[index]!, chart.radius[index]!);
   const points = (outline: Point[] | undefined) => {
     for (const { x, y } of outline ?? []) bounds = grown(bounds, x, y, 0);
   };

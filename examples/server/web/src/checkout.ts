@@ -1,4 +1,5 @@
-// "/checkout?event=&hold=": ticket types, the buyer, the price; then the provider's page, and back as "/checkout?payment=&token=".
+// "/checkout?event=&hold=": ticket types, the buyer, the price; then the provider's page, and back as
+// "/checkout?payment=&token=".
 
 import { get, path, post, Problem } from "./api";
 import { Countdown } from "./countdown";
@@ -50,7 +51,10 @@ function close(title: Key, ...text: Child[]): void {
   main.focus();
 }
 
-/** Nothing can be bought with this hold any more. Whoever began to pay for it is told first what became of that. */
+/**
+ * Nothing can be bought with this hold any more. Whoever began to pay for it is told first what became of
+ * that.
+ */
 async function ended(reason: string): Promise<void> {
   const payments = await begunPayments();
   const open = payments.find(({ order }) => order) ?? payments.find(({ status }) => status !== "declined");
@@ -64,8 +68,23 @@ async function order(event: EventDetails, hold: Hold): Promise<void> {
   const board = new NoticeBoard();
   const choice = new TicketsChoice(event, hold, board);
   const buyer = keptBuyer();
-  const name = h("input", { type: "text", name: "name", autocomplete: "name", required: true, maxlength: 100, value: buyer?.name ?? "" });
-  const email = h("input", { type: "email", name: "email", autocomplete: "email", required: true, maxlength: 200, inputmode: "email", value: buyer?.email ?? "" });
+  const name = h("input", {
+    type: "text",
+    name: "name",
+    autocomplete: "name",
+    required: true,
+    maxlength: 100,
+    value: buyer?.name ?? "",
+  });
+  const email = h("input", {
+    type: "email",
+    name: "email",
+    autocomplete: "email",
+    required: true,
+    maxlength: 200,
+    inputmode: "email",
+    value: buyer?.email ?? "",
+  });
   const pay = h("button", { type: "submit", class: "button primary wide" }, say("pay"));
   let leaving = false;
   const runOut = (): void => {
@@ -86,7 +105,10 @@ async function order(event: EventDetails, hold: Hold): Promise<void> {
             keepBuyer(person);
             const quote = await choice.settled();
             if (!quote) throw new Error(t("no_price_yet"));
-            const payment = await post<Payment>(path`/v1/events/${eventId}/holds/${holdId}/payments`, { body: { buyer: person }, token: hold.token });
+            const payment = await post<Payment>(path`/v1/events/${eventId}/holds/${holdId}/payments`, {
+              body: { buyer: person },
+              token: hold.token,
+            });
             if (!payment.url) throw new Error(t("something_wrong"));
             keepPayment(payment.id, { token: payment.token, event: eventId, hold: holdId });
             leaving = true;
@@ -99,19 +121,40 @@ async function order(event: EventDetails, hold: Hold): Promise<void> {
       "div",
       { class: "checkout-steps" },
       h("section", { class: "card" }, h("h2", {}, say("your_tickets")), choice.element),
-      h("section", { class: "card" }, h("h2", {}, say("your_details")), h("p", { class: "muted" }, say("details_hint")), field(say("name"), name), field(say("email"), email, say("email_hint"))),
+      h(
+        "section",
+        { class: "card" },
+        h("h2", {}, say("your_details")),
+        h("p", { class: "muted" }, say("details_hint")),
+        field(say("name"), name),
+        field(say("email"), email, say("email_hint")),
+      ),
     ),
     h(
       "aside",
       { class: "checkout-sum", "aria-label": say("what_it_costs") },
-      h("section", { class: "card" }, h("h2", {}, say("what_it_costs")), choice.quoteElement, board.element, pay, h("p", { class: "hint assurance" }, say("pay_hint"))),
+      h(
+        "section",
+        { class: "card" },
+        h("h2", {}, say("what_it_costs")),
+        choice.quoteElement,
+        board.element,
+        pay,
+        h("p", { class: "hint assurance" }, say("pay_hint")),
+      ),
     ),
   );
   replace(
     main,
     h("p", { class: "crumb" }, h("a", { href: eventAddress() }, say("back_to_seats"))),
     h("h1", {}, say("checkout")),
-    h("p", { class: "event-facts" }, h("b", {}, event.name), h("time", { datetime: event.starts_at }, () => dateTime(event.starts_at, event.time_zone)), h("span", {}, event.venue)),
+    h(
+      "p",
+      { class: "event-facts" },
+      h("b", {}, event.name),
+      h("time", { datetime: event.starts_at }, () => dateTime(event.starts_at, event.time_zone)),
+      h("span", {}, event.venue),
+    ),
     countdown.element,
     form,
   );
@@ -123,7 +166,12 @@ let declined = false;
 
 /** Asks until the payment is decided. True when the page goes on to the order. */
 async function afterPayment(id: string, token: string): Promise<boolean> {
-  replace(main, h("h1", {}, say("waiting_for_payment")), h("p", { class: "lead", role: "status" }, say("waiting_hint")), h("div", { class: "progress", "aria-hidden": "true" }));
+  replace(
+    main,
+    h("h1", {}, say("waiting_for_payment")),
+    h("p", { class: "lead", role: "status" }, say("waiting_hint")),
+    h("div", { class: "progress", "aria-hidden": "true" }),
+  );
   let told = "";
   for (;;) {
     const payment = await get<Payment>(path`/v1/payments/${id}`, { token });
@@ -142,12 +190,18 @@ async function afterPayment(id: string, token: string): Promise<boolean> {
       replace(
         main,
         h("h1", {}, say(payment.status === "refunded" ? "payment_refunded_title" : "time_is_up_title")),
-        notice("bad", payment.status === "refunded" ? () => t("payment_refunded", { price: money(payment.amount) }) : say("payment_expired")),
+        notice(
+          "bad",
+          payment.status === "refunded"
+            ? () => t("payment_refunded", { price: money(payment.amount) })
+            : say("payment_expired"),
+        ),
         h("p", {}, h("a", { class: "button primary", href: eventAddress() }, say("choose_again"))),
       );
     }
     if (payment.status === "refunded") return true;
-    // What has run out may still be approved, and is paid back then: worth telling to whoever is still looking.
+    // What has run out may still be approved, and is paid back then: worth telling to whoever is still
+    // looking.
     await pause();
   }
 }

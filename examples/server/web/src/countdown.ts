@@ -1,4 +1,5 @@
-// The time left of a hold, before the buyer's eyes. The deadline is the server's; so is the clock, as far as its answers show it.
+// The time left of a hold, before the buyer's eyes. The deadline is the server's; so is the clock, as far as
+// its answers show it.
 
 import { serverNow } from "./api";
 import { h } from "./dom";
@@ -22,7 +23,12 @@ export class Countdown {
     this.whole = Math.max(1, deadline - began);
     const label = h("span", { class: "countdown-label" });
     follow(label, (node) => (node.textContent = t("seats_are_yours_for")));
-    this.element = h("div", { class: "countdown", role: "timer" }, h("span", { class: "countdown-text" }, label, " ", this.clock), h("span", { class: "countdown-track" }, this.bar));
+    this.element = h(
+      "div",
+      { class: "countdown", role: "timer" },
+      h("span", { class: "countdown-text" }, label, " ", this.clock),
+      h("span", { class: "countdown-track" }, this.bar),
+    );
     this.tick();
     this.timer = window.setInterval(() => this.tick(), 250);
     // A page that slept in a pocket may wake after the deadline.

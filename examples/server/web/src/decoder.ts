@@ -10,7 +10,8 @@ interface DetectorClass {
   getSupportedFormats(): Promise<string[]>;
 }
 
-// Wide enough for a code of some 500 modules' worth of pixels held at arm's length, small enough for a phone's script.
+// Wide enough for a code of some 500 modules' worth of pixels held at arm's length, small enough for a
+// phone's script.
 const width = 640;
 
 async function byBrowser(): Promise<Decode | null> {

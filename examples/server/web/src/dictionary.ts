@@ -1,4 +1,5 @@
-// Every text of the pages, in both languages side by side. A missing language, or a key that nobody wrote, doesn't compile.
+// Every text of the pages, in both languages side by side. A missing language, or a key that nobody wrote,
+// doesn't compile.
 
 /** Forms by Intl.PluralRules for values.count; what has no form of its own takes `many`. */
 export interface Plural {
@@ -11,8 +12,14 @@ type Entry = { en: string | Plural; uk: string | Plural };
 
 export const dictionary = {
   shop_name: { en: "Ticket office", uk: "Квиткова каса" },
-  shop_lead: { en: "Pick your seats on the plan of the house. What you choose is kept for you while you pay.", uk: "Оберіть місця на плані зали. Обране чекає на вас, поки ви платите." },
-  shop_footer: { en: "A sample shop. No real money changes hands here.", uk: "Взірець крамниці. Справжніх грошей тут ніхто не бере." },
+  shop_lead: {
+    en: "Pick your seats on the plan of the house. What you choose is kept for you while you pay.",
+    uk: "Оберіть місця на плані зали. Обране чекає на вас, поки ви платите.",
+  },
+  shop_footer: {
+    en: "A sample shop. No real money changes hands here.",
+    uk: "Взірець крамниці. Справжніх грошей тут ніхто не бере.",
+  },
   skip_to_content: { en: "Skip to content", uk: "Перейти до змісту" },
   language: { en: "Language", uk: "Мова" },
   staff: { en: "Staff", uk: "Працівникам" },
@@ -26,7 +33,10 @@ export const dictionary = {
   event: { en: "Event", uk: "Подія" },
   all_events: { en: "All events", uk: "Усі події" },
   whats_on: { en: "What’s on", uk: "Афіша" },
-  no_events: { en: "Nothing is on sale yet. Come back soon.", uk: "Поки що нічого немає в продажу. Зазирніть пізніше." },
+  no_events: {
+    en: "Nothing is on sale yet. Come back soon.",
+    uk: "Поки що нічого немає в продажу. Зазирніть пізніше.",
+  },
   no_events_yet: { en: "There are no events yet.", uk: "Подій ще немає." },
   choose_event: { en: "Choose an event", uk: "Оберіть подію" },
   event_unknown: {
@@ -39,11 +49,20 @@ export const dictionary = {
   from: { en: "from", uk: "від" },
   from_price: { en: "from {price}", uk: "від {price}" },
   sold_out: { en: "Sold out", uk: "Усе продано" },
-  few_left: { en: { one: "Last {count} place", many: "Last {count} places" }, uk: { one: "Останнє {count} місце", few: "Останні {count} місця", many: "Останні {count} місць" } },
-  free_places: { en: { one: "{count} place free", many: "{count} places free" }, uk: { one: "{count} вільне місце", few: "{count} вільні місця", many: "{count} вільних місць" } },
+  few_left: {
+    en: { one: "Last {count} place", many: "Last {count} places" },
+    uk: { one: "Останнє {count} місце", few: "Останні {count} місця", many: "Останні {count} місць" },
+  },
+  free_places: {
+    en: { one: "{count} place free", many: "{count} places free" },
+    uk: { one: "{count} вільне місце", few: "{count} вільні місця", many: "{count} вільних місць" },
+  },
   free_of: { en: "{count} of {all} free", uk: "вільно {count} з {all}" },
   not_on_sale: { en: "Not on sale", uk: "Не в продажу" },
-  not_on_sale_now: { en: "Tickets for this event are not on sale at the moment.", uk: "Квитки на цю подію зараз не продаються." },
+  not_on_sale_now: {
+    en: "Tickets for this event are not on sale at the moment.",
+    uk: "Квитки на цю подію зараз не продаються.",
+  },
 
   choose_seats: { en: "Choose seats", uk: "Вибір місць" },
   way_of_choosing: { en: "Way of choosing", uk: "Спосіб вибору" },
@@ -68,15 +87,25 @@ export const dictionary = {
   wheelchair_place: { en: "Wheelchair place", uk: "Місце для візка" },
   companion_seat: { en: "Companion seat", uk: "Місце супроводу" },
   restricted_view: { en: "Restricted view", uk: "Обмежений огляд" },
-  seat_map: { en: "Plan of the house. Arrow keys walk from seat to seat, Enter chooses.", uk: "План зали. Стрілки ведуть від місця до місця, Enter обирає." },
+  seat_map: {
+    en: "Plan of the house. Arrow keys walk from seat to seat, Enter chooses.",
+    uk: "План зали. Стрілки ведуть від місця до місця, Enter обирає.",
+  },
   map_help: {
-    en: "Drag to move, scroll or pinch to zoom. By keyboard: arrows walk from seat to seat, Enter chooses, + and − zoom, 0 shows all.",
-    uk: "Тягніть, щоб пересунути; колесо чи два пальці змінюють масштаб. З клавіатури: стрілки ведуть від місця до місця, Enter обирає, + і − змінюють масштаб, 0 показує все.",
+    en:
+      "Drag to move, scroll or pinch to zoom. By keyboard: arrows walk from seat to seat, Enter chooses, " +
+      "+ and − zoom, 0 shows all.",
+    uk:
+      "Тягніть, щоб пересунути; колесо чи два пальці змінюють масштаб. З клавіатури: стрілки ведуть від " +
+      "місця до місця, Enter обирає, + і − змінюють масштаб, 0 показує все.",
   },
   zoom_in: { en: "Zoom in", uk: "Збільшити" },
   zoom_out: { en: "Zoom out", uk: "Зменшити" },
   show_all: { en: "Show all", uk: "Показати все" },
-  connection_lost: { en: "Connection lost. The plan may be out of date; reconnecting…", uk: "Зв’язок утрачено. План може бути застарілим; поновлюємо…" },
+  connection_lost: {
+    en: "Connection lost. The plan may be out of date; reconnecting…",
+    uk: "Зв’язок утрачено. План може бути застарілим; поновлюємо…",
+  },
 
   your_choice: { en: "Your choice", uk: "Ваш вибір" },
   best_available: { en: "Best available", uk: "Найкращі місця" },
@@ -87,33 +116,73 @@ export const dictionary = {
   tickets_for: { en: "Tickets for {name}", uk: "Квитки: {name}" },
   one_more: { en: "One more for {name}", uk: "На один більше: {name}" },
   one_less: { en: "One less for {name}", uk: "На один менше: {name}" },
-  nothing_chosen: { en: "Nothing chosen yet. Press a seat on the plan.", uk: "Ще нічого не обрано. Натисніть місце на плані." },
+  nothing_chosen: {
+    en: "Nothing chosen yet. Press a seat on the plan.",
+    uk: "Ще нічого не обрано. Натисніть місце на плані.",
+  },
   together: { en: "Together", uk: "Разом" },
   choose_first: { en: "Choose places first", uk: "Спершу оберіть місця" },
-  hold_places: { en: { one: "Hold {count} place", many: "Hold {count} places" }, uk: { one: "Притримати {count} місце", few: "Притримати {count} місця", many: "Притримати {count} місць" } },
+  hold_places: {
+    en: { one: "Hold {count} place", many: "Hold {count} places" },
+    uk: {
+      one: "Притримати {count} місце",
+      few: "Притримати {count} місця",
+      many: "Притримати {count} місць",
+    },
+  },
   remove_place: { en: "Remove {name}", uk: "Прибрати: {name}" },
   just_taken: {
-    en: { one: "Somebody was faster: {places} has just been taken. Please choose another.", many: "Somebody was faster: {places} have just been taken. Please choose others." },
-    uk: { one: "Хтось був швидший: {places} — щойно зайнято. Оберіть інше місце.", many: "Хтось був швидший: {places} — щойно зайнято. Оберіть інші місця." },
+    en: {
+      one: "Somebody was faster: {places} has just been taken. Please choose another.",
+      many: "Somebody was faster: {places} have just been taken. Please choose others.",
+    },
+    uk: {
+      one: "Хтось був швидший: {places} — щойно зайнято. Оберіть інше місце.",
+      many: "Хтось був швидший: {places} — щойно зайнято. Оберіть інші місця.",
+    },
   },
   held_for_you: { en: "Held for you", uk: "Притримано для вас" },
-  held_now: { en: { one: "{count} place is held for you.", many: "{count} places are held for you." }, uk: { one: "Для вас притримано {count} місце.", few: "Для вас притримано {count} місця.", many: "Для вас притримано {count} місць." } },
+  held_now: {
+    en: { one: "{count} place is held for you.", many: "{count} places are held for you." },
+    uk: {
+      one: "Для вас притримано {count} місце.",
+      few: "Для вас притримано {count} місця.",
+      many: "Для вас притримано {count} місць.",
+    },
+  },
   seats_are_yours_for: { en: "Yours for", uk: "Ваші ще" },
-  time_left: { en: { one: "{count} second left", many: "{count} seconds left" }, uk: { one: "Лишилася {count} секунда", few: "Лишилося {count} секунди", many: "Лишилося {count} секунд" } },
+  time_left: {
+    en: { one: "{count} second left", many: "{count} seconds left" },
+    uk: { one: "Лишилася {count} секунда", few: "Лишилося {count} секунди", many: "Лишилося {count} секунд" },
+  },
   to_checkout: { en: "To checkout", uk: "До оплати" },
   choose_others: { en: "Let go and choose others", uk: "Відпустити й обрати інші" },
   released: { en: "The places are free again.", uk: "Місця знову вільні." },
-  time_is_up: { en: "The time is up, and your places are free for others again. Nothing was charged.", uk: "Час вийшов, і місця знову вільні для інших. Грошей не знято." },
+  time_is_up: {
+    en: "The time is up, and your places are free for others again. Nothing was charged.",
+    uk: "Час вийшов, і місця знову вільні для інших. Грошей не знято.",
+  },
   time_is_up_till: {
-    en: "The time is up, and the places are free for others again. Nothing is sold: hold them again before you take the money.",
-    uk: "Час вийшов, і місця знову вільні для інших. Нічого не продано: притримайте їх знову, перш ніж брати гроші.",
+    en:
+      "The time is up, and the places are free for others again. Nothing is sold: hold them again before " +
+      "you take the money.",
+    uk:
+      "Час вийшов, і місця знову вільні для інших. Нічого не продано: притримайте їх знову, перш ніж " +
+      "брати гроші.",
   },
   time_is_up_title: { en: "The time is up", uk: "Час вийшов" },
-  time_is_up_checkout: { en: "The places were not paid in time and are free for others again. Nothing was charged.", uk: "Місця не оплачено вчасно, і вони знову вільні для інших. Грошей не знято." },
+  time_is_up_checkout: {
+    en: "The places were not paid in time and are free for others again. Nothing was charged.",
+    uk: "Місця не оплачено вчасно, і вони знову вільні для інших. Грошей не знято.",
+  },
   bought_already_title: { en: "These places are bought", uk: "Ці місця куплено" },
   bought_already: {
-    en: "They were paid for, and are an order now. Its page opened where the payment was made; the box office finds it by your name or e-mail.",
-    uk: "Їх оплачено, тепер вони — замовлення. Його сторінка відкрилася там, де ви платили; каса знайде його за ім’ям або поштою.",
+    en:
+      "They were paid for, and are an order now. Its page opened where the payment was made; the box " +
+      "office finds it by your name or e-mail.",
+    uk:
+      "Їх оплачено, тепер вони — замовлення. Його сторінка відкрилася там, де ви платили; каса знайде " +
+      "його за ім’ям або поштою.",
   },
   not_held_here_title: { en: "These places are not held here", uk: "Тут цих місць не притримано" },
   not_held_here: {
@@ -129,7 +198,10 @@ export const dictionary = {
   back_to_seats: { en: "Back to the seats", uk: "Назад до місць" },
   your_tickets: { en: "Your tickets", uk: "Ваші квитки" },
   your_details: { en: "Your details", uk: "Ваші дані" },
-  details_hint: { en: "The tickets open on the next page; the name stands on the order.", uk: "Квитки відкриються на наступній сторінці; ім’я стоятиме в замовленні." },
+  details_hint: {
+    en: "The tickets open on the next page; the name stands on the order.",
+    uk: "Квитки відкриються на наступній сторінці; ім’я стоятиме в замовленні.",
+  },
   name: { en: "Name", uk: "Ім’я" },
   email: { en: "E-mail", uk: "Ел. пошта" },
   email_hint: { en: "The box office finds your order by it.", uk: "За нею каса знайде ваше замовлення." },
@@ -142,14 +214,35 @@ export const dictionary = {
   total: { en: "Total", uk: "Разом" },
   tax_included: { en: "of which tax", uk: "з них податок" },
   pay: { en: "Pay", uk: "Сплатити" },
-  pay_hint: { en: "You pay on the provider’s page; your card number never reaches us.", uk: "Оплата — на сторінці платіжної служби; номер картки до нас не потрапляє." },
+  pay_hint: {
+    en: "You pay on the provider’s page; your card number never reaches us.",
+    uk: "Оплата — на сторінці платіжної служби; номер картки до нас не потрапляє.",
+  },
   no_price_yet: { en: "There is no price yet. Please try again.", uk: "Ціни ще немає. Спробуйте ще раз." },
-  payment_declined: { en: "The bank declined the payment. Nothing was charged, and your places are still held: you can try again.", uk: "Банк відхилив платіж. Грошей не знято, місця ще ваші: спробуйте ще раз." },
+  payment_declined: {
+    en:
+      "The bank declined the payment. Nothing was charged, and your places are still held: you can try " +
+      "again.",
+    uk: "Банк відхилив платіж. Грошей не знято, місця ще ваші: спробуйте ще раз.",
+  },
   waiting_for_payment: { en: "Waiting for the payment", uk: "Чекаємо на платіж" },
-  waiting_hint: { en: "The bank has not answered yet. This page goes on by itself as soon as it does.", uk: "Банк ще не відповів. Щойно відповість, сторінка піде далі сама." },
+  waiting_hint: {
+    en: "The bank has not answered yet. This page goes on by itself as soon as it does.",
+    uk: "Банк ще не відповів. Щойно відповість, сторінка піде далі сама.",
+  },
   payment_refunded_title: { en: "Your money is on its way back", uk: "Ваші гроші повертаються" },
-  payment_refunded: { en: "The payment came after the places were free for others again. All of it, {price}, was returned.", uk: "Платіж надійшов, коли місця вже знову були вільні для інших. Усю суму, {price}, повернено." },
-  payment_expired: { en: "The payment was not made in time, and the places are free for others again. Should the bank still take it, all of it is returned.", uk: "Платіж не зроблено вчасно, і місця знову вільні для інших. Якщо банк таки зніме гроші, уся сума повернеться." },
+  payment_refunded: {
+    en: "The payment came after the places were free for others again. All of it, {price}, was returned.",
+    uk: "Платіж надійшов, коли місця вже знову були вільні для інших. Усю суму, {price}, повернено.",
+  },
+  payment_expired: {
+    en:
+      "The payment was not made in time, and the places are free for others again. Should the bank still " +
+      "take it, all of it is returned.",
+    uk:
+      "Платіж не зроблено вчасно, і місця знову вільні для інших. Якщо банк таки зніме гроші, уся сума " +
+      "повернеться.",
+  },
 
   your_order: { en: "Your order", uk: "Ваше замовлення" },
   order: { en: "Order", uk: "Замовлення" },
@@ -157,9 +250,15 @@ export const dictionary = {
   order_paid: { en: "Paid", uk: "Сплачено" },
   order_refunded: { en: "Refunded", uk: "Повернено" },
   order_partly_refunded: { en: "Partly refunded", uk: "Частково повернено" },
-  keep_this_address: { en: "Keep this page’s address: whoever has it has the tickets.", uk: "Збережіть адресу цієї сторінки: хто її має, той має квитки." },
+  keep_this_address: {
+    en: "Keep this page’s address: whoever has it has the tickets.",
+    uk: "Збережіть адресу цієї сторінки: хто її має, той має квитки.",
+  },
   print_tickets: { en: "Print tickets", uk: "Друкувати квитки" },
-  tickets_count: { en: { one: "{count} ticket", many: "{count} tickets" }, uk: { one: "{count} квиток", few: "{count} квитки", many: "{count} квитків" } },
+  tickets_count: {
+    en: { one: "{count} ticket", many: "{count} tickets" },
+    uk: { one: "{count} квиток", few: "{count} квитки", many: "{count} квитків" },
+  },
   ticket_image: { en: "Ticket with QR code for {place}", uk: "Квиток із QR-кодом: {place}" },
   ticket_refunded: { en: "Refunded", uk: "Повернено" },
   ticket_admitted: { en: "Let in {at}, {where}", uk: "Пройшли {at}, {where}" },
@@ -173,10 +272,16 @@ export const dictionary = {
   sign_out: { en: "Sign out", uk: "Вийти" },
   signed_in: { en: "Signed in", uk: "Ви ввійшли" },
   signed_in_as: { en: "Signed in: {name}", uk: "Ви ввійшли: {name}" },
-  sign_in_hint: { en: "Your API key stays in this tab and is forgotten when you close it.", uk: "Ключ API лишається в цій вкладці й зникає, коли її закрито." },
+  sign_in_hint: {
+    en: "Your API key stays in this tab and is forgotten when you close it.",
+    uk: "Ключ API лишається в цій вкладці й зникає, коли її закрито.",
+  },
   api_key: { en: "API key", uk: "Ключ API" },
   api_keys: { en: "API keys", uk: "Ключі API" },
-  key_not_enough: { en: "This key doesn’t open this page; it takes one for: {scope}.", uk: "Цей ключ не відчиняє цю сторінку; потрібен такий: {scope}." },
+  key_not_enough: {
+    en: "This key doesn’t open this page; it takes one for: {scope}.",
+    uk: "Цей ключ не відчиняє цю сторінку; потрібен такий: {scope}.",
+  },
   scope_seller: { en: "Seller", uk: "Продавець" },
   scope_box_office: { en: "Box office", uk: "Каса" },
   scope_gate: { en: "Gate", uk: "Вхід" },
@@ -197,7 +302,10 @@ export const dictionary = {
     uk: "Уже продано: замовлення {number}, {price}, {method}.",
   },
   find_order: { en: "Find an order", uk: "Знайти замовлення" },
-  find_order_hint: { en: "Order number, name, e-mail, place or receipt.", uk: "Номер, ім’я, пошта, місце або чек." },
+  find_order_hint: {
+    en: "Order number, name, e-mail, place or receipt.",
+    uk: "Номер, ім’я, пошта, місце або чек.",
+  },
   search: { en: "Search", uk: "Шукати" },
   no_orders_found: { en: "No orders found.", uk: "Замовлень не знайдено." },
   more_orders: { en: "More orders", uk: "Ще замовлення" },
@@ -205,9 +313,22 @@ export const dictionary = {
   choose_tickets_first: { en: "Tick the tickets first.", uk: "Спершу позначте квитки." },
   refund_chosen: { en: "Refund chosen", uk: "Повернути позначені" },
   refund_all: { en: "Refund all", uk: "Повернути всі" },
-  really_refund: { en: { one: "Refund {count} ticket? The place goes back on sale.", many: "Refund {count} tickets? The places go back on sale." }, uk: { one: "Повернути {count} квиток? Місце знову піде в продаж.", few: "Повернути {count} квитки? Місця знову підуть у продаж.", many: "Повернути {count} квитків? Місця знову підуть у продаж." } },
+  really_refund: {
+    en: {
+      one: "Refund {count} ticket? The place goes back on sale.",
+      many: "Refund {count} tickets? The places go back on sale.",
+    },
+    uk: {
+      one: "Повернути {count} квиток? Місце знову піде в продаж.",
+      few: "Повернути {count} квитки? Місця знову підуть у продаж.",
+      many: "Повернути {count} квитків? Місця знову підуть у продаж.",
+    },
+  },
   refunded_now: { en: "Refunded {price}.", uk: "Повернено {price}." },
-  press_a_seat: { en: "Press a seat to see who sits there.", uk: "Натисніть місце, щоб побачити, хто там сидить." },
+  press_a_seat: {
+    en: "Press a seat to see who sits there.",
+    uk: "Натисніть місце, щоб побачити, хто там сидить.",
+  },
   who_sits_here: { en: "Who sits here", uk: "Хто тут сидить" },
   seating_list: { en: "Who sits where", uk: "Хто де сидить" },
   find_place: { en: "Find a place", uk: "Знайти місце" },
@@ -240,7 +361,10 @@ export const dictionary = {
   camera: { en: "Camera", uk: "Камера" },
   use_camera: { en: "Camera on or off", uk: "Увімкнути чи вимкнути камеру" },
   camera_picture: { en: "Picture of the camera", uk: "Зображення з камери" },
-  no_camera: { en: "The camera can’t be used. Allow it in the browser, or use a hand scanner.", uk: "Камера недоступна. Дозвольте її в браузері або скористайтеся ручним сканером." },
+  no_camera: {
+    en: "The camera can’t be used. Allow it in the browser, or use a hand scanner.",
+    uk: "Камера недоступна. Дозвольте її в браузері або скористайтеся ручним сканером.",
+  },
 
   administration: { en: "Administration", uk: "Керування" },
   starts_at: { en: "Starts", uk: "Початок" },
@@ -262,25 +386,40 @@ export const dictionary = {
   now_off_sale: { en: "{name} is off sale.", uk: "{name}: не в продажу." },
   new_event: { en: "New event", uk: "Нова подія" },
   chart_file: { en: "Chart of the house", uk: "План зали" },
-  chart_file_hint: { en: "A JSON file of ours or of seats.io. It is checked first, and nothing is kept.", uk: "Файл JSON, наш або seats.io. Спершу його перевіримо; нічого не зберігається." },
+  chart_file_hint: {
+    en: "A JSON file of ours or of seats.io. It is checked first, and nothing is kept.",
+    uk: "Файл JSON, наш або seats.io. Спершу його перевіримо; нічого не зберігається.",
+  },
   chart_too_large: {
     en: "The server takes charts of at most {most} MB; this one has {size} MB.",
     uk: "Сервер приймає плани щонайбільше на {most} МБ; у цьому {size} МБ.",
   },
   chart_not_json: { en: "The file isn’t JSON.", uk: "Файл не у форматі JSON." },
   checking_chart: { en: "Checking the chart…", uk: "Перевіряємо план…" },
-  chart_is_fine: { en: "The chart “{name}” is fine: places {places}, standing areas {areas}, capacity {capacity}.", uk: "План «{name}» гаразд: місць {places}, стоячих зон {areas}, місткість {capacity}." },
-  chart_has_problems: { en: { one: "The chart has {count} problem:", many: "The chart has {count} problems:" }, uk: { one: "У плані {count} вада:", few: "У плані {count} вади:", many: "У плані {count} вад:" } },
+  chart_is_fine: {
+    en: "The chart “{name}” is fine: places {places}, standing areas {areas}, capacity {capacity}.",
+    uk: "План «{name}» гаразд: місць {places}, стоячих зон {areas}, місткість {capacity}.",
+  },
+  chart_has_problems: {
+    en: { one: "The chart has {count} problem:", many: "The chart has {count} problems:" },
+    uk: { one: "У плані {count} вада:", few: "У плані {count} вади:", many: "У плані {count} вад:" },
+  },
   about_the_event: { en: "About the event", uk: "Про подію" },
   event_name: { en: "Name of the event", uk: "Назва події" },
   event_id: { en: "Id in addresses", uk: "Ім’я в адресах" },
-  event_id_hint: { en: "Letters, digits and hyphens; can’t be changed later.", uk: "Літери, цифри й дефіси; потім не змінити." },
+  event_id_hint: {
+    en: "Letters, digits and hyphens; can’t be changed later.",
+    uk: "Літери, цифри й дефіси; потім не змінити.",
+  },
   venue: { en: "Venue", uk: "Заклад" },
   currency: { en: "Currency", uk: "Валюта" },
   fee_each_ticket: { en: "Fee per ticket", uk: "Збір за квиток" },
   fee_each_order: { en: "Fee per order", uk: "Збір за замовлення" },
   tax_percent: { en: "Tax, %", uk: "Податок, %" },
-  places_count: { en: { one: "{count} place", many: "{count} places" }, uk: { one: "{count} місце", few: "{count} місця", many: "{count} місць" } },
+  places_count: {
+    en: { one: "{count} place", many: "{count} places" },
+    uk: { one: "{count} місце", few: "{count} місця", many: "{count} місць" },
+  },
   new_ticket_type: { en: "Another ticket type", uk: "Ще один вид квитка" },
   add_ticket_type: { en: "Add", uk: "Додати" },
   sale: { en: "Sale", uk: "Продаж" },
@@ -294,7 +433,10 @@ export const dictionary = {
   new_key: { en: "New key", uk: "Новий ключ" },
   key_name_hint: { en: "Whose it is, such as “North gate”.", uk: "Чий він, як-от «Північний вхід»." },
   key_events: { en: "Only for events", uk: "Лише для подій" },
-  key_events_hint: { en: "Their ids, with spaces between them; empty for all.", uk: "Їхні імена в адресах через пробіл; порожньо — для всіх." },
+  key_events_hint: {
+    en: "Their ids, with spaces between them; empty for all.",
+    uk: "Їхні імена в адресах через пробіл; порожньо — для всіх.",
+  },
   key_expires: { en: "Good until", uk: "Діє до" },
   key_expires_hint: { en: "Empty: until it is revoked.", uk: "Порожньо — доки не відкличуть." },
   for_all_events: { en: "all", uk: "усі" },
@@ -302,9 +444,15 @@ export const dictionary = {
   made_at: { en: "Made", uk: "Створено" },
   make_key: { en: "Make key", uk: "Створити ключ" },
   choose_scope: { en: "Tick what the key may do.", uk: "Позначте, що дозволяє ключ." },
-  key_made: { en: "Copy the key now; it is shown only once:", uk: "Скопіюйте ключ зараз; більше його не буде видно:" },
+  key_made: {
+    en: "Copy the key now; it is shown only once:",
+    uk: "Скопіюйте ключ зараз; більше його не буде видно:",
+  },
   revoke: { en: "Revoke", uk: "Відкликати" },
-  really_revoke: { en: "Revoke the key “{name}”? Whoever works with it is signed out.", uk: "Відкликати ключ «{name}»? Хто з ним працює, того буде відключено." },
+  really_revoke: {
+    en: "Revoke the key “{name}”? Whoever works with it is signed out.",
+    uk: "Відкликати ключ «{name}»? Хто з ним працює, того буде відключено.",
+  },
 
   for_developers: { en: "For developers", uk: "Розробникам" },
   find_route: { en: "Find a route", uk: "Знайти запит" },
@@ -333,9 +481,15 @@ export const dictionary = {
     uk: "Щонайбільше {most} байтів, а тут {count}. Кирилична літера — це два.",
   },
 
-  reason_network: { en: "The server can’t be reached. Check the connection and try again.", uk: "Сервер недосяжний. Перевірте зв’язок і спробуйте ще раз." },
+  reason_network: {
+    en: "The server can’t be reached. Check the connection and try again.",
+    uk: "Сервер недосяжний. Перевірте зв’язок і спробуйте ще раз.",
+  },
   reason_place_taken: { en: "Already taken: {places}.", uk: "Уже зайнято: {places}." },
-  reason_area_full: { en: "There are not so many places left in this area.", uk: "Стільки вільних місць у цій зоні вже немає." },
+  reason_area_full: {
+    en: "There are not so many places left in this area.",
+    uk: "Стільки вільних місць у цій зоні вже немає.",
+  },
   reason_not_enough_adjoining: {
     en: "So many seats together are not free: at most {available} together. Try fewer, or another category.",
     uk: "Стільки місць поруч немає: щонайбільше {available} разом. Спробуйте менше або іншу категорію.",
@@ -345,41 +499,99 @@ export const dictionary = {
     uk: "Вільних місць там немає. Спробуйте іншу категорію.",
   },
   not_enough_for_wheelchairs: {
-    en: "So many seats together, with places for wheelchairs among them ({limit}), are not free. Try fewer, or another category.",
-    uk: "Стільки місць поруч, щоб серед них були місця для візків ({limit}), немає. Спробуйте менше або іншу категорію.",
+    en:
+      "So many seats together, with places for wheelchairs among them ({limit}), are not free. Try fewer," +
+      " or another category.",
+    uk:
+      "Стільки місць поруч, щоб серед них були місця для візків ({limit}), немає. Спробуйте менше або " +
+      "іншу категорію.",
   },
-  reason_event_off_sale: { en: "Tickets for this event are not on sale at the moment.", uk: "Квитки на цю подію зараз не продаються." },
+  reason_event_off_sale: {
+    en: "Tickets for this event are not on sale at the moment.",
+    uk: "Квитки на цю подію зараз не продаються.",
+  },
   reason_event_not_found: { en: "There is no such event.", uk: "Такої події немає." },
-  reason_order_not_found: { en: "There is no such order, or its address is incomplete.", uk: "Такого замовлення немає, або адреса неповна." },
+  reason_order_not_found: {
+    en: "There is no such order, or its address is incomplete.",
+    uk: "Такого замовлення немає, або адреса неповна.",
+  },
   reason_hold_not_found: { en: "These places are no longer held.", uk: "Ці місця вже не притримано." },
-  reason_hold_expired: { en: "The time is up; the places are free again.", uk: "Час вийшов; місця знову вільні." },
+  reason_hold_expired: {
+    en: "The time is up; the places are free again.",
+    uk: "Час вийшов; місця знову вільні.",
+  },
   reason_hold_released: { en: "These places were let go.", uk: "Ці місця відпущено." },
   reason_hold_checked_out: { en: "These places are bought already.", uk: "Ці місця вже куплено." },
-  reason_too_many_places: { en: "So many places at once are not possible; at most {limit}.", uk: "Стільки місць за раз не можна; щонайбільше {limit}." },
+  reason_too_many_places: {
+    en: "So many places at once are not possible; at most {limit}.",
+    uk: "Стільки місць за раз не можна; щонайбільше {limit}.",
+  },
   reason_ticket_refunded: { en: "The ticket was refunded.", uk: "Квиток повернено." },
-  reason_ticket_not_found: { en: "There is no such ticket for this event.", uk: "Такого квитка на цю подію немає." },
+  reason_ticket_not_found: {
+    en: "There is no such ticket for this event.",
+    uk: "Такого квитка на цю подію немає.",
+  },
   reason_code_invalid: { en: "This is not one of our tickets.", uk: "Це не наш квиток." },
   reason_code_for_other_event: { en: "The ticket is for another event.", uk: "Квиток на іншу подію." },
-  reason_holder_limit: { en: "You hold as many places as one buyer may. Let some go, or pay for them first.", uk: "У вас уже стільки місць, скільки можна одному покупцеві. Відпустіть частину або спершу сплатіть." },
+  reason_holder_limit: {
+    en: "You hold as many places as one buyer may. Let some go, or pay for them first.",
+    uk: "У вас уже стільки місць, скільки можна одному покупцеві. Відпустіть частину або спершу сплатіть.",
+  },
   reason_open_places_limit: {
-    en: "As many places are held from your connection as may be. Let some go, pay for them, or try again in a few minutes.",
-    uk: "З вашого з’єднання вже притримано стільки місць, скільки можна. Відпустіть частину, сплатіть або спробуйте за кілька хвилин.",
+    en:
+      "As many places are held from your connection as may be. Let some go, pay for them, or try again in" +
+      " a few minutes.",
+    uk:
+      "З вашого з’єднання вже притримано стільки місць, скільки можна. Відпустіть частину, сплатіть або " +
+      "спробуйте за кілька хвилин.",
   },
   reason_payments_undecided: {
-    en: "Several payments of these seats are not finished. Finish one of them, or wait until the seats are free again.",
+    en:
+      "Several payments of these seats are not finished. Finish one of them, or wait until the seats are " +
+      "free again.",
     uk: "За ці місця вже розпочато кілька оплат. Завершіть одну з них або зачекайте, доки місця звільняться.",
   },
-  reason_payments_off: { en: "No payments are taken online. The box office sells tickets.", uk: "Онлайн-оплату не приймаємо. Квитки продає каса." },
-  reason_provider_unavailable: { en: "The payment service does not answer. Try again in a moment.", uk: "Платіжна служба не відповідає. Спробуйте за хвильку." },
-  reason_event_busy: { en: "There is a rush. Wait a moment and try again.", uk: "Зараз наплив. Зачекайте хвильку й спробуйте ще раз." },
-  reason_hold_lifetime_reached: { en: "The time can’t be extended any more.", uk: "Час більше не продовжити." },
-  reason_place_unknown: { en: "There is no such place in this house: {places}.", uk: "Такого місця в залі немає: {places}." },
-  reason_no_price: { en: "These places have no price for this ticket type.", uk: "Для цих місць немає ціни на такий вид квитка." },
+  reason_payments_off: {
+    en: "No payments are taken online. The box office sells tickets.",
+    uk: "Онлайн-оплату не приймаємо. Квитки продає каса.",
+  },
+  reason_provider_unavailable: {
+    en: "The payment service does not answer. Try again in a moment.",
+    uk: "Платіжна служба не відповідає. Спробуйте за хвильку.",
+  },
+  reason_event_busy: {
+    en: "There is a rush. Wait a moment and try again.",
+    uk: "Зараз наплив. Зачекайте хвильку й спробуйте ще раз.",
+  },
+  reason_hold_lifetime_reached: {
+    en: "The time can’t be extended any more.",
+    uk: "Час більше не продовжити.",
+  },
+  reason_place_unknown: {
+    en: "There is no such place in this house: {places}.",
+    uk: "Такого місця в залі немає: {places}.",
+  },
+  reason_no_price: {
+    en: "These places have no price for this ticket type.",
+    uk: "Для цих місць немає ціни на такий вид квитка.",
+  },
   reason_payment_not_found: { en: "There is no such payment.", uk: "Такого платежу немає." },
-  reason_event_exists: { en: "There is an event with this id already.", uk: "Подія з таким ім’ям в адресах уже є." },
+  reason_event_exists: {
+    en: "There is an event with this id already.",
+    uk: "Подія з таким ім’ям в адресах уже є.",
+  },
   reason_unauthorized: { en: "The server doesn’t know this key.", uk: "Сервер не знає цього ключа." },
   reason_forbidden: { en: "This key may not do that.", uk: "Цей ключ такого не дозволяє." },
-  reason_rate_limited: { en: "Too many requests. Wait a moment and try again.", uk: "Забагато запитів. Зачекайте хвильку й спробуйте ще раз." },
-  reason_storage_unavailable: { en: "The box office is resting for a moment. Try again soon.", uk: "Каса на мить відпочиває. Спробуйте невдовзі." },
-  reason_overloaded: { en: "There is a rush. Wait a moment and try again.", uk: "Зараз наплив. Зачекайте хвильку й спробуйте ще раз." },
+  reason_rate_limited: {
+    en: "Too many requests. Wait a moment and try again.",
+    uk: "Забагато запитів. Зачекайте хвильку й спробуйте ще раз.",
+  },
+  reason_storage_unavailable: {
+    en: "The box office is resting for a moment. Try again soon.",
+    uk: "Каса на мить відпочиває. Спробуйте невдовзі.",
+  },
+  reason_overloaded: {
+    en: "There is a rush. Wait a moment and try again.",
+    uk: "Зараз наплив. Зачекайте хвильку й спробуйте ще раз.",
+  },
 } satisfies Record<string, Entry>;

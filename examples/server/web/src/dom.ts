@@ -26,11 +26,16 @@ function append(parent: Node, child: Child): void {
   }
 }
 
-export function h<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  props: Props = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
     if (name === "on") {
-      for (const [type, handler] of Object.entries(value as Handlers)) element.addEventListener(type, handler as EventListener);
+      for (const [type, handler] of Object.entries(value as Handlers))
+        element.addEventListener(type, handler as EventListener);
     } else if (typeof value === "function") {
       const make = value as Live;
       follow(element, (node) => node.setAttribute(name, make()));
@@ -58,11 +63,21 @@ export interface FieldOptions extends Props {
 }
 
 /** A label above an input or select. */
-export function field<T extends HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>(label: Live, control: T, hint?: Live): HTMLElement {
+export function field<T extends HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>(
+  label: Live,
+  control: T,
+  hint?: Live,
+): HTMLElement {
   control.id ||= freshId("field");
   const hintId = `${control.id}-hint`;
   if (hint) control.setAttribute("aria-describedby", hintId);
-  return h("div", { class: "field" }, h("label", { for: control.id }, label), control, hint && h("p", { class: "hint", id: hintId }, hint));
+  return h(
+    "div",
+    { class: "field" },
+    h("label", { for: control.id }, label),
+    control,
+    hint && h("p", { class: "hint", id: hintId }, hint),
+  );
 }
 
 export const option = (value: string, text: Child, chosen = false): HTMLOptionElement => {

@@ -66,7 +66,11 @@ export function readDrawing(sent: SentDrawing): Drawing {
       companion: marked(sent.places.companion),
       restricted_view: marked(sent.places.restricted_view),
     },
-    areas: sent.areas.map((area) => ({ ...area, center: point(area.center), outline: area.outline.map(point) })),
+    areas: sent.areas.map((area) => ({
+      ...area,
+      center: point(area.center),
+      outline: area.outline.map(point),
+    })),
     shapes: sent.shapes.map((shape) => ({ ...shape, outline: shape.outline.map(point) })),
   };
 }

@@ -13,7 +13,8 @@ const shownAtOnce = 50;
 function state(event: EventSummary): { text: Live; tone: string } {
   if (event.sale_status !== "on_sale") return { text: say("not_on_sale"), tone: "off" };
   if (event.free === 0) return { text: say("sold_out"), tone: "off" };
-  if (event.free <= Math.max(10, event.capacity / 20)) return { text: say("few_left", { count: event.free }), tone: "few" };
+  if (event.free <= Math.max(10, event.capacity / 20))
+    return { text: say("few_left", { count: event.free }), tone: "few" };
   return { text: say("free_places", { count: event.free }), tone: "free" };
 }
 
@@ -26,7 +27,12 @@ function card(event: EventSummary): HTMLElement {
     h(
       "p",
       { class: "date-leaf" },
-      h("time", { datetime: event.starts_at }, h("b", {}, () => dayOfMonth(event.starts_at, event.time_zone)), h("span", {}, () => monthName(event.starts_at, event.time_zone))),
+      h(
+        "time",
+        { datetime: event.starts_at },
+        h("b", {}, () => dayOfMonth(event.starts_at, event.time_zone)),
+        h("span", {}, () => monthName(event.starts_at, event.time_zone)),
+      ),
     ),
     h(
       "div",
@@ -35,7 +41,13 @@ function card(event: EventSummary): HTMLElement {
       h("p", { class: "muted" }, event.venue, " · ", () => weekdayAndTime(event.starts_at, event.time_zone)),
       h("p", { class: `availability ${tone}` }, text),
     ),
-    price && h("p", { class: "event-card-price" }, h("span", { class: "muted" }, say("from")), h("strong", {}, () => money(price))),
+    price &&
+      h(
+        "p",
+        { class: "event-card-price" },
+        h("span", { class: "muted" }, say("from")),
+        h("strong", {}, () => money(price)),
+      ),
   );
 }
 
@@ -51,7 +63,12 @@ try {
     replace(more, next < events.length && button);
   };
   show(0);
-  const hero = h("div", { class: "hero" }, h("h1", {}, say("whats_on")), h("p", { class: "lead" }, say("shop_lead")));
+  const hero = h(
+    "div",
+    { class: "hero" },
+    h("h1", {}, say("whats_on")),
+    h("p", { class: "lead" }, say("shop_lead")),
+  );
   replace(main, hero, events.length ? list : h("p", { class: "empty" }, say("no_events")), more);
 } catch (error) {
   failPage(main, error);

@@ -35,7 +35,8 @@ export class Feed {
     document.removeEventListener("visibilitychange", this.again);
   }
 
-  // Nobody looks at a hidden page, and a browser has six connections to a server for all of them: shown again, it begins with the full picture.
+  // Nobody looks at a hidden page, and a browser has six connections to a server for all of them: shown
+  // again, it begins with the full picture.
   private readonly again = () => {
     if (this.closed) return;
     if (document.visibilityState === "hidden") this.drop();
@@ -63,10 +64,14 @@ export class Feed {
     source.addEventListener("open", () => this.alive());
     source.addEventListener("error", () => {
       this.listener.connected(false);
-      // A broken connection is taken up by the browser with Last-Event-ID; a refused one is not, and waits longer each time.
+      // A broken connection is taken up by the browser with Last-Event-ID; a refused one is not, and waits
+      // longer each time.
       if (source.readyState !== EventSource.CLOSED) return;
       this.drop();
-      this.timer = window.setTimeout(() => this.open(), Math.min(30_000, 500 * 2 ** this.failures++) * (0.75 + Math.random() / 2));
+      this.timer = window.setTimeout(
+        () => this.open(),
+        Math.min(30_000, 500 * 2 ** this.failures++) * (0.75 + Math.random() / 2),
+      );
     });
   }
 

@@ -1,4 +1,5 @@
-// "/gate": scanning tickets by camera or hand scanner. One look must be enough: green, or red with the reason.
+// "/gate": scanning tickets by camera or hand scanner. One look must be enough: green, or red with the
+// reason.
 
 import { path, post, Problem } from "./api";
 import { limitBytes } from "./bytes";
@@ -19,9 +20,14 @@ const logLength = 50;
 /** What a gate's name may have. */
 const gateNameBytes = 64;
 
-/** Whether the "no" is about the ticket. All else is the server's or this gate's own trouble, and no reason to send anybody away. */
+/**
+ * Whether the "no" is about the ticket. All else is the server's or this gate's own trouble, and no reason to
+ * send anybody away.
+ */
 const isAboutTicket = ({ reason, body }: Problem): boolean =>
-  /^(code|ticket)_/.test(reason) || reason === "order_not_found" || (reason === "invalid_request" && body.errors?.[0]?.pointer === "/code");
+  /^(code|ticket)_/.test(reason) ||
+  reason === "order_not_found" ||
+  (reason === "invalid_request" && body.errors?.[0]?.pointer === "/code");
 
 type Tone = "good" | "bad" | "again";
 const signs: Record<Tone, string> = { good: "✓", bad: "✕", again: "?" };
@@ -51,9 +57,20 @@ async function open(key: string, bar: HTMLElement): Promise<void> {
     on: { change: () => gate.reportValidity() && localStorage.setItem(gateMemory, gate.value.trim()) },
   });
   limitBytes(gate, gateNameBytes);
-  const verdict = h("div", { class: "verdict waiting", role: "status", "aria-live": "assertive", tabindex: -1 }, h("p", { class: "verdict-word" }, say("ready_to_scan")));
+  const verdict = h(
+    "div",
+    { class: "verdict waiting", role: "status", "aria-live": "assertive", tabindex: -1 },
+    h("p", { class: "verdict-word" }, say("ready_to_scan")),
+  );
   const log = h("ol", { class: "scan-log" });
-  const code = h("input", { type: "text", autocomplete: "off", spellcheck: "false", autocapitalize: "off", maxlength: 2000, class: "scan-input" });
+  const code = h("input", {
+    type: "text",
+    autocomplete: "off",
+    spellcheck: "false",
+    autocapitalize: "off",
+    maxlength: 2000,
+    class: "scan-input",
+  });
   let queue: Promise<void> = Promise.resolve();
 
   const tell = (tone: Tone, word: Live, place: string, more: Live, ...actions: Child[]): void => {
@@ -73,41 +90,72 @@ async function open(key: string, bar: HTMLElement): Promise<void> {
     });
     beep(tone === "good");
     const now = new Date().toISOString();
-    log.prepend(h("li", { class: tone }, h("time", {}, () => clockTime(now)), h("b", {}, word), h("span", {}, place)));
+    log.prepend(
+      h(
+        "li",
+        { class: tone },
+        h("time", {}, () => clockTime(now)),
+        h("b", {}, word),
+        h("span", {}, place),
+      ),
+    );
     while (log.children.length > logLength) log.lastElementChild!.remove();
   };
 
   const signInAgain = (): HTMLElement =>
-    h("button", { type: "button", class: "button secondary", on: { click: () => (forgetKey(), location.reload()) } }, say("sign_in"));
+    h(
+      "button",
+      { type: "button", class: "button secondary", on: { click: () => (forgetKey(), location.reload()) } },
+      say("sign_in"),
+    );
 
   const refuse = (error: unknown): void => {
     const problem = error instanceof Problem ? error : null;
     const place = problem?.body.places?.[0] ?? "";
     if (problem?.reason === "ticket_admitted") {
       const { at, where } = problem.body;
-      tell("bad", say("already_in"), place, () => t("already_in_since", { at: at ? shortDateTime(at) : "–", where: where ?? "–" }));
+      tell("bad", say("already_in"), place, () =>
+        t("already_in_since", { at: at ? shortDateTime(at) : "–", where: where ?? "–" }),
+      );
     } else if (problem && isAboutTicket(problem)) {
-      tell("bad", say("not_let_in"), place, () => (problem.reason === "invalid_request" ? t("reason_code_invalid") : explain(problem)));
+      tell("bad", say("not_let_in"), place, () =>
+        problem.reason === "invalid_request" ? t("reason_code_invalid") : explain(problem),
+      );
     } else {
       const signedOut = problem?.status === 401 || problem?.status === 403;
-      tell("again", say(signedOut ? "not_checked" : "try_again"), "", () => explain(error), signedOut && signInAgain());
+      tell(
+        "again",
+        say(signedOut ? "not_checked" : "try_again"),
+        "",
+        () => explain(error),
+        signedOut && signInAgain(),
+      );
     }
   };
 
   const scanOne = async (text: string): Promise<void> => {
     if (!event) return tell("again", say("not_checked"), "", say("choose_event"));
-    if (!gate.checkValidity()) return tell("again", say("not_checked"), "", () => `${t("gate_name")}: ${gate.validationMessage}`);
+    if (!gate.checkValidity())
+      return tell("again", say("not_checked"), "", () => `${t("gate_name")}: ${gate.validationMessage}`);
     try {
-      const answer = await post<ScanAnswer>(path`/v1/events/${event}/scans`, { body: { code: text, gate: gate.value.trim() }, key });
-      tell("good", say("let_in"), answer.place, () => [answer.ticket_type && ticketType(answer.ticket_type), clockTime(answer.at)].filter(Boolean).join(" · "));
+      const answer = await post<ScanAnswer>(path`/v1/events/${event}/scans`, {
+        body: { code: text, gate: gate.value.trim() },
+        key,
+      });
+      tell("good", say("let_in"), answer.place, () =>
+        [answer.ticket_type && ticketType(answer.ticket_type), clockTime(answer.at)]
+          .filter(Boolean)
+          .join(" · "),
+      );
     } catch (error) {
       refuse(error);
     }
   };
   const scan = (text: string): Promise<void> => (queue = queue.then(() => scanOne(text)));
 
-  // Whoever works with a hand scanner has no hand for a mouse: the field takes the focus back unless something else wants it.
-  // On a telephone that would bring up its keyboard: there it begins with the first touch of the field.
+  // Whoever works with a hand scanner has no hand for a mouse: the field takes the focus back unless
+  // something else wants it. On a telephone that would bring up its keyboard: there it begins with the first
+  // touch of the field.
   let byHand = !matchMedia("(pointer: coarse)").matches;
   code.addEventListener("focus", () => (byHand = true));
   const focusCode = () => byHand && code.focus({ preventScroll: true });
@@ -133,12 +181,20 @@ async function open(key: string, bar: HTMLElement): Promise<void> {
   // A browser lets a page sound only after somebody touched it.
   if (localStorage.getItem(soundMemory) === "on") {
     soundBox.checked = true;
-    addEventListener("pointerdown", () => (sound ??= soundBox.checked ? new AudioContext() : null), { once: true });
+    addEventListener("pointerdown", () => (sound ??= soundBox.checked ? new AudioContext() : null), {
+      once: true,
+    });
   }
   replace(
     main,
     h("div", { class: "staff-head" }, h("h1", {}, say("gate")), bar),
-    h("div", { class: "staff-tools" }, events, field(say("gate_name"), gate), h("div", { class: "check" }, soundBox, h("label", { for: "sound" }, say("sound")))),
+    h(
+      "div",
+      { class: "staff-tools" },
+      events,
+      field(say("gate_name"), gate),
+      h("div", { class: "check" }, soundBox, h("label", { for: "sound" }, say("sound"))),
+    ),
     h(
       "div",
       { class: "gate-grid" },
@@ -164,14 +220,26 @@ async function open(key: string, bar: HTMLElement): Promise<void> {
           h("button", { type: "submit", class: "button primary" }, say("check_ticket")),
         ),
       ),
-      h("div", {}, camera(board, scan), board.element, h("section", { class: "last-scans" }, h("h2", {}, say("last_scans")), log)),
+      h(
+        "div",
+        {},
+        camera(board, scan),
+        board.element,
+        h("section", { class: "last-scans" }, h("h2", {}, say("last_scans")), log),
+      ),
     ),
   );
   focusCode();
 }
 
 function camera(board: NoticeBoard, scan: (text: string) => Promise<void>): HTMLElement {
-  const video = h("video", { playsinline: true, muted: true, class: "camera", hidden: true, "aria-label": say("camera_picture") });
+  const video = h("video", {
+    playsinline: true,
+    muted: true,
+    class: "camera",
+    hidden: true,
+    "aria-label": say("camera_picture"),
+  });
   video.muted = true;
   let stream: MediaStream | null = null;
   let lastCode = "";
@@ -182,10 +250,17 @@ function camera(board: NoticeBoard, scan: (text: string) => Promise<void>): HTML
     video.srcObject = null;
     video.hidden = true;
   };
-  const button = h("button", { type: "button", class: "button secondary wide", "aria-pressed": "false" }, say("use_camera"));
+  const button = h(
+    "button",
+    { type: "button", class: "button secondary wide", "aria-pressed": "false" },
+    say("use_camera"),
+  );
   const start = async () => {
     const decode = await makeDecoder();
-    stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1280 } }, audio: false });
+    stream = await navigator.mediaDevices.getUserMedia({
+      video: { facingMode: "environment", width: { ideal: 1280 } },
+      audio: false,
+    });
     video.srcObject = stream;
     video.hidden = false;
     await video.play();

@@ -1,4 +1,5 @@
-// The language of the page: texts from the dictionary, dates and money by Intl. Texts made by say() follow a switch of language at once.
+// The language of the page: texts from the dictionary, dates and money by Intl. Texts made by say() follow a
+// switch of language at once.
 
 import { dictionary, type Plural } from "./dictionary";
 import type { Money } from "./types";
@@ -15,7 +16,9 @@ const locales: Record<Language, string> = { en: "en-GB", uk: "uk-UA" };
 function firstLanguage(): Language {
   const kept = localStorage.getItem(memory);
   if (kept === "en" || kept === "uk") return kept;
-  const known = navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag === "en" || tag === "uk");
+  const known = navigator.languages
+    .map((tag) => tag.slice(0, 2).toLowerCase())
+    .find((tag) => tag === "en" || tag === "uk");
   return known === "uk" ? "uk" : "en";
 }
 
@@ -67,7 +70,10 @@ export function t(key: Key, values: Values = {}): string {
 }
 
 /** The same, to follow a switch of language. */
-export const say = (key: Key, values: Values = {}): Live => () => t(key, values);
+export const say =
+  (key: Key, values: Values = {}): Live =>
+  () =>
+    t(key, values);
 
 export const isKey = (key: string): key is Key => Object.hasOwn(dictionary, key);
 
@@ -77,22 +83,45 @@ export function money(value: Money): string {
   const whole = /^-?\d+(\.0+)?$/.test(value.amount);
   const digits = whole ? { minimumFractionDigits: 0, maximumFractionDigits: 0 } : {};
   // The amount goes in as text: no double stands between the server's cents and the buyer.
-  return new Intl.NumberFormat(locales[current], { style: "currency", currency: value.currency, currencyDisplay: "narrowSymbol", ...digits }).format(value.amount as unknown as number);
+  return new Intl.NumberFormat(locales[current], {
+    style: "currency",
+    currency: value.currency,
+    currencyDisplay: "narrowSymbol",
+    ...digits,
+  }).format(value.amount as unknown as number);
 }
 
-/** An event's time is shown as the clock in its house says: with the event's zone. Any other as the reader's clock says. */
+/**
+ * An event's time is shown as the clock in its house says: with the event's zone. Any other as the reader's
+ * clock says.
+ */
 /** Milliseconds by which the clocks of the zone are ahead of UTC at that moment. */
 function offsetOf(moment: number, zone: string): number {
   const parts = new Intl.DateTimeFormat("en-US", {
-    timeZone: zone, hourCycle: "h23",
-    year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric",
+    timeZone: zone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
   }).formatToParts(moment);
   const part = (type: string): number => Number(parts.find((one) => one.type === type)?.value);
-  const local = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
+  const local = Date.UTC(
+    part("year"),
+    part("month") - 1,
+    part("day"),
+    part("hour"),
+    part("minute"),
+    part("second"),
+  );
   return local - Math.floor(moment / 1000) * 1000;
 }
 
-/** The moment at which the zone's clocks show "2027-01-31T19:30". In the hour that they show twice, the first. */
+/**
+ * The moment at which the zone's clocks show "2027-01-31T19:30". In the hour that they show twice, the first.
+ */
 export function momentIn(zone: string, local: string): Date {
   const asUtc = Date.parse(`${local}Z`);
   const guess = asUtc - offsetOf(asUtc - 24 * 3600 * 1000, zone);
@@ -109,16 +138,37 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-const formatted = (options: Intl.DateTimeFormatOptions) => (time: string, zone?: string): string =>
-  new Intl.DateTimeFormat(locales[current], zone === undefined ? options : { ...options, timeZone: zone }).format(new Date(time));
+const formatted =
+  (options: Intl.DateTimeFormatOptions) =>
+  (time: string, zone?: string): string =>
+    new Intl.DateTimeFormat(
+      locales[current],
+      zone === undefined ? options : { ...options, timeZone: zone },
+    ).format(new Date(time));
 
-export const dateTime = formatted({ weekday: "short", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" });
-export const shortDateTime = formatted({ day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit" });
+export const dateTime = formatted({
+  weekday: "short",
+  day: "numeric",
+  month: "long",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+});
+export const shortDateTime = formatted({
+  day: "2-digit",
+  month: "2-digit",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+});
 export const clockTime = formatted({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 export const dayOfMonth = formatted({ day: "numeric" });
 /** With its year when that isn't this one. */
 export const monthName = (time: string, zone?: string): string =>
-  formatted({ month: "short", ...(new Date(time).getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" }) })(time, zone);
+  formatted({
+    month: "short",
+    ...(new Date(time).getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" }),
+  })(time, zone);
 export const weekdayAndTime = formatted({ weekday: "long", hour: "2-digit", minute: "2-digit" });
 
 function named(stem: string, name: string): string {

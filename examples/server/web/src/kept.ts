@@ -1,4 +1,5 @@
-// What a tab keeps: holds and payments with their tokens, and the staff's key. Session storage only: closing the tab forgets.
+// What a tab keeps: holds and payments with their tokens, and the staff's key. Session storage only: closing
+// the tab forgets.
 
 import { newRequestId, serverNow } from "./api";
 import type { ChosenTickets, Hold } from "./types";
@@ -17,7 +18,8 @@ function read<T>(name: string): T | null {
 const write = (name: string, value: unknown) => sessionStorage.setItem(name, JSON.stringify(value));
 
 export const keptHold = (event: string): Hold | null => read<Hold>(`ticketcore.hold.${event}`);
-export const keepHold = (hold: Hold): void => write(`ticketcore.hold.${hold.event}`, { ...hold, began: hold.began ?? serverNow() });
+export const keepHold = (hold: Hold): void =>
+  write(`ticketcore.hold.${hold.event}`, { ...hold, began: hold.began ?? serverNow() });
 export const forgetHold = (event: string): void => sessionStorage.removeItem(`ticketcore.hold.${event}`);
 
 export interface KeptPayment {
@@ -31,7 +33,10 @@ export const keptPayment = (payment: string): KeptPayment | null => read<KeptPay
 export const paymentsOf = (hold: string): [string, KeptPayment][] =>
   Object.keys(sessionStorage)
     .filter((name) => name.startsWith(paymentStem))
-    .map((name): [string, KeptPayment | null] => [name.slice(paymentStem.length), keptPayment(name.slice(paymentStem.length))])
+    .map((name): [string, KeptPayment | null] => [
+      name.slice(paymentStem.length),
+      keptPayment(name.slice(paymentStem.length)),
+    ])
     .filter((entry): entry is [string, KeptPayment] => entry[1]?.hold === hold);
 export const keepPayment = (payment: string, kept: KeptPayment): void => write(paymentStem + payment, kept);
 

@@ -1,4 +1,5 @@
-// What every page has: header, language switch, main, footer, a voice for screen readers, and how a "no" is told.
+// What every page has: header, language switch, main, footer, a voice for screen readers, and how a "no" is
+// told.
 
 import { Problem } from "./api";
 import { h, replace, type Child } from "./dom";
@@ -20,7 +21,10 @@ function mark(): SVGSVGElement {
   svg.setAttribute("aria-hidden", "true");
   const ticket = document.createElementNS(space, "path");
   ticket.setAttribute("class", "mark-ticket");
-  ticket.setAttribute("d", "M5 7h22a2 2 0 0 1 2 2v4a3 3 0 0 0 0 6v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4a3 3 0 0 0 0-6V9a2 2 0 0 1 2-2z");
+  ticket.setAttribute(
+    "d",
+    "M5 7h22a2 2 0 0 1 2 2v4a3 3 0 0 0 0 6v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4a3 3 0 0 0 0-6V9a2 2 0 0 1 2-2z",
+  );
   const check = document.createElementNS(space, "path");
   check.setAttribute("class", "mark-check");
   check.setAttribute("d", "m10.5 16.5 4 4 7-8.5");
@@ -30,11 +34,26 @@ function mark(): SVGSVGElement {
 
 function languageSwitch(): HTMLElement {
   const button = (tag: "en" | "uk", text: string, name: string) => {
-    const element = h("button", { type: "button", lang: tag, "aria-label": `${text} – ${name}`, title: name, on: { click: () => setLanguage(tag) } }, text);
+    const element = h(
+      "button",
+      {
+        type: "button",
+        lang: tag,
+        "aria-label": `${text} – ${name}`,
+        title: name,
+        on: { click: () => setLanguage(tag) },
+      },
+      text,
+    );
     follow(element, (node) => node.setAttribute("aria-pressed", String(language() === tag)));
     return element;
   };
-  return h("div", { class: "languages", role: "group", "aria-label": say("language") }, button("en", "EN", "English"), button("uk", "УКР", "Українська"));
+  return h(
+    "div",
+    { class: "languages", role: "group", "aria-label": say("language") },
+    button("en", "EN", "English"),
+    button("uk", "УКР", "Українська"),
+  );
 }
 
 const voice = h("div", { class: "unseen", role: "status", "aria-live": "polite" });
@@ -67,7 +86,11 @@ export function openPage(place: Place, title: Live, className = ""): HTMLElement
         h(
           "nav",
           { class: "staff-nav", "aria-label": say("staff") },
-          staffLinks.slice(0, 3).map(([id, href, key]) => h("a", { href, "aria-current": id === place ? "page" : undefined }, say(key))),
+          staffLinks
+            .slice(0, 3)
+            .map(([id, href, key]) =>
+              h("a", { href, "aria-current": id === place ? "page" : undefined }, say(key)),
+            ),
         ),
       languageSwitch(),
     ),
@@ -103,7 +126,10 @@ export function explain(error: unknown): string {
   if (!(error instanceof Problem)) return error instanceof Error ? error.message : String(error);
   const { body } = error;
   const key = textOf(error);
-  if (!isKey(key)) return body.errors?.length ? body.errors.map(({ pointer, message }) => `${pointer}: ${message}`).join("; ") : error.message;
+  if (!isKey(key))
+    return body.errors?.length
+      ? body.errors.map(({ pointer, message }) => `${pointer}: ${message}`).join("; ")
+      : error.message;
   return t(key, {
     places: (body.places ?? []).join(", "),
     limit: body.limit ?? "",
@@ -119,7 +145,12 @@ export type Tone = "bad" | "good" | "note";
 
 /** A message in the flow of the page; bad ones are read out at once. */
 export function notice(tone: Tone, text: Child, ...more: Child[]): HTMLElement {
-  return h("div", { class: `notice ${tone}`, role: tone === "bad" ? "alert" : "status" }, h("p", {}, text), more);
+  return h(
+    "div",
+    { class: `notice ${tone}`, role: tone === "bad" ? "alert" : "status" },
+    h("p", {}, text),
+    more,
+  );
 }
 
 /** A place for the latest message. */
@@ -139,7 +170,11 @@ export class NoticeBoard {
 }
 
 /** Runs work with the button out of reach, so that a second press can't send it twice. */
-export async function busy(button: HTMLButtonElement, board: NoticeBoard, work: () => Promise<void>): Promise<void> {
+export async function busy(
+  button: HTMLButtonElement,
+  board: NoticeBoard,
+  work: () => Promise<void>,
+): Promise<void> {
   if (button.getAttribute("aria-busy") === "true") return;
   button.setAttribute("aria-busy", "true");
   button.disabled = true;

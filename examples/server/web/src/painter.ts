@@ -1,4 +1,5 @@
-// Paints a chart into a canvas in slices of a few milliseconds, so that ten thousand seats and more never cost a frame.
+// Paints a chart into a canvas in slices of a few milliseconds, so that ten thousand seats and more never
+// cost a frame.
 
 import { middleOf, type Bounds, type Chart } from "./chart";
 import type { View } from "./camera";
@@ -34,7 +35,9 @@ export interface Scene {
 
 const radiusForSprites = 3;
 const radiusForNumbers = 9.5;
-/** Seats between two looks at the clock: small ones are little rectangles, large ones pictures and letters. */
+/**
+ * Seats between two looks at the clock: small ones are little rectangles, large ones pictures and letters.
+ */
 const smallPortion = 1024;
 const largePortion = 96;
 
@@ -59,7 +62,8 @@ export class Painter {
     // Setting the size of a canvas makes a new one, which takes time.
     const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
-    // Painted by the processor: only so is the work done when it is asked for, and not in one lump at the first look at the picture.
+    // Painted by the processor: only so is the work done when it is asked for, and not in one lump at the
+    // first look at the picture.
     this.context = canvas.getContext("2d", { alpha: false, willReadFrequently: true })!;
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.context.fillStyle = scene.palette.paper;
@@ -84,7 +88,9 @@ export class Painter {
 
   private pileOf(index: number): number {
     const status = this.scene.status[index];
-    return status === "f" ? this.scene.chart.drawing.places.category[index]! : this.scene.colors.length + (status === "h" ? 0 : 1);
+    return status === "f"
+      ? this.scene.chart.drawing.places.category[index]!
+      : this.scene.colors.length + (status === "h" ? 0 : 1);
   }
 
   /** Works until `deadline` of performance.now(); true when all is painted. */
@@ -199,13 +205,21 @@ export class Painter {
     this.context.textAlign = "center";
     this.context.textBaseline = "middle";
     this.context.fillStyle = color;
-    words.split("\n").forEach((line, index, all) => this.context.fillText(line, x, y + (index - (all.length - 1) / 2) * size * 1.3, limit));
+    words
+      .split("\n")
+      .forEach((line, index, all) =>
+        this.context.fillText(line, x, y + (index - (all.length - 1) / 2) * size * 1.3, limit),
+      );
   }
 
   private drawShapes(): void {
     const { palette, chart } = this.scene;
     for (const section of chart.drawing.sections) {
-      if (!section.outline?.length || (this.scene.floor >= 0 && section.floor !== undefined && section.floor !== this.scene.floor)) continue;
+      if (
+        !section.outline?.length ||
+        (this.scene.floor >= 0 && section.floor !== undefined && section.floor !== this.scene.floor)
+      )
+        continue;
       this.trace(section.outline);
       this.context.strokeStyle = palette.outline;
       this.context.lineWidth = 1;
@@ -214,7 +228,12 @@ export class Painter {
     for (const shape of chart.drawing.shapes) {
       if (!shape.outline.length) continue;
       if (shape.kind === "text") {
-        this.text(shape.label, shape.outline[0]!, Math.max(9, Math.min(16, 14 * this.view.scale)), palette.muted);
+        this.text(
+          shape.label,
+          shape.outline[0]!,
+          Math.max(9, Math.min(16, 14 * this.view.scale)),
+          palette.muted,
+        );
         continue;
       }
       this.trace(shape.outline);
@@ -250,7 +269,14 @@ export class Painter {
       const words = this.scene.areaText(index);
       const lines = height > 30 ? 2 : 1;
       const size = Math.min(15, width / 12, height / (lines * 1.45));
-      if (size >= 8) this.text(lines === 2 ? words : words.split("\n")[0]!, area.outline?.length ? middleOf(outline) : area.center, size, palette.ink, width - 6);
+      if (size >= 8)
+        this.text(
+          lines === 2 ? words : words.split("\n")[0]!,
+          area.outline?.length ? middleOf(outline) : area.center,
+          size,
+          palette.ink,
+          width - 6,
+        );
     });
   }
 
@@ -274,7 +300,12 @@ export class Painter {
           const dx = x - chart.x[beside]!;
           const dy = y - chart.y[beside]!;
           const far = (chart.radius[place]! * 2.3) / (Math.hypot(dx, dy) || 1);
-          this.text(row.label, { x: x + dx * far, y: y + dy * far }, Math.min(13, typical * 1.3), palette.muted);
+          this.text(
+            row.label,
+            { x: x + dx * far, y: y + dy * far },
+            Math.min(13, typical * 1.3),
+            palette.muted,
+          );
         }
       });
       return;
@@ -282,7 +313,13 @@ export class Painter {
     const placed: Bounds[] = [];
     sections.forEach((section, index) => {
       const bounds = chart.sectionBounds[index];
-      if (!bounds || !section.label || sections.length < 2 || (this.scene.floor >= 0 && section.floor !== undefined && section.floor !== this.scene.floor)) return;
+      if (
+        !bounds ||
+        !section.label ||
+        sections.length < 2 ||
+        (this.scene.floor >= 0 && section.floor !== undefined && section.floor !== this.scene.floor)
+      )
+        return;
       const size = Math.max(10, Math.min(15, ((bounds.right - bounds.left) * this.view.scale) / 8));
       this.context.font = `600 ${size}px ${this.scene.font}`;
       const wide = this.context.measureText(section.label).width + size;
@@ -290,7 +327,16 @@ export class Painter {
       const { x, y } = this.view.toScreen(middle.x, middle.y);
       const room = { left: x - wide / 2, right: x + wide / 2, top: y - size * 0.85, bottom: y + size * 0.85 };
       // A name that would hide another waits until one comes nearer.
-      if (placed.some((other) => room.left < other.right && room.right > other.left && room.top < other.bottom && room.bottom > other.top)) return;
+      if (
+        placed.some(
+          (other) =>
+            room.left < other.right &&
+            room.right > other.left &&
+            room.top < other.bottom &&
+            room.bottom > other.top,
+        )
+      )
+        return;
       placed.push(room);
       this.context.globalAlpha = 0.88;
       this.context.fillStyle = palette.paper;
@@ -328,7 +374,9 @@ function parts(color: string): [number, number, number] | null {
 
 /** Relative luminance as WCAG 2 has it. */
 function luminance(color: [number, number, number]): number {
-  const [red, green, blue] = color.map((part) => (part <= 10 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4)) as [number, number, number];
+  const [red, green, blue] = color.map((part) =>
+    part <= 10 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4,
+  ) as [number, number, number];
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
@@ -348,8 +396,13 @@ export function standOut(color: string, paper: string): string {
   if (!start || !ground) return color;
   const away = luminance(ground) < 0.2 ? 255 : 0;
   for (let step = 0; step <= 10; ++step) {
-    const mixed = start.map((part) => Math.round(part + ((away - part) * step) / 12)) as [number, number, number];
-    if (contrast(luminance(mixed), luminance(ground)) >= 3) return `#${mixed.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+    const mixed = start.map((part) => Math.round(part + ((away - part) * step) / 12)) as [
+      number,
+      number,
+      number,
+    ];
+    if (contrast(luminance(mixed), luminance(ground)) >= 3)
+      return `#${mixed.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
   }
   return color;
 }

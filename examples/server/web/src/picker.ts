@@ -1,4 +1,5 @@
-// Choosing places of an event, on the map or in the list, with the live feed behind both. Used by the shop and by the box office.
+// Choosing places of an event, on the map or in the list, with the live feed behind both. Used by the shop
+// and by the box office.
 
 import { get, path } from "./api";
 import { Chart } from "./chart";
@@ -37,7 +38,11 @@ export class Picker {
   private limit: number;
 
   static async load(event: EventDetails, options: PickerOptions): Promise<Picker> {
-    return new Picker(event, readDrawing(await get<SentDrawing>(path`/v1/events/${event.id}/places`)), options);
+    return new Picker(
+      event,
+      readDrawing(await get<SentDrawing>(path`/v1/events/${event.id}/places`)),
+      options,
+    );
   }
 
   private constructor(
@@ -56,11 +61,17 @@ export class Picker {
       choose: (index: number) => this.toggle(index),
       describe: (index: number) => this.describe(index),
     };
-    this.list = new SeatList(this.chart, { ...shared, status: (index) => this.status[index]!, isChosen: (index) => this.chosen.has(index) });
+    this.list = new SeatList(this.chart, {
+      ...shared,
+      status: (index) => this.status[index]!,
+      isChosen: (index) => this.chosen.has(index),
+    });
     this.element = this.layOut();
     this.map.show(drawing, { ...shared, chooseArea: (area) => this.addToArea(area) });
     // The map has its colours from the page's style: it says when they are known, or others.
-    this.map.addEventListener("dressed", () => this.swatches.forEach((swatch, index) => (swatch.style.backgroundColor = this.map.colorOf(index))));
+    this.map.addEventListener("dressed", () =>
+      this.swatches.forEach((swatch, index) => (swatch.style.backgroundColor = this.map.colorOf(index))),
+    );
     this.feed = new Feed(event.id, {
       full: ({ places, areas }) => {
         this.status = Array.from(places);
@@ -99,7 +110,9 @@ export class Picker {
           on: {
             click: () => {
               for (const [, other] of tabs) other.hidden = other !== part;
-              buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(tabs[index]![1] === part)));
+              buttons.forEach((button, index) =>
+                button.setAttribute("aria-pressed", String(tabs[index]![1] === part)),
+              );
               floorField?.toggleAttribute("hidden", part !== this.map);
             },
           },
@@ -117,7 +130,13 @@ export class Picker {
     return h(
       "section",
       { class: "picker", "aria-label": say("choose_seats") },
-      h("div", { class: "picker-tools" }, h("div", { class: "segmented", role: "group", "aria-label": say("way_of_choosing") }, buttons), floorField, this.link),
+      h(
+        "div",
+        { class: "picker-tools" },
+        h("div", { class: "segmented", role: "group", "aria-label": say("way_of_choosing") }, buttons),
+        floorField,
+        this.link,
+      ),
       this.legend(),
       h("div", { class: "picker-stage" }, this.map, this.list.element),
       h("p", { class: "hint map-help" }, say("map_help")),
@@ -169,7 +188,8 @@ export class Picker {
     const kind = places.kind[index] ?? "s";
     const seat = places.seat[index] ?? "";
     const parts = [section];
-    if (kind !== "s") parts.push(t(kind === "t" ? "table_named" : "booth_named", { name: row.label || seat }));
+    if (kind !== "s")
+      parts.push(t(kind === "t" ? "table_named" : "booth_named", { name: row.label || seat }));
     else {
       if (row.label) parts.push(t("row_named", { name: row.label }));
       if (seat) parts.push(t("seat_named", { name: seat }));
@@ -192,14 +212,23 @@ export class Picker {
 
   private get flags(): { accessible: Set<number>; companion: Set<number>; restricted: Set<number> } {
     const { accessible, companion, restricted_view } = this.drawing.places;
-    return (this.flagSets ??= { accessible: new Set(accessible), companion: new Set(companion), restricted: new Set(restricted_view) });
+    return (this.flagSets ??= {
+      accessible: new Set(accessible),
+      companion: new Set(companion),
+      restricted: new Set(restricted_view),
+    });
   }
   private flagSets: { accessible: Set<number>; companion: Set<number>; restricted: Set<number> } | undefined;
 
   private canChoose(index: number): boolean {
     if (this.options.mode === "look") return true;
     if (this.locked || this.pending) return false;
-    return this.chosen.has(index) || (this.status[index] === "f" && this.pricesOf(this.categoryOf(index).key).length > 0 && this.count < this.limit);
+    return (
+      this.chosen.has(index) ||
+      (this.status[index] === "f" &&
+        this.pricesOf(this.categoryOf(index).key).length > 0 &&
+        this.count < this.limit)
+    );
   }
 
   get count(): number {
@@ -308,13 +337,34 @@ export function priceList(event: EventDetails): HTMLElement {
       "table",
       { class: "data" },
       h("caption", { class: "unseen" }, say("prices")),
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("category")), names.map((name) => h("th", { scope: "col", class: "number" }, () => ticketType(name))))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          h("th", { scope: "col" }, say("category")),
+          names.map((name) => h("th", { scope: "col", class: "number" }, () => ticketType(name))),
+        ),
+      ),
       h(
         "tbody",
         {},
         event.categories.map((category) => {
-          const cells = names.map((name) => event.prices.find((price) => price.category === category.key && price.ticket_type === name)?.price);
-          return cells.some(Boolean) && h("tr", {}, h("th", { scope: "row" }, category.label || category.key), cells.map((price) => h("td", { class: "number" }, () => (price ? money(price) : "–"))));
+          const cells = names.map(
+            (name) =>
+              event.prices.find((price) => price.category === category.key && price.ticket_type === name)
+                ?.price,
+          );
+          return (
+            cells.some(Boolean) &&
+            h(
+              "tr",
+              {},
+              h("th", { scope: "row" }, category.label || category.key),
+              cells.map((price) => h("td", { class: "number" }, () => (price ? money(price) : "–"))),
+            )
+          );
         }),
       ),
     ),

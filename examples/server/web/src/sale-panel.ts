@@ -30,15 +30,35 @@ export class SalePanel {
   private countdown: Countdown | null = null;
   private readonly basket = h("div", { class: "basket" });
   private readonly areas = h("div", { class: "areas" });
-  private readonly holdButton = h("button", { type: "button", class: "button primary wide", on: { click: () => void this.takeChosen() } });
+  private readonly holdButton = h("button", {
+    type: "button",
+    class: "button primary wide",
+    on: { click: () => void this.takeChosen() },
+  });
   private readonly choosing: HTMLElement;
-  private readonly holding = h("section", { class: "holding card", hidden: true, "aria-label": say("held_for_you") });
+  private readonly holding = h("section", {
+    class: "holding card",
+    hidden: true,
+    "aria-label": say("held_for_you"),
+  });
 
   constructor(
     readonly event: EventDetails,
     private readonly options: SalePanelOptions,
   ) {
-    this.choosing = h("div", { class: "choosing" }, this.bestForm(), this.areas, h("section", { class: "card chosen-card" }, h("h2", {}, say("your_choice")), this.basket, this.holdButton));
+    this.choosing = h(
+      "div",
+      { class: "choosing" },
+      this.bestForm(),
+      this.areas,
+      h(
+        "section",
+        { class: "card chosen-card" },
+        h("h2", {}, say("your_choice")),
+        this.basket,
+        this.holdButton,
+      ),
+    );
     this.element.append(this.board.element, this.choosing, this.holding);
   }
 
@@ -59,16 +79,35 @@ export class SalePanel {
   }
 
   private bestForm(): HTMLElement {
-    const count = h("input", { type: "number", min: 1, max: this.event.policy.places_per_hold ?? 50, value: 2, inputmode: "numeric", required: true });
+    const count = h("input", {
+      type: "number",
+      min: 1,
+      max: this.event.policy.places_per_hold ?? 50,
+      value: 2,
+      inputmode: "numeric",
+      required: true,
+    });
     const category = h(
       "select",
       {},
       option("", say("any_category")),
-      this.event.categories.filter(({ key }) => this.event.prices.some((price) => price.category === key)).map(({ key, label }) =>
-        option(key, () => `${label || key} · ${range(this.event.prices.filter((price) => price.category === key))}`),
-      ),
+      this.event.categories
+        .filter(({ key }) => this.event.prices.some((price) => price.category === key))
+        .map(({ key, label }) =>
+          option(
+            key,
+            () => `${label || key} · ${range(this.event.prices.filter((price) => price.category === key))}`,
+          ),
+        ),
     );
-    const accessible = h("input", { type: "number", min: 0, max: 20, value: 0, inputmode: "numeric", required: true });
+    const accessible = h("input", {
+      type: "number",
+      min: 0,
+      max: 20,
+      value: 0,
+      inputmode: "numeric",
+      required: true,
+    });
     const button = h("button", { class: "button secondary wide", type: "submit" }, say("find_best"));
     const form = h(
       "form",
@@ -87,7 +126,12 @@ export class SalePanel {
         },
       },
       h("h2", {}, say("best_available")),
-      h("div", { class: "form-row" }, field(say("how_many"), count), field(say("for_wheelchairs"), accessible)),
+      h(
+        "div",
+        { class: "form-row" },
+        field(say("how_many"), count),
+        field(say("for_wheelchairs"), accessible),
+      ),
       field(say("category"), category),
       button,
     );
@@ -137,7 +181,13 @@ export class SalePanel {
           return h(
             "div",
             { class: "area-line" },
-            h("div", {}, h("b", {}, area.label), h("span", { class: "muted", "data-free": String(index) }), h("span", { class: "muted" }, () => range(picker.pricesOf(category.key)))),
+            h(
+              "div",
+              {},
+              h("b", {}, area.label),
+              h("span", { class: "muted", "data-free": String(index) }),
+              h("span", { class: "muted" }, () => range(picker.pricesOf(category.key))),
+            ),
             h("div", { class: "stepper" }, step(-1, "−", "one_less"), quantity, step(1, "+", "one_more")),
           );
         }),
@@ -150,9 +200,11 @@ export class SalePanel {
     for (const input of this.areas.querySelectorAll<HTMLInputElement>("input[data-area]")) {
       const area = Number(input.dataset["area"]);
       input.max = String(this.picker.areaFree[area]);
-      if (document.activeElement !== input || Number(input.value) > this.picker.areaFree[area]!) input.value = String(this.picker.quantities[area]);
+      if (document.activeElement !== input || Number(input.value) > this.picker.areaFree[area]!)
+        input.value = String(this.picker.quantities[area]);
     }
-    for (const text of this.areas.querySelectorAll<HTMLElement>("[data-free]")) text.textContent = t("free_places", { count: this.picker.areaFree[Number(text.dataset["free"])] ?? 0 });
+    for (const text of this.areas.querySelectorAll<HTMLElement>("[data-free]"))
+      text.textContent = t("free_places", { count: this.picker.areaFree[Number(text.dataset["free"])] ?? 0 });
   }
 
   private drawBasket(): void {
@@ -160,7 +212,12 @@ export class SalePanel {
     if (!picker) return;
     const items: Child[] = [...picker.chosen].map((index) => {
       const category = picker.categoryOf(index);
-      return this.basketLine(picker.where(index), category.label || category.key, range(picker.pricesOf(category.key)), () => picker.toggle(index));
+      return this.basketLine(
+        picker.where(index),
+        category.label || category.key,
+        range(picker.pricesOf(category.key)),
+        () => picker.toggle(index),
+      );
     });
     picker.quantities.forEach((quantity, area) => {
       if (!quantity) return;
@@ -175,11 +232,24 @@ export class SalePanel {
     });
     const { count } = picker;
     const had = this.basket.contains(document.activeElement);
-    replace(this.basket, items.length ? h("ul", { class: "basket-list" }, items) : h("p", { class: "muted" }, say("nothing_chosen")));
+    replace(
+      this.basket,
+      items.length
+        ? h("ul", { class: "basket-list" }, items)
+        : h("p", { class: "muted" }, say("nothing_chosen")),
+    );
     if (had) (this.basket.querySelector<HTMLElement>("button") ?? this.holdButton).focus();
     if (this.holdButton.getAttribute("aria-busy") !== "true") this.holdButton.disabled = count === 0;
     const least = this.least();
-    if (least) this.basket.append(h("p", { class: "basket-sum" }, h("span", {}, say("together")), h("b", {}, () => t("from_price", { price: money(least) }))));
+    if (least)
+      this.basket.append(
+        h(
+          "p",
+          { class: "basket-sum" },
+          h("span", {}, say("together")),
+          h("b", {}, () => t("from_price", { price: money(least) })),
+        ),
+      );
     this.holdButton.textContent = count ? t("hold_places", { count }) : t("choose_first");
     document.body.classList.toggle("has-choice", count > 0 && !this.hold);
   }
@@ -191,11 +261,16 @@ export class SalePanel {
     // Thousandths: no currency has smaller parts.
     let sum = 0;
     const add = (category: string, quantity: number) => {
-      const price = picker.pricesOf(category).find(({ ticket_type }) => ticket_type === type) ?? picker.pricesOf(category)[0];
+      const price =
+        picker.pricesOf(category).find(({ ticket_type }) => ticket_type === type) ??
+        picker.pricesOf(category)[0];
       sum += Math.round(Number(price?.price.amount ?? 0) * 1000) * quantity;
     };
     for (const index of picker.chosen) add(picker.categoryOf(index).key, 1);
-    picker.quantities.forEach((quantity, area) => quantity && add(picker.drawing.categories[picker.drawing.areas[area]!.category]!.key, quantity));
+    picker.quantities.forEach(
+      (quantity, area) =>
+        quantity && add(picker.drawing.categories[picker.drawing.areas[area]!.category]!.key, quantity),
+    );
     return sum ? { amount: (sum / 1000).toFixed(3), currency: this.event.currency } : null;
   }
 
@@ -204,16 +279,29 @@ export class SalePanel {
       "li",
       {},
       h("div", {}, h("b", {}, where), h("span", { class: "muted" }, `${category} · ${price}`)),
-      h("button", { type: "button", class: "remove", "aria-label": () => t("remove_place", { name: where }), on: { click: remove } }, "×"),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "remove",
+          "aria-label": () => t("remove_place", { name: where }),
+          on: { click: remove },
+        },
+        "×",
+      ),
     );
   }
 
   private async takeChosen(): Promise<void> {
     const { picker } = this;
     const places = [...picker.chosen].map((index) => picker.drawing.places.label[index]!);
-    const areas = picker.quantities.flatMap((quantity, area) => (quantity ? [{ area: this.areaLabel(area), quantity }] : []));
+    const areas = picker.quantities.flatMap((quantity, area) =>
+      quantity ? [{ area: this.areaLabel(area), quantity }] : [],
+    );
     if (!places.length && !areas.length) return;
-    await busy(this.holdButton, this.board, () => this.take({ ...(places.length ? { places } : {}), ...(areas.length ? { areas } : {}) }));
+    await busy(this.holdButton, this.board, () =>
+      this.take({ ...(places.length ? { places } : {}), ...(areas.length ? { areas } : {}) }),
+    );
     this.drawBasket();
   }
 
@@ -225,14 +313,23 @@ export class SalePanel {
   private async take(what: object, instead?: Hold): Promise<void> {
     try {
       const hold = await this.picker.asking(() =>
-        post<Hold>(path`/v1/events/${this.event.id}/holds`, { body: { cart: cart(), ...what }, key: this.options.key }),
+        post<Hold>(path`/v1/events/${this.event.id}/holds`, {
+          body: { cart: cart(), ...what },
+          key: this.options.key,
+        }),
       );
       this.showHold(hold, instead);
       this.options.held(hold);
-      announce(t("held_now", { count: hold.places.length + hold.areas.reduce((sum, area) => sum + area.quantity, 0) }));
+      announce(
+        t("held_now", {
+          count: hold.places.length + hold.areas.reduce((sum, area) => sum + area.quantity, 0),
+        }),
+      );
     } catch (error) {
       if (error instanceof Problem && error.reason === "place_taken") {
-        const gone = (error.body.places ?? []).map((label) => this.picker.indexOf(label)).filter((index) => index >= 0);
+        const gone = (error.body.places ?? [])
+          .map((label) => this.picker.indexOf(label))
+          .filter((index) => index >= 0);
         for (const index of gone) this.picker.chosen.delete(index);
         this.picker.map.setChosen(this.picker.chosen);
         this.lost(gone.map((index) => this.picker.where(index)));
@@ -251,21 +348,53 @@ export class SalePanel {
     this.board.clear();
     this.picker.quantities.fill(0);
     this.picker.lock(hold.places.map(({ label }) => label));
-    this.picker.map.reveal(hold.places.map(({ label }) => this.picker.indexOf(label)).filter((index) => index >= 0));
+    this.picker.map.reveal(
+      hold.places.map(({ label }) => this.picker.indexOf(label)).filter((index) => index >= 0),
+    );
     this.countdown?.stop();
     this.countdown = new Countdown(Date.parse(hold.expires_at), () => this.runOut(), hold.began);
-    const release = h("button", { type: "button", class: "button quiet", on: { click: () => void busy(release, this.board, () => this.release()) } }, say("choose_others"));
+    const release = h(
+      "button",
+      {
+        type: "button",
+        class: "button quiet",
+        on: { click: () => void busy(release, this.board, () => this.release()) },
+      },
+      say("choose_others"),
+    );
     replace(
       this.holding,
       h("h2", { tabindex: -1 }, say("held_for_you")),
       this.countdown.element,
       this.options.listHeld &&
         h(
-        "ul",
-        { class: "basket-list" },
-        hold.places.map((place) => h("li", {}, h("div", {}, h("b", {}, () => placeText(place)), h("span", { class: "muted" }, this.categoryName(place.category))))),
-        hold.areas.map(({ area, quantity, category }) => h("li", {}, h("div", {}, h("b", {}, () => `${area} × ${number(quantity)}`), h("span", { class: "muted" }, this.categoryName(category))))),
-      ),
+          "ul",
+          { class: "basket-list" },
+          hold.places.map((place) =>
+            h(
+              "li",
+              {},
+              h(
+                "div",
+                {},
+                h("b", {}, () => placeText(place)),
+                h("span", { class: "muted" }, this.categoryName(place.category)),
+              ),
+            ),
+          ),
+          hold.areas.map(({ area, quantity, category }) =>
+            h(
+              "li",
+              {},
+              h(
+                "div",
+                {},
+                h("b", {}, () => `${area} × ${number(quantity)}`),
+                h("span", { class: "muted" }, this.categoryName(category)),
+              ),
+            ),
+          ),
+        ),
       this.options.heldActions(hold, instead),
       release,
     );
@@ -283,7 +412,10 @@ export class SalePanel {
   private async release(): Promise<void> {
     const hold = this.hold;
     if (!hold) return;
-    await post(path`/v1/events/${hold.event}/holds/${hold.id}/release`, { token: hold.token, key: this.options.key });
+    await post(path`/v1/events/${hold.event}/holds/${hold.id}/release`, {
+      token: hold.token,
+      key: this.options.key,
+    });
     this.endHold();
     announce(t("released"));
   }
@@ -321,7 +453,11 @@ export class SalePanel {
     const areas = hold.areas.map(({ area, quantity }) => ({ area, quantity }));
     const same = { ...(places.length ? { places } : {}), ...(areas.length ? { areas } : {}) };
     const click = (): void => void busy(again, this.board, () => this.take(same, hold));
-    const again = h("button", { type: "button", class: "button secondary", on: { click } }, say("hold_again"));
+    const again = h(
+      "button",
+      { type: "button", class: "button secondary", on: { click } },
+      say("hold_again"),
+    );
     this.board.show("bad", text, again);
     again.focus();
   }

@@ -1,4 +1,5 @@
-// The same seats as a list: sections that open, a table of rows, a button for each seat. For those who can't see the map, or would rather not.
+// The same seats as a list: sections that open, a table of rows, a button for each seat. For those who can't
+// see the map, or would rather not.
 
 import type { Chart } from "./chart";
 import { h, replace } from "./dom";
@@ -42,8 +43,20 @@ export class SeatList {
     this.counts.push({ node: count, places });
     follow(count, () => this.updateCount(count, places));
     const body = h("div", { class: "seat-table-frame" });
-    const more = [floor === undefined ? "" : (this.chart.drawing.floors[floor] ?? ""), entrance ?? ""].filter(Boolean).join(", ");
-    const details = h("details", { class: "seat-section" }, h("summary", {}, h("span", { class: "seat-section-name" }, label || say("seats"), more && h("small", {}, more)), count), body);
+    const more = [floor === undefined ? "" : (this.chart.drawing.floors[floor] ?? ""), entrance ?? ""]
+      .filter(Boolean)
+      .join(", ");
+    const details = h(
+      "details",
+      { class: "seat-section" },
+      h(
+        "summary",
+        {},
+        h("span", { class: "seat-section-name" }, label || say("seats"), more && h("small", {}, more)),
+        count,
+      ),
+      body,
+    );
     // A house of ten thousand has its buttons made section by section, as they are opened.
     details.addEventListener("toggle", () => {
       if (details.open && !body.firstChild) replace(body, this.table(rows, label));
@@ -56,7 +69,11 @@ export class SeatList {
       "table",
       { class: "seat-table" },
       h("caption", { class: "unseen" }, section || say("seats")),
-      h("thead", { class: "unseen" }, h("tr", {}, h("th", { scope: "col" }, say("row")), h("th", { scope: "col" }, say("seats")))),
+      h(
+        "thead",
+        { class: "unseen" },
+        h("tr", {}, h("th", { scope: "col" }, say("row")), h("th", { scope: "col" }, say("seats"))),
+      ),
       h(
         "tbody",
         {},
@@ -78,7 +95,11 @@ export class SeatList {
   }
 
   private button(index: number): HTMLButtonElement {
-    const button = h("button", { type: "button", class: "seat-button", on: { click: () => this.press(index) } }, this.chart.drawing.places.seat[index] || "•");
+    const button = h(
+      "button",
+      { type: "button", class: "seat-button", on: { click: () => this.press(index) } },
+      this.chart.drawing.places.seat[index] || "•",
+    );
     this.buttons.set(index, button);
     follow(button, () => this.updateButton(index, button));
     return button;

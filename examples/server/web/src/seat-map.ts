@@ -1,21 +1,21 @@
-// <seat-map>: the chart to look at and choose from. Pan by dragging or Shift with arrows, zoom by wheel, pinch or plus and minus, walk by arrows, choose by Enter.
+// <seat-map>: the chart to look at and choose from. Pan by dragging or Shift with arrows, zoom by wheel,
+// pinch or plus and minus, walk by arrows, choose by Enter.
 //
-// What is seen is a picture somewhat larger than the element, painted in slices; between paintings it is moved and stretched. So a frame costs the
-// copying of one picture, however many seats there are. Chosen seats and the focus are drawn over it in each frame.
+// What is seen is a picture somewhat larger than the element, painted in slices; between paintings it is
+// moved and stretched. So a frame costs the copying of one picture, however many seats there are. Chosen
+// seats and the focus are drawn over it in each frame.
 
 import { Chart, type Bounds } from "./chart";
 import { View } from "./camera";
 import { h } from "./dom";
 import { follow, say, t } from "./i18n";
-import { inkOn, Painter, standOut, type Palette, type Scene } from "./painter";
+import { categoryColors, fallbackColors, paletteOf } from "./map-colors";
+import { inkOn, Painter, standOut, type Scene } from "./painter";
 import type { AreaCounts, Drawing } from "./types";
 
 const overscan = 0.3;
 const sliceMilliseconds = 6;
 const dragPixels = 6;
-const fallbackColors = ["#2f6f9f", "#b5446e", "#3e8e5a", "#d98e04", "#7a6c9d", "#0d7c86", "#a0522d", "#5b6b2f"];
-
-const categoryColors = ({ categories }: Drawing): string[] => categories.map(({ color }, index) => color || fallbackColors[index % fallbackColors.length]!);
 
 export interface SeatMapActions {
   /** May it be chosen, or looked at, now? */
@@ -54,7 +54,17 @@ export class SeatMapElement extends HTMLElement {
   connectedCallback(): void {
     if (this.canvas.isConnected) return;
     const button = (text: string, label: "zoom_in" | "zoom_out" | "show_all", act: () => void) =>
-      h("button", { type: "button", class: "map-button", "aria-label": say(label), title: say(label), on: { click: act } }, text);
+      h(
+        "button",
+        {
+          type: "button",
+          class: "map-button",
+          "aria-label": say(label),
+          title: say(label),
+          on: { click: act },
+        },
+        text,
+      );
     this.append(
       this.canvas,
       h(
@@ -86,10 +96,11 @@ export class SeatMapElement extends HTMLElement {
       areaFree: drawing.areas.map(({ capacity }) => capacity),
       colors,
       inks: colors.map(inkOn),
-      palette: this.palette(),
+      palette: paletteOf(this),
       floor: -1,
       font: getComputedStyle(this).fontFamily,
-      areaText: (area) => `${drawing.areas[area]!.label}\n${t("free_places", { count: this.scene!.areaFree[area] ?? 0 })}`,
+      areaText: (area) =>
+        `${drawing.areas[area]!.label}\n${t("free_places", { count: this.scene!.areaFree[area] ?? 0 })}`,
       visible: (index) => this.onFloor(index),
     };
     this.chosen.clear();
@@ -112,12 +123,15 @@ export class SeatMapElement extends HTMLElement {
     this.refresh();
   }
 
-  changeStatuses(places: readonly (readonly [number, string])[], areas: readonly (readonly [number, number])[]): void {
+  changeStatuses(
+    places: readonly (readonly [number, string])[],
+    areas: readonly (readonly [number, number])[],
+  ): void {
     if (!this.scene) return;
     for (const [index, status] of places) this.scene.status[index] = status;
     for (const [area, free] of areas) this.scene.areaFree[area] = free;
-    // A few small ones are painted over. Large ones reach into each other's edges, but then few are in sight; for many, or for areas with their
-    // texts, all is painted anew, too.
+    // A few small ones are painted over. Large ones reach into each other's edges, but then few are in sight;
+    // for many, or for areas with their texts, all is painted anew, too.
     if (areas.length || places.length > 400 || !this.front?.paintsSmall) return this.refresh();
     for (const [index] of places) {
       this.front?.repaint(index);
@@ -157,7 +171,12 @@ export class SeatMapElement extends HTMLElement {
     const x = indices.map((index) => chart.x[index]!);
     const y = indices.map((index) => chart.y[index]!);
     const margin = chart.radius[indices[0]!]! * 14;
-    const bounds = { left: Math.min(...x) - margin, right: Math.max(...x) + margin, top: Math.min(...y) - margin, bottom: Math.max(...y) + margin };
+    const bounds = {
+      left: Math.min(...x) - margin,
+      right: Math.max(...x) + margin,
+      top: Math.min(...y) - margin,
+      bottom: Math.max(...y) + margin,
+    };
     this.view.fit(bounds, this.width, this.height, 10);
     this.fitted = false;
     this.moved();
@@ -168,7 +187,10 @@ export class SeatMapElement extends HTMLElement {
     const index = this.scene?.chart.drawing.places.label.indexOf(label) ?? -1;
     if (!this.scene || index < 0) return null;
     const { chart } = this.scene;
-    return { ...this.view.toScreen(chart.x[index]!, chart.y[index]!), radius: chart.radius[index]! * this.view.scale };
+    return {
+      ...this.view.toScreen(chart.x[index]!, chart.y[index]!),
+      radius: chart.radius[index]! * this.view.scale,
+    };
   }
 
   /** "f", "h", "s" or "k"; null when there's no such place. */
@@ -184,28 +206,11 @@ export class SeatMapElement extends HTMLElement {
   /** Colours and letters as the page's style has them now. */
   private dress(): void {
     const scene = this.scene!;
-    scene.palette = this.palette();
+    scene.palette = paletteOf(this);
     scene.font = getComputedStyle(this).fontFamily;
     scene.colors = categoryColors(scene.chart.drawing).map((color) => standOut(color, scene.palette.paper));
     scene.inks = scene.colors.map(inkOn);
     this.dispatchEvent(new Event("dressed"));
-  }
-
-  private palette(): Palette {
-    const style = getComputedStyle(this);
-    const of = (name: string) => style.getPropertyValue(`--map-${name}`).trim();
-    return {
-      paper: of("paper"),
-      ink: of("ink"),
-      muted: of("muted"),
-      stage: of("stage"),
-      outline: of("outline"),
-      taken: of("taken"),
-      held: of("held"),
-      chosen: of("chosen"),
-      chosenInk: of("chosen-ink"),
-      focus: of("focus"),
-    };
   }
 
   private onFloor(index: number): boolean {
@@ -218,7 +223,9 @@ export class SeatMapElement extends HTMLElement {
   private bounds(): Bounds {
     const { chart, floor } = this.scene!;
     if (floor < 0) return chart.bounds;
-    const shown = chart.sectionBounds.filter((bounds, section) => bounds && chart.drawing.sections[section]!.floor === floor) as Bounds[];
+    const shown = chart.sectionBounds.filter(
+      (bounds, section) => bounds && chart.drawing.sections[section]!.floor === floor,
+    ) as Bounds[];
     if (!shown.length) return chart.bounds;
     return {
       left: Math.min(...shown.map(({ left }) => left)),
@@ -297,9 +304,13 @@ export class SeatMapElement extends HTMLElement {
     }
     if (this.stale) {
       if (!this.back || !this.worthFinishing(this.back)) this.startBack();
-      // The beginning of a painting may be a frame's work by itself. After a leap there's nothing worth showing meanwhile: it is painted at once.
+      // The beginning of a painting may be a frame's work by itself. After a leap there's nothing worth
+      // showing meanwhile: it is painted at once.
       const leap = !this.front || !this.worthFinishing(this.front);
-      if ((leap || performance.now() - started < sliceMilliseconds / 2) && this.back!.paint(leap ? Infinity : started + sliceMilliseconds)) {
+      if (
+        (leap || performance.now() - started < sliceMilliseconds / 2) &&
+        this.back!.paint(leap ? Infinity : started + sliceMilliseconds)
+      ) {
         this.spare = this.front?.canvas ?? null;
         this.front = this.back;
         this.back = null;
@@ -313,7 +324,10 @@ export class SeatMapElement extends HTMLElement {
     if (this.frameTimes.length > 600) this.frameTimes.shift();
   }
 
-  /** A painting begun for a view that moved on is finished all the same while it helps: a stretched picture needs a successor. */
+  /**
+   * A painting begun for a view that moved on is finished all the same while it helps: a stretched picture
+   * needs a successor.
+   */
   private worthFinishing(picture: Painter): boolean {
     const stretch = this.view.scale / picture.view.scale;
     return stretch > 0.4 && stretch < 2.5;
@@ -325,7 +339,14 @@ export class SeatMapElement extends HTMLElement {
     const view = this.view.copy();
     view.x += overscan * this.width;
     view.y += overscan * this.height;
-    const painter = new Painter(canvas, view, this.width * (1 + 2 * overscan), this.height * (1 + 2 * overscan), this.ratio, this.scene!);
+    const painter = new Painter(
+      canvas,
+      view,
+      this.width * (1 + 2 * overscan),
+      this.height * (1 + 2 * overscan),
+      this.ratio,
+      this.scene!,
+    );
     this.back = painter;
   }
 
@@ -339,7 +360,13 @@ export class SeatMapElement extends HTMLElement {
       const { view, canvas } = this.front;
       const stretch = this.view.scale / view.scale;
       context.imageSmoothingQuality = "low";
-      context.drawImage(canvas, this.view.x - view.x * stretch, this.view.y - view.y * stretch, (canvas.width / this.ratio) * stretch, (canvas.height / this.ratio) * stretch);
+      context.drawImage(
+        canvas,
+        this.view.x - view.x * stretch,
+        this.view.y - view.y * stretch,
+        (canvas.width / this.ratio) * stretch,
+        (canvas.height / this.ratio) * stretch,
+      );
     }
     for (const index of this.chosen) {
       if (!this.onFloor(index)) continue;
@@ -380,7 +407,11 @@ export class SeatMapElement extends HTMLElement {
       (event) => {
         event.preventDefault();
         const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
-        this.zoomBy(Math.exp(-Math.max(-120, Math.min(120, event.deltaY * lines)) * (event.ctrlKey ? 0.01 : 0.0022)), event.offsetX, event.offsetY);
+        this.zoomBy(
+          Math.exp(-Math.max(-120, Math.min(120, event.deltaY * lines)) * (event.ctrlKey ? 0.01 : 0.0022)),
+          event.offsetX,
+          event.offsetY,
+        );
       },
       { passive: false },
     );
@@ -420,7 +451,8 @@ export class SeatMapElement extends HTMLElement {
       this.view.x += (now.x - last.x) / 2;
       this.view.y += (now.y - last.y) / 2;
       const before = Math.hypot(last.x - other.x, last.y - other.y);
-      if (before > 1) this.view.zoom(Math.hypot(now.x - other.x, now.y - other.y) / before, middle.x, middle.y);
+      if (before > 1)
+        this.view.zoom(Math.hypot(now.x - other.x, now.y - other.y) / before, middle.x, middle.y);
     }
     this.pointers.set(event.pointerId, now);
     this.fitted = false;
@@ -429,7 +461,8 @@ export class SeatMapElement extends HTMLElement {
 
   private pointerUp(event: PointerEvent, chosen: boolean): void {
     if (!this.pointers.delete(event.pointerId)) return;
-    if (chosen && this.pointers.size === 0 && this.dragged < dragPixels && !this.pinched) this.press(event.offsetX, event.offsetY, event.pointerType !== "mouse");
+    if (chosen && this.pointers.size === 0 && this.dragged < dragPixels && !this.pinched)
+      this.press(event.offsetX, event.offsetY, event.pointerType !== "mouse");
   }
 
   private find(x: number, y: number, reach: number): number {
@@ -473,7 +506,8 @@ export class SeatMapElement extends HTMLElement {
       for (let a = 0, b = outline.length - 1; a < outline.length; b = a++) {
         const p = outline[a]!;
         const q = outline[b]!;
-        if (p.y > at.y !== q.y > at.y && at.x < ((q.x - p.x) * (at.y - p.y)) / (q.y - p.y) + p.x) inside = !inside;
+        if (p.y > at.y !== q.y > at.y && at.x < ((q.x - p.x) * (at.y - p.y)) / (q.y - p.y) + p.x)
+          inside = !inside;
       }
       if (inside) return index;
     }
@@ -483,21 +517,29 @@ export class SeatMapElement extends HTMLElement {
   private hover(x: number, y: number): void {
     if (!this.scene || !this.actions) return;
     const found = this.find(x, y, 2);
-    this.canvas.style.cursor = found >= 0 && this.actions.canChoose(found) ? "pointer" : this.areaAt(x, y) >= 0 ? "pointer" : "grab";
+    this.canvas.style.cursor =
+      found >= 0 && this.actions.canChoose(found) ? "pointer" : this.areaAt(x, y) >= 0 ? "pointer" : "grab";
     this.tip.hidden = found < 0;
     if (found < 0) return;
     this.tip.textContent = this.actions.describe(found);
     const left = Math.min(Math.max(x, 110), this.width - 110);
-    this.tip.style.transform = `translate(${left}px, ${y}px) translate(-50%, ${y > 90 ? "calc(-100% - 16px)" : "22px"})`;
+    const lift = y > 90 ? "calc(-100% - 16px)" : "22px";
+    this.tip.style.transform = `translate(${left}px, ${y}px) translate(-50%, ${lift})`;
   }
 
   private speak(index: number): void {
-    this.voice.textContent = `${this.chosen.has(index) ? `${t("chosen")}. ` : ""}${this.actions!.describe(index)}`;
+    const chosen = this.chosen.has(index) ? `${t("chosen")}. ` : "";
+    this.voice.textContent = chosen + this.actions!.describe(index);
   }
 
   private keyDown(event: KeyboardEvent): void {
     if (!this.scene || !this.actions || event.ctrlKey || event.metaKey || event.altKey) return;
-    const arrows: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const arrows: Record<string, [number, number]> = {
+      ArrowLeft: [-1, 0],
+      ArrowRight: [1, 0],
+      ArrowUp: [0, -1],
+      ArrowDown: [0, 1],
+    };
     const arrow = arrows[event.key];
     if (arrow && event.shiftKey) {
       this.view.x -= arrow[0] * 60;
@@ -526,7 +568,9 @@ export class SeatMapElement extends HTMLElement {
     if (this.focused < 0) {
       const middle = this.view.toChart(this.width / 2, this.height / 2);
       this.focused = chart.placeAt(middle.x, middle.y, Infinity, on);
-      if (this.focused < 0) for (let index = 0; index < chart.count && this.focused < 0; ++index) if (on(index)) this.focused = index;
+      if (this.focused < 0)
+        for (let index = 0; index < chart.count && this.focused < 0; ++index)
+          if (on(index)) this.focused = index;
     } else {
       const next = chart.neighbour(this.focused, dx, dy, on);
       if (next >= 0) this.focused = next;

@@ -15,7 +15,8 @@ interface Me {
   name?: string;
 }
 
-const allows = ({ scopes }: Me, scope: Scope): boolean => scopes.includes("admin") || scopes.includes(scope) || (scope === "seller" && scopes.includes("box_office"));
+const allows = ({ scopes }: Me, scope: Scope): boolean =>
+  scopes.includes("admin") || scopes.includes(scope) || (scope === "seller" && scopes.includes("box_office"));
 
 export interface Staff {
   key: string;
@@ -38,7 +39,14 @@ export async function signIn(main: HTMLElement, title: () => string, scope: Scop
   }
   return new Promise((done) => {
     const board = new NoticeBoard();
-    const input = h("input", { type: "password", name: "key", autocomplete: "off", required: true, spellcheck: "false", maxlength: 200 });
+    const input = h("input", {
+      type: "password",
+      name: "key",
+      autocomplete: "off",
+      required: true,
+      spellcheck: "false",
+      maxlength: 200,
+    });
     const button = h("button", { type: "submit", class: "button primary wide" }, say("sign_in"));
     const form = h(
       "form",
@@ -64,7 +72,8 @@ export async function signIn(main: HTMLElement, title: () => string, scope: Scop
       button,
     );
     replace(main, form);
-    if (trouble && !(trouble instanceof Problem && trouble.status === 401)) board.show("note", () => explain(trouble));
+    if (trouble && !(trouble instanceof Problem && trouble.status === 401))
+      board.show("note", () => explain(trouble));
     input.focus();
   });
 }
@@ -84,7 +93,15 @@ function staff(key: string, me: Me): Staff {
     },
     say("sign_out"),
   );
-  return { key, bar: h("p", { class: "staff-bar" }, me.name ? say("signed_in_as", { name: me.name }) : say("signed_in"), leave) };
+  return {
+    key,
+    bar: h(
+      "p",
+      { class: "staff-bar" },
+      me.name ? say("signed_in_as", { name: me.name }) : say("signed_in"),
+      leave,
+    ),
+  };
 }
 
 /** Which event to work with: the one in the address, which remembers it, or the next performance. */
@@ -95,7 +112,11 @@ export async function chooseEvent(changed: (id: string) => void): Promise<HTMLEl
   const first = wanted === null ? events[0] : events.find(({ id }) => id === wanted);
   const board = new NoticeBoard();
   const one = (event: EventSummary): HTMLElement =>
-    option(event.id, () => `${event.name} · ${shortDateTime(event.starts_at, event.time_zone)}`, event === first);
+    option(
+      event.id,
+      () => `${event.name} · ${shortDateTime(event.starts_at, event.time_zone)}`,
+      event === first,
+    );
   const change = (): void => {
     board.clear();
     none?.remove();

@@ -1,4 +1,5 @@
-// Which type of ticket each held place gets, and what that costs, line by line. Used at the checkout and at the counter.
+// Which type of ticket each held place gets, and what that costs, line by line. Used at the checkout and at
+// the counter.
 
 import { path, post } from "./api";
 import { h, option, replace } from "./dom";
@@ -24,18 +25,32 @@ export class TicketsChoice {
     before?: ChosenTickets,
     private readonly chosen: (tickets: ChosenTickets) => void = () => undefined,
   ) {
-    this.types = hold.places.map(({ category }, index) => before?.types[index] ?? this.typesOf(category)[0] ?? "");
+    this.types = hold.places.map(
+      ({ category }, index) => before?.types[index] ?? this.typesOf(category)[0] ?? "",
+    );
     this.areaTypes = hold.areas.map((_, index) => new Map(before?.areas[index]));
-    replace(this.element, h("ul", { class: "ticket-lines" }, hold.places.map((_, index) => this.placeLine(index)), hold.areas.map((_, index) => this.areaLine(index))));
+    replace(
+      this.element,
+      h(
+        "ul",
+        { class: "ticket-lines" },
+        hold.places.map((_, index) => this.placeLine(index)),
+        hold.areas.map((_, index) => this.areaLine(index)),
+      ),
+    );
     this.ask();
   }
 
   private typesOf(category: string): string[] {
-    return this.event.ticket_types.filter((type) => this.event.prices.some((price) => price.category === category && price.ticket_type === type));
+    return this.event.ticket_types.filter((type) =>
+      this.event.prices.some((price) => price.category === category && price.ticket_type === type),
+    );
   }
 
   private priceText(category: string, type: string): string {
-    const price = this.event.prices.find((one) => one.category === category && one.ticket_type === type)?.price;
+    const price = this.event.prices.find(
+      (one) => one.category === category && one.ticket_type === type,
+    )?.price;
     return price ? `${ticketType(type)} · ${money(price)}` : ticketType(type);
   }
 
@@ -60,7 +75,17 @@ export class TicketsChoice {
         option(type, () => this.priceText(place.category, type), type === this.types[index]),
       ),
     );
-    return h("li", {}, h("div", {}, h("b", {}, () => placeText(place)), h("span", { class: "muted" }, this.categoryName(place.category))), select);
+    return h(
+      "li",
+      {},
+      h(
+        "div",
+        {},
+        h("b", {}, () => placeText(place)),
+        h("span", { class: "muted" }, this.categoryName(place.category)),
+      ),
+      select,
+    );
   }
 
   private areaLine(index: number): HTMLElement {
@@ -77,7 +102,8 @@ export class TicketsChoice {
         "aria-label": () => `${area}: ${ticketType(type)}`,
         on: {
           change: () => {
-            const rest = quantity - [...chosen].reduce((sum, [other, count]) => sum + (other === type ? 0 : count), 0);
+            const rest =
+              quantity - [...chosen].reduce((sum, [other, count]) => sum + (other === type ? 0 : count), 0);
             const count = Math.max(0, Math.min(rest, Math.floor(Number(input.value)) || 0));
             input.value = String(count);
             chosen.set(type, count);
@@ -85,9 +111,24 @@ export class TicketsChoice {
           },
         },
       });
-      return h("label", { class: "of-which" }, h("span", {}, () => t("of_which", { type: this.priceText(category, type) })), input);
+      return h(
+        "label",
+        { class: "of-which" },
+        h("span", {}, () => t("of_which", { type: this.priceText(category, type) })),
+        input,
+      );
     });
-    return h("li", {}, h("div", {}, h("b", {}, () => `${area} × ${number(quantity)}`), h("span", { class: "muted" }, this.categoryName(category))), h("div", { class: "of-which-list" }, inputs));
+    return h(
+      "li",
+      {},
+      h(
+        "div",
+        {},
+        h("b", {}, () => `${area} × ${number(quantity)}`),
+        h("span", { class: "muted" }, this.categoryName(category)),
+      ),
+      h("div", { class: "of-which-list" }, inputs),
+    );
   }
 
   /** In the hold's order, runs of the same type together. */
@@ -102,7 +143,11 @@ export class TicketsChoice {
     this.hold.places.forEach(({ category }, index) => add(this.types[index]!, category, 1));
     this.hold.areas.forEach(({ category, quantity }, index) => {
       const others = [...this.areaTypes[index]!];
-      add(this.typesOf(category)[0] ?? "", category, quantity - others.reduce((sum, [, count]) => sum + count, 0));
+      add(
+        this.typesOf(category)[0] ?? "",
+        category,
+        quantity - others.reduce((sum, [, count]) => sum + count, 0),
+      );
       for (const [type, count] of others) add(type, category, count);
     });
     return choices;
@@ -140,14 +185,18 @@ export class TicketsChoice {
   }
 
   private draw(quote: Quote): void {
-    replace(this.quoteElement, quoteTable(quote, (category) => this.categoryName(category)));
+    replace(
+      this.quoteElement,
+      quoteTable(quote, (category) => this.categoryName(category)),
+    );
   }
 }
 
 const some = (amount: string): boolean => Number(amount) !== 0;
 
 export function quoteTable(quote: Quote, categoryName: (key: string) => string): HTMLElement {
-  const line = (name: () => string, amount: () => string, className = "") => h("tr", { class: className }, h("th", { scope: "row" }, name), h("td", { class: "number" }, amount));
+  const line = (name: () => string, amount: () => string, className = "") =>
+    h("tr", { class: className }, h("th", { scope: "row" }, name), h("td", { class: "number" }, amount));
   return h(
     "table",
     { class: "sum" },
@@ -157,7 +206,9 @@ export function quoteTable(quote: Quote, categoryName: (key: string) => string):
       {},
       quote.lines.map(({ category, ticket_type, count, unit_price, amount }) =>
         line(
-          () => `${number(count)} × ${ticketType(ticket_type)}, ${categoryName(category)}${count > 1 ? ` (${money(unit_price)})` : ""}`,
+          () =>
+            `${number(count)} × ${ticketType(ticket_type)}, ${categoryName(category)}` +
+            (count > 1 ? ` (${money(unit_price)})` : ""),
           () => money(amount),
         ),
       ),
