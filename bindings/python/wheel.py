@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Makes a wheel for machines that lack SQLite, libsodium, libpq and what these need: wheel.py WHEEL FOLDER
 
-auditwheel copies the libraries into it; this puts their licences beside the package's own, as most of them ask. Writes the wheel and replaced.txt, the paths of
-what was copied, into FOLDER. Refuses a library whose licence it can't find, or, on Debian 12, that docs/python.md does not name."""
+auditwheel copies the libraries into it; this puts their licences beside the package's own, as most of them
+ask. Writes the wheel and replaced.txt, the paths of what was copied, into FOLDER. Refuses a library whose
+licence it can't find, or, on Debian 12, that docs/python.md does not name."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# The table in docs/python.md says what a wheel has that was built on Debian 12; elsewhere libpq needs other libraries.
+# The table in docs/python.md says what a wheel has that was built on Debian 12; elsewhere libpq needs other
+# libraries.
 TABLE_IS_OF_THIS_SYSTEM = platform.freedesktop_os_release().get("VERSION_CODENAME") == "bookworm"
 # What is compiled in, by a file of each.
 COMPILED_IN = ["/usr/include/boost/version.hpp"]
@@ -29,7 +31,9 @@ def original(name: str) -> str:
 
 def origin(pattern: str) -> tuple[str, Path]:
     """The source package of the file, and where it lies."""
-    found = subprocess.run(["dpkg-query", "--search", pattern], capture_output=True, text=True, check=False).stdout.splitlines()
+    found = subprocess.run(
+        ["dpkg-query", "--search", pattern], capture_output=True, text=True, check=False
+    ).stdout.splitlines()
     for line in found:
         package, _, path = line.partition(": ")
         if Path(path).name == Path(pattern).name:
@@ -39,7 +43,12 @@ def origin(pattern: str) -> tuple[str, Path]:
 
 def add_licence(folder: Path, package: str) -> None:
     """Under the name of the source package, with the texts that Debian keeps apart since many have them."""
-    name = subprocess.run(["dpkg-query", "--show", "--showformat=${source:Package}\\n", package], capture_output=True, text=True, check=True).stdout.split()[0]
+    name = subprocess.run(
+        ["dpkg-query", "--show", "--showformat=${source:Package}\\n", package],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()[0]
     text = Path("/usr/share/doc", package.partition(":")[0], "copyright").read_text(encoding="utf-8")
     (folder / f"{name}.txt").write_text(text, encoding="utf-8")
     for common in set(re.findall(r"/usr/share/common-licenses/([A-Za-z0-9.-]*[A-Za-z0-9])", text)):
@@ -60,7 +69,10 @@ def add_licences(tree: Path) -> list[Path]:
         replaced.append(path)
     for header in COMPILED_IN:
         add_licence(licences, origin(header)[0])
-    shutil.copy(next(path.locate() for path in metadata.files("pybind11") or [] if path.name == "LICENSE"), licences / "pybind11.txt")
+    shutil.copy(
+        next(path.locate() for path in metadata.files("pybind11") or [] if path.name == "LICENSE"),
+        licences / "pybind11.txt",
+    )
     return replaced
 
 

@@ -1,6 +1,8 @@
-"""Makes a seat map of a flat list of places, as venues keep it in a spreadsheet: python import_manifest.py MANIFEST.csv SEATMAP.json
+"""Makes a seat map of a flat list of places, as venues keep it in a spreadsheet: python import_manifest.py
+MANIFEST.csv SEATMAP.json
 
-The list has a line for each seat with the columns section, row, seat, price_level and wheelchair, in the order in which people sit. Needs pandas.
+The list has a line for each seat with the columns section, row, seat, price_level and wheelchair, in the
+order in which people sit. Needs pandas.
 """
 
 from __future__ import annotations
@@ -27,7 +29,10 @@ def seat_map_of(manifest: pd.DataFrame, name: str) -> ticketcore.SeatMap:
             builder.row(str(row), section=str(section))
             for position, seat in enumerate(seats.itertuples(index=False)):
                 builder.seat(
-                    str(seat.seat), at=(left + position * 0.5, float(depth)), category=str(seat.price_level), accessible=bool(seat.wheelchair)
+                    str(seat.seat),
+                    at=(left + position * 0.5, float(depth)),
+                    category=str(seat.price_level),
+                    accessible=bool(seat.wheelchair),
                 )
         left += its_seats.groupby("row").size().max() * 0.5 + 2
     return builder.build()

@@ -22,10 +22,17 @@ def open_event(office: ticketcore.BoxOffice) -> ticketcore.Event:
     here = Path(__file__).resolve().parent
     house = ticketcore.SeatMap.load(here.parent / "venues" / "opera_house.json")
     prices = ticketcore.PriceList(
-        "UAH", {category.key: {"adult": "1200.00", "child": "600.00"} for category in house.categories}, per_ticket="15.00", tax_percent=20
+        "UAH",
+        {category.key: {"adult": "1200.00", "child": "600.00"} for category in house.categories},
+        per_ticket="15.00",
+        tax_percent=20,
     )
     return office.create_event(
-        "gala-2027", name="Gala night", seat_map=house, prices=prices, starts_at=datetime(2027, 1, 31, 19, 30, tzinfo=KYIV)
+        "gala-2027",
+        name="Gala night",
+        seat_map=house,
+        prices=prices,
+        starts_at=datetime(2027, 1, 31, 19, 30, tzinfo=KYIV),
     )
 
 

@@ -1,6 +1,7 @@
 """A ticket shop's API in one file: uvicorn server:app
 
-Needs fastapi and uvicorn. BOX_OFFICE says where the log is kept (default sqlite:///shop.db). All calls of all requests share turns, and with them commits.
+Needs fastapi and uvicorn. BOX_OFFICE says where the log is kept (default sqlite:///shop.db). All calls of all
+requests share turns, and with them commits.
 """
 
 from __future__ import annotations
@@ -48,8 +49,16 @@ app = FastAPI(title="Tickets", lifespan=lifespan)
 @app.exception_handler(ticketcore.Refused)
 async def refused(request: Request, no: ticketcore.Refused) -> JSONResponse:
     """A no of the box office is a conflict with what others did; the reason is a word for programs."""
-    status = {"event_not_found": 404, "order_not_found": 404, "hold_not_found": 404, "invalid_request": 422, "storage_unavailable": 503}.get(no.reason, 409)
-    return JSONResponse({key: str(value) if key == "at" else value for key, value in no.to_dict().items()}, status_code=status)
+    status = {
+        "event_not_found": 404,
+        "order_not_found": 404,
+        "hold_not_found": 404,
+        "invalid_request": 422,
+        "storage_unavailable": 503,
+    }.get(no.reason, 409)
+    return JSONResponse(
+        {key: str(value) if key == "at" else value for key, value in no.to_dict().items()}, status_code=status
+    )
 
 
 @app.exception_handler(ValueError)
@@ -82,7 +91,14 @@ class Payment(BaseModel):
 @app.get("/events/{event_id}")
 async def show(event: Event) -> dict[str, Any]:
     counts = event.availability().counts
-    return {"id": event.id, "name": event.name, "starts_at": event.starts_at, "free": counts.free, "prices": event.prices.prices, "currency": event.currency}
+    return {
+        "id": event.id,
+        "name": event.name,
+        "starts_at": event.starts_at,
+        "free": counts.free,
+        "prices": event.prices.prices,
+        "currency": event.currency,
+    }
 
 
 @app.get("/events/{event_id}/map.svg")
@@ -92,7 +108,11 @@ async def picture(event: Event) -> Response:
 
 @app.post("/events/{event_id}/holds", status_code=201)
 async def hold(event: Event, wish: Wish) -> dict[str, Any]:
-    return (await event.hold(*wish.places, areas=wish.areas, holder=wish.holder, ttl=timedelta(minutes=wish.minutes))).to_dict()
+    return (
+        await event.hold(
+            *wish.places, areas=wish.areas, holder=wish.holder, ttl=timedelta(minutes=wish.minutes)
+        )
+    ).to_dict()
 
 
 @app.post("/events/{event_id}/holds/{hold_id}/quote")
@@ -102,7 +122,9 @@ async def quote(event: Event, hold_id: str, tickets: Annotated[dict[str, int], B
 
 @app.post("/events/{event_id}/holds/{hold_id}/order", status_code=201)
 async def order(event: Event, hold_id: str, payment: Payment) -> dict[str, Any]:
-    placed = await event.check_out(hold_id, amount=payment.amount, method=payment.method, reference=payment.reference)
+    placed = await event.check_out(
+        hold_id, amount=payment.amount, method=payment.method, reference=payment.reference
+    )
     return {**placed.to_dict(), "codes": [ticket.code for ticket in placed.tickets]}
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""README and docs followed to the letter where nothing is installed: run.py [bookworm|trixie] [--all] [CHAPTER...]
+"""README and docs followed to the letter where nothing is installed: run.py [bookworm|trixie] [--all]
+[CHAPTER...]
 
 Each chapter begins in a new root that holds Debian's minimum, git, and ccache, so that what one page
 installs can't hide what another forgot. A clean clone of HEAD is put there, in a folder with a space, and
@@ -53,17 +54,39 @@ def make_base(release: str) -> pathlib.Path:
     if base.exists():
         return base
     print(f"Making a root of {release} (once)", flush=True)
-    listed = [line.split() for line in output("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages").splitlines()]
+    listed = [
+        line.split()
+        for line in output(
+            "apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages"
+        ).splitlines()
+    ]
     mirrors = [uri for uri, suite in listed if re.fullmatch("|".join(NUMBERS), suite)]
-    security = [uri for uri, suite in listed if suite.endswith("-security") and suite.split("-")[0] in NUMBERS]
+    security = [
+        uri for uri, suite in listed if suite.endswith("-security") and suite.split("-")[0] in NUMBERS
+    ]
     if not mirrors:
         give_up("this machine's apt sources have no Debian that could be the mirror")
     making = KEPT / f"making-{release}"
     shutil.rmtree(making, ignore_errors=True)
     with open(KEPT / f"debootstrap-{release}.log", "w", encoding="utf-8") as log:
-        if subprocess.run(["debootstrap", "--variant=minbase", "--include=git,ca-certificates,ccache", release, making, mirrors[0]], stdout=log, stderr=log).returncode:
+        if subprocess.run(
+            [
+                "debootstrap",
+                "--variant=minbase",
+                "--include=git,ca-certificates,ccache",
+                release,
+                making,
+                mirrors[0],
+            ],
+            stdout=log,
+            stderr=log,
+        ).returncode:
             give_up(f"debootstrap failed; see {log.name}")
-    sources = [f"deb {mirrors[0]} {release} main", f"deb {mirrors[0]} {release}-updates main", *(f"deb {uri} {release}-security main" for uri in security[:1])]
+    sources = [
+        f"deb {mirrors[0]} {release} main",
+        f"deb {mirrors[0]} {release}-updates main",
+        *(f"deb {uri} {release}-security main" for uri in security[:1]),
+    ]
     (making / "etc/apt/sources.list").write_text("\n".join(sources) + "\n", encoding="utf-8")
     settings = [line for line in output("apt-config", "dump").splitlines() if line.startswith("Acquire::")]
     (making / "etc/apt/apt.conf.d/machine").write_text("\n".join(settings) + "\n", encoding="utf-8")
@@ -106,17 +129,23 @@ class Root:
                  "NODE_EXTRA_CA_CERTS": "/etc/ssl/certs/ca-certificates.crt",
                  "CMAKE_CXX_COMPILER_LAUNCHER": "ccache", "CCACHE_DIR": "/var/cache/ccache",
                  "CCACHE_NOHASHDIR": "1",
-                 # The name that CMake finds by itself. pip's would call it g++, and ccache keep the two apart.
+                 # The name that CMake finds by itself. pip's would call it g++, and ccache keep the two
+                 # apart.
                  "CXX": "c++"}
         # What root has compiled others may take, and no more.
         return kept if user == "root" else kept | {"CCACHE_READONLY": "1", "CCACHE_TEMPDIR": "/tmp/ccache"}
 
-    def run(self, title: str, script: str, user: str = "root", home: str = "/root", expect: int | None = 0) -> str | None:
-        """The script, by bash in the checkout; None where it failed and nothing was expected. Its mounts and processes are gone afterwards, by the kernel's own doing."""
+    def run(
+        self, title: str, script: str, user: str = "root", home: str = "/root", expect: int | None = 0
+    ) -> str | None:
+        """The script, by bash in the checkout; None where it failed and nothing was expected. Its mounts and
+        processes are gone afterwards, by the kernel's own doing."""
         file = self.path / "tmp/step.sh"
         file.write_text(f"set -euo pipefail\ncd '{CHECKOUT}'\n{script}\n", encoding="utf-8")
         file.chmod(0o644)
-        mounts = "".join(f"mount --bind '{here}' '{self.path / there}'; " for here, there in self.cached.items())
+        mounts = "".join(
+            f"mount --bind '{here}' '{self.path / there}'; " for here, there in self.cached.items()
+        )
         # No exec: a process that becomes another user forgets to end with its parent; root's bash does not.
         inside = (f"mount -t proc proc '{self.path}/proc'; mount --rbind /dev '{self.path}/dev'; "
                   f"mount --rbind /sys '{self.path}/sys'; {mounts}"
@@ -167,15 +196,32 @@ def remove(path: pathlib.Path) -> None:
 
 def of_release(code: str, release: str) -> str:
     """Without the lines that are another release's. Somebody at a keyboard says yes to apt."""
-    lines = [line for line in code.splitlines() if not re.search(r"# (Debian|Ubuntu) \d", line) or f"Debian {NUMBERS[release]}" in line]
-    return "\n".join(re.sub(r"^apt install ", "apt-get update -qq && apt-get install -y --no-install-recommends ", line) for line in lines) + "\n"
+    lines = [
+        line
+        for line in code.splitlines()
+        if not re.search(r"# (Debian|Ubuntu) \d", line) or f"Debian {NUMBERS[release]}" in line
+    ]
+    return (
+        "\n".join(
+            re.sub(
+                r"^apt install ", "apt-get update -qq && apt-get install -y --no-install-recommends ", line
+            )
+            for line in lines
+        )
+        + "\n"
+    )
 
 
 def script_of(page: pathlib.Path, release: str) -> str:
-    """A page as one script: sh blocks as they stand, whole files saved under the names that the page gives them."""
+    """A page as one script: sh blocks as they stand, whole files saved under the names that the page gives
+    them."""
     parts = []
     for number, (language, code) in enumerate(blocks(page)):
-        name = "main.cpp" if language == "cpp" and "int main(" in code else "CMakeLists.txt" if language == "cmake" and "project(" in code else None
+        name = (
+            "main.cpp"
+            if language == "cpp" and "int main(" in code
+            else "CMakeLists.txt" if language == "cmake" and "project(" in code else None
+        )
         if language == "sh":
             parts.append(of_release(code, release))
         elif name:
@@ -216,14 +262,20 @@ def serve(release: str) -> None:
     root = Root(release)
     installs, sale = fenced(root.page("docs/server.md"), "sh")[1:3]
     root.run("what the page needs besides", of_release(installs, release))
-    root.run("./dev serve, docs/server.md's sale by hand, SIGTERM", f"""
+    root.run(
+        "./dev serve, docs/server.md's sale by hand, SIGTERM",
+        f"""
 ./dev serve >/tmp/serve.log 2>&1 & server=$!
-until grep -q '^admin key ' /tmp/serve.log; do kill -0 $server || {{ cat /tmp/serve.log; exit 1; }}; sleep 1; done
+until grep -q '^admin key ' /tmp/serve.log; do
+  kill -0 $server || {{ cat /tmp/serve.log; exit 1; }}
+  sleep 1
+done
 SHOP=$(sed -n 's/^listening on //p' /tmp/serve.log) ADMIN=$(sed -n 's/^admin key //p' /tmp/serve.log)
 curl --silent --fail "$SHOP/" | grep -qi '<html'
 {sale}
 kill -TERM $server
-wait $server""")
+wait $server""",
+    )
 
 
 def python(release: str) -> None:
@@ -234,7 +286,10 @@ def python(release: str) -> None:
     if not row:
         sys.exit(f"FAILED: docs/python.md does not say what {release} must install")
     enter = "python3 -m venv /tmp/empty && . /tmp/empty/bin/activate"
-    root.run("docs/python.md: what it needs, and pip install", of_release(f"apt install {row[1]}\n{enter}\n", release) + fenced(page, "sh")[0])
+    root.run(
+        "docs/python.md: what it needs, and pip install",
+        of_release(f"apt install {row[1]}\n{enter}\n", release) + fenced(page, "sh")[0],
+    )
     (root.path / "tmp/snippets.py").write_text("\n".join(fenced(page, "python")), encoding="utf-8")
     root.run("its snippets", f"""
 {enter}
@@ -255,7 +310,10 @@ def embedding(release: str) -> None:
     """docs/embedding.md, then README's program, with what the page installs and no more. add_subdirectory is
     what FetchContent does, and the test "install" has it."""
     root = Root(release)
-    root.run("docs/embedding.md", "\n".join(of_release(code, release) for code in fenced(root.page("docs/embedding.md"), "sh")))
+    root.run(
+        "docs/embedding.md",
+        "\n".join(of_release(code, release) for code in fenced(root.page("docs/embedding.md"), "sh")),
+    )
     for way in ("find_package", "FetchContent"):
         must_not_warn(root.run(f"README's program by {way}", f"""
 cmake -S tests/install/consumer -B /tmp/{way} -DWAY={way} -DTICKETCORE_SOURCE="$PWD" \\
@@ -302,13 +360,22 @@ def main() -> None:
     KEPT.mkdir(parents=True, exist_ok=True)
     for release in releases:
         # A root to which no package comes says nothing of what is cloned into it.
-        if Root(release).run("a package comes", "apt-get update -qq && apt-get install -y -q hello", expect=None) is None:
+        if (
+            Root(release).run(
+                "a package comes", "apt-get update -qq && apt-get install -y -q hello", expect=None
+            )
+            is None
+        ):
             give_up(f"no package could be installed in a new root of {release}")
         start = time.monotonic()
         for chapter in chapters:
             chapter(release)
         remove(KEPT / f"root-{release}")
-        print(f"{release}: {', '.join(chapter.__name__ for chapter in chapters)} in {time.monotonic() - start:.0f} s", flush=True)
+        print(
+            f"{release}: {', '.join(chapter.__name__ for chapter in chapters)} in"
+            f" {time.monotonic() - start:.0f} s",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@ from typing import Sequence
 OUT = pathlib.Path("out")
 
 
-def report(name: str, unit: str, rounds: Sequence[float], peer: str = "", peer_rounds: Sequence[float] = ()) -> None:
+def report(
+    name: str, unit: str, rounds: Sequence[float], peer: str = "", peer_rounds: Sequence[float] = ()
+) -> None:
     """The median of the rounds with their least and most; beside the peer, how many times as much."""
     median = statistics.median(rounds)
     figure = {"name": name, "value": median, "least": min(rounds), "most": max(rounds), "unit": unit}

@@ -10,8 +10,11 @@ import tempfile
 
 
 def binaries():
-    """The folder of initdb and pg_ctl, the newest there is; None where PostgreSQL's server is not installed."""
-    found = [folder for folder in pathlib.Path("/usr/lib/postgresql").glob("*/bin") if (folder / "initdb").exists()]
+    """The folder of initdb and pg_ctl, the newest there is; None where PostgreSQL's server is not
+    installed."""
+    found = [
+        folder for folder in pathlib.Path("/usr/lib/postgresql").glob("*/bin") if (folder / "initdb").exists()
+    ]
     return max(found, key=lambda folder: int(folder.parent.name), default=None)
 
 
@@ -41,10 +44,15 @@ class PostgresServer:
         data = self.folder / "data"
         # PostgreSQL does not run as root.
         self.user = "postgres" if os.geteuid() == 0 else None
-        self._run("initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync")
+        self._run(
+            "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync"
+        )
         with open(data / "postgresql.conf", "a") as settings:
-            settings.write(f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{self.folder}'\nfsync = {'on' if self.durable else 'off'}\n"
-                           f"archive_mode = on\narchive_command = 'true'\nwal_level = replica\n")
+            settings.write(
+                f"port = {self.port}\nlisten_addresses = '127.0.0.1'\n"
+                f"unix_socket_directories = '{self.folder}'\nfsync = {'on' if self.durable else 'off'}\n"
+                "archive_mode = on\narchive_command = 'true'\nwal_level = replica\n"
+            )
         self.start()
         return self
 
@@ -64,9 +72,34 @@ class PostgresServer:
 
     def sql(self, text, database="postgres"):
         """Runs a script by psql; what it prints, or None and why it failed."""
-        return subprocess.run([binaries() / "psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", self.url("postgres", database)],
-                              input=text, capture_output=True, text=True, timeout=120)
+        return subprocess.run(
+            [
+                binaries() / "psql",
+                "-X",
+                "-A",
+                "-t",
+                "-q",
+                "-v",
+                "ON_ERROR_STOP=1",
+                self.url("postgres", database),
+            ],
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
 
     def _run(self, program, *arguments):
-        user = {"user": "postgres", "group": pwd.getpwnam("postgres").pw_gid, "extra_groups": []} if self.user else {}
-        subprocess.run([str(binaries() / program), *map(str, arguments)], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd="/", **user)
+        user = (
+            {"user": "postgres", "group": pwd.getpwnam("postgres").pw_gid, "extra_groups": []}
+            if self.user
+            else {}
+        )
+        subprocess.run(
+            [str(binaries() / program), *map(str, arguments)],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            cwd="/",
+            **user,
+        )

@@ -3,9 +3,10 @@
 
     commands.py PROGRAM granted|refused [MANY [CASE]]
 
-PROGRAM is commands.cpp's. Instructions are counted by valgrind's callgrind in windows of about a hundred commands,
-so that neither the machine nor its load changes the answer. The median window tells what a command costs; all of
-them together, with more room, that no rare one costs a lot (a table that doubles is such a one)."""
+PROGRAM is commands.cpp's. Instructions are counted by valgrind's callgrind in windows of about a hundred
+commands, so that neither the machine nor its load changes the answer. The median window tells what a command
+costs; all of them together, with more room, that no rare one costs a lot (a table that doubles is such a
+one)."""
 
 import collections
 import pathlib
@@ -29,7 +30,12 @@ def fields(line):
 
 def run(program, arguments):
     with tempfile.TemporaryDirectory() as folder:
-        valgrind = ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={folder}/out"]
+        valgrind = [
+            "valgrind",
+            "--tool=callgrind",
+            "--instr-atstart=no",
+            f"--callgrind-out-file={folder}/out",
+        ]
         done = subprocess.run([*valgrind, program, *arguments], capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(done.stdout[-2000:] + done.stderr[-4000:])
@@ -48,8 +54,12 @@ def judge(case, keeps, windows, instructions, ends):
     told = []
     allocations = {when: [window["allocations"] for window in windows[when]] for when in windows}
     for what, counted in {"instructions": instructions, "allocations": allocations}.items():
-        each = {when: [count / window["commands"] for count, window in zip(counted[when], windows[when], strict=True)]
-                for when in windows}
+        each = {
+            when: [
+                count / window["commands"] for count, window in zip(counted[when], windows[when], strict=True)
+            ]
+            for when in windows
+        }
         few, many = (statistics.median(each[when]) for when in ("few", "many"))
         told.append(f"{few:,.0f} -> {many:,.0f} {what}")
         # A tenth of an allocation is no growth.
@@ -57,7 +67,9 @@ def judge(case, keeps, windows, instructions, ends):
             faults.append(f"{what} a command: {few:,.1f} after few, {many:,.1f} after many")
         few, many = (statistics.mean(each[when]) for when in ("few", "many"))
         if many > rarely_by * few + 0.1:
-            faults.append(f"{what} a command, rare costly ones counted: {few:,.1f} after few, {many:,.1f} after many")
+            faults.append(
+                f"{what} a command, rare costly ones counted: {few:,.1f} after few, {many:,.1f} after many"
+            )
     commands = ends["many"]["commands"] - ends["few"]["commands"]
     for what in ("memory", "state", "snapshot"):
         grown = ends["many"][what] - ends["few"][what]

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Counts the instructions of a program for one size and for four times that: growth.py PROGRAM SIZE
 
-Work that grows with the size costs four times as much, some logarithms on top; work that grows with its square sixteen times as much.
-Instructions are counted by valgrind's callgrind, so that neither the machine nor its load changes the answer."""
+Work that grows with the size costs four times as much, some logarithms on top; work that grows with its
+square sixteen times as much. Instructions are counted by valgrind's callgrind, so that neither the machine
+nor its load changes the answer."""
 
 import re
 import subprocess
@@ -10,8 +11,12 @@ import sys
 
 
 def instructions(program, size):
-    done = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", program, str(size)],
-                          capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", program, str(size)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return int(re.search(r"Collected : (\d+)", done.stderr).group(1))
 
 

@@ -2,13 +2,26 @@
 """The rooms of the source and who may include whom: rooms.py [SOURCE_DIR].
 
 A file includes only what stands in its own room or in one named before it in ROOMS, and the public part
-includes nothing of src/. What users of the library build on (examples/, bindings/) includes what is public."""
+includes nothing of src/. What users of the library build on (examples/, bindings/) includes what is
+public."""
 
 import pathlib
 import re
 import sys
 
-ROOMS = ["base", "venue", "pricing", "tickets", "sale", "storage", "log", "engine", "projections", "formats", "cli"]
+ROOMS = [
+    "base",
+    "venue",
+    "pricing",
+    "tickets",
+    "sale",
+    "storage",
+    "log",
+    "engine",
+    "projections",
+    "formats",
+    "cli",
+]
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
 
 

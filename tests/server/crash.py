@@ -34,10 +34,24 @@ class CrashTests:
         second = self.another_server()
         try:
             public, admin = second.client(), second.admin
-            self.assertEqual(without_token(public.post(sale.path + "/holds", {"places": ["Stalls-A-1"]}, idempotency=key)), without_token(held))
-            self.assertEqual(without_token(admin.post(f"{sale.path}/holds/{hold['id']}/orders", body, idempotency=order_key)), without_token(sold))
-            self.assertEqual(without_token(public.get(f"{sale.path}/orders/{order['id']}", token=order["token"])), without_token(sold))
-            paid = eventually(lambda: public.get("/v1/payments/" + payment["id"], token=payment["token"]).json["status"] == "approved")
+            self.assertEqual(
+                without_token(public.post(sale.path + "/holds", {"places": ["Stalls-A-1"]}, idempotency=key)),
+                without_token(held),
+            )
+            self.assertEqual(
+                without_token(
+                    admin.post(f"{sale.path}/holds/{hold['id']}/orders", body, idempotency=order_key)
+                ),
+                without_token(sold),
+            )
+            self.assertEqual(
+                without_token(public.get(f"{sale.path}/orders/{order['id']}", token=order["token"])),
+                without_token(sold),
+            )
+            paid = eventually(
+                lambda: public.get("/v1/payments/" + payment["id"], token=payment["token"]).json["status"]
+                == "approved"
+            )
             self.assertTrue(paid)
         finally:
             second.kill()
@@ -45,8 +59,14 @@ class CrashTests:
     def test_one_of_two_servers_is_killed_under_load(self):
         doomed, other = self.another_server(), self.another_server()
         sale = Sale(doomed)
-        # Buyers that get in each other's way: every seat is wanted several times, each request with a key of its own.
-        wishes = [(new_key(), f"Stalls-{row}-{seat}") for _ in range(3) for row in "ABCDEFGHIJ" for seat in range(1, 21)]
+        # Buyers that get in each other's way: every seat is wanted several times, each request with a key of
+        # its own.
+        wishes = [
+            (new_key(), f"Stalls-{row}-{seat}")
+            for _ in range(3)
+            for row in "ABCDEFGHIJ"
+            for seat in range(1, 21)
+        ]
         told, broken, lock = {}, [], threading.Lock()
         half = threading.Event()
 
@@ -54,7 +74,9 @@ class CrashTests:
             client = doomed.client()
             for key, place in share:
                 try:
-                    answer = client.post(sale.path + "/holds", {"places": [place], "cart": "cart-" + key}, idempotency=key)
+                    answer = client.post(
+                        sale.path + "/holds", {"places": [place], "cart": "cart-" + key}, idempotency=key
+                    )
                 except (OSError, http.client.HTTPException):
                     with lock:
                         broken.append(key)
@@ -77,7 +99,9 @@ class CrashTests:
             client = other.client()
             answers = {}
             for key, place in wishes:
-                answers[key] = client.post(sale.path + "/holds", {"places": [place], "cart": "cart-" + key}, idempotency=key)
+                answers[key] = client.post(
+                    sale.path + "/holds", {"places": [place], "cart": "cart-" + key}, idempotency=key
+                )
             for key, answer in told.items():
                 self.assertEqual(answers[key].status, answer.status, answer.body)
                 if answer.status == 201:
@@ -90,7 +114,11 @@ class CrashTests:
             other.kill()
 
     def test_servers_that_start_together_share_one_secret(self):
-        storage = postgres.new_database() if self.storage.startswith("postgres") else f"sqlite:///{self.folder}/new.db"
+        storage = (
+            postgres.new_database()
+            if self.storage.startswith("postgres")
+            else f"sqlite:///{self.folder}/new.db"
+        )
         servers = [Server(storage) for _ in range(3)]
         for server in servers:
             self.addCleanup(server.kill)
@@ -102,7 +130,9 @@ class CrashTests:
         sale = Sale(servers[0])
         hold = sale.held("Stalls-A-1")
         for server in servers:
-            self.assertEqual(server.client().get(f"{sale.path}/holds/{hold['id']}", token=hold["token"]).status, 200)
+            self.assertEqual(
+                server.client().get(f"{sale.path}/holds/{hold['id']}", token=hold["token"]).status, 200
+            )
             self.assertEqual(server.client(servers[1].admin_key).get("/v1/keys").status, 200)
 
     def test_a_server_drains_before_it_goes(self):
@@ -118,7 +148,8 @@ class CrashTests:
         try:
             while not {503} <= seen:
                 seen.add(client.get("/readyz").status)
-            self.assertEqual(sale.hold("Stalls-A-2").status, 201)  # Still selling while the balancer looks away.
+            # Still selling while the balancer looks away.
+            self.assertEqual(sale.hold("Stalls-A-2").status, 201)
         finally:
             stopped.join()
         self.assertEqual(server.status, 0)
@@ -145,11 +176,16 @@ class OutageTests:
         sale = Sale(self.server)
         before = sale.held("Stalls-A-1")
         database = self.storage.rsplit("/", 1)[1]
-        postgres.run(f"alter database {database} with allow_connections false; select pg_terminate_backend(pid) from pg_stat_activity where datname = '{database}';")
+        postgres.run(
+            f"alter database {database} with allow_connections false; select pg_terminate_backend(pid) from"
+            f" pg_stat_activity where datname = '{database}';"
+        )
         try:
             key = new_key()
             refused = sale.public.post(sale.path + "/holds", {"places": ["Stalls-A-2"]}, idempotency=key)
-            self.assertEqual((refused.status, refused.json["reason"]), (503, "storage_unavailable"), refused.body)
+            self.assertEqual(
+                (refused.status, refused.json["reason"]), (503, "storage_unavailable"), refused.body
+            )
             self.assertGreaterEqual(int(refused.headers["Retry-After"]), 1)
             self.assertTrue(eventually(lambda: sale.public.get("/readyz").status == 503, 30))
             self.assertEqual(sale.public.get("/healthz").status, 200)
@@ -158,7 +194,9 @@ class OutageTests:
         self.assertTrue(eventually(lambda: sale.public.get("/readyz").status == 200, 30))
         again = sale.public.post(sale.path + "/holds", {"places": ["Stalls-A-2"]}, idempotency=key)
         self.assertEqual(again.status, 201, again.body)
-        self.assertEqual(sale.public.get(f"{sale.path}/holds/{before['id']}", token=before["token"]).status, 200)
+        self.assertEqual(
+            sale.public.get(f"{sale.path}/holds/{before['id']}", token=before["token"]).status, 200
+        )
         states = sale.states()
         self.assertEqual((states["Stalls-A-1"], states["Stalls-A-2"]), ("h", "h"))
 
@@ -193,7 +231,9 @@ class LateStoreTests:
             self.assertEqual((refused.status, refused.json["reason"]), (503, "storage_unavailable"))
             self.assertEqual(refused.headers["Retry-After"], "1")
             self.database.start()
-            self.assertEqual(server.process.stdout.readline().decode(), f"listening on http://127.0.0.1:{server.port}\n")
+            self.assertEqual(
+                server.process.stdout.readline().decode(), f"listening on http://127.0.0.1:{server.port}\n"
+            )
             self.assertTrue(eventually(lambda: server.client().get("/readyz").status == 200, 30))
             self.assertEqual(server.client().get("/v1/events").status, 200)
         finally:

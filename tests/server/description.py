@@ -1,11 +1,21 @@
-"""Holds every answer of the server against openapi.json: its status, its type and its schema, as far as the document's own words go."""
+"""Holds every answer of the server against openapi.json: its status, its type and its schema, as far as the
+document's own words go."""
 
 import json
 import pathlib
 import re
 
-DOCUMENT = json.loads((pathlib.Path(__file__).resolve().parent.parent.parent / "examples/server/api/openapi.json").read_text())
-TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool}
+DOCUMENT = json.loads(
+    (pathlib.Path(__file__).resolve().parent.parent.parent / "examples/server/api/openapi.json").read_text()
+)
+TYPES = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+}
 
 
 def resolved(node):
@@ -56,7 +66,10 @@ def operation_of(method, path):
     segments = path.split("?")[0].split("/")
     for pattern, item in DOCUMENT["paths"].items():
         parts = pattern.split("/")
-        fits = len(parts) == len(segments) and all(re.fullmatch(re.sub(r"\\\{.*?\\\}", ".+", re.escape(part)), segment) for part, segment in zip(parts, segments))
+        fits = len(parts) == len(segments) and all(
+            re.fullmatch(re.sub(r"\\\{.*?\\\}", ".+", re.escape(part)), segment)
+            for part, segment in zip(parts, segments)
+        )
         if fits and method.lower() in item:
             return pattern, item[method.lower()]
     return None, None

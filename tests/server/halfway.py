@@ -1,5 +1,5 @@
-"""Servers that die, or whose store fails, half-way through what takes several steps. On SQLite, whose file a test
-can make fail where it wants."""
+"""Servers that die, or whose store fails, half-way through what takes several steps. On SQLite, whose file a
+test can make fail where it wants."""
 
 import contextlib
 import http.client
@@ -17,8 +17,9 @@ class HalfwayTests:
             sqlite3.connect(f"{self.folder}/shop.db", isolation_level=None, timeout=10)
         ) as store:
             store.execute(
-                "CREATE TRIGGER fails BEFORE INSERT ON entries WHEN (SELECT name FROM streams WHERE id = NEW.key >> 40) "
-                f"LIKE '{stream}' BEGIN SELECT RAISE(ABORT, 'the test wants this to fail'); END"
+                "CREATE TRIGGER fails BEFORE INSERT ON entries WHEN (SELECT name FROM streams WHERE id ="
+                f" NEW.key >> 40) LIKE '{stream}' BEGIN SELECT RAISE(ABORT, 'the test wants this to"
+                " fail'); END"
             )
             try:
                 yield

@@ -35,7 +35,9 @@ class LiveTests:
         first = stream.next()
         self.assertEqual((first["event"], set(first["data"]["places"])), ("availability", {"f"}))
         hold = sale.held("Stalls-A-1", "Stalls-A-2", areas=[{"area": "Hall-Floor", "quantity": 4}])
-        places, event = self.until(stream, self.follow([], first, labels), labels, {"Stalls-A-1": "h", "Stalls-A-2": "h"})
+        places, event = self.until(
+            stream, self.follow([], first, labels), labels, {"Stalls-A-1": "h", "Stalls-A-2": "h"}
+        )
         self.assertEqual((event["event"], event["data"]["areas"]), ("changes", [[0, 46, 4, 0]]))
         sale.public.post(f"{sale.path}/holds/{hold['id']}/release", token=hold["token"])
         places, _ = self.until(stream, places, labels, {"Stalls-A-1": "f", "Stalls-A-2": "f"})

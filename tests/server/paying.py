@@ -20,8 +20,16 @@ class PaymentTests:
         text = json.dumps(body or {"payment": payment["id"]}).encode()
         moment = str(int(time.time()) - age)
         secret = (key or self.server.secret_file.read_text().strip()).encode()
-        signature = f"t={moment},v1=" + hmac.new(secret, moment.encode() + b"." + text, hashlib.sha256).hexdigest()
-        return sale.public("POST", f"/v1/payments/{payment['id']}/notices", raw=text, idempotency="", headers={"Fakepay-Signature": signature})
+        signature = (
+            f"t={moment},v1=" + hmac.new(secret, moment.encode() + b"." + text, hashlib.sha256).hexdigest()
+        )
+        return sale.public(
+            "POST",
+            f"/v1/payments/{payment['id']}/notices",
+            raw=text,
+            idempotency="",
+            headers={"Fakepay-Signature": signature},
+        )
 
     def orders(self, sale):
         return sale.admin.get(sale.path + "/orders").json["orders"]
@@ -64,7 +72,9 @@ class PaymentTests:
         self.assertTrue(eventually(lambda: sale.payment(payment)["status"] == "refunded"))
         self.assertEqual(self.orders(sale), [])
         self.assertEqual(self.notice(sale, payment).json, {"status": "refunded"})
-        self.assertEqual(sale.public.get(f"{sale.path}/holds/{other['id']}", token=other["token"]).status, 200)
+        self.assertEqual(
+            sale.public.get(f"{sale.path}/holds/{other['id']}", token=other["token"]).status, 200
+        )
 
     def test_two_payments_for_one_hold(self):
         sale = Sale(self.server)
@@ -72,7 +82,9 @@ class PaymentTests:
         second = sale.pay(hold).json
         for payment in (first, second):
             sale.decide(payment, "never")
-        self.assertEqual({sale.settled(first)["status"], sale.settled(second)["status"]}, {"approved", "refunded"})
+        self.assertEqual(
+            {sale.settled(first)["status"], sale.settled(second)["status"]}, {"approved", "refunded"}
+        )
         self.assertEqual(len(self.orders(sale)), 1)
 
     def test_only_a_few_payments_of_a_hold_wait_to_be_decided(self):
@@ -93,12 +105,19 @@ class PaymentTests:
     def test_a_price_that_changed_meanwhile(self):
         sale = Sale(self.server)
         hold, payment = self.begun(sale, "Stalls-A-1")
-        sale.public.post(f"{sale.path}/holds/{hold['id']}/quote", {"choices": [{"ticket_type": "child", "count": 1}]}, token=hold["token"])
+        sale.public.post(
+            f"{sale.path}/holds/{hold['id']}/quote",
+            {"choices": [{"ticket_type": "child", "count": 1}]},
+            token=hold["token"],
+        )
         sale.decide(payment, "approve")
         self.assertEqual(sale.settled(payment)["status"], "refunded")
         # Quoted at the price that was paid, the hold could still be sold for the money that has gone back.
-        again = sale.public.post(f"{sale.path}/holds/{hold['id']}/quote", {"choices": [{"ticket_type": "adult", "count": 1}]},
-                                 token=hold["token"])
+        again = sale.public.post(
+            f"{sale.path}/holds/{hold['id']}/quote",
+            {"choices": [{"ticket_type": "adult", "count": 1}]},
+            token=hold["token"],
+        )
         self.assertEqual((again.status, again.json["reason"]), (410, "hold_released"), again.body)
         self.assertEqual(self.orders(sale), [])
 
@@ -118,9 +137,17 @@ class PaymentTests:
         _, payment = self.begun(sale, "Stalls-A-1")
         _, other = self.begun(sale, "Stalls-A-2")
         sale.decide(payment, "delay", delay_seconds=600)
-        for answer in (self.notice(sale, payment, key="a guess"), self.notice(sale, payment, age=3600), self.notice(sale, payment, age=-3600),
-                       self.notice(sale, payment, body={"payment": other["id"]}),
-                       sale.public.post(f"/v1/payments/{payment['id']}/notices", {"payment": payment["id"], "status": "approved"}, idempotency="")):
+        for answer in (
+            self.notice(sale, payment, key="a guess"),
+            self.notice(sale, payment, age=3600),
+            self.notice(sale, payment, age=-3600),
+            self.notice(sale, payment, body={"payment": other["id"]}),
+            sale.public.post(
+                f"/v1/payments/{payment['id']}/notices",
+                {"payment": payment["id"], "status": "approved"},
+                idempotency="",
+            ),
+        ):
             self.assertEqual((answer.status, answer.json["reason"]), (401, "signature_invalid"))
         # Signed by the provider, but the provider itself says that nothing is paid: that is believed.
         lie = self.notice(sale, payment, body={"payment": payment["id"], "status": "approved"})
@@ -133,7 +160,12 @@ class PaymentTests:
         order = sale.bought("Stalls-A-1", "Stalls-A-2")
         key = new_key()
         path = f"{sale.path}/orders/{order['id']}/refunds"
-        refunds = [sale.admin.post(path, {"tickets": [order["tickets"][1]["id"]], "reference": "ill"}, idempotency=key) for _ in range(2)]
+        refunds = [
+            sale.admin.post(
+                path, {"tickets": [order["tickets"][1]["id"]], "reference": "ill"}, idempotency=key
+            )
+            for _ in range(2)
+        ]
         self.assertEqual(refunds[0].status, 200)
         self.assertEqual(refunds[0].json, refunds[1].json)
         rest = sale.admin.post(path).json
@@ -153,10 +185,25 @@ class PaymentTests:
         self.assertNotIn("<script", text)
         self.assertNotIn("style=", text)
         form = f"token={payment['token']}&decision=approve&delay_seconds=5".encode()
-        back = sale.public("POST", f"/pay/{payment['id']}/decision", raw=form, idempotency="", headers={"Content-Type": "application/x-www-form-urlencoded"})
-        self.assertEqual((back.status, back.headers["Location"]), (303, f"/checkout?payment={payment['id']}&token={payment['token']}"))
+        back = sale.public(
+            "POST",
+            f"/pay/{payment['id']}/decision",
+            raw=form,
+            idempotency="",
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+        )
+        self.assertEqual(
+            (back.status, back.headers["Location"]),
+            (303, f"/checkout?payment={payment['id']}&token={payment['token']}"),
+        )
         evil = b"token=%0d%0aX:y&decision=approve"
-        back = sale.public("POST", f"/pay/{payment['id']}/decision", raw=evil, idempotency="", headers={"Content-Type": "application/x-www-form-urlencoded"})
+        back = sale.public(
+            "POST",
+            f"/pay/{payment['id']}/decision",
+            raw=evil,
+            idempotency="",
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+        )
         self.assertEqual(back.headers["Location"], f"/checkout?payment={payment['id']}&token=")
         self.assertEqual(sale.public.get(f"/pay/{new_key()}").status, 404)
 
@@ -164,8 +211,16 @@ class PaymentTests:
         sale = Sale(self.server)
         hold = sale.held("Stalls-A-1")
         sale.quote(hold, 1)
-        for buyer in ({}, {"name": "", "email": "a@b"}, {"name": "A", "email": "nobody"}, {"name": "A", "email": "a@b", "admin": True}, {"name": 7, "email": "a@b"}):
-            answer = sale.public.post(f"{sale.path}/holds/{hold['id']}/payments", {"buyer": buyer}, token=hold["token"])
+        for buyer in (
+            {},
+            {"name": "", "email": "a@b"},
+            {"name": "A", "email": "nobody"},
+            {"name": "A", "email": "a@b", "admin": True},
+            {"name": 7, "email": "a@b"},
+        ):
+            answer = sale.public.post(
+                f"{sale.path}/holds/{hold['id']}/payments", {"buyer": buyer}, token=hold["token"]
+            )
             self.assertEqual((answer.status, answer.json["reason"]), (422, "invalid_request"), buyer)
 
     def test_no_secret_and_no_name_is_in_a_log(self):
@@ -178,5 +233,13 @@ class PaymentTests:
         # The line of the last request is there: those before it are, too.
         self.assertTrue(eventually(lambda: f"{sale.path}/orders\"" in self.server.written()))
         written = self.server.written()
-        for secret in (order["token"], hold["token"], self.server.admin_key, self.server.admin_key.split("_", 2)[2], BUYER["email"], BUYER["name"], "olena"):
+        for secret in (
+            order["token"],
+            hold["token"],
+            self.server.admin_key,
+            self.server.admin_key.split("_", 2)[2],
+            BUYER["email"],
+            BUYER["name"],
+            "olena",
+        ):
             self.assertNotIn(secret, written)

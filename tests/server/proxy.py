@@ -1,4 +1,5 @@
-"""Two servers behind HAProxy and behind nginx, set up as docs/server.md says: one is killed in the middle of a sale, and no buyer hears of it."""
+"""Two servers behind HAProxy and behind nginx, set up as docs/server.md says: one is killed in the middle of
+a sale, and no buyer hears of it."""
 
 import contextlib
 import http.client
@@ -23,7 +24,11 @@ def setting(beginning):
 
 def haproxy(folder, port, servers):
     text = setting("frontend shop")
-    for pattern, here in ((r"bind :443 .*", f"bind 127.0.0.1:{port}"), (r"10\.0\.0\.11:8080", f"127.0.0.1:{servers[0].port}"), (r"10\.0\.0\.12:8080", f"127.0.0.1:{servers[1].port}")):
+    for pattern, here in (
+        (r"bind :443 .*", f"bind 127.0.0.1:{port}"),
+        (r"10\.0\.0\.11:8080", f"127.0.0.1:{servers[0].port}"),
+        (r"10\.0\.0\.12:8080", f"127.0.0.1:{servers[1].port}"),
+    ):
         text, found = re.subn(pattern, here, text)
         assert found == 1, pattern
     (folder / "haproxy.cfg").write_text("defaults\n    mode http\n    timeout connect 2s\n" + text)
@@ -32,11 +37,21 @@ def haproxy(folder, port, servers):
 
 def nginx(folder, port, servers):
     text = setting("upstream shop")
-    for pattern, here in ((r"listen 443 ssl;", f"listen 127.0.0.1:{port};"), (r"10\.0\.0\.11:8080", f"127.0.0.1:{servers[0].port}"), (r"10\.0\.0\.12:8080", f"127.0.0.1:{servers[1].port}")):
+    for pattern, here in (
+        (r"listen 443 ssl;", f"listen 127.0.0.1:{port};"),
+        (r"10\.0\.0\.11:8080", f"127.0.0.1:{servers[0].port}"),
+        (r"10\.0\.0\.12:8080", f"127.0.0.1:{servers[1].port}"),
+    ):
         text, found = re.subn(pattern, here, text)
         assert found == 1, pattern
-    folders = "".join(f"{name}_temp_path \"{folder}/{name}\";\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    (folder / "nginx.conf").write_text(f"daemon off;\npid \"{folder}/nginx.pid\";\nerror_log \"{folder}/error.log\";\nevents {{}}\nhttp {{\naccess_log off;\n{folders}{text}\n}}\n")
+    folders = "".join(
+        f"{name}_temp_path \"{folder}/{name}\";\n"
+        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "nginx.conf").write_text(
+        f"daemon off;\npid \"{folder}/nginx.pid\";\nerror_log \"{folder}/error.log\";\nevents {{}}\nhttp {{\n"
+        f"access_log off;\n{folders}{text}\n}}\n"
+    )
     return ["nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
 
 
@@ -51,7 +66,9 @@ class ProxyTests:
         folder.chmod(0o755)
         port = postgres_server.free_port()
         with open(folder / "output.txt", "w") as output:
-            process = subprocess.Popen(make(folder, port, servers), stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            process = subprocess.Popen(
+                make(folder, port, servers), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
         try:
             def ready():
                 with contextlib.suppress(OSError):
@@ -63,16 +80,25 @@ class ProxyTests:
             process.wait(10)
 
     def sell_while_one_is_killed(self, make):
-        doomed, other = self.another_server("--trusted-proxy", "127.0.0.1"), self.another_server("--trusted-proxy", "127.0.0.1")
+        doomed, other = self.another_server("--trusted-proxy", "127.0.0.1"), self.another_server(
+            "--trusted-proxy", "127.0.0.1"
+        )
         sale = Sale(other)
-        wishes = [(new_key(), f"Stalls-{row}-{seat}") for _ in range(3) for row in "ABCDEFGHIJ" for seat in range(1, 21)]
+        wishes = [
+            (new_key(), f"Stalls-{row}-{seat}")
+            for _ in range(3)
+            for row in "ABCDEFGHIJ"
+            for seat in range(1, 21)
+        ]
         told, failed, lock, under_way = {}, [], threading.Lock(), threading.Event()
 
         def buy(port, share):
             client = Client(port)
             for key, place in share:
                 try:
-                    answer = client.post(sale.path + "/holds", {"places": [place], "cart": "cart-" + key}, idempotency=key)
+                    answer = client.post(
+                        sale.path + "/holds", {"places": [place], "cart": "cart-" + key}, idempotency=key
+                    )
                 except Exception as error:  # Told to the test below: a thread's own would be lost.
                     failed.append(repr(error))
                     return
@@ -90,7 +116,9 @@ class ProxyTests:
                     buyer.start()
                 self.assertTrue(under_way.wait(30), failed)
                 doomed.kill()
-                self.assertLess(len(told), len(wishes), "the server was killed after all was done; nothing was tested")
+                self.assertLess(
+                    len(told), len(wishes), "the server was killed after all was done; nothing was tested"
+                )
                 for buyer in buyers:
                     buyer.join()
             self.assertEqual(failed, [])

@@ -19,18 +19,47 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(SOURCE / "tests" / "docs"))
 
 CHART = {
-    "format": "ticketcore/seat-map", "version": 1, "name": "Little House", "focal_point": {"x": 0, "y": 0},
-    "categories": [{"key": "stalls", "name": "Stalls", "color": "#1B5E8C"}, {"key": "standing", "name": "Standing", "color": "#7A6C9D"}],
+    "format": "ticketcore/seat-map",
+    "version": 1,
+    "name": "Little House",
+    "focal_point": {"x": 0, "y": 0},
+    "categories": [
+        {"key": "stalls", "name": "Stalls", "color": "#1B5E8C"},
+        {"key": "standing", "name": "Standing", "color": "#7A6C9D"},
+    ],
     "sections": [
-        {"label": "Stalls", "rows": [{"labels": "A-J", "category": "stalls", "aisle": 1, "blocks": [10, 10],
-                                      "line": {"from": {"x": 0, "y": 100}, "step": {"x": 20, "y": 0}, "row_step": {"x": 0, "y": 25}}}]},
-        {"label": "Hall", "category": "standing", "areas": [{"label": "Floor", "capacity": 50, "center": {"x": 100, "y": 500}}]},
+        {
+            "label": "Stalls",
+            "rows": [
+                {
+                    "labels": "A-J",
+                    "category": "stalls",
+                    "aisle": 1,
+                    "blocks": [10, 10],
+                    "line": {
+                        "from": {"x": 0, "y": 100},
+                        "step": {"x": 20, "y": 0},
+                        "row_step": {"x": 0, "y": 25},
+                    },
+                }
+            ],
+        },
+        {
+            "label": "Hall",
+            "category": "standing",
+            "areas": [{"label": "Floor", "capacity": 50, "center": {"x": 100, "y": 500}}],
+        },
     ],
 }
-PRICES = {"currency": "UAH",
-          "lines": [{"category": "stalls", "ticket_type": "adult", "amount": "1200.00"}, {"category": "stalls", "ticket_type": "child", "amount": "600.00"},
-                    {"category": "standing", "ticket_type": "adult", "amount": "300.00"}],
-          "fees": {"per_ticket": "15.00", "per_order": "5.00", "tax_basis_points": 2000}}
+PRICES = {
+    "currency": "UAH",
+    "lines": [
+        {"category": "stalls", "ticket_type": "adult", "amount": "1200.00"},
+        {"category": "stalls", "ticket_type": "child", "amount": "600.00"},
+        {"category": "standing", "ticket_type": "adult", "amount": "300.00"},
+    ],
+    "fees": {"per_ticket": "15.00", "per_order": "5.00", "tax_basis_points": 2000},
+}
 BUYER = {"name": "Олена Шевченко", "email": "olena.shevchenko@example.org"}
 
 
@@ -94,14 +123,23 @@ def without_token(answer):
 
 
 class Server:
-    """Its folder is the caller's; without one it has its own, which is gone with it, however the test ends."""
+    """Its folder is the caller's; without one it has its own, which is gone with it, however the test
+    ends."""
 
     program = None
 
     def __init__(self, storage, *options, folder=None, fake_payments=True):
         self.storage = storage
         # Tests ask more, and hold more, than one client may; those of the limits say so.
-        self.options = ["--rate-limit", "0", "--open-places-per-address", "0", "--open-places-per-key", "0", *options] + ["--fake-payments"] * fake_payments
+        self.options = [
+            "--rate-limit",
+            "0",
+            "--open-places-per-address",
+            "0",
+            "--open-places-per-key",
+            "0",
+            *options,
+        ] + ["--fake-payments"] * fake_payments
         if folder is None:
             folder = tempfile.mkdtemp(prefix="ticketcore-server-")
             weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
@@ -126,9 +164,28 @@ class Server:
 
     def _start(self, output):
         self.process = subprocess.Popen(
-            [self.program, "--storage", self.storage, "--port", "0", "--threads", "2", "--time-zone", "Europe/Kyiv", "--admin-key-file", str(self.admin_file),
-             "--payment-secret", str(self.secret_file), "--access-log", str(self.folder / "access.log"), *self.options],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=output)
+            [
+                self.program,
+                "--storage",
+                self.storage,
+                "--port",
+                "0",
+                "--threads",
+                "2",
+                "--time-zone",
+                "Europe/Kyiv",
+                "--admin-key-file",
+                str(self.admin_file),
+                "--payment-secret",
+                str(self.secret_file),
+                "--access-log",
+                str(self.folder / "access.log"),
+                *self.options,
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=output,
+        )
 
     def client(self, key=None):
         return Client(self.port, key)
@@ -156,7 +213,9 @@ class Server:
 
     def written(self):
         """All that it has written to logs and standard output."""
-        return "".join(path.read_text(errors="replace") for path in self.folder.glob("*.log")) + (self.folder / "output.txt").read_text(errors="replace")
+        return "".join(path.read_text(errors="replace") for path in self.folder.glob("*.log")) + (
+            self.folder / "output.txt"
+        ).read_text(errors="replace")
 
 
 class Sale:
@@ -168,8 +227,17 @@ class Sale:
         self.public = server.client()
         self.id = "evening-" + uuid.uuid4().hex[:12]
         self.path = "/v1/events/" + self.id
-        created = self.admin.post("/v1/events", {"id": self.id, "name": "An evening", "starts_at": "2027-01-31T19:30:00+02:00", "seat_map": CHART,
-                                                 "prices": PRICES, **more})
+        created = self.admin.post(
+            "/v1/events",
+            {
+                "id": self.id,
+                "name": "An evening",
+                "starts_at": "2027-01-31T19:30:00+02:00",
+                "seat_map": CHART,
+                "prices": PRICES,
+                **more,
+            },
+        )
         assert created.status == 201, created.body
         self.created = created.json
 
@@ -188,21 +256,30 @@ class Sale:
         return answer.json
 
     def quote(self, hold, adults, client=None):
-        answer = (client or self.public).post(f"{self.path}/holds/{hold['id']}/quote", {"choices": [{"ticket_type": "adult", "count": adults}]},
-                                              token=hold["token"])
+        answer = (client or self.public).post(
+            f"{self.path}/holds/{hold['id']}/quote",
+            {"choices": [{"ticket_type": "adult", "count": adults}]},
+            token=hold["token"],
+        )
         assert answer.status == 200, answer.body
         return answer.json
 
     def pay(self, hold, **options):
-        return self.public.post(f"{self.path}/holds/{hold['id']}/payments", {"buyer": BUYER}, token=hold["token"], **options)
+        return self.public.post(
+            f"{self.path}/holds/{hold['id']}/payments", {"buyer": BUYER}, token=hold["token"], **options
+        )
 
     def decide(self, payment, decision, **more):
-        answer = self.public.post(f"/pay/{payment['id']}/decision", {"decision": decision, **more}, idempotency="")
+        answer = self.public.post(
+            f"/pay/{payment['id']}/decision", {"decision": decision, **more}, idempotency=""
+        )
         assert answer.status == 200, answer.body
 
     def settled(self, payment, seconds=10):
         """The payment, once its notice or a sweep has brought what was decided."""
-        return eventually(lambda: (seen := self.payment(payment))["status"] not in ("pending", "expired") and seen, seconds)
+        return eventually(
+            lambda: (seen := self.payment(payment))["status"] not in ("pending", "expired") and seen, seconds
+        )
 
     def payment(self, payment):
         answer = self.public.get("/v1/payments/" + payment["id"], token=payment["token"])
@@ -240,7 +317,11 @@ class EventStream:
 
     def __init__(self, port, path, last_id=None):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        self.connection.request("GET", path, headers={"Accept": "text/event-stream", **({"Last-Event-ID": last_id} if last_id else {})})
+        self.connection.request(
+            "GET",
+            path,
+            headers={"Accept": "text/event-stream", **({"Last-Event-ID": last_id} if last_id else {})},
+        )
         self.response = self.connection.getresponse()
 
     def next(self):

@@ -1,5 +1,6 @@
-"""Two servers on one store, and clients that ask now this one, now that one, as behind a balancer without sticky
-sessions. Nobody waits between two requests: what one server has answered the other knows, or finds out first.
+"""Two servers on one store, and clients that ask now this one, now that one, as behind a balancer without
+sticky sessions. Nobody waits between two requests: what one server has answered the other knows, or finds out
+first.
 """
 
 import base64

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Copies the library's sources with bugs planted in them, each behind a switch that the simulator's own test throws.
+"""Copies the library's sources with bugs planted in them, each behind a switch that the simulator's own test
+throws.
 
 plant_bugs.py SOURCE_DIR OUTPUT_DIR
 
-Every bug is a piece of the source as it stands, which must be there exactly once, and what stands there instead while the
-bug's number is in ticketcore_planted. The library itself knows nothing of this: where its text changes, this fails until
-the bug is planted anew.
+Every bug is a piece of the source as it stands, which must be there exactly once, and what stands there
+instead while the bug's number is in ticketcore_planted. The library itself knows nothing of this: where its
+text changes, this fails until the bug is planted anew.
 """
 
 import pathlib
@@ -97,8 +98,15 @@ BUGS = [
 def switched(right, wrongs):
     """The right text, and before it each wrong one under its number."""
     if right.endswith(";"):
-        return "".join(f"if (::ticketcore_planted == {number}) {{ {wrong} }} else " for number, wrong in wrongs) + f"{{ {right} }}"
-    return "(" + "".join(f"::ticketcore_planted == {number} ? ({wrong}) : " for number, wrong in wrongs) + f"({right}))"
+        return (
+            "".join(f"if (::ticketcore_planted == {number}) {{ {wrong} }} else " for number, wrong in wrongs)
+            + f"{{ {right} }}"
+        )
+    return (
+        "("
+        + "".join(f"::ticketcore_planted == {number} ? ({wrong}) : " for number, wrong in wrongs)
+        + f"({right}))"
+    )
 
 
 def plant(texts):
@@ -113,11 +121,19 @@ def plant(texts):
 
 def main():
     source, output = map(pathlib.Path, sys.argv[1:])
-    files = [path for folder in ("include", "src") for path in sorted((source / folder).rglob("*")) if path.suffix in (".hpp", ".cpp")]
+    files = [
+        path
+        for folder in ("include", "src")
+        for path in sorted((source / folder).rglob("*"))
+        if path.suffix in (".hpp", ".cpp")
+    ]
     texts = {path.relative_to(source).as_posix(): path.read_text() for path in files}
     plant(texts)
     names = ", ".join(f'"{bug[0]}"' for bug in BUGS)
-    texts["planted.hpp"] = f"#pragma once\ninline int ticketcore_planted = 0;\ninline constexpr const char* ticketcore_planted_names[] = {{{names}}};\n"
+    texts["planted.hpp"] = (
+        "#pragma once\ninline int ticketcore_planted = 0;\n"
+        f"inline constexpr const char* ticketcore_planted_names[] = {{{names}}};\n"
+    )
     for name, text in texts.items():
         path = output / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,5 @@
-"""What the log says at the end, and whether what the servers answered agrees with it. The log is replayed here
-by itself, with none of the library's code."""
+"""What the log says at the end, and whether what the servers answered agrees with it. The log is replayed
+here by itself, with none of the library's code."""
 
 import datetime
 import json
@@ -113,8 +113,8 @@ class House:
 
 
 def check_views(log, views, refused, labels, fail):
-    """Each availability that was shown is the house at its revision and moment, a state that was, and not older
-    than it said. Each place that was said to be taken was, at some point of that revision's turn."""
+    """Each availability that was shown is the house at its revision and moment, a state that was, and not
+    older than it said. Each place that was said to be taken was, at some point of that revision's turn."""
     house, last = House(fail), log.facts[-1]["revision"]
     facts, shown, told = {}, {}, {}
     for by_revision, ones in ((facts, log.facts), (shown, views), (told, refused)):
@@ -123,7 +123,8 @@ def check_views(log, views, refused, labels, fail):
             if one["revision"] > last:
                 fail("of no log", f"of revision {one['revision']}, and the log ends at {last}", one)
     for revision in range(1, last + 1):
-        # Decided in a turn that was later than the request; the same turn may have set the place free after that.
+        # Decided in a turn that was later than the request; the same turn may have set the place free after
+        # that.
         never_taken = [(one, set(one["places"])) for one in told.get(revision, [])]
         for fact in [None, *facts.get(revision, [])]:
             if fact is not None:

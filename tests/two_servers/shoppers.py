@@ -1,12 +1,11 @@
-"""Clients of two servers, as behind a balancer without sticky sessions: each request goes to either server; what
-gets no answer is sent to the other one with the same Idempotency-Key; some requests are sent to both at once.
-Whatever a client was told it remembers, and every later answer is held against that."""
+"""Clients of two servers, as behind a balancer without sticky sessions: each request goes to either server;
+what gets no answer is sent to the other one with the same Idempotency-Key; some requests are sent to both at
+once. Whatever a client was told it remembers, and every later answer is held against that."""
 
 import base64
 import collections
 import http.client
 import json
-import random
 import threading
 import time
 import uuid

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""./dev two-servers: two servers on one store, and shoppers who ask now this one, now that one, while servers and
-database are killed. At the end of each round every answer, refusals included, is held against the log.
+"""./dev two-servers: two servers on one store, and shoppers who ask now this one, now that one, while servers
+and database are killed. At the end of each round every answer, refusals included, is held against the log.
 
 two_servers.py BUILD_DIR [SECONDS] [--storage sqlite|postgres] [--seed S]"""
 
@@ -42,8 +42,8 @@ class Server(shop.Server):
 
 
 class Killer(threading.Thread):
-    """Kills a server, or stops it for a moment, or kills the database, again and again, until told to stop. Then
-    all of them run."""
+    """Kills a server, or stops it for a moment, or kills the database, again and again, until told to stop.
+    Then all of them run."""
 
     def __init__(self, servers, database, record, rng, stop):
         super().__init__()
@@ -261,8 +261,9 @@ def one_round(build, store, servers, database, rng, admin_key, seconds):
     check_views(log, record.views, record.refused, labels, record.fail)
     counts = ", ".join(f"{name}: {count:,}" for name, count in sorted(record.counts.items()))
     print(
-        f"  {len(log.facts):,} facts, {len(log.orders):,} orders, {len(record.payments):,} payments, {len(record.views):,} views (oldest {record.oldest:.3f} s); "
-        f"{killer.kills} kills, {killer.pauses} pauses, {killer.restarts} restarts of the database\n  {counts}",
+        f"  {len(log.facts):,} facts, {len(log.orders):,} orders, {len(record.payments):,} payments,"
+        f" {len(record.views):,} views (oldest {record.oldest:.3f} s); {killer.kills} kills, {killer.pauses}"
+        f" pauses, {killer.restarts} restarts of the database\n  {counts}",
         flush=True,
     )
     for kind, cases in sorted(record.wrong.items()):
@@ -283,7 +284,9 @@ def on_store(build, storage, seconds, rng):
             own.mkdir()
             # A slow provider at one of them leaves its calls under way for long enough to be killed in.
             # All shoppers come from one address.
-            server = Server(store, "--shared-network", "127.0.0.0/8", "--fake-payments-seconds", str(number), folder=own)
+            server = Server(
+                store, "--shared-network", "127.0.0.0/8", "--fake-payments-seconds", str(number), folder=own
+            )
             if servers:
                 server.admin_file.write_text(servers[0].admin_file.read_text())
                 server.secret_file.write_text(servers[0].secret_file.read_text())

@@ -27,13 +27,24 @@ class Clock:
 
 
 def little_house() -> ticketcore.SeatMap:
-    """Rows A and B of eight seats, an aisle after the fourth; B-1 is a wheelchair place with its companion on B-2; a whole table; 10 standing."""
+    """Rows A and B of eight seats, an aisle after the fourth; B-1 is a wheelchair place with its companion on
+    B-2; a whole table; 10 standing."""
     builder = ticketcore.SeatMapBuilder("Little house", focal_point=(4, 0))
     builder.category("parquet", name="Parquet", color="#1F77B4")
     builder.category("cheap", name="Cheap", color="#FF7F0E")
     builder.section("Hall")
     builder.row("A", 8, section="Hall", category="parquet", start=(0, 2), step=(1, 0), aisle_before=["5"])
-    builder.row("B", 8, section="Hall", category="cheap", start=(0, 3), step=(1, 0), aisle_before=["5"], accessible=["1"], companion=["2"])
+    builder.row(
+        "B",
+        8,
+        section="Hall",
+        category="cheap",
+        start=(0, 3),
+        step=(1, 0),
+        aisle_before=["5"],
+        accessible=["1"],
+        companion=["2"],
+    )
     builder.table("T1", seats=6, at=(0, 6), category="parquet", section="Hall")
     builder.area("Standing", section="Hall", category="cheap", capacity=10, center=(4, 8))
     return builder.build()
@@ -41,13 +52,24 @@ def little_house() -> ticketcore.SeatMap:
 
 def prices() -> ticketcore.PriceList:
     return ticketcore.PriceList(
-        "UAH", {"parquet": {"adult": "300.00", "child": "150.00"}, "cheap": {"adult": 100}}, per_ticket="5.00", per_order="12.00", tax_percent=20
+        "UAH",
+        {"parquet": {"adult": "300.00", "child": "150.00"}, "cheap": {"adult": 100}},
+        per_ticket="5.00",
+        per_order="12.00",
+        tax_percent=20,
     )
 
 
-def create_premiere(office: ticketcore.BoxOffice, id: str = "premiere", **options: object) -> ticketcore.Event:
+def create_premiere(
+    office: ticketcore.BoxOffice, id: str = "premiere", **options: object
+) -> ticketcore.Event:
     return office.create_event(
-        id, name="Premiere", seat_map=little_house(), prices=prices(), starts_at=datetime(2027, 1, 31, 19, 30, tzinfo=timezone.utc), **options
+        id,
+        name="Premiere",
+        seat_map=little_house(),
+        prices=prices(),
+        starts_at=datetime(2027, 1, 31, 19, 30, tzinfo=timezone.utc),
+        **options,
     )
 
 

@@ -1,4 +1,5 @@
-"""A storage written in Python: lists in memory, shared by all handles on one store. docs/python.md shows one that keeps files."""
+"""A storage written in Python: lists in memory, shared by all handles on one store. docs/python.md shows one
+that keeps files."""
 
 from __future__ import annotations
 
@@ -6,8 +7,17 @@ import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
-from ticketcore import Append, Entry, HistoryReplaced, Position, Snapshot, Storage, StorageError, StorageUnavailable, Turn
-
+from ticketcore import (
+    Append,
+    Entry,
+    HistoryReplaced,
+    Position,
+    Snapshot,
+    Storage,
+    StorageError,
+    StorageUnavailable,
+    Turn,
+)
 
 def check_name(name: bytes) -> None:
     if not 1 <= len(name) <= 128:
@@ -99,9 +109,13 @@ class ListStorage(Storage):
 
     def need_standing(self, position: Position) -> None:
         if not self.store.stands(position):
-            found = [f"{entry.checksum:08x}" for entry in self.store.streams.get(position.stream, [])[position.known - 1 : position.known]]
+            found = [
+                f"{entry.checksum:08x}"
+                for entry in self.store.streams.get(position.stream, [])[position.known - 1 : position.known]
+            ]
             raise HistoryReplaced(
-                f"lists: {position.stream!r} was replaced: revision {position.known} was {position.checksum:08x}, there is {found}"
+                f"lists: {position.stream!r} was replaced: revision {position.known} was"
+                f" {position.checksum:08x}, there is {found}"
             )
 
     def read(self, stream: bytes, after: int, max_bytes: int) -> Sequence[Entry]:
@@ -130,19 +144,29 @@ class ListStorage(Storage):
 
     def list_streams(self, prefix: bytes) -> Sequence[bytes]:
         with self.store.changed:
-            return sorted(stream for stream, entries in self.store.streams.items() if entries and stream.startswith(prefix))
+            return sorted(
+                stream
+                for stream, entries in self.store.streams.items()
+                if entries and stream.startswith(prefix)
+            )
 
     def remove_stream(self, end: Position) -> None:
         with self.store.changed:
             if self.store.head(end.stream) != end.known or not self.store.stands(end):
-                raise StorageError(f"lists: {end.stream!r} ends at revision {self.store.head(end.stream)}, or with another entry than {end}")
+                raise StorageError(
+                    f"lists: {end.stream!r} ends at revision {self.store.head(end.stream)}, or with another"
+                    f" entry than {end}"
+                )
             self.store.streams.pop(end.stream, None)
             self.store.snapshots.pop(end.stream, None)
 
     def wait_for_news(self, streams: Sequence[Position], timeout: timedelta) -> bool:
         with self.store.changed:
             return self.store.changed.wait_for(
-                lambda: any(self.store.head(position.stream) > position.known or not self.store.stands(position) for position in streams),
+                lambda: any(
+                    self.store.head(position.stream) > position.known or not self.store.stands(position)
+                    for position in streams
+                ),
                 timeout.total_seconds(),
             )
 

@@ -18,7 +18,9 @@ import ticketcore.aio
 AT = datetime(2027, 1, 31, 19, 30, tzinfo=timezone.utc)
 
 
-async def create(office: ticketcore.aio.BoxOffice, seat_map: ticketcore.SeatMap | None = None) -> ticketcore.aio.Event:
+async def create(
+    office: ticketcore.aio.BoxOffice, seat_map: ticketcore.SeatMap | None = None
+) -> ticketcore.aio.Event:
     if seat_map is None:
         return await office.create_event("premiere", seat_map=little_house(), prices=prices(), starts_at=AT)
     return await office.create_event(
@@ -69,7 +71,11 @@ def test_a_thousand_calls_at_once_take_no_thread_each_and_few_turns(tmp_path: Pa
             event = await create(office, big_house(60, 40))
             threads = threading.active_count()
             revision = event.revision
-            calls = [asyncio.ensure_future(event.hold(f"{row}-{seat}", holder="cart")) for row in range(1, 27) for seat in range(1, 41)]
+            calls = [
+                asyncio.ensure_future(event.hold(f"{row}-{seat}", holder="cart"))
+                for row in range(1, 27)
+                for seat in range(1, 41)
+            ]
             await asyncio.sleep(0)
             assert threading.active_count() == threads
             holds = await asyncio.gather(*calls)
@@ -103,7 +109,9 @@ def test_calls_under_way_are_answered_when_the_box_office_closes() -> None:
         await asyncio.sleep(0)
         await office.close()
         assert office.closed
-        answers: list[object] = list(await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), timeout=30))
+        answers: list[object] = list(
+            await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), timeout=30)
+        )
         with pytest.raises(ticketcore.Closed):
             await event.hold("1-1", holder="late")
         return answers

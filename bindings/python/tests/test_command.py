@@ -21,7 +21,14 @@ from ticketcore._command import main
 
 
 def python_command(folder: Path, *words: str) -> tuple[int, str, str]:
-    done = subprocess.run([sys.executable, "-m", "ticketcore", *words], capture_output=True, text=True, cwd=folder, check=False, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-m", "ticketcore", *words],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        check=False,
+        timeout=300,
+    )
     return done.returncode, done.stdout, done.stderr
 
 
@@ -31,7 +38,11 @@ def sold(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     status, output, errors = python_command(folder, "demo")
     assert status == 0, output + errors
-    assert "nothing was ever sold twice" in output and "tickets verify with the public key" in output and "WRONG" not in output
+    assert (
+        "nothing was ever sold twice" in output
+        and "tickets verify with the public key" in output
+        and "WRONG" not in output
+    )
     return folder
 
 
@@ -46,7 +57,9 @@ def test_the_demo_sells_out_a_house_and_leaves_pictures(sold: Path) -> None:
 
 
 def test_the_demo_sells_any_chart(tmp_path: Path) -> None:
-    status, output, errors = python_command(tmp_path, "demo", str(ROOT / "examples" / "venues" / "opera_house.json"), "--folder", "pictures")
+    status, output, errors = python_command(
+        tmp_path, "demo", str(ROOT / "examples" / "venues" / "opera_house.json"), "--folder", "pictures"
+    )
     assert status == 0, output + errors
     assert "Opera House: 1278 places, 1 standing areas, 1358 in all" in output
     assert (tmp_path / "pictures" / "seatmap.svg").exists()
@@ -74,11 +87,15 @@ def cpp_command() -> str:
 )
 def test_it_says_what_the_cpp_command_says(sold: Path, words: list[str]) -> None:
     theirs = subprocess.run([cpp_command(), *words], capture_output=True, cwd=sold, check=True).stdout
-    ours = subprocess.run([sys.executable, "-m", "ticketcore", *words], capture_output=True, cwd=sold, check=True).stdout
+    ours = subprocess.run(
+        [sys.executable, "-m", "ticketcore", *words], capture_output=True, cwd=sold, check=True
+    ).stdout
     assert ours.decode() == theirs.decode()
 
 
-def test_archive_restore_project_and_erase(sold: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_archive_restore_project_and_erase(
+    sold: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "box.db"
     shutil.copy(sold / "out" / "demo.db", file)
     archive = tmp_path / "gala.archive"
@@ -95,8 +112,11 @@ def test_archive_restore_project_and_erase(sold: Path, tmp_path: Path, capsys: p
     assert main(["erase", str(file), "person-1"]) == 0
     assert main(["erase", str(file), "person-2"]) == 1
     said = capsys.readouterr()
-    for words in ("replays to the same state", "taken out of", "nothing is wrong", "entries are back", "new entries projected", "no trace is left", "the vault has no record of person-1",
-                  "TRACE in entry 1 of event/gala-2027"):  # fmt: skip
+    for words in (
+        "replays to the same state", "taken out of", "nothing is wrong", "entries are back",
+        "new entries projected", "no trace is left", "the vault has no record of person-1",
+        "TRACE in entry 1 of event/gala-2027",
+    ):  # fmt: skip
         assert words in said.out
     assert "nothing was put over it" in said.err
 
@@ -106,7 +126,9 @@ def test_one_damaged_event_does_not_hide_the_others(sold: Path, tmp_path: Path) 
     shutil.copy(sold / "out" / "demo.db", file)
     with ticketcore.open(file) as office:
         house = office.event("gala-2027")
-        office.create_event("zarzuela", seat_map=house.seat_map, prices=house.prices, starts_at=house.starts_at)
+        office.create_event(
+            "zarzuela", seat_map=house.seat_map, prices=house.prices, starts_at=house.starts_at
+        )
     with contextlib.closing(sqlite3.connect(file)) as rows, rows:
         rows.execute("delete from snapshots")
         rows.execute("update entries set bytes = zeroblob(50) where key & 1099511627775 = 20")
@@ -121,7 +143,11 @@ def test_one_damaged_event_does_not_hide_the_others(sold: Path, tmp_path: Path) 
     [
         ([], 2, "required: COMMAND"),
         (["sell", "x.db"], 2, "invalid choice: 'sell'"),
-        (["check", "out/demo.db", "--event", "x"], 2, 'there is no event "x" in out/demo.db; there are: gala-2027'),
+        (
+            ["check", "out/demo.db", "--event", "x"],
+            2,
+            'there is no event "x" in out/demo.db; there are: gala-2027',
+        ),
         (["log", "out/demo.db", "--from", "one"], 2, 'takes a whole number, not "one"'),
         (["check", "none.db"], 3, "none.db"),
         (["events", "sqlite://demo.db"], 3, "a SQLite URL has three slashes"),
@@ -149,6 +175,12 @@ def test_help_is_for_newcomers(tmp_path: Path) -> None:
 
 
 def test_a_manifest_is_csv(sold: Path) -> None:
-    rows = list(csv.DictReader(io.StringIO(python_command(sold, "manifest", "out/demo.db", "--event", "gala-2027")[1], newline="")))
+    rows = list(
+        csv.DictReader(
+            io.StringIO(
+                python_command(sold, "manifest", "out/demo.db", "--event", "gala-2027")[1], newline=""
+            )
+        )
+    )
     assert rows[0]["status"] == "sold" and rows[0]["ticket"]
     assert rows[-1]["kind"] == "area"

@@ -17,7 +17,9 @@ EXAMPLES = ROOT / "examples" / "python"
 
 
 def run(folder: Path, *arguments: str) -> str:
-    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=folder, check=False, timeout=120)
+    done = subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, cwd=folder, check=False, timeout=120
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -54,13 +56,21 @@ def test_the_servers_api_sells_a_ticket(tmp_path: Path, monkeypatch: pytest.Monk
         with TestClient(server.app) as client:
             event = "/events/gala-2027"
             assert client.get(event).json()["free"] == 1358
-            held = client.post(f"{event}/holds", json={"holder": "cart-1", "places": ["Stalls-C-11", "Stalls-C-12"]})
+            held = client.post(
+                f"{event}/holds", json={"holder": "cart-1", "places": ["Stalls-C-11", "Stalls-C-12"]}
+            )
             assert held.status_code == 201, held.text
             hold = held.json()["id"]
             late = client.post(f"{event}/holds", json={"holder": "cart-2", "places": ["Stalls-C-11"]})
-            assert (late.status_code, late.json()["reason"], late.json()["places"]) == (409, "place_taken", ["Stalls-C-11"])
+            assert (late.status_code, late.json()["reason"], late.json()["places"]) == (
+                409,
+                "place_taken",
+                ["Stalls-C-11"],
+            )
             quote = client.post(f"{event}/holds/{hold}/quote", json={"adult": 1, "child": 1}).json()
-            order = client.post(f"{event}/holds/{hold}/order", json={"amount": quote["total"], "method": "card"})
+            order = client.post(
+                f"{event}/holds/{hold}/order", json={"amount": quote["total"], "method": "card"}
+            )
             assert order.status_code == 201, order.text
             assert all(code.startswith("TC1:") for code in order.json()["codes"])
             picture = client.get(f"{event}/orders/{order.json()['id']}/tickets/1.svg")
@@ -79,7 +89,15 @@ def test_the_notebook_runs_and_shows_pictures(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         notebook = nbformat.read(EXAMPLES / "sale.ipynb", as_version=4)
-        nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(EXAMPLES)}}).execute()
-    shown = [output.data for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs if output.output_type == "execute_result"]
+        nbclient.NotebookClient(
+            notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(EXAMPLES)}}
+        ).execute()
+    shown = [
+        output.data
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "execute_result"
+    ]
     assert sum("image/svg+xml" in data for data in shown) == 3
     assert sum("text/html" in data for data in shown) >= 3

@@ -17,7 +17,8 @@ pandas = pytest.importorskip("pandas")
 
 
 def sell_a_bit(event: ticketcore.Event, clock: Clock) -> None:
-    """Two orders (one ticket refunded, one admitted), a hold that is open, one expired, and a refusal, which leaves nothing."""
+    """Two orders (one ticket refunded, one admitted), a hold that is open, one expired, and a refusal, which
+    leaves nothing."""
     event.hold("Hall-A-8", holder="late", ttl=timedelta(minutes=1))
     clock.advance(timedelta(seconds=90))
     hold = event.hold("Hall-A-1", areas={"Hall-Standing": 2}, holder="olha")
@@ -35,7 +36,8 @@ def test_the_log_tells_the_story_fact_by_fact(event: ticketcore.Event, clock: Cl
     sell_a_bit(event, clock)
     facts = list(event.log())
     assert [fact.kind for fact in facts] == [
-        "event_created", "hold_placed", "hold_expired", "hold_placed", "hold_quoted", "order_placed", "hold_placed", "hold_quoted", "order_placed", "tickets_refunded",
+        "event_created", "hold_placed", "hold_expired", "hold_placed", "hold_quoted", "order_placed",
+        "hold_placed", "hold_quoted", "order_placed", "tickets_refunded",
         "hold_placed", "ticket_admitted",
     ]  # fmt: skip
     assert facts[3].details["places"] == ["Hall-A-1"]
@@ -62,7 +64,9 @@ def test_an_audit_proves_the_books(event: ticketcore.Event, clock: Clock) -> Non
 
 def test_an_audit_tells_what_is_wrong(tmp_path: Path, clock: Clock) -> None:
     sqlite3 = pytest.importorskip("sqlite3")  # not every build of CPython has it
-    with ticketcore.open(tmp_path / "box.db", clock=clock, signing_key=ticketcore.SigningKey.generate()) as office:
+    with ticketcore.open(
+        tmp_path / "box.db", clock=clock, signing_key=ticketcore.SigningKey.generate()
+    ) as office:
         sell_a_bit(create_premiere(office), clock)
     with sqlite3.connect(tmp_path / "box.db") as database:
         database.execute("update entries set bytes = zeroblob(50) where key & 1099511627775 = 4")
@@ -99,7 +103,10 @@ def test_places_are_an_array_over_the_maps_own_memory() -> None:
     assert numpy.shares_memory(places, again)
     expected = [(place.x * 1000, place.y * 1000, place.slot, place.seats) for place in house]
     del house
-    assert [(x, y, slot, seats) for x, y, slot, seats in zip(places["x"], places["y"], places["slot"], places["seats"])] == expected
+    assert [
+        (x, y, slot, seats)
+        for x, y, slot, seats in zip(places["x"], places["y"], places["slot"], places["seats"])
+    ] == expected
 
 
 def test_orders_and_tickets_are_arrays_and_frames(event: ticketcore.Event, clock: Clock) -> None:
@@ -119,13 +126,20 @@ def test_orders_and_tickets_are_arrays_and_frames(event: ticketcore.Event, clock
     assert frame["admitted_at"].iloc[4] == clock.now
     by_number = books.orders_to_pandas()
     assert by_number.loc[1, "total"] == Decimal("527.00")
-    assert event.find_order(by_number.loc[1, "id"]).number == 1  # type: ignore[union-attr]
-    assert frame.index[0] == event.find_order(by_number.loc[1, "id"]).tickets[0].id  # type: ignore[union-attr]
+    order = event.find_order(by_number.loc[1, "id"])
+    assert order is not None and order.number == 1
+    assert frame.index[0] == order.tickets[0].id
 
 
 def test_an_event_without_sales_has_empty_tables(event: ticketcore.Event) -> None:
     books = event.books()
-    assert len(books.orders_to_numpy()) == len(books.tickets_to_numpy()) == len(books.orders_to_pandas()) == len(books.tickets_to_pandas()) == 0
+    assert (
+        len(books.orders_to_numpy())
+        == len(books.tickets_to_numpy())
+        == len(books.orders_to_pandas())
+        == len(books.tickets_to_pandas())
+        == 0
+    )
 
 
 def test_the_log_is_an_array_and_a_frame(event: ticketcore.Event, clock: Clock) -> None:

@@ -54,21 +54,38 @@ def test_a_thousand_holds_in_one_call_are_answered_each_at_its_place(office: tic
 
 def test_a_whole_sale_in_five_calls(office: ticketcore.BoxOffice, event: ticketcore.Event) -> None:
     holds = event.hold_many([["Hall-A-1"], ["Hall-A-2", "Hall-A-3"], ["Hall-A-1"]], holder="party")
-    quotes = event.quote_many([(hold, {"adult": len(hold.places)}) for hold in holds if isinstance(hold, ticketcore.Hold)])
-    orders = event.check_out_many([quote for quote in quotes if isinstance(quote, ticketcore.Quote)], method="card")
+    quotes = event.quote_many(
+        [(hold, {"adult": len(hold.places)}) for hold in holds if isinstance(hold, ticketcore.Hold)]
+    )
+    orders = event.check_out_many(
+        [quote for quote in quotes if isinstance(quote, ticketcore.Quote)], method="card"
+    )
     assert [len(order.tickets) for order in orders if isinstance(order, ticketcore.Order)] == [1, 2]
-    codes = [ticket.code for order in orders if isinstance(order, ticketcore.Order) for ticket in order.tickets]
+    codes = [
+        ticket.code for order in orders if isinstance(order, ticketcore.Order) for ticket in order.tickets
+    ]
     scans = event.check_in_many([*codes[:2], "no code", codes[0]], gate="north")
-    assert [type(scan).__name__ for scan in scans] == ["Admission", "Admission", "CodeInvalid", "TicketAdmitted"]
+    assert [type(scan).__name__ for scan in scans] == [
+        "Admission",
+        "Admission",
+        "CodeInvalid",
+        "TicketAdmitted",
+    ]
     refunds = event.refund_many([order for order in orders if isinstance(order, ticketcore.Order)])
-    assert [type(refund).__name__ for refund in refunds] == ["TicketAdmitted", "Refund"]  # the third of the three is not in
+    # the third of the three is not in
+    assert [type(refund).__name__ for refund in refunds] == ["TicketAdmitted", "Refund"]
     more = event.hold_many([["Hall-A-5"]], holder="party")
     party = [hold for hold in more if isinstance(hold, ticketcore.Hold)]
     event.quote_many([(hold, {"adult": 1}) for hold in party])
     sold = event.check_out_many([*party, ticketcore.new_request_id()], method="cash")
     assert [type(answer).__name__ for answer in sold] == ["Order", "HoldNotFound"]
     more = event.hold_many([["Hall-A-6"]], holder="party")
-    assert event.release_many([*[hold for hold in more if isinstance(hold, ticketcore.Hold)], ticketcore.new_request_id()])[0] is None
+    assert (
+        event.release_many(
+            [*[hold for hold in more if isinstance(hold, ticketcore.Hold)], ticketcore.new_request_id()]
+        )[0]
+        is None
+    )
 
 
 def test_no_commands_are_no_trouble(event: ticketcore.Event) -> None:
@@ -103,7 +120,8 @@ def test_threads_that_race_for_the_same_seats_get_each_of_them_once(office: tick
 
 
 def test_python_goes_on_while_the_core_waits(office: ticketcore.BoxOffice) -> None:
-    """A thread inside the core must not keep the interpreter from others: here another thread's turn is what it waits for."""
+    """A thread inside the core must not keep the interpreter from others: here another thread's turn is what
+    it waits for."""
     storage = ticketcore.MemoryStorage()
     with ticketcore.BoxOffice(storage) as second:
         event = create_premiere(second)

@@ -1,4 +1,5 @@
-"""Closed, forked, called back into, from a subinterpreter, at the end of the program: a clear error, never a crash."""
+"""Closed, forked, called back into, from a subinterpreter, at the end of the program: a clear error, never a
+crash."""
 
 from __future__ import annotations
 
@@ -27,7 +28,12 @@ TESTS = Path(__file__).resolve().parent
 
 def run_python(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(program), *arguments], capture_output=True, text=True, timeout=120, cwd=TESTS, check=False
+        [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(program), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=TESTS,
+        check=False,
     )
 
 
@@ -132,7 +138,9 @@ def test_a_forked_child_is_told_to_open_its_own_and_harms_nobody(tmp_path: Path)
         turn = storage.take_turn([ticketcore.Position(b"other", 0)])
         child = os.fork()
         if child == 0:
-            for call in (lambda: event.hold("Hall-A-1", holder="child"), office.events, lambda: storage.read(b"other"), turn.now, lambda: event.name):
+            hold = lambda: event.hold("Hall-A-1", holder="child")
+            read = lambda: storage.read(b"other")
+            for call in (hold, office.events, read, turn.now, lambda: event.name):
                 try:
                     call()
                     os._exit(1)
@@ -169,7 +177,8 @@ def test_a_child_forked_while_threads_sell_can_open_its_own(tmp_path: Path) -> N
         stop = threading.Event()
         def sell():
             while not stop.is_set():
-                event.release(event.hold("Hall-A-1", holder="seller")) if event.availability().status("Hall-A-1") == "free" else None
+                if event.availability().status("Hall-A-1") == "free":
+                    event.release(event.hold("Hall-A-1", holder="seller"))
         seller = threading.Thread(target=sell)
         seller.start()
         for _ in range(20):
@@ -209,11 +218,15 @@ def test_a_callback_that_calls_back_is_told_that_it_would_wait_for_ever() -> Non
     office = ticketcore.open(Nosy(Store()))
     event = create_premiere(office)
     assert office.events() == ["premiere"]
-    assert len(attempts) == 3 and "wait for itself for ever" in attempts[0] and "can't close it" in attempts[1]
+    assert (
+        len(attempts) == 3 and "wait for itself for ever" in attempts[0] and "can't close it" in attempts[1]
+    )
     office.close()
 
 
-def test_a_clock_that_raises_makes_its_turn_fail_and_the_next_one_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_raises_makes_its_turn_fail_and_the_next_one_is_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     shown: list[str] = []
     monkeypatch.setattr(sys, "unraisablehook", lambda what: shown.append(repr(what.exc_value)))
     answers: list[Any] = [datetime(2027, 1, 10, 10, tzinfo=timezone.utc)]
@@ -226,11 +239,16 @@ def test_a_clock_that_raises_makes_its_turn_fail_and_the_next_one_is_well(monkey
     with ticketcore.open("memory:", clock=clock) as office:
         event = create_premiere(office)
         answers.append(ZeroDivisionError("the clock is broken"))
-        with pytest.raises(ticketcore.Unavailable, match="the clock failed: ZeroDivisionError: the clock is broken"):
+        with pytest.raises(
+            ticketcore.Unavailable, match="the clock failed: ZeroDivisionError: the clock is broken"
+        ):
             event.hold("Hall-A-1", holder="cart")
         assert set(shown) == {"ZeroDivisionError('the clock is broken')"}
         answers.append("noon")
-        with pytest.raises(ticketcore.Unavailable, match=r"what clock\(\) returned must be a datetime with a time zone, not 'noon'"):
+        with pytest.raises(
+            ticketcore.Unavailable,
+            match=r"what clock\(\) returned must be a datetime with a time zone, not 'noon'",
+        ):
             event.hold("Hall-A-1", holder="cart")
         del answers[1:]
         assert event.hold("Hall-A-1", holder="cart").places == ("Hall-A-1",)
@@ -259,8 +277,7 @@ def test_on_trouble_hears_of_a_halt_and_may_raise(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_subinterpreter_is_told_that_it_can_not() -> None:
-    done = run_python(
-        """
+    done = run_python("""
         try:
             import _interpreters as interpreters  # 3.13
         except ImportError:
@@ -277,20 +294,28 @@ def test_a_subinterpreter_is_told_that_it_can_not() -> None:
             if before:
                 import ticketcore
             other = interpreters.create()
-            failure = interpreters.run_string(other, textwrap.dedent(program).replace("import ticketcore", f"import sys; sys.path[:] = {sys.path!r}; import ticketcore"))
+            same_path = f"import sys; sys.path[:] = {sys.path!r}; import ticketcore"
+            text = textwrap.dedent(program).replace("import ticketcore", same_path)
+            failure = interpreters.run_string(other, text)
             assert failure is None, failure
             sys.stdout.flush()
             interpreters.destroy(other)
         print("and the main one is well:", ticketcore.open("memory:").events())
-        """
-    )
+        """)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("refused:") == 2, done.stdout + done.stderr
     assert "interpreter" in done.stdout
     assert "and the main one is well: []" in done.stdout
 
 
-@pytest.mark.parametrize("ending", ["pass", "raise SystemExit(0)", "import threading; threading.Thread(target=lambda: event.hold('Hall-A-2', holder='thread')).start()"])
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "pass",
+        "raise SystemExit(0)",
+        "import threading; threading.Thread(target=lambda: event.hold('Hall-A-2', holder='thread')).start()",
+    ],
+)
 def test_a_program_may_end_without_closing_anything(tmp_path: Path, ending: str) -> None:
     done = run_python(
         f"""
@@ -329,7 +354,11 @@ def test_refusals_can_be_pickled_for_other_processes(event: ticketcore.Event) ->
         event.hold("Hall-A-1", holder="late")
     copy = pickle.loads(pickle.dumps(refused.value))
     assert type(copy) is ticketcore.PlaceTaken
-    assert (copy.reason, copy.message, copy.details) == (refused.value.reason, refused.value.message, refused.value.details)
+    assert (copy.reason, copy.message, copy.details) == (
+        refused.value.reason,
+        refused.value.message,
+        refused.value.details,
+    )
 
 
 def test_signing_keys_never_show_their_secret(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
-"""Random commands against the box office and against a naive one: every answer and every count must be the same.
+"""Random commands against the box office and against a naive one: every answer and every count must be the
+same.
 
-The naive box office is a dictionary of seats and a walk over everything for every question: slow, and plainly right.
+The naive box office is a dictionary of seats and a walk over everything for every question: slow, and plainly
+right.
 """
 
 from __future__ import annotations
@@ -20,11 +22,15 @@ from ticketcore import Reason
 
 HOUSE = little_house()
 LABELS = HOUSE.labels()
-CATEGORY = {place.label: place.category for place in HOUSE} | {area.label: area.category for area in HOUSE.areas}
+CATEGORY = {place.label: place.category for place in HOUSE} | {
+    area.label: area.category for area in HOUSE.areas
+}
 PRICE = prices().prices
 AREA = "Hall-Standing"
 CAPACITY = 10
-POLICY = ticketcore.SalePolicy(places_per_hold=6, holds_per_holder=3, places_per_holder=9, hold_lifetime=timedelta(seconds=90))
+POLICY = ticketcore.SalePolicy(
+    places_per_hold=6, holds_per_holder=3, places_per_holder=9, hold_lifetime=timedelta(seconds=90)
+)
 
 
 @dataclasses.dataclass
@@ -73,7 +79,11 @@ class NaiveOffice:
                 self.ended[id] = Reason.HOLD_EXPIRED
 
     def sold(self, label: str) -> int:
-        return sum(ticket.place == label and not ticket.refunded for order in self.orders.values() for ticket in order.tickets)
+        return sum(
+            ticket.place == label and not ticket.refunded
+            for order in self.orders.values()
+            for ticket in order.tickets
+        )
 
     def held(self, label: str) -> int:
         return sum(hold.admissions.count(label) for hold in self.holds.values())
@@ -81,7 +91,9 @@ class NaiveOffice:
     def free(self, label: str) -> int:
         return (CAPACITY if label == AREA else 1) - self.sold(label) - self.held(label)
 
-    def hold(self, id: str, holder: str, places: list[str], standing: int, ttl: timedelta) -> tuple[Optional[Reason], object]:
+    def hold(
+        self, id: str, holder: str, places: list[str], standing: int, ttl: timedelta
+    ) -> tuple[Optional[Reason], object]:
         self.expire()
         wanted = len(places) + standing
         if wanted == 0 or len(set(places)) != len(places):
@@ -91,15 +103,25 @@ class NaiveOffice:
         if wanted > POLICY.places_per_hold:
             return Reason.TOO_MANY_PLACES, None
         own = [hold for hold in self.holds.values() if hold.holder == holder]
-        bought = sum(not ticket.refunded for order in self.orders.values() if order.holder == holder for ticket in order.tickets)
-        if len(own) >= POLICY.holds_per_holder or bought + sum(len(hold.admissions) for hold in own) + wanted > POLICY.places_per_holder:
+        bought = sum(
+            not ticket.refunded
+            for order in self.orders.values()
+            if order.holder == holder
+            for ticket in order.tickets
+        )
+        if (
+            len(own) >= POLICY.holds_per_holder
+            or bought + sum(len(hold.admissions) for hold in own) + wanted > POLICY.places_per_holder
+        ):
             return Reason.HOLDER_LIMIT, None
         taken = [place for place in places if not self.free(place)]
         if taken:
             return Reason.PLACE_TAKEN, tuple(taken)
         if standing > self.free(AREA):
             return Reason.AREA_FULL, self.free(AREA)
-        self.holds[id] = NaiveHold(holder, places, standing, self.now, self.now + min(ttl, POLICY.hold_lifetime))
+        self.holds[id] = NaiveHold(
+            holder, places, standing, self.now, self.now + min(ttl, POLICY.hold_lifetime)
+        )
         return None, (tuple(places), standing, self.holds[id].expires_at)
 
     def gone(self, id: str) -> Optional[Reason]:
@@ -145,7 +167,9 @@ class NaiveOffice:
             return Reason.NOT_QUOTED, None
         if amount != hold.total:
             return Reason.PAYMENT_MISMATCH, None
-        self.orders[order] = NaiveOrder(hold.holder, [NaiveTicket(place, price) for place, price in zip(hold.admissions, hold.prices)])
+        self.orders[order] = NaiveOrder(
+            hold.holder, [NaiveTicket(place, price) for place, price in zip(hold.admissions, hold.prices)]
+        )
         del self.holds[id]
         self.ended[id] = Reason.HOLD_CHECKED_OUT
         return None, tuple(hold.admissions)
@@ -156,9 +180,17 @@ class NaiveOffice:
             return Reason.INVALID_REQUEST, None
         tickets = self.orders[id].tickets
         if not numbers:
-            numbers = [number for number, ticket in enumerate(tickets, 1) if not ticket.refunded and not ticket.admitted]
+            numbers = [
+                number
+                for number, ticket in enumerate(tickets, 1)
+                if not ticket.refunded and not ticket.admitted
+            ]
             if not numbers:
-                return Reason.TICKET_ADMITTED if any(ticket.admitted for ticket in tickets) else Reason.TICKET_REFUNDED, None
+                return (
+                    Reason.TICKET_ADMITTED
+                    if any(ticket.admitted for ticket in tickets)
+                    else Reason.TICKET_REFUNDED
+                ), None
         for number in sorted(numbers):
             if number > len(tickets):
                 return Reason.TICKET_NOT_FOUND, None
@@ -194,7 +226,11 @@ class Sale(RuleBasedStateMachine):
         self.real_orders: dict[str, ticketcore.Order] = {}
         self.open()
         self.event = self.office.create_event(
-            "sale", seat_map=HOUSE, prices=prices(), policy=POLICY, starts_at=datetime(2027, 1, 31, 19, 30, tzinfo=timezone.utc)
+            "sale",
+            seat_map=HOUSE,
+            prices=prices(),
+            policy=POLICY,
+            starts_at=datetime(2027, 1, 31, 19, 30, tzinfo=timezone.utc),
         )
 
     def open(self) -> None:
@@ -211,14 +247,21 @@ class Sale(RuleBasedStateMachine):
         self.naive.now = self.clock.now
 
     @rule(
-        target=holds, holder=st.sampled_from(["olha", "petro", "maria"]), places=st.lists(st.sampled_from(LABELS), max_size=5), standing=st.integers(0, 4),
+        target=holds, holder=st.sampled_from(["olha", "petro", "maria"]),
+        places=st.lists(st.sampled_from(LABELS), max_size=5), standing=st.integers(0, 4),
         ttl=st.integers(1, 120),
     )  # fmt: skip
     def hold(self, holder: str, places: list[str], standing: int, ttl: int) -> object:
         id = ticketcore.new_request_id()
         expected, value = self.naive.hold(id, holder, places, standing, timedelta(seconds=ttl))
         try:
-            hold = self.event.hold(*places, areas={AREA: standing} if standing else None, holder=holder, ttl=timedelta(seconds=ttl), request=id)
+            hold = self.event.hold(
+                *places,
+                areas={AREA: standing} if standing else None,
+                holder=holder,
+                ttl=timedelta(seconds=ttl),
+                request=id,
+            )
         except ticketcore.Refused as refused:
             assert refused.reason == expected
             if expected == Reason.PLACE_TAKEN:
@@ -228,11 +271,21 @@ class Sale(RuleBasedStateMachine):
             return multiple()
         assert expected is None
         assert (hold.places, hold.areas.get(AREA, 0), hold.expires_at) == value
-        again = self.event.hold(*places, areas={AREA: standing} if standing else None, holder=holder, ttl=timedelta(seconds=ttl), request=id)
+        again = self.event.hold(
+            *places,
+            areas={AREA: standing} if standing else None,
+            holder=holder,
+            ttl=timedelta(seconds=ttl),
+            request=id,
+        )
         assert again == hold, "a repeated request"
         return id
 
-    @rule(target=holds, holder=st.sampled_from(["olha", "petro", "maria"]), wishes=st.lists(st.lists(st.sampled_from(LABELS), min_size=1, max_size=3), max_size=4))
+    @rule(
+        target=holds,
+        holder=st.sampled_from(["olha", "petro", "maria"]),
+        wishes=st.lists(st.lists(st.sampled_from(LABELS), min_size=1, max_size=3), max_size=4),
+    )
     def hold_many(self, holder: str, wishes: list[list[str]]) -> object:
         answers = self.event.hold_many(wishes, holder=holder, ttl=timedelta(seconds=60))
         made = []
@@ -246,17 +299,27 @@ class Sale(RuleBasedStateMachine):
 
     @rule(hold=holds, ttl=st.integers(1, 120))
     def extend(self, hold: str, ttl: int) -> None:
-        self.same(self.naive.extend(hold, timedelta(seconds=ttl)), lambda: self.event.extend(hold, timedelta(seconds=ttl)))
+        self.same(
+            self.naive.extend(hold, timedelta(seconds=ttl)),
+            lambda: self.event.extend(hold, timedelta(seconds=ttl)),
+        )
 
     @rule(hold=holds)
     def release(self, hold: str) -> None:
         self.same(self.naive.release(hold), lambda: self.event.release(hold))
 
-    @rule(hold=holds, ticket_type=st.sampled_from(["adult", "adult", "child"]), off=st.sampled_from([0, 0, 0, 1]))
+    @rule(
+        hold=holds,
+        ticket_type=st.sampled_from(["adult", "adult", "child"]),
+        off=st.sampled_from([0, 0, 0, 1]),
+    )
     def quote(self, hold: str, ticket_type: str, off: int) -> None:
         known = self.naive.holds.get(hold)
         count = off + (len(known.admissions) if known else 1)
-        self.same(self.naive.quote(hold, ticket_type, count), lambda: self.event.quote(hold, {ticket_type: count}).total)
+        self.same(
+            self.naive.quote(hold, ticket_type, count),
+            lambda: self.event.quote(hold, {ticket_type: count}).total,
+        )
 
     @rule(target=orders, hold=holds, off=st.sampled_from([0, 0, 0, 1]))
     def check_out(self, hold: str, off: int) -> object:
@@ -282,7 +345,10 @@ class Sale(RuleBasedStateMachine):
     def check_in(self, order: str, number: int) -> None:
         tickets = self.real_orders[order].tickets
         if number <= len(tickets):
-            self.same(self.naive.check_in(order, number), lambda: self.event.check_in(tickets[number - 1].code, gate="north").place)
+            self.same(
+                self.naive.check_in(order, number),
+                lambda: self.event.check_in(tickets[number - 1].code, gate="north").place,
+            )
 
     @rule(on_sale=st.booleans())
     @precondition(lambda self: self.naive.holds)
@@ -305,9 +371,13 @@ class Sale(RuleBasedStateMachine):
         sold = sum(self.naive.sold(label) for label in [*LABELS, AREA])
         held = sum(self.naive.held(label) for label in [*LABELS, AREA])
         assert seen.counts == ticketcore.Counts(HOUSE.capacity - sold - held, held, sold, 0)
-        assert seen.area(AREA) == ticketcore.Counts(self.naive.free(AREA), self.naive.held(AREA), self.naive.sold(AREA), 0)
+        assert seen.area(AREA) == ticketcore.Counts(
+            self.naive.free(AREA), self.naive.held(AREA), self.naive.sold(AREA), 0
+        )
         for label in LABELS:
-            assert seen.status(label) == ("sold" if self.naive.sold(label) else "held" if self.naive.held(label) else "free")
+            assert seen.status(label) == (
+                "sold" if self.naive.sold(label) else "held" if self.naive.held(label) else "free"
+            )
 
     def same(self, expected: tuple[Optional[Reason], object], ask: object) -> None:
         assert callable(ask)

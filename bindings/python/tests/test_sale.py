@@ -15,7 +15,9 @@ from conftest import Clock, buy, create_premiere, little_house, prices
 import ticketcore
 
 
-def test_a_seat_goes_from_free_to_held_to_sold_to_admitted(office: ticketcore.BoxOffice, event: ticketcore.Event, clock: Clock) -> None:
+def test_a_seat_goes_from_free_to_held_to_sold_to_admitted(
+    office: ticketcore.BoxOffice, event: ticketcore.Event, clock: Clock
+) -> None:
     hold = event.hold("Hall-A-3", "Hall-A-4", holder="cart-1", ttl=timedelta(minutes=10))
     assert hold.places == ("Hall-A-3", "Hall-A-4")
     assert hold.holder == "cart-1"
@@ -23,7 +25,10 @@ def test_a_seat_goes_from_free_to_held_to_sold_to_admitted(office: ticketcore.Bo
     assert event.availability().status("Hall-A-3") == "held"
 
     quote = event.quote(hold, {"adult": 1, "child": 1})
-    assert [(line.ticket_type, line.count, line.amount) for line in quote.lines] == [("adult", 1, Decimal("300.00")), ("child", 1, Decimal("150.00"))]
+    assert [(line.ticket_type, line.count, line.amount) for line in quote.lines] == [
+        ("adult", 1, Decimal("300.00")),
+        ("child", 1, Decimal("150.00")),
+    ]
     assert (quote.ticket_fees, quote.order_fee, quote.total, quote.tax, quote.currency) == (
         Decimal("10.00"), Decimal("12.00"), Decimal("472.00"), Decimal("78.67"), "UAH",
     )  # fmt: skip
@@ -32,7 +37,10 @@ def test_a_seat_goes_from_free_to_held_to_sold_to_admitted(office: ticketcore.Bo
     assert order.number == 1
     assert order.placed_at == clock.now
     assert (order.payment_method, order.payment_reference) == ("card", "ch_3Nx")
-    assert [(ticket.seat, ticket.ticket_type, ticket.price) for ticket in order.tickets] == [("3", "adult", Decimal("300.00")), ("4", "child", Decimal("150.00"))]
+    assert [(ticket.seat, ticket.ticket_type, ticket.price) for ticket in order.tickets] == [
+        ("3", "adult", Decimal("300.00")),
+        ("4", "child", Decimal("150.00")),
+    ]
     assert event.availability().status("Hall-A-3") == "sold"
     assert event.find_order(order.id) == order
 
@@ -55,7 +63,11 @@ def test_a_hold_takes_all_or_none_and_names_what_is_gone(event: ticketcore.Event
     assert refused.value.reason is ticketcore.Reason.PLACE_TAKEN
     assert refused.value.details.places == ("Hall-A-2",)
     assert "Hall-A-2" in str(refused.value)
-    assert refused.value.to_dict() == {"reason": "place_taken", "message": refused.value.message, "places": ("Hall-A-2",)}
+    assert refused.value.to_dict() == {
+        "reason": "place_taken",
+        "message": refused.value.message,
+        "places": ("Hall-A-2",),
+    }
     assert event.availability().status("Hall-A-1") == "free"
 
 
@@ -71,14 +83,18 @@ def test_a_hold_ends_by_itself(event: ticketcore.Event, clock: Clock) -> None:
 
 
 def test_extending_stops_at_the_holds_lifetime(office: ticketcore.BoxOffice, clock: Clock) -> None:
-    event = create_premiere(office, "short", policy=ticketcore.SalePolicy(hold_lifetime=timedelta(minutes=15)))
+    event = create_premiere(
+        office, "short", policy=ticketcore.SalePolicy(hold_lifetime=timedelta(minutes=15))
+    )
     hold = event.hold("Hall-A-1", holder="slow", ttl=timedelta(minutes=10))
     assert event.extend(hold, timedelta(minutes=30)) == clock.now + timedelta(minutes=15)
     with pytest.raises(ticketcore.HoldLifetimeReached):
         event.extend(hold, timedelta(minutes=30))
 
 
-def test_best_available_seats_a_party_together_and_keeps_wheelchair_places_for_those_who_ask(event: ticketcore.Event) -> None:
+def test_best_available_seats_a_party_together_and_keeps_wheelchair_places_for_those_who_ask(
+    event: ticketcore.Event,
+) -> None:
     best = event.hold_best(3, "parquet", holder="three")
     assert len(best.places) == 3
     assert all(place.startswith("Hall-A-") for place in best.places)
@@ -173,20 +189,34 @@ def test_configure_changes_what_is_given_and_leaves_the_rest(event: ticketcore.E
 
 
 def test_prices_come_back_as_they_were_given() -> None:
-    assert prices().prices == {"parquet": {"adult": Decimal("300.00"), "child": Decimal("150.00")}, "cheap": {"adult": Decimal("100.00")}}
-    assert (prices().per_ticket, prices().per_order, prices().tax_percent, prices().currency) == (Decimal(5), Decimal(12), Decimal(20), "UAH")
+    assert prices().prices == {
+        "parquet": {"adult": Decimal("300.00"), "child": Decimal("150.00")},
+        "cheap": {"adult": Decimal("100.00")},
+    }
+    assert (prices().per_ticket, prices().per_order, prices().tax_percent, prices().currency) == (
+        Decimal(5),
+        Decimal(12),
+        Decimal(20),
+        "UAH",
+    )
     assert ticketcore.PriceList("JPY", {"all": {"adult": 5000}}).prices["all"]["adult"] == Decimal(5000)
     assert ticketcore.PriceList("EUR", {}, tax_percent="7.25").tax_percent == Decimal("7.25")
 
 
-def test_events_are_found_by_name_and_not_made_twice(office: ticketcore.BoxOffice, event: ticketcore.Event) -> None:
+def test_events_are_found_by_name_and_not_made_twice(
+    office: ticketcore.BoxOffice, event: ticketcore.Event
+) -> None:
     assert office.events() == ["premiere"]
     assert [found.id for found in office] == ["premiere"]
     assert "premiere" in office
     assert "other" not in office
     found = office.event("premiere")
     assert found.time_zone == ""
-    assert (found.name, found.currency, found.starts_at) == ("Premiere", "UAH", datetime(2027, 1, 31, 19, 30, tzinfo=timezone.utc))
+    assert (found.name, found.currency, found.starts_at) == (
+        "Premiere",
+        "UAH",
+        datetime(2027, 1, 31, 19, 30, tzinfo=timezone.utc),
+    )
     with pytest.raises(ticketcore.EventNotFound):
         office.event("other")
     with pytest.raises(ticketcore.EventExists):
@@ -199,7 +229,10 @@ def test_an_event_tells_its_time_where_it_takes_place(event: ticketcore.Event) -
     assert event.starts_at == datetime(2027, 1, 31, 17, 30, tzinfo=timezone.utc)
     assert "Sunday, 31 January 2027, 19:30<" in buy(event, "Hall-A-1").tickets[0].svg()
     event.configure(time_zone="America/New_York")
-    assert (event.time_zone, event.starts_at) == ("America/New_York", datetime(2027, 1, 31, 17, 30, tzinfo=timezone.utc))
+    assert (event.time_zone, event.starts_at) == (
+        "America/New_York",
+        datetime(2027, 1, 31, 17, 30, tzinfo=timezone.utc),
+    )
     assert "Sunday, 31 January 2027, 12:30<" in buy(event, "Hall-A-2").tickets[0].svg()
 
 
@@ -232,7 +265,13 @@ def test_results_are_immutable_values_with_a_good_repr(event: ticketcore.Event) 
         f"Hold(id='{hold.id}', holder='cart', places=('Hall-A-1',), areas={{}}, "
         "expires_at=datetime.datetime(2027, 1, 10, 10, 10, tzinfo=datetime.timezone.utc))"
     )
-    assert hold.to_dict() == {"id": hold.id, "holder": "cart", "places": ["Hall-A-1"], "areas": {}, "expires_at": hold.expires_at}
+    assert hold.to_dict() == {
+        "id": hold.id,
+        "holder": "cart",
+        "places": ["Hall-A-1"],
+        "areas": {},
+        "expires_at": hold.expires_at,
+    }
     same = event.find_hold(hold.id)
     assert same == hold and same is not hold and hash(same) == hash(hold)
     assert hold != event.hold("Hall-A-2", holder="cart")

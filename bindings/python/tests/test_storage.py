@@ -57,7 +57,9 @@ def test_the_cores_own_storages_keep_their_promises_when_python_calls_them(tmp_p
         shutil.rmtree(tmp_path)
         tmp_path.mkdir()
 
-    report = check_storage(lambda: ticketcore.SqliteStorage(tmp_path / "store.db", synchronous="normal"), reset)
+    report = check_storage(
+        lambda: ticketcore.SqliteStorage(tmp_path / "store.db", synchronous="normal"), reset
+    )
     assert report.passed, report.text
 
 
@@ -118,7 +120,9 @@ class Failing(ListStorage):
 @pytest.fixture
 def unraisable(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
-    monkeypatch.setattr(sys, "unraisablehook", lambda what: seen.append(f"{type(what.exc_value).__name__}: {what.exc_value}"))
+    monkeypatch.setattr(
+        sys, "unraisablehook", lambda what: seen.append(f"{type(what.exc_value).__name__}: {what.exc_value}")
+    )
     return seen
 
 
@@ -142,7 +146,10 @@ def test_after_a_reading_that_failed_every_answer_is_right_or_an_error_of_ours()
         order = buy(event, "Hall-A-1", "Hall-A-2")
         hold = event.hold("Hall-A-3", holder="cart")
         # What is asked, and whether the answer is that of the log.
-        found: list[Callable[[], bool]] = [lambda: event.find_order(order) == order, lambda: event.find_hold(hold) == hold]
+        found: list[Callable[[], bool]] = [
+            lambda: event.find_order(order) == order,
+            lambda: event.find_hold(hold) == hold,
+        ]
         asked: list[Callable[[], bool]] = [
             lambda: len(event.books().orders_to_numpy()) == 1,
             lambda: event.availability().counts.sold == 2,
@@ -196,7 +203,11 @@ def test_a_commit_of_unknown_outcome_is_looked_up_in_the_log(unraisable: list[st
         ("read", [(1, 0, "text")], "data must be bytes, not 'text'"),
         ("read", 5, r"what read\(\) returned must be a sequence of Entry, not 5"),
         ("list_streams", None, r"what list_streams\(\) returned must be a sequence of bytes"),
-        ("load_snapshot", b"snapshot", r"what load_snapshot\(\) returned must be a Snapshot\(revision, data\) or None"),
+        (
+            "load_snapshot",
+            b"snapshot",
+            r"what load_snapshot\(\) returned must be a Snapshot\(revision, data\) or None",
+        ),
     ],
 )
 def test_an_answer_of_the_wrong_kind_is_named(method: str, answer: object, message: str) -> None:
@@ -205,7 +216,9 @@ def test_an_answer_of_the_wrong_kind_is_named(method: str, answer: object, messa
         create_premiere(office)
     wrong = type("Wrong", (ListStorage,), {method: lambda self, *arguments: answer})
     with ticketcore.open(wrong(store)) as office:
-        with pytest.raises((ticketcore.StorageError, ticketcore.Unavailable, ticketcore.Halted), match=message):
+        with pytest.raises(
+            (ticketcore.StorageError, ticketcore.Unavailable, ticketcore.Halted), match=message
+        ):
             office.events()
             office.event("premiere").hold("Hall-A-1", holder="cart")
 
@@ -262,7 +275,10 @@ def test_turns_and_reads_from_python(tmp_path: Path) -> None:
 
 def test_files_that_are_no_store_are_named_and_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "text.db"
-    file.write_text("a text file, longer than the header that a database begins with, so that it is plainly no database at all, whatever one may think")
+    file.write_text(
+        "a text file, longer than the header that a database begins with, so that it is plainly no database"
+        " at all, whatever one may think"
+    )
     before = file.read_bytes()
     with pytest.raises(ticketcore.StorageDamaged, match="text.db"):
         ticketcore.open(file)

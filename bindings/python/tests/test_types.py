@@ -16,31 +16,60 @@ from conftest import ROOT
 
 import ticketcore
 
-MODULES = ["ticketcore", "ticketcore.aio", "ticketcore.conformance", "ticketcore._errors", "ticketcore._event", "ticketcore._office", "ticketcore._seat_map",
-           "ticketcore._storage", "ticketcore._tables", "ticketcore._command", "ticketcore._demo"]  # fmt: skip
+MODULES = [
+    "ticketcore", "ticketcore.aio", "ticketcore.conformance", "ticketcore._errors", "ticketcore._event",
+    "ticketcore._office", "ticketcore._seat_map", "ticketcore._storage", "ticketcore._tables",
+    "ticketcore._command", "ticketcore._demo",
+]  # fmt: skip
 EXAMPLES = [str(path) for path in sorted((ROOT / "examples" / "python").glob("*.py"))]
 # What is built lies in build/; the checkout stays as it is.
 ENVIRONMENT = {**os.environ, "MYPYPATH": ""}
 
 
 def run(*command: str) -> None:
-    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, cwd=ROOT, env=ENVIRONMENT, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_stub_and_the_module_have_the_same() -> None:
     pytest.importorskip("mypy")
     done = subprocess.run(
-        [sys.executable, "-m", "mypy.stubtest", "ticketcore", "--mypy-config-file", "pyproject.toml", "--concise"], capture_output=True, text=True, cwd=ROOT, env=ENVIRONMENT, check=False
+        [
+            sys.executable,
+            "-m",
+            "mypy.stubtest",
+            "ticketcore",
+            "--mypy-config-file",
+            "pyproject.toml",
+            "--concise",
+        ],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        check=False,
     )
     of_the_binder = [
         r"metaclass differs",  # pybind11's own
-        r"\.__init__ is inconsistent, stub does not have \*args",  # of classes that have no constructor: it raises TypeError
+        # of classes that have no constructor: it raises TypeError
+        r"\.__init__ is inconsistent, stub does not have \*args",
         r"Buffer\.__buffer__ is not present at runtime",  # before Python 3.12
         r"Reason\.__new__ is inconsistent",  # enum's
-        r"_storage\.Access is not a Union",  # a Literal of several words, which mypy takes for a Union of them
+        # a Literal of several words, which mypy takes for a Union of them
+        r"_storage\.Access is not a Union",
     ]
-    found = [line for line in done.stdout.splitlines() if line and not any(re.search(known, line) for known in of_the_binder)]
+    found = [
+        line
+        for line in done.stdout.splitlines()
+        if line and not any(re.search(known, line) for known in of_the_binder)
+    ]
     assert found == [] and done.stderr == ""
     assert "metaclass differs" in done.stdout, "the stub was looked at"
 
@@ -51,7 +80,8 @@ def test_mypy_strict_is_content_with_package_and_examples() -> None:
     run("mypy", "--strict", "--config-file", "pyproject.toml", *EXAMPLES)
 
 
-OLDEST = re.search(r'requires-python = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))[1]  # type: ignore[index]
+PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+OLDEST = re.search(r'requires-python = ">=([\d.]+)"', PROJECT)[1]  # type: ignore[index]
 
 
 def version_of(text: str) -> tuple[int, ...]:
@@ -59,15 +89,27 @@ def version_of(text: str) -> tuple[int, ...]:
 
 
 def oldest_for_stubs() -> str:
-    """NumPy's stubs are written for the Pythons that this NumPy runs on. What the package's own lines ask for, vermin sees."""
+    """NumPy's stubs are written for the Pythons that this NumPy runs on. What the package's own lines ask
+    for, vermin sees."""
     numpy = re.search(r">=([\d.]+)", metadata.metadata("numpy")["Requires-Python"])
     return max(OLDEST, numpy[1] if numpy else OLDEST, key=version_of)
 
 
 def test_pyright_is_content_with_package_and_examples() -> None:
-    pytest.importorskip("basedpyright")  # pyright whole in its wheel: pyright's own fetches a program at its first run
+    pytest.importorskip(
+        "basedpyright"
+    )  # pyright whole in its wheel: pyright's own fetches a program at its first run
     installed = Path(ticketcore.__file__).parent
-    run("basedpyright", "--pythonpath", sys.executable, "--pythonversion", oldest_for_stubs(), "--project", "bindings/python/tests/pyrightconfig.json", str(installed))
+    run(
+        "basedpyright",
+        "--pythonpath",
+        sys.executable,
+        "--pythonversion",
+        oldest_for_stubs(),
+        "--project",
+        "bindings/python/tests/pyrightconfig.json",
+        str(installed),
+    )
     run("basedpyright", "--pythonpath", sys.executable, *EXAMPLES)
 
 
@@ -75,7 +117,15 @@ def test_the_package_asks_for_nothing_newer_than_its_oldest_python() -> None:
     pytest.importorskip("vermin")
     sources = sorted(str(path) for path in Path(ticketcore.__file__).parent.glob("*.py"))
     assert len(sources) >= 10
-    command = [sys.executable, "-c", "import vermin; vermin.main()", f"--target={OLDEST}-", "--violations", "--no-tips", *sources]
+    command = [
+        sys.executable,
+        "-c",
+        "import vermin; vermin.main()",
+        f"--target={OLDEST}-",
+        "--violations",
+        "--no-tips",
+        *sources,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -86,22 +136,33 @@ def public_things() -> list[tuple[str, object]]:
         module = importlib.import_module(name)
         things.append((name, module))
         for attribute, value in vars(module).items():
-            if attribute.startswith("_") or not (inspect.isclass(value) or inspect.isroutine(value)) or not str(value.__module__).startswith("ticketcore"):
+            if (
+                attribute.startswith("_")
+                or not (inspect.isclass(value) or inspect.isroutine(value))
+                or not str(value.__module__).startswith("ticketcore")
+            ):
                 continue
             things.append((f"{name}.{attribute}", value))
             if inspect.isclass(value):
                 things += [
                     (f"{name}.{attribute}.{member}", inner)
                     for member, inner in vars(value).items()
-                    if not member.startswith("_") and (inspect.isroutine(inner) or isinstance(inner, property))
+                    if not member.startswith("_")
+                    and (inspect.isroutine(inner) or isinstance(inner, property))
                 ]
     return things
 
 
 def test_everything_public_has_a_docstring() -> None:
-    inherited = {"take_turn", "read", "load_snapshot", "save_snapshot", "list_streams", "remove_stream", "wait_for_news", "vault_put", "vault_get", "vault_erase",
-                 "scrub_vault", "describe", "count", "index"}  # fmt: skip
-    bare = [name for name, thing in public_things() if not inspect.getdoc(thing) and name.rsplit(".", 1)[-1] not in inherited]
+    inherited = {
+        "take_turn", "read", "load_snapshot", "save_snapshot", "list_streams", "remove_stream",
+        "wait_for_news", "vault_put", "vault_get", "vault_erase", "scrub_vault", "describe", "count", "index",
+    }  # fmt: skip
+    bare = [
+        name
+        for name, thing in public_things()
+        if not inspect.getdoc(thing) and name.rsplit(".", 1)[-1] not in inherited
+    ]
     assert bare == []
     assert len(public_things()) > 300
 

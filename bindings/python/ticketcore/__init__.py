@@ -1,4 +1,5 @@
-"""The core of a box office: seat maps, atomic holds, best available seats, prices, orders, signed tickets, check-in.
+"""The core of a box office: seat maps, atomic holds, best available seats, prices, orders, signed tickets,
+check-in.
 
 >>> import ticketcore
 >>> from datetime import datetime, timedelta, timezone
@@ -18,8 +19,9 @@
 ...     [ticket.place for ticket in order.tickets], order.total, order.currency
 (['A-2', 'A-3'], Decimal('600.00'), 'UAH')
 
-``open`` makes a BoxOffice, ``aio.open`` one for asyncio. A business "no" is raised as a subclass of Refused, with a reason for programs, a message for people, and
-details; what the world does to a store is an Error. Nothing is sold twice, and every answer is durable before it is given.
+``open`` makes a BoxOffice, ``aio.open`` one for asyncio. A business "no" is raised as a subclass of Refused,
+with a reason for programs, a message for people, and details; what the world does to a store is an Error.
+Nothing is sold twice, and every answer is durable before it is given.
 """
 
 from ticketcore._core import (

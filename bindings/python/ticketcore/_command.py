@@ -1,4 +1,5 @@
-"""What python -m ticketcore does: look into a store, keep house in it, and the demo. The C++ command says the same, word for word."""
+"""What python -m ticketcore does: look into a store, keep house in it, and the demo. The C++ command says the
+same, word for word."""
 
 from __future__ import annotations
 
@@ -19,7 +20,10 @@ from ticketcore._office import core_storage
 from ticketcore._storage import Access, ArchiveStorage, Storage, open_with_access
 from ticketcore._tables import audit
 
-_STORE = "the path of a ticketcore file (or sqlite:///PATH), a PostgreSQL URL (postgresql://user@host/database), or an archive"
+_STORE = (
+    "the path of a ticketcore file (or sqlite:///PATH), a PostgreSQL URL (postgresql://user@host/database),"
+    " or an archive"
+)
 
 _EPILOG = """\
 examples:
@@ -27,7 +31,11 @@ examples:
   python -m ticketcore events out/demo.db        what is in the file that it leaves
   python -m ticketcore check out/demo.db         prove it again
 
-exit status: 0 all is well, 1 check or erase found something or events met a damaged one, 2 the command line is wrong, 3 the store can't be used
+exit status:
+  0  all is well
+  1  check or erase found something, or events met a damaged one
+  2  the command line is wrong
+  3  the store can't be used
 """
 
 
@@ -38,15 +46,22 @@ class UsageError(Exception):
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ticketcore",
-        description="Looks into a ticketcore store, and keeps house in it. Looking changes nothing, also while others sell.",
+        description=(
+            "Looks into a ticketcore store, and keeps house in it. Looking changes nothing, also while others"
+            " sell."
+        ),
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"ticketcore {ticketcore.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def add(name: str, run: Callable[[argparse.Namespace], int], help: str, description: Optional[str] = None) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=help, description=(description or help[0].upper() + help[1:]) + ".")
+    def add(
+        name: str, run: Callable[[argparse.Namespace], int], help: str, description: Optional[str] = None
+    ) -> argparse.ArgumentParser:
+        command = commands.add_parser(
+            name, help=help, description=(description or help[0].upper() + help[1:]) + "."
+        )
         command.set_defaults(run=run)
         if name != "demo":
             command.add_argument("store", metavar="STORE", help=_STORE)
@@ -55,13 +70,25 @@ def _parser() -> argparse.ArgumentParser:
     add("events", _events, "the events and how they sell")
     log = add("log", _log, "the facts, one JSON object a line")
     log.add_argument("--event", metavar="ID", help="of this event only")
-    log.add_argument("--from", dest="from_revision", metavar="REVISION", type=_whole_number, default=1, help="from this entry on")
+    log.add_argument(
+        "--from",
+        dest="from_revision",
+        metavar="REVISION",
+        type=_whole_number,
+        default=1,
+        help="from this entry on",
+    )
     log.add_argument("--limit", metavar="FACTS", type=_whole_number, help="this many at most")
-    add("check", _check, "replay the log and prove every invariant").add_argument("--event", metavar="ID", help="of this event only")
-    add("manifest", _manifest, "every place with its status, as CSV").add_argument("--event", metavar="ID", required=True)
+    add("check", _check, "replay the log and prove every invariant").add_argument(
+        "--event", metavar="ID", help="of this event only"
+    )
+    add("manifest", _manifest, "every place with its status, as CSV").add_argument(
+        "--event", metavar="ID", required=True
+    )
     archive = add(
         "archive", _archive, "write an event's log to a file, and prove that it replays to the same state",
-        "Write an event's log to FILE, prove that it replays to the same state, and then, if asked to, take the event out of the store",
+        "Write an event's log to FILE, prove that it replays to the same state, and then, if asked to, "
+        "take the event out of the store",
     )  # fmt: skip
     archive.add_argument("file", metavar="FILE")
     archive.add_argument("--event", metavar="ID", required=True)
@@ -71,10 +98,23 @@ def _parser() -> argparse.ArgumentParser:
     project.add_argument("--event", metavar="ID", help="of this event only")
     project.add_argument("--rebuild", action="store_true", help="make them anew from the log's beginning")
     project.add_argument("--follow", action="store_true", help="go on until stopped")
-    add("erase", _erase, "erase a person's record in the vault, and prove that no trace is left").add_argument("person", metavar="PERSON")
+    add(
+        "erase", _erase, "erase a person's record in the vault, and prove that no trace is left"
+    ).add_argument("person", metavar="PERSON")
     demo = add("demo", _demo, "sell out a house, then prove the books")
-    demo.add_argument("chart", metavar="CHART", nargs="?", help="a seat map: ours or a seats.io chart; a small theatre if not given")
-    demo.add_argument("--folder", metavar="FOLDER", type=Path, default=Path("out"), help="where file and pictures go (default: out)")
+    demo.add_argument(
+        "chart",
+        metavar="CHART",
+        nargs="?",
+        help="a seat map: ours or a seats.io chart; a small theatre if not given",
+    )
+    demo.add_argument(
+        "--folder",
+        metavar="FOLDER",
+        type=Path,
+        default=Path("out"),
+        help="where file and pictures go (default: out)",
+    )
     return parser
 
 
@@ -97,7 +137,10 @@ def _events_of(storage: Storage, wanted: Optional[str], store: str) -> list[str]
     if wanted is None:
         return events
     if wanted not in events:
-        raise UsageError(f'there is no event "{wanted}" in {store}; there are:{"".join(" " + event for event in events) or " none"}')
+        raise UsageError(
+            f'there is no event "{wanted}" in {store}; there'
+            f' are:{"".join(" " + event for event in events) or " none"}'
+        )
     return [wanted]
 
 
@@ -119,14 +162,18 @@ def _show_event(event: ticketcore.Event) -> None:
     counts = event.availability().counts
     print(
         f"{event.id:<24}{_start_of(event):<27}{'on' if event.on_sale else 'off':<6}"
-        f"{event.seat_map.capacity:>10}{counts.free:>10}{counts.held:>8}{counts.sold:>10}{event.revision:>10}  {event.name}"
+        f"{event.seat_map.capacity:>10}{counts.free:>10}{counts.held:>8}{counts.sold:>10}"
+        f"{event.revision:>10}  {event.name}"
     )
 
 
 def _events(arguments: argparse.Namespace) -> int:
     status = 0
     with _open(arguments.store, "read_only") as storage, ticketcore.BoxOffice(storage) as office:
-        print(f"{'event':<24}{'starts':<27}{'sale':<6}{'capacity':>10}{'free':>10}{'held':>8}{'sold':>10}{'revision':>10}  name")
+        print(
+            f"{'event':<24}{'starts':<27}{'sale':<6}"
+            f"{'capacity':>10}{'free':>10}{'held':>8}{'sold':>10}{'revision':>10}  name"
+        )
         for id in office.events():
             try:
                 _show_event(office.event(id))
@@ -160,7 +207,10 @@ def _check(arguments: argparse.Namespace) -> int:
             if report.currency is not None:
                 for name, takings in report.takings.items():
                     print(f"  {name:<38}{takings.tickets:>8}{f'{takings.amount} {report.currency}':>20}")
-                print(f"  fees {report.fees} {report.currency}, paid {report.paid} {report.currency}, refunded {report.refunded} {report.currency}")
+                print(
+                    f"  fees {report.fees} {report.currency}, paid {report.paid} {report.currency}, refunded"
+                    f" {report.refunded} {report.currency}"
+                )
             for problem in report.problems:
                 print(f"  PROBLEM {problem}")
             if report.ok:
@@ -173,25 +223,36 @@ def _sold_places(event: ticketcore.Event) -> dict[str, tuple[str, str, Decimal]]
     """Ticket, its type and its price, by place."""
     books = event.books()
     labels = event.seat_map.labels()
-    return {labels[row.place]: (row.id, row.ticket_type, row.price) for row in books.tickets() if not row.refunded and row.place is not None}
+    return {
+        labels[row.place]: (row.id, row.ticket_type, row.price)
+        for row in books.tickets()
+        if not row.refunded and row.place is not None
+    }
 
 
 def _manifest_rows(event: ticketcore.Event) -> Iterator[Sequence[object]]:
     seen = event.availability()
     sold = _sold_places(event)
-    yield "label,section,row,seat,kind,category,flags,x,y,capacity,status,held,sold,ticket,ticket_type,price".split(",")
+    yield (
+        "label,section,row,seat,kind,category,flags,x,y,capacity,status,held,sold,ticket,ticket_type,price"
+        .split(",")
+    )
     for place in event.seat_map:
         status = seen.status(place.label)
-        flags = " ".join(name for name in ("accessible", "companion", "restricted_view") if getattr(place, name))
+        flags = " ".join(
+            name for name in ("accessible", "companion", "restricted_view") if getattr(place, name)
+        )
         yield (
-            place.label, place.section, place.row, place.seat, place.kind, place.category, flags, f"{place.x:g}", f"{place.y:g}", 1, status, int(status == "held"),
+            place.label, place.section, place.row, place.seat, place.kind, place.category, flags,
+            f"{place.x:g}", f"{place.y:g}", 1, status, int(status == "held"),
             int(status == "sold"), *sold.get(place.label, ("", "", "")),
         )  # fmt: skip
     for area in event.seat_map.areas:
         counts = seen.area(area.label)
         x, y = area.center
         yield (
-            area.label, area.section, "", "", "area", area.category, "", f"{x:g}", f"{y:g}", area.capacity, "free" if counts.free else "sold", counts.held, counts.sold,
+            area.label, area.section, "", "", "area", area.category, "", f"{x:g}", f"{y:g}", area.capacity,
+            "free" if counts.free else "sold", counts.held, counts.sold,
             "", "", "",
         )  # fmt: skip
 
@@ -200,7 +261,9 @@ def _manifest(arguments: argparse.Namespace) -> int:
     with _open(arguments.store, "read_only") as storage:
         _events_of(storage, arguments.event, arguments.store)
         with ticketcore.BoxOffice(storage) as office:
-            csv.writer(sys.stdout, lineterminator="\r\n").writerows(_manifest_rows(office.event(arguments.event)))
+            csv.writer(sys.stdout, lineterminator="\r\n").writerows(
+                _manifest_rows(office.event(arguments.event))
+            )
     return 0
 
 
@@ -209,7 +272,10 @@ def _archive(arguments: argparse.Namespace) -> int:
         _events_of(storage, arguments.event, arguments.store)
         with ticketcore.BoxOffice(storage) as office:
             archive = office.archive(arguments.event, arguments.file, remove=arguments.remove)
-        print(f"{archive.event}: {archive.revision} entries, {archive.bytes} bytes in {arguments.file}, which replays to the same state")
+        print(
+            f"{archive.event}: {archive.revision} entries, {archive.bytes} bytes in {arguments.file}, which"
+            " replays to the same state"
+        )
         if arguments.remove:
             print(f"taken out of {storage.describe()}")
     return 0
@@ -227,7 +293,9 @@ def _project(arguments: argparse.Namespace) -> int:
         raise UsageError("--rebuild and --follow do not go together")
     with _open(arguments.store, "read_only") as storage:
         if isinstance(storage, ArchiveStorage):
-            raise ticketcore.StorageError(f"{storage.path}: an archive has no tables; restore it into a store")
+            raise ticketcore.StorageError(
+                f"{storage.path}: an archive has no tables; restore it into a store"
+            )
         while True:
             at: list[ticketcore.Position] = []
             entries = 0
@@ -236,7 +304,10 @@ def _project(arguments: argparse.Namespace) -> int:
                 entries += new
                 at.append(ticketcore.Position(b"event/" + event.encode(), cursor))
             if entries or not arguments.follow:
-                print(f"{len(at)} {'event' if len(at) == 1 else 'events'}, {entries} new entries projected", flush=True)
+                print(
+                    f"{len(at)} {'event' if len(at) == 1 else 'events'}, {entries} new entries projected",
+                    flush=True,
+                )
             if not arguments.follow:
                 return 0
             # New events are looked for every second, what is new in those known at once.
@@ -249,7 +320,10 @@ def _erase(arguments: argparse.Namespace) -> int:
     if not erasure.was_there:
         print(f"the vault has no record of {arguments.person}; nothing was searched for")
         return 0
-    print(f"the record of {arguments.person} is erased; searched {erasure.bytes_searched} bytes for it and the {erasure.pieces - 1} texts in it")
+    print(
+        f"the record of {arguments.person} is erased; searched {erasure.bytes_searched} bytes for it and the"
+        f" {erasure.pieces - 1} texts in it"
+    )
     for trace in erasure.traces:
         print(f"  TRACE in {trace}")
     if not erasure.traces:
@@ -260,7 +334,9 @@ def _erase(arguments: argparse.Namespace) -> int:
 def _demo(arguments: argparse.Namespace) -> int:
     from ticketcore._demo import run
 
-    return run(None if arguments.chart is None else ticketcore.SeatMap.load(arguments.chart), arguments.folder)
+    return run(
+        None if arguments.chart is None else ticketcore.SeatMap.load(arguments.chart), arguments.folder
+    )
 
 
 def main(words: Optional[Sequence[str]] = None) -> int:
@@ -279,4 +355,3 @@ def main(words: Optional[Sequence[str]] = None) -> int:
     except (ticketcore.Error, ticketcore.Refused, OSError, ValueError) as error:
         print(f"ticketcore: {error}", file=sys.stderr)
         return 3
-

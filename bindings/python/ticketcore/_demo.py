@@ -38,7 +38,11 @@ class _Clock:
 def small_theatre() -> ticketcore.SeatMap:
     """Some 400 seats in stalls and a balcony, and standing room behind."""
     builder = ticketcore.SeatMapBuilder("Little Theatre", focal_point=(0, 0))
-    for key, name, color in (("stalls", "Stalls", "#1B5E8C"), ("balcony", "Balcony", "#D98E04"), ("standing", "Standing", "#7A6C9D")):
+    for key, name, color in (
+        ("stalls", "Stalls", "#1B5E8C"),
+        ("balcony", "Balcony", "#D98E04"),
+        ("standing", "Standing", "#7A6C9D"),
+    ):
         builder.category(key, name=name, color=color)
     builder.shape("stage", label="Stage", outline=[(-5, -3), (5, -3), (4, -0.5), (-4, -0.5)])
     builder.section("Stalls", entrance="Foyer")
@@ -47,15 +51,25 @@ def small_theatre() -> ticketcore.SeatMap:
         seats = 18 + number // 2
         last = number == 11
         builder.row(
-            chr(ord("A") + number), seats, section="Stalls", category="stalls", start=(-0.275 * (seats + 1), 2 + number * 0.9), step=(0.55, 0),
-            aisle_before=[str(seats // 2 + 1)], accessible=["1", "3"] if last else (), companion=["2", "4"] if last else (),
+            chr(ord("A") + number), seats, section="Stalls", category="stalls",
+            start=(-0.275 * (seats + 1), 2 + number * 0.9), step=(0.55, 0),
+            aisle_before=[str(seats // 2 + 1)], accessible=["1", "3"] if last else (),
+            companion=["2", "4"] if last else (),
         )  # fmt: skip
     for number in range(6):
         builder.row(
-            chr(ord("A") + number), 24, section="Balcony", category="balcony", start=(-0.275 * 26, 15 + number * 0.9), step=(0.55, 0), aisle_before=["9", "17"],
+            chr(ord("A") + number), 24, section="Balcony", category="balcony",
+            start=(-0.275 * 26, 15 + number * 0.9), step=(0.55, 0), aisle_before=["9", "17"],
             restricted_view=["1", "24"],
         )  # fmt: skip
-    builder.area("Standing", section="Balcony", category="standing", capacity=60, center=(0, 21.5), outline=[(-6, 21), (6, 21), (6, 22), (-6, 22)])
+    builder.area(
+        "Standing",
+        section="Balcony",
+        category="standing",
+        capacity=60,
+        center=(0, 21.5),
+        outline=[(-6, 21), (6, 21), (6, 22), (-6, 22)],
+    )
     return builder.build()
 
 
@@ -109,11 +123,16 @@ class _Sale:
         try:
             wish = chance.random()
             if self.house.areas and (wish < 0.1 or not self.labels):
-                return self.event.hold(areas={chance.choice(self.house.areas).label: chance.randint(1, 4)}, holder=name, ttl=timedelta(minutes=3))
+                return self.event.hold(
+                    areas={chance.choice(self.house.areas).label: chance.randint(1, 4)},
+                    holder=name,
+                    ttl=timedelta(minutes=3),
+                )
             if counts.free < self.house.capacity / 20 or wish < 0.4:
                 return self.pick(name, chance)
             return self.event.hold_best(
-                chance.randint(1, 6), chance.choice(self.keys), accessible=int(wish < 0.43), together=wish < 0.8, restricted_view=wish > 0.9, holder=name,
+                chance.randint(1, 6), chance.choice(self.keys), accessible=int(wish < 0.43),
+                together=wish < 0.8, restricted_view=wish > 0.9, holder=name,
                 ttl=timedelta(minutes=3),
             )  # fmt: skip
         finally:
@@ -128,7 +147,11 @@ class _Sale:
             area = max(self.house.areas, key=lambda area: seen.area(area.label).free)
             return self.event.hold(areas={area.label: 1}, holder=name, ttl=timedelta(minutes=3))
         first = chance.choice(free)
-        together = [self.labels[index] for index in range(first, min(first + chance.randint(1, 3), len(self.labels))) if seen.status(self.labels[index]) == "free"]
+        together = [
+            self.labels[index]
+            for index in range(first, min(first + chance.randint(1, 3), len(self.labels)))
+            if seen.status(self.labels[index]) == "free"
+        ]
         return self.event.hold(*together, holder=name, ttl=timedelta(minutes=3))
 
     def buy(self, hold: ticketcore.Hold, chance: random.Random) -> None:
@@ -152,11 +175,15 @@ class _Sale:
     def progress(self) -> str:
         counts = self.event.availability().counts
         filled = counts.sold * 40 // self.house.capacity
-        return f"  [{'#' * filled}{'.' * (40 - filled)}] {counts.sold} of {self.house.capacity} sold, {counts.held} held, {self.tally['orders']} orders"
+        return (
+            f"  [{'#' * filled}{'.' * (40 - filled)}] {counts.sold} of {self.house.capacity} sold,"
+            f" {counts.held} held, {self.tally['orders']} orders"
+        )
 
 
 def run(chart: Optional[ticketcore.SeatMap], folder: Path) -> int:
-    """Sell out the house given, or a small theatre. Leaves the file, pictures of the house and of the first tickets in the folder. The exit status."""
+    """Sell out the house given, or a small theatre. Leaves the file, pictures of the house and of the first
+    tickets in the folder. The exit status."""
     house = small_theatre() if chart is None else chart
     folder.mkdir(parents=True, exist_ok=True)
     for old in [*folder.glob("demo.db*"), *folder.glob("ticket-*.svg")]:
@@ -166,7 +193,11 @@ def run(chart: Optional[ticketcore.SeatMap], folder: Path) -> int:
     clock = _Clock()
     with ticketcore.open(file, signing_key=key, clock=clock) as office:
         event = office.create_event(
-            "gala-2027", name="Gala night", seat_map=house, prices=prices_for(house), starts_at=datetime(2027, 1, 31, 19, 30, tzinfo=timezone.utc)
+            "gala-2027",
+            name="Gala night",
+            seat_map=house,
+            prices=prices_for(house),
+            starts_at=datetime(2027, 1, 31, 19, 30, tzinfo=timezone.utc),
         )
         sale = _Sale(event, clock)
         start = time.perf_counter()
@@ -188,22 +219,31 @@ def run(chart: Optional[ticketcore.SeatMap], folder: Path) -> int:
                 drawn += 1
         (folder / "seatmap.svg").write_text(event.availability().svg(), encoding="utf-8")
         times = sorted(sale.milliseconds)
+        refusals = "  ".join(f"{reason} {count}" for reason, count in sorted(sale.refusals.items()))
+        middle, slow = times[len(times) // 2], times[len(times) * 99 // 100]
         print(
-            f"\n  buyers           {sale.tally['buyers']}; {sale.tally['orders']} orders, {sale.tally['abandoned']} holds abandoned, "
+            f"\n  buyers           {sale.tally['buyers']}; {sale.tally['orders']} orders, "
+            f"{sale.tally['abandoned']} holds abandoned, "
             f"{sale.tally['refunded']} tickets refunded and sold again\n"
-            f"  refusals         {'  '.join(f'{reason} {count}' for reason, count in sorted(sale.refusals.items())) or 'none'}\n"
-            f"  holds            {len(times) / seconds:.1f} a second asked for, p50 {times[len(times) // 2]:.1f} ms, p99 {times[len(times) * 99 // 100]:.1f} ms, "
-            "each on the disk before its answer\n"
+            f"  refusals         {refusals or 'none'}\n"
+            f"  holds            {len(times) / seconds:.1f} a second asked for, "
+            f"p50 {middle:.1f} ms, p99 {slow:.1f} ms, each on the disk before its answer\n"
             f"  pictures         {folder / 'seatmap.svg'} and {drawn} tickets as {folder / 'ticket-*.svg'}\n",
             flush=True,
         )
         public = str(ticketcore.SigningKey.load(key).verify_key)
-    return subprocess.run([sys.executable, "-m", "ticketcore._demo", str(file), str(key), public], check=False).returncode
+    return subprocess.run(
+        [sys.executable, "-m", "ticketcore._demo", str(file), str(key), public], check=False
+    ).returncode
 
 
 def reconcile(file: str, key: str, public: str) -> int:
-    """What the second process does: replay the log, prove everything, and verify every ticket with the public key alone."""
-    with ticketcore.open(file, read_only=True, signing_key=key) as office, ticketcore.open("memory:", trusted_keys=[ticketcore.VerifyKey(public)]) as gate:
+    """What the second process does: replay the log, prove everything, and verify every ticket with the public
+    key alone."""
+    with (
+        ticketcore.open(file, read_only=True, signing_key=key) as office,
+        ticketcore.open("memory:", trusted_keys=[ticketcore.VerifyKey(public)]) as gate,
+    ):
         event = office.event("gala-2027")
         report = event.audit()
         print(f"A second process reads {file}, {report.revision} entries:")
@@ -211,7 +251,10 @@ def reconcile(file: str, key: str, public: str) -> int:
             print(f"  revenue          {takings.amount} {report.currency}  {name}, {takings.tickets} tickets")
         print(f"  fees             {report.fees} {report.currency}")
         print(f"  refunded         {Decimal(-report.refunded)} {report.currency}")
-        print(f"  in the till      {report.paid - report.refunded} {report.currency} from {report.orders} orders")
+        print(
+            f"  in the till      {report.paid - report.refunded} {report.currency} from {report.orders}"
+            " orders"
+        )
         for problem in report.problems:
             print(f"  WRONG            {problem}")
         if report.ok:
@@ -222,9 +265,19 @@ def reconcile(file: str, key: str, public: str) -> int:
         other = gate.create_event(
             "gate", seat_map=event.seat_map, prices=event.prices, starts_at=event.starts_at
         )
-        codes = [ticket.code for number in {row.id[:36] for row in event.books().tickets()} for ticket in _order(event, number).tickets]
-        genuine = sum(isinstance(answer, ticketcore.CodeForOtherEvent) for answer in other.check_in_many(codes, gate="north"))
-        print(f"  {'ok   ' if genuine == len(codes) else 'WRONG'}            {genuine} of {len(codes)} tickets verify with the public key")
+        codes = [
+            ticket.code
+            for number in {row.id[:36] for row in event.books().tickets()}
+            for ticket in _order(event, number).tickets
+        ]
+        genuine = sum(
+            isinstance(answer, ticketcore.CodeForOtherEvent)
+            for answer in other.check_in_many(codes, gate="north")
+        )
+        print(
+            f"  {'ok   ' if genuine == len(codes) else 'WRONG'}            {genuine} of {len(codes)} tickets"
+            " verify with the public key"
+        )
         return 0 if report.ok and genuine == len(codes) else 1
 
 

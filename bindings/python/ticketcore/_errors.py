@@ -1,4 +1,5 @@
-"""Exceptions. A business "no" is a subclass of Refused, one for each Reason; what the world does to a store is an Error."""
+"""Exceptions. A business "no" is a subclass of Refused, one for each Reason; what the world does to a store
+is an Error."""
 
 from __future__ import annotations
 
@@ -37,8 +38,9 @@ class StorageDamaged(StorageError):
 
 
 class HistoryReplaced(StorageDamaged):
-    """The history that was read is no longer the store's: an entry that is known is missing, or is another one, as after a fail-over that lost entries or
-    a restored backup. Forget what was read, and read the log from its beginning."""
+    """The history that was read is no longer the store's: an entry that is known is missing, or is another
+    one, as after a fail-over that lost entries or a restored backup. Forget what was read, and read the log
+    from its beginning."""
 
 
 class StorageNewer(StorageError):
@@ -138,7 +140,11 @@ class Refused(Exception):
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: reason, message, and the details that apply."""
-        details = {name: value for name, value in dataclasses.asdict(self.details).items() if value not in (None, (), "")}
+        details = {
+            name: value
+            for name, value in dataclasses.asdict(self.details).items()
+            if value not in (None, (), "")
+        }
         return {"reason": str(self.reason), "message": self.message, **details}
 
 
@@ -255,7 +261,8 @@ class CodeForOtherEvent(Refused):
 
 
 class Unavailable(Refused):
-    """The storage can't be used just now. Whether the command took place is not known: repeat it with the same request id."""
+    """The storage can't be used just now. Whether the command took place is not known: repeat it with the
+    same request id."""
 
 
 class Halted(Refused):

@@ -29,7 +29,8 @@ class _Office(Protocol):
 
 
 class EventView:
-    """What is known of an event without asking its desk: what it is called and costs, and which places are free. Nothing here waits for a turn."""
+    """What is known of an event without asking its desk: what it is called and costs, and which places are
+    free. Nothing here waits for a turn."""
 
     def __init__(self, core: _core.Event, office: _Office) -> None:
         self._core = core
@@ -99,8 +100,8 @@ class EventView:
         return Availability(core, at, self.name, self.seat_map)
 
     def age(self) -> Optional[timedelta]:
-        """How old availability() is: what others committed since then is not in it. Since the last turn or refresh
-        that succeeded began; None if there was none."""
+        """How old availability() is: what others committed since then is not in it. Since the last turn or
+        refresh that succeeded began; None if there was none."""
         return self._core.age()
 
     def _repr_svg_(self) -> str:
@@ -108,12 +109,17 @@ class EventView:
 
     def __repr__(self) -> str:
         try:
-            return f"<Event {self.id!r}: {self.name!r}, {self.availability().counts.free} of {self.seat_map.capacity} free>"
+            return (
+                f"<Event {self.id!r}: {self.name!r}, {self.availability().counts.free} of"
+                f" {self.seat_map.capacity} free>"
+            )
         except Exception as error:  # a repr that raises would hide what one is looking for
             return f"<Event {self._core.id!r}: {error}>"
 
 
-def each(build: Callable[[_T], _core.Command[_Answer]], items: Iterable[_T]) -> list[Union[_core.Command[_Answer], Refused]]:
+def each(
+    build: Callable[[_T], _core.Command[_Answer]], items: Iterable[_T]
+) -> list[Union[_core.Command[_Answer], Refused]]:
     """A command for each item, or why there is none."""
     commands: list[Union[_core.Command[_Answer], Refused]] = []
     for item in items:
@@ -127,18 +133,25 @@ def each(build: Callable[[_T], _core.Command[_Answer]], items: Iterable[_T]) -> 
 class Event(EventView):
     """One event of a box office. May be used from any thread.
 
-    Calls that change something return when the change is durable, and raise a subclass of Refused when the answer is no. request, which all of them take, is an id
-    of your own (new_request_id()): a call that is repeated with the same one is told what was granted, also from
-    another process and after a crash.
+    Calls that change something return when the change is durable, and raise a subclass of Refused when the
+    answer is no. request, which all of them take, is an id of your own (new_request_id()): a call that is
+    repeated with the same one is told what was granted, also from another process and after a crash.
     """
 
     def hold(
-        self, *places: str, areas: Optional[Mapping[str, int]] = None, holder: str, ttl: timedelta = TEN_MINUTES, request: Optional[Id] = None
+        self,
+        *places: str,
+        areas: Optional[Mapping[str, int]] = None,
+        holder: str,
+        ttl: timedelta = TEN_MINUTES,
+        request: Optional[Id] = None,
     ) -> Hold:
-        """Reserve places by their whole labels, and admissions to standing areas by theirs: all of them or none.
+        """Reserve places by their whole labels, and admissions to standing areas by theirs: all of them or
+        none.
 
-        holder is whom they are for, by an opaque name of yours (a cart, a session), never personal data: it is written to the log. The hold ends by itself when ttl
-        has passed. Raises PlaceTaken, AreaFull, HolderLimit and other subclasses of Refused.
+        holder is whom they are for, by an opaque name of yours (a cart, a session), never personal data: it
+        is written to the log. The hold ends by itself when ttl has passed. Raises PlaceTaken, AreaFull,
+        HolderLimit and other subclasses of Refused.
         """
         return self._core.ask(self._core.hold_command(places, areas, holder, ttl, request))
 
@@ -153,24 +166,37 @@ class Event(EventView):
         ttl: timedelta = TEN_MINUTES,
         request: Optional[Id] = None,
     ) -> Hold:
-        """Reserve the best places side by side, of the first of the categories that has them; of any, in the map's order, if none is named.
+        """Reserve the best places side by side, of the first of the categories that has them; of any, in the
+        map's order, if none is named.
 
-        accessible is how many of them are wheelchair places. restricted_view=True takes places that see less, too. together=False splits the party where no row
-        has room. Raises NotEnoughAdjoining and other subclasses of Refused.
+        accessible is how many of them are wheelchair places. restricted_view=True takes places that see less,
+        too. together=False splits the party where no row has room. Raises NotEnoughAdjoining and other
+        subclasses of Refused.
         """
-        return self._core.ask(self._core.hold_best_command(count, categories, accessible, restricted_view, together, holder, ttl, request))
+        return self._core.ask(
+            self._core.hold_best_command(
+                count, categories, accessible, restricted_view, together, holder, ttl, request
+            )
+        )
 
     def hold_many(
-        self, places: Sequence[Sequence[str]], *, holder: Union[str, Sequence[str]], ttl: timedelta = TEN_MINUTES
+        self,
+        places: Sequence[Sequence[str]],
+        *,
+        holder: Union[str, Sequence[str]],
+        ttl: timedelta = TEN_MINUTES,
     ) -> list[Union[Hold, Refused]]:
-        """Thousands of holds in one call, in as few turns as they fit in. Each item of places is one hold: a tuple or list of labels.
+        """Thousands of holds in one call, in as few turns as they fit in. Each item of places is one hold: a
+        tuple or list of labels.
 
-        holder is one for all, or one for each. The answers stand at their holds' positions; a no is an instance of Refused, not raised.
+        holder is one for all, or one for each. The answers stand at their holds' positions; a no is an
+        instance of Refused, not raised.
         """
         return self._core.hold_many(places, holder, ttl)
 
     def extend(self, hold: Union[Hold, Id], ttl: timedelta, *, request: Optional[Id] = None) -> datetime:
-        """Move the hold's deadline to now + ttl, or to the end of its lifetime if that comes first. The new deadline. Raises HoldExpired, HoldLifetimeReached, ..."""
+        """Move the hold's deadline to now + ttl, or to the end of its lifetime if that comes first. The new
+        deadline. Raises HoldExpired, HoldLifetimeReached, ..."""
         return self._core.ask(self._core.extend_command(hold, ttl, request))
 
     def release(self, hold: Union[Hold, Id], *, request: Optional[Id] = None) -> None:
@@ -184,13 +210,16 @@ class Event(EventView):
     def quote(self, hold: Union[Hold, Id], tickets: Tickets, *, request: Optional[Id] = None) -> Quote:
         """Price the hold, and fix the price until it ends. A later quote replaces an earlier one.
 
-        tickets says how many of each type: {"adult": 2, "child": 1}, or of a type in a category: {("child", "stalls"): 1}. Raises TicketChoiceMismatch, NoPrice, ...
+        tickets says how many of each type: {"adult": 2, "child": 1}, or of a type in a category: {("child",
+        "stalls"): 1}. Raises TicketChoiceMismatch, NoPrice, ...
         """
         return self._core.ask(self._core.quote_command(hold, tickets, request))
 
     def quote_many(self, wishes: Iterable[tuple[Union[Hold, Id], Tickets]]) -> list[Union[Quote, Refused]]:
         """Price many holds in one call: pairs of a hold and its tickets."""
-        return self._core.ask_many(each(lambda wish: self._core.quote_command(wish[0], wish[1], None), wishes))
+        return self._core.ask_many(
+            each(lambda wish: self._core.quote_command(wish[0], wish[1], None), wishes)
+        )
 
     def check_out(
         self,
@@ -204,39 +233,56 @@ class Event(EventView):
     ) -> Order:
         """Sell exactly the hold's places, at its quoted price.
 
-        method says how it was paid ("card", "cash"), reference what the payment provider calls it. amount is what was
-        paid: PaymentMismatch if the hold costs another sum; None is whatever the hold is quoted at when this is
-        decided, also by another process. currency is the event's if None. Raises NotQuoted, HoldExpired, ...
+        method says how it was paid ("card", "cash"), reference what the payment provider calls it. amount is
+        what was paid: PaymentMismatch if the hold costs another sum; None is whatever the hold is quoted at
+        when this is decided, also by another process. currency is the event's if None. Raises NotQuoted,
+        HoldExpired, ...
         """
-        return self._core.ask(self._core.check_out_command(hold, amount, method, reference, currency, request))
+        return self._core.ask(
+            self._core.check_out_command(hold, amount, method, reference, currency, request)
+        )
 
     def check_out_many(
         self, quotes: Iterable[Union[Quote, Hold, Id]], *, method: str, reference: str = ""
     ) -> list[Union[Order, Refused]]:
-        """Sell many quoted holds in one call, each paid in full by the same method: for a coach party, a comp list, a test.
+        """Sell many quoted holds in one call, each paid in full by the same method: for a coach party, a comp
+        list, a test.
 
         A quote is sold at its total; a hold, or its id, at whatever it is quoted at when this is decided.
         """
 
         def command(sold: Union[Quote, Hold, Id]) -> _core.Command[Order]:
             if isinstance(sold, Quote):
-                return self._core.check_out_command(sold.hold, sold.total, method, reference, sold.currency, None)
+                return self._core.check_out_command(
+                    sold.hold, sold.total, method, reference, sold.currency, None
+                )
             return self._core.check_out_command(sold, None, method, reference, None, None)
 
         return self._core.ask_many(each(command, quotes))
 
     def refund(
-        self, order: Union[Order, Id], tickets: Optional[Iterable[Union[Ticket, str]]] = None, *, reference: str = "", request: Optional[Id] = None
+        self,
+        order: Union[Order, Id],
+        tickets: Optional[Iterable[Union[Ticket, str]]] = None,
+        *,
+        reference: str = "",
+        request: Optional[Id] = None,
     ) -> Refund:
-        """Void tickets and put their places back on sale; if none are named, all of the order that are neither refunded nor admitted. What is owed. Raises TicketAdmitted, ..."""
+        """Void tickets and put their places back on sale; if none are named, all of the order that are
+        neither refunded nor admitted. What is owed. Raises TicketAdmitted, ..."""
         return self._core.ask(self._core.refund_command(order, tickets, reference, request))
 
-    def refund_many(self, orders: Iterable[Union[Order, Id]], *, reference: str = "") -> list[Union[Refund, Refused]]:
+    def refund_many(
+        self, orders: Iterable[Union[Order, Id]], *, reference: str = ""
+    ) -> list[Union[Refund, Refused]]:
         """Refund all that is left of many orders in one call: an event that is called off."""
-        return self._core.ask_many(each(lambda order: self._core.refund_command(order, None, reference, None), orders))
+        return self._core.ask_many(
+            each(lambda order: self._core.refund_command(order, None, reference, None), orders)
+        )
 
     def check_in(self, code: str, *, gate: str, request: Optional[Id] = None) -> Admission:
-        """Read what a ticket's barcode carries, check its signature and event, and let the ticket in, once. Raises CodeInvalid, TicketAdmitted, TicketRefunded, ..."""
+        """Read what a ticket's barcode carries, check its signature and event, and let the ticket in, once.
+        Raises CodeInvalid, TicketAdmitted, TicketRefunded, ..."""
         return self._core.ask(self._core.check_in_command(code, gate, request))
 
     def check_in_many(self, codes: Iterable[str], *, gate: str) -> list[Union[Admission, Refused]]:
@@ -263,7 +309,11 @@ class Event(EventView):
         request: Optional[Id] = None,
     ) -> None:
         """Change what is given, leave the rest. What was quoted before keeps its price."""
-        self._core.ask(self._core.configure_command(self._settings(name, venue, starts_at, time_zone, prices, policy), request))
+        self._core.ask(
+            self._core.configure_command(
+                self._settings(name, venue, starts_at, time_zone, prices, policy), request
+            )
+        )
 
     def find_order(self, order: Union[Order, Id]) -> Optional[Order]:
         """The order as it was placed; None if there is none. Waits for a turn under way."""
@@ -282,7 +332,8 @@ class Event(EventView):
         return Log(self._office._storage_for_reading(), self.id, from_revision)
 
     def audit(self) -> AuditReport:
-        """Replay the whole log and prove it: nothing sold twice, every place accounted for, money that adds up."""
+        """Replay the whole log and prove it: nothing sold twice, every place accounted for, money that adds
+        up."""
         return audit(self._office._storage_for_reading(), self.id)
 
     def refresh(self) -> None:
@@ -290,7 +341,8 @@ class Event(EventView):
         self._core.refresh()
 
     def wait_for_news(self, timeout: timedelta) -> bool:
-        """Wait until something is committed that availability() does not know yet, and read it; False when timeout has passed before."""
+        """Wait until something is committed that availability() does not know yet, and read it; False when
+        timeout has passed before."""
         return self._core.wait_for_news(timeout)
 
     def reopen(self) -> None:
@@ -325,7 +377,10 @@ def settings(
 ) -> _core.Settings:
     """An event's settings as the core has them."""
     if not isinstance(prices, PriceList):
-        raise TypeError(f"prices must be a PriceList such as PriceList('UAH', {{'stalls': {{'adult': '1200.00'}}}}), not {prices!r} ({type(prices).__name__})")
+        raise TypeError(
+            "prices must be a PriceList such as PriceList('UAH', {'stalls': {'adult': '1200.00'}}), not"
+            f" {prices!r} ({type(prices).__name__})"
+        )
     if not isinstance(policy, SalePolicy):
         raise TypeError(f"policy must be a SalePolicy, not {policy!r} ({type(policy).__name__})")
     if not time_zone and isinstance(starts_at, datetime) and isinstance(starts_at.tzinfo, ZoneInfo):

@@ -59,14 +59,19 @@ def signing_key_of(key: Key) -> SigningKey | None:
     if key is None or isinstance(key, SigningKey):
         return key
     if not isinstance(key, (str, os.PathLike)):
-        raise TypeError(f"signing_key must be a SigningKey, or the path of a file for one, not {key!r} ({type(key).__name__})")
+        raise TypeError(
+            f"signing_key must be a SigningKey, or the path of a file for one, not {key!r}"
+            f" ({type(key).__name__})"
+        )
     return SigningKey.load_or_create(key)
 
 
 class BoxOffice:
-    """Sells the events of one store, from any number of threads, with no thread of its own. ``ticketcore.open`` makes one.
+    """Sells the events of one store, from any number of threads, with no thread of its own.
+    ``ticketcore.open`` makes one.
 
-    It is a context manager; ``close()`` does the same by hand. ``for event in office`` goes through the events.
+    It is a context manager; ``close()`` does the same by hand. ``for event in office`` goes through the
+    events.
     """
 
     def __init__(
@@ -80,7 +85,10 @@ class BoxOffice:
     ) -> None:
         """A box office on a storage of yours, which stays open when the box office is closed."""
         if not isinstance(storage, Storage):
-            raise TypeError(f"storage must be a Storage, not {storage!r} ({type(storage).__name__}); ticketcore.open takes a URL")
+            raise TypeError(
+                f"storage must be a Storage, not {storage!r} ({type(storage).__name__}); ticketcore.open"
+                " takes a URL"
+            )
         keys = tuple(trusted_keys)
         for key in keys:
             if not isinstance(key, VerifyKey):
@@ -104,11 +112,13 @@ class BoxOffice:
         on_sale: bool = True,
         request: Optional[Id] = None,
     ) -> Event:
-        """Create an event, and put it on sale unless on_sale is False. Raises EventExists where there is one of this id.
+        """Create an event, and put it on sale unless on_sale is False. Raises EventExists where there is one
+        of this id.
 
-        id is made of letters, digits, '-', '_' and '.', at most 64 of them. name is the id if empty, venue the seat map's name. starts_at has a
-        time zone. time_zone is the IANA name of the zone in which tickets and pages tell it, such as "Europe/Kyiv": that of starts_at if empty and
-        starts_at has a zoneinfo.ZoneInfo, UTC if not.
+        id is made of letters, digits, '-', '_' and '.', at most 64 of them. name is the id if empty, venue
+        the seat map's name. starts_at has a time zone. time_zone is the IANA name of the zone in which
+        tickets and pages tell it, such as "Europe/Kyiv": that of starts_at if empty and starts_at has a
+        zoneinfo.ZoneInfo, UTC if not.
         """
         made = settings(name, venue, starts_at, time_zone, prices, SalePolicy() if policy is None else policy)
         return Event(self._core.create_event(id, core_map(seat_map), made, on_sale, request), self)
@@ -140,7 +150,8 @@ class BoxOffice:
         return self._storage
 
     def archive(self, event: str, path: Union[str, os.PathLike[str]], *, remove: bool = False) -> Archive:
-        """Write an event's whole log to a new file, and prove that the file replays to the same state; with remove=True, take the event out of the store then."""
+        """Write an event's whole log to a new file, and prove that the file replays to the same state; with
+        remove=True, take the event out of the store then."""
         return Archive(*self._core.archive(event, path, remove))
 
     def restore(self, path: Union[str, os.PathLike[str]]) -> Archive:
@@ -148,7 +159,8 @@ class BoxOffice:
         return Archive(*self._core.restore(path))
 
     def erase_person(self, key: Union[str, bytes]) -> Erasure:
-        """Erase a person's record in the vault for good, and search the whole store for what the record said. Backups are out of its reach."""
+        """Erase a person's record in the vault for good, and search the whole store for what the record said.
+        Backups are out of its reach."""
         return Erasure(*self._core.erase_person(key))
 
 
@@ -162,7 +174,8 @@ class BoxOffice:
         return self._core.closed
 
     def close(self) -> None:
-        """Wait for calls under way, then let go of the store. Calls after that raise Closed. Nothing happens the second time."""
+        """Wait for calls under way, then let go of the store. Calls after that raise Closed. Nothing happens
+        the second time."""
         self._core.close()
         if self._owned:
             self._storage.close()
@@ -171,7 +184,9 @@ class BoxOffice:
     def __enter__(self) -> BoxOffice:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def __repr__(self) -> str:
@@ -189,16 +204,19 @@ def open(
 ) -> BoxOffice:
     """Open a box office.
 
-    url says where the log is kept: "sqlite:///box.db" or the path of a SQLite file (made where there is none), "postgresql://user@host/database", "memory:", or a
-    Storage of yours.
+    url says where the log is kept: "sqlite:///box.db" or the path of a SQLite file (made where there is
+    none), "postgresql://user@host/database", "memory:", or a Storage of yours.
 
-    signing_key signs tickets' codes: a SigningKey, or the path of a file for one, which is made where there is none. Without it there are no codes. trusted_keys are
-    further keys whose tickets are let in. clock returns what is taken for now, a datetime with a time zone; the system's time if None. on_trouble is told of an event
-    that halts, with its id and the reason.
+    signing_key signs tickets' codes: a SigningKey, or the path of a file for one, which is made where there
+    is none. Without it there are no codes. trusted_keys are further keys whose tickets are let in. clock
+    returns what is taken for now, a datetime with a time zone; the system's time if None. on_trouble is told
+    of an event that halts, with its id and the reason.
     """
     storage = open_storage(url, clock=clock, read_only=read_only)
     try:
-        office = BoxOffice(storage, signing_key=signing_key, trusted_keys=trusted_keys, clock=clock, on_trouble=on_trouble)
+        office = BoxOffice(
+            storage, signing_key=signing_key, trusted_keys=trusted_keys, clock=clock, on_trouble=on_trouble
+        )
     except BaseException:
         if storage is not url:
             storage.close()

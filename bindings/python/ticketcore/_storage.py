@@ -31,7 +31,8 @@ class Position(NamedTuple):
     stream: bytes
     known: int
     checksum: Optional[int] = None
-    """That of the entry at known. A turn demands it, unless known is 0; where it is None otherwise, nothing is compared."""
+    """That of the entry at known. A turn demands it, unless known is 0; where it is None otherwise, nothing
+    is compared."""
 
 
 class Entry(NamedTuple):
@@ -51,7 +52,8 @@ class Snapshot(NamedTuple):
 
 
 class Append(NamedTuple):
-    """One entry to be appended to one stream of a turn. The storage keeps the checksum, a number of 32 bits, beside the entry."""
+    """One entry to be appended to one stream of a turn. The storage keeps the checksum, a number of 32 bits,
+    beside the entry."""
 
     stream: bytes
     checksum: int
@@ -59,28 +61,32 @@ class Append(NamedTuple):
 
 
 class Turn(abc.ABC):
-    """The exclusive right to append to the turn's streams, from take_turn until close. Closing it without a commit leaves no trace.
+    """The exclusive right to append to the turn's streams, from take_turn until close. Closing it without a
+    commit leaves no trace.
 
     A turn belongs to the thread that took it.
     """
 
     @abc.abstractmethod
     def unseen(self, stream: bytes) -> Sequence[Entry]:
-        """The entries after the known revision, oldest first, without gaps. Raises ValueError for a stream that is not one of the turn's."""
+        """The entries after the known revision, oldest first, without gaps. Raises ValueError for a stream
+        that is not one of the turn's."""
 
     @abc.abstractmethod
     def now(self) -> datetime:
         """The time of this turn by the store's clock, with a time zone."""
 
     def add(self, entries: Sequence[Append]) -> None:
-        """Take entries ahead of the commit, which appends them before its own: an archive may be too much to hold in memory. Nobody sees them before
-        the commit. Raises StorageError, as by default, when the store has no way to."""
+        """Take entries ahead of the commit, which appends them before its own: an archive may be too much to
+        hold in memory. Nobody sees them before the commit. Raises StorageError, as by default, when the store
+        has no way to."""
         if entries:
             raise StorageError("this store has no way to take entries ahead of a commit")
 
     @abc.abstractmethod
     def commit(self, entries: Sequence[Append]) -> None:
-        """Append all or none, each at the revision after its stream's last, in the order given. Durable when it returns.
+        """Append all or none, each at the revision after its stream's last, in the order given. Durable when
+        it returns.
 
         At most once a turn: ValueError otherwise. Raises StorageUnavailable when nothing was written,
         CommitOutcomeUnknown when that can't be told.
@@ -92,24 +98,29 @@ class Turn(abc.ABC):
 
 
 class Storage(abc.ABC):
-    """What keeps streams of entries. Subclass it to keep the log in a store of yours; ``ticketcore.conformance`` checks that it keeps its promises.
+    """What keeps streams of entries. Subclass it to keep the log in a store of yours;
+    ``ticketcore.conformance`` checks that it keeps its promises.
 
-    A stream is named by 1 to 128 bytes; its entries are bytes, counted from 1 without gaps. A storage never looks into them. Every method may
-    be called from any thread at any time. Raise StorageUnavailable, StorageDamaged and their like for what the world does, ValueError for what a
-    caller does wrong; anything else is taken for StorageUnavailable (in a commit: CommitOutcomeUnknown) and shown through sys.unraisablehook.
+    A stream is named by 1 to 128 bytes; its entries are bytes, counted from 1 without gaps. A storage never
+    looks into them. Every method may be called from any thread at any time. Raise StorageUnavailable,
+    StorageDamaged and their like for what the world does, ValueError for what a caller does wrong; anything
+    else is taken for StorageUnavailable (in a commit: CommitOutcomeUnknown) and shown through
+    sys.unraisablehook.
     """
 
     @abc.abstractmethod
     def take_turn(self, streams: Sequence[Position]) -> Turn:
-        """Wait for the exclusive right to append to these streams (sorted, unique, at least one; one that does not exist yet has no entries).
+        """Wait for the exclusive right to append to these streams (sorted, unique, at least one; one that
+        does not exist yet has no entries).
 
-        Raises StorageUnavailable when the right can't be had in time, HistoryReplaced when the entry known of a stream is not there or has another
-        checksum, ValueError when a position past 0 has none.
+        Raises StorageUnavailable when the right can't be had in time, HistoryReplaced when the entry known of
+        a stream is not there or has another checksum, ValueError when a position past 0 has none.
         """
 
     @abc.abstractmethod
     def read(self, stream: bytes, after: int, max_bytes: int) -> Sequence[Entry]:
-        """Committed entries after a revision, oldest first: as many as fit max_bytes, but at least one if there is one. Never waits for a turn."""
+        """Committed entries after a revision, oldest first: as many as fit max_bytes, but at least one if
+        there is one. Never waits for a turn."""
 
     @abc.abstractmethod
     def load_snapshot(self, stream: bytes) -> Optional[Snapshot]:
@@ -117,10 +128,11 @@ class Storage(abc.ABC):
 
     @abc.abstractmethod
     def save_snapshot(self, at: Position, data: bytes) -> None:
-        """Keep the data as the snapshot of the stream up to the entry known, unless a newer one is kept already.
+        """Keep the data as the snapshot of the stream up to the entry known, unless a newer one is kept
+        already.
 
-        Raises HistoryReplaced, and keeps nothing, when that entry is not there or has another checksum; ValueError when known is 0
-        or the checksum is None.
+        Raises HistoryReplaced, and keeps nothing, when that entry is not there or has another checksum;
+        ValueError when known is 0 or the checksum is None.
         """
 
     @abc.abstractmethod
@@ -128,17 +140,21 @@ class Storage(abc.ABC):
         """Names of all streams that begin with prefix and have an entry, sorted."""
 
     def remove_stream(self, end: Position) -> None:
-        """Take a whole stream out, its snapshot too, if it ends with the entry known. Raises StorageError when it ends elsewhere, or when the store has no
-        way to remove streams, as by default."""
-        raise StorageError(f"{self.describe()}: it has no way to remove {end.stream!r} (revision {end.known})")
+        """Take a whole stream out, its snapshot too, if it ends with the entry known. Raises StorageError
+        when it ends elsewhere, or when the store has no way to remove streams, as by default."""
+        raise StorageError(
+            f"{self.describe()}: it has no way to remove {end.stream!r} (revision {end.known})"
+        )
 
     @abc.abstractmethod
     def wait_for_news(self, streams: Sequence[Position], timeout: timedelta) -> bool:
-        """True as soon as one of the streams has an entry after its known revision, or no longer the entry known, False when timeout has passed."""
+        """True as soon as one of the streams has an entry after its known revision, or no longer the entry
+        known, False when timeout has passed."""
 
     @abc.abstractmethod
     def vault_put(self, key: bytes, data: bytes) -> None:
-        """Keep personal data, which never enters the log, under an opaque key of 1 to 128 bytes. Replaces what was there. Durable on return."""
+        """Keep personal data, which never enters the log, under an opaque key of 1 to 128 bytes. Replaces
+        what was there. Durable on return."""
 
     @abc.abstractmethod
     def vault_get(self, key: bytes) -> Optional[bytes]:
@@ -149,7 +165,8 @@ class Storage(abc.ABC):
         """Erase it for good; nothing happens where there is nothing."""
 
     def scrub_vault(self) -> None:  # noqa: B027
-        """Drop what replaced and erased secrets left behind in the store's own files. By default there is nothing to drop."""
+        """Drop what replaced and erased secrets left behind in the store's own files. By default there is
+        nothing to drop."""
 
     @abc.abstractmethod
     def describe(self) -> str:
@@ -161,7 +178,9 @@ class Storage(abc.ABC):
     def __enter__(self: _Self) -> _Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
@@ -260,8 +279,9 @@ class SqliteStorage(_CoreStorage):
     ) -> None:
         """Open the store, or make it where there is no file.
 
-        synchronous="full" keeps what was committed through a power failure, "normal" only through the end of the process. busy_timeout is how long a
-        turn waits for other threads, and then again for other processes. clock is what turns take for now; the system's if None.
+        synchronous="full" keeps what was committed through a power failure, "normal" only through the end of
+        the process. busy_timeout is how long a turn waits for other threads, and then again for other
+        processes. clock is what turns take for now; the system's if None.
         """
         if not isinstance(path, (str, os.PathLike)):
             raise TypeError(f"path must be a str or a path, not {path!r} ({type(path).__name__})")
@@ -275,7 +295,8 @@ class PostgresStorage(_CoreStorage):
     """A store in a PostgreSQL database, for any number of processes on any number of hosts."""
 
     def __init__(self, url: str, *, access: Access = "read_write_create", clock: Clock | None = None) -> None:
-        """Open the store, and make or migrate its tables. url is libpq's, and may also carry schema=NAME, connections=N and pooler=transaction."""
+        """Open the store, and make or migrate its tables. url is libpq's, and may also carry schema=NAME,
+        connections=N and pooler=transaction."""
         _one_of("access", access, _ACCESSES)
         super().__init__(_core.Storage.postgres(url, access, clock))
 
@@ -290,7 +311,8 @@ class ArchiveStorage(_CoreStorage):
 
 
 class StorageOpener(Protocol):
-    """What opens the store at a URL of its scheme. The clock is what its turns must take for now, the store's own if None."""
+    """What opens the store at a URL of its scheme. The clock is what its turns must take for now, the store's
+    own if None."""
 
     def __call__(self, url: str, *, clock: Clock | None, read_only: bool) -> Storage: ...
 
@@ -299,24 +321,36 @@ _openers: dict[str, StorageOpener] = {}
 
 
 def register_storage(scheme: str, opener: StorageOpener) -> None:
-    """Make ``open`` and ``open_storage`` know "SCHEME://...": opener is handed the whole URL. Registered again, the last one counts."""
+    """Make ``open`` and ``open_storage`` know "SCHEME://...": opener is handed the whole URL. Registered
+    again, the last one counts."""
     if not re.fullmatch("[a-z][a-z0-9+.-]*", scheme):
-        raise ValueError(f"scheme is {scheme!r}; it must begin with a small letter and have only those, digits, '+', '-' and '.'")
+        raise ValueError(
+            f"scheme is {scheme!r}; it must begin with a small letter and have only those, digits, '+', '-'"
+            " and '.'"
+        )
     _openers[scheme] = opener
 
 
-def open_storage(url: Union[str, os.PathLike[str], Storage], *, clock: Clock | None = None, read_only: bool = False) -> Storage:
-    """The storage that a URL means: "memory:", "sqlite:///box.db" (four slashes for an absolute path), "postgresql://user@host/database", the
-    path of a SQLite file, or what was registered under its scheme. A Storage is passed through."""
+def open_storage(
+    url: Union[str, os.PathLike[str], Storage], *, clock: Clock | None = None, read_only: bool = False
+) -> Storage:
+    """The storage that a URL means: "memory:", "sqlite:///box.db" (four slashes for an absolute path),
+    "postgresql://user@host/database", the path of a SQLite file, or what was registered under its scheme. A
+    Storage is passed through."""
     if isinstance(url, Storage):
         if clock is not None:
-            raise ValueError("clock was given with a storage; give the clock to the storage, which is what turns go by")
+            raise ValueError(
+                "clock was given with a storage; give the clock to the storage, which is what turns go by"
+            )
         return url
     return open_with_access(url, access="read_only" if read_only else "read_write_create", clock=clock)
 
 
-def open_with_access(url: Union[str, os.PathLike[str]], *, access: Access, clock: Clock | None = None) -> Storage:
-    """open_storage for those who also know that there must be a store. One that was registered is only told whether it may write."""
+def open_with_access(
+    url: Union[str, os.PathLike[str]], *, access: Access, clock: Clock | None = None
+) -> Storage:
+    """open_storage for those who also know that there must be a store. One that was registered is only told
+    whether it may write."""
     if isinstance(url, os.PathLike):
         return SqliteStorage(url, access=access, clock=clock)
     if not isinstance(url, str):
@@ -325,9 +359,16 @@ def open_with_access(url: Union[str, os.PathLike[str]], *, access: Access, clock
     if scheme in _openers:
         storage = _openers[scheme](url, clock=clock, read_only=access == "read_only")
         if not isinstance(storage, Storage):
-            raise TypeError(f"what was registered for {scheme!r} must return a Storage, not {storage!r} ({type(storage).__name__})")
+            raise TypeError(
+                f"what was registered for {scheme!r} must return a Storage, not {storage!r}"
+                f" ({type(storage).__name__})"
+            )
         return storage
-    kinds: dict[str, type[_CoreStorage]] = {"memory": MemoryStorage, "sqlite": SqliteStorage, "postgresql": PostgresStorage}
+    kinds: dict[str, type[_CoreStorage]] = {
+        "memory": MemoryStorage,
+        "sqlite": SqliteStorage,
+        "postgresql": PostgresStorage,
+    }
     try:
         handle = _core.Storage.open(url, access, clock)
     except ValueError as error:

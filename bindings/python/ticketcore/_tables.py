@@ -52,8 +52,9 @@ class Availability:
 
     @property
     def time(self) -> datetime:
-        """When the newest turn was taken that it reflects. Up to this moment its answers hold for good; later, if nothing was
-        committed since (Event.age): another process may have sold a hold before the deadline at which it ends here."""
+        """When the newest turn was taken that it reflects. Up to this moment its answers hold for good;
+        later, if nothing was committed since (Event.age): another process may have sold a hold before the
+        deadline at which it ends here."""
         return self._core.time
 
     @property
@@ -82,7 +83,9 @@ class Availability:
         """The status of each place by its index, as numbers: positions in STATUSES. Read-only."""
         import numpy
 
-        codes: npt.NDArray[np.uint8] = numpy.frombuffer(memoryview(self._core.codes(self.at)), dtype=numpy.uint8)
+        codes: npt.NDArray[np.uint8] = numpy.frombuffer(
+            memoryview(self._core.codes(self.at)), dtype=numpy.uint8
+        )
         return codes
 
     def to_pandas(self) -> pd.DataFrame:
@@ -90,11 +93,14 @@ class Availability:
         import pandas
 
         frame = self._seat_map.to_pandas()
-        frame["status"] = pandas.Categorical.from_codes(self.to_numpy().astype("i4"), categories=pandas.Index(self.STATUSES))
+        frame["status"] = pandas.Categorical.from_codes(
+            self.to_numpy().astype("i4"), categories=pandas.Index(self.STATUSES)
+        )
         return frame
 
     def svg(self, *, title: Optional[str] = None, width: int = 1200) -> str:
-        """The seat map with the status of each place and the first ticket type's prices: an SVG document. The title is the event's name if None."""
+        """The seat map with the status of each place and the first ticket type's prices: an SVG document. The
+        title is the event's name if None."""
         return self._core.svg(self.at, self._name if title is None else title, width)
 
     def _repr_svg_(self) -> str:
@@ -102,15 +108,21 @@ class Availability:
 
     def __repr__(self) -> str:
         counts = self.counts
-        return f"<Availability of {self._name!r} at revision {self.revision}: {counts.free} free, {counts.held} held, {counts.sold} sold>"
+        return (
+            f"<Availability of {self._name!r} at revision {self.revision}: {counts.free} free, {counts.held}"
+            f" held, {counts.sold} sold>"
+        )
 
 
 _ORDER_FIELDS = [
-    ("id_high", "u8"), ("id_low", "u8"), ("placed_at", "M8[us]"), ("total", "i8"), ("tax", "i8"), ("refunded", "i8"), ("fee_per_ticket", "i8"), ("fee_per_order", "i8"),
-    ("number", "u4"), ("tickets", "u4"), ("live_tickets", "u4"), ("holder", "u4"), ("payment_method", "u4"), ("first_ticket", "u4"),
+    ("id_high", "u8"), ("id_low", "u8"), ("placed_at", "M8[us]"), ("total", "i8"), ("tax", "i8"), ("refunded",
+     "i8"), ("fee_per_ticket", "i8"), ("fee_per_order", "i8"),
+    ("number", "u4"), ("tickets", "u4"), ("live_tickets", "u4"), ("holder", "u4"), ("payment_method", "u4"),
+     ("first_ticket", "u4"),
 ]  # fmt: skip
 _TICKET_FIELDS = [
-    ("price", "i8"), ("admitted_at", "M8[us]"), ("order", "u4"), ("number", "u4"), ("place", "i4"), ("area", "i4"), ("gate", "i4"), ("ticket_type", "u2"), ("refunded", "?"),
+    ("price", "i8"), ("admitted_at", "M8[us]"), ("order", "u4"), ("number", "u4"), ("place", "i4"), ("area",
+     "i4"), ("gate", "i4"), ("ticket_type", "u2"), ("refunded", "?"),
     ("admitted", "?"),
 ]  # fmt: skip
 
@@ -145,19 +157,29 @@ class Books:
     """What the fields place and area of tickets are indices of."""
 
     def __init__(self, books: _core._Books) -> None:
-        self._orders, self._tickets, self.holders, self.short_names, self.ticket_types, self.currency, self._exponent, seat_map = books
+        (
+            self._orders,
+            self._tickets,
+            self.holders,
+            self.short_names,
+            self.ticket_types,
+            self.currency,
+            self._exponent,
+            seat_map,
+        ) = books
         self.seat_map = SeatMap(seat_map)
 
     def orders_to_numpy(self) -> npt.NDArray[np.void]:
-        """One row for each order, without a further copy. Amounts are minor units; id_high and id_low are the halves of the order's id."""
+        """One row for each order, without a further copy. Amounts are minor units; id_high and id_low are the
+        halves of the order's id."""
         import numpy
 
         rows: npt.NDArray[np.void] = numpy.frombuffer(memoryview(self._orders), dtype=_ORDER_FIELDS)
         return rows
 
     def tickets_to_numpy(self) -> npt.NDArray[np.void]:
-        """One row for each ticket, refunded ones too, without a further copy. order is an index of orders; place is -1 in an area, area -1 in a place, gate -1
-        and admitted_at NaT before admission."""
+        """One row for each ticket, refunded ones too, without a further copy. order is an index of orders;
+        place is -1 in an area, area -1 in a place, gate -1 and admitted_at NaT before admission."""
         import numpy
 
         rows: npt.NDArray[np.void] = numpy.frombuffer(memoryview(self._tickets), dtype=_TICKET_FIELDS)
@@ -165,8 +187,13 @@ class Books:
 
     def tickets(self) -> Iterator[TicketRow]:
         """All tickets, refunded ones too, one after the other; without NumPy."""
-        orders = [_uuid_text(row[0], row[1]) for row in struct.iter_unpack("=QQqqqqqqIIIIII", memoryview(self._orders))]
-        for price, _, order, number, place, area, _, ticket_type, refunded, admitted in struct.iter_unpack("=qqIIiiiH??", memoryview(self._tickets)):
+        orders = [
+            _uuid_text(row[0], row[1])
+            for row in struct.iter_unpack("=QQqqqqqqIIIIII", memoryview(self._orders))
+        ]
+        for price, _, order, number, place, area, _, ticket_type, refunded, admitted in struct.iter_unpack(
+            "=qqIIiiiH??", memoryview(self._tickets)
+        ):
             yield TicketRow(
                 f"{orders[order]}-{number}",
                 order + 1,
@@ -204,7 +231,10 @@ class Books:
         ids = [_uuid_text(int(high), int(low)) for high, low in zip(orders["id_high"], orders["id_low"])]
         columns: dict[str, Any] = {
             "order_number": rows["order"] + 1,
-            "place": [places[place] if place >= 0 else areas[area] for place, area in zip(rows["place"], rows["area"])],
+            "place": [
+                places[place] if place >= 0 else areas[area]
+                for place, area in zip(rows["place"], rows["area"])
+            ],
             "ticket_type": [self.ticket_types[index] for index in rows["ticket_type"]],
             "price": self._decimals(rows["price"]),
             "refunded": rows["refunded"],
@@ -219,7 +249,10 @@ class Books:
         return [Decimal(int(amount)).scaleb(-self._exponent) for amount in minor]
 
     def __repr__(self) -> str:
-        return f"<Books: {memoryview(self._orders).nbytes // 88} orders, {memoryview(self._tickets).nbytes // 40} tickets>"
+        return (
+            f"<Books: {memoryview(self._orders).nbytes // 88} orders,"
+            f" {memoryview(self._tickets).nbytes // 40} tickets>"
+        )
 
 
 def _uuid_text(high: int, low: int) -> str:
@@ -255,9 +288,15 @@ _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{6}))?Z")
 def _time(text: str) -> datetime:
     match = _TIME.fullmatch(text)
     if match is None:  # a damaged file may have a moment that no calendar has
-        return datetime.max.replace(tzinfo=timezone.utc) if text.startswith("@") and not text.startswith("@-") else datetime.min.replace(tzinfo=timezone.utc)
+        return (
+            datetime.max.replace(tzinfo=timezone.utc)
+            if text.startswith("@") and not text.startswith("@-")
+            else datetime.min.replace(tzinfo=timezone.utc)
+        )
     year, month, day, hour, minute, second, micros = match.groups(default="0")
-    return datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), int(micros), tzinfo=timezone.utc)
+    return datetime(
+        int(year), int(month), int(day), int(hour), int(minute), int(second), int(micros), tzinfo=timezone.utc
+    )
 
 
 class Log:
@@ -280,7 +319,13 @@ class Log:
     def __iter__(self) -> Iterator[Fact]:
         for line in self.lines():
             fact = json.loads(line)
-            yield Fact(fact.pop("revision"), _time(fact.pop("turn")), fact.pop("fact"), fact.pop("request", None), fact)
+            yield Fact(
+                fact.pop("revision"),
+                _time(fact.pop("turn")),
+                fact.pop("fact"),
+                fact.pop("request", None),
+                fact,
+            )
 
     def to_numpy(self) -> npt.NDArray[np.void]:
         """One row for each fact: revision, turn (UTC), kind."""
@@ -293,8 +338,21 @@ class Log:
         """One row for each fact, its details in columns. Needs pandas."""
         import pandas
 
-        frame = pandas.DataFrame([{"revision": fact.revision, "turn": fact.turn, "kind": fact.kind, "request": fact.request, **fact.details} for fact in self])
-        return frame if len(frame.columns) else pandas.DataFrame(columns=["revision", "turn", "kind", "request"])
+        frame = pandas.DataFrame(
+            [
+                {
+                    "revision": fact.revision,
+                    "turn": fact.turn,
+                    "kind": fact.kind,
+                    "request": fact.request,
+                    **fact.details,
+                }
+                for fact in self
+            ]
+        )
+        return (
+            frame if len(frame.columns) else pandas.DataFrame(columns=["revision", "turn", "kind", "request"])
+        )
 
     def __repr__(self) -> str:
         return f"<Log of {self._event!r} from revision {self._from_revision}>"

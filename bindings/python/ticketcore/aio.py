@@ -1,7 +1,7 @@
 """Box offices for asyncio: the same words, awaited.
 
-One thread takes turns for all calls of a box office, whatever their number; thousands may be under way. Many calls that are awaited together (``asyncio.gather``)
-share their turns, and with them their commits.
+One thread takes turns for all calls of a box office, whatever their number; thousands may be under way. Many
+calls that are awaited together (``asyncio.gather``) share their turns, and with them their commits.
 
 >>> import asyncio, ticketcore.aio
 >>> async def main():
@@ -37,7 +37,8 @@ _T = TypeVar("_T")
 class Event(EventView):
     """One event of a box office. See ticketcore.Event: here the calls that may wait are coroutines.
 
-    A call that is cancelled may take place all the same; give it a request id of your own to find out what became of it.
+    A call that is cancelled may take place all the same; give it a request id of your own to find out what
+    became of it.
     """
 
     def __init__(self, event: ticketcore.Event, office: BoxOffice) -> None:
@@ -57,7 +58,12 @@ class Event(EventView):
         return future
 
     async def hold(
-        self, *places: str, areas: Optional[Mapping[str, int]] = None, holder: str, ttl: timedelta = TEN_MINUTES, request: Optional[Id] = None
+        self,
+        *places: str,
+        areas: Optional[Mapping[str, int]] = None,
+        holder: str,
+        ttl: timedelta = TEN_MINUTES,
+        request: Optional[Id] = None,
     ) -> Hold:
         """See ticketcore.Event.hold."""
         return await self._ask(self._core.hold_command(places, areas, holder, ttl, request))
@@ -74,10 +80,14 @@ class Event(EventView):
         request: Optional[Id] = None,
     ) -> Hold:
         """See ticketcore.Event.hold_best."""
-        command = self._core.hold_best_command(count, categories, accessible, restricted_view, together, holder, ttl, request)
+        command = self._core.hold_best_command(
+            count, categories, accessible, restricted_view, together, holder, ttl, request
+        )
         return await self._ask(command)
 
-    async def extend(self, hold: Union[Hold, Id], ttl: timedelta, *, request: Optional[Id] = None) -> datetime:
+    async def extend(
+        self, hold: Union[Hold, Id], ttl: timedelta, *, request: Optional[Id] = None
+    ) -> datetime:
         """See ticketcore.Event.extend."""
         return await self._ask(self._core.extend_command(hold, ttl, request))
 
@@ -100,10 +110,17 @@ class Event(EventView):
         request: Optional[Id] = None,
     ) -> Order:
         """See ticketcore.Event.check_out."""
-        return await self._ask(self._core.check_out_command(hold, amount, method, reference, currency, request))
+        return await self._ask(
+            self._core.check_out_command(hold, amount, method, reference, currency, request)
+        )
 
     async def refund(
-        self, order: Union[Order, Id], tickets: Optional[Iterable[Union[Ticket, str]]] = None, *, reference: str = "", request: Optional[Id] = None
+        self,
+        order: Union[Order, Id],
+        tickets: Optional[Iterable[Union[Ticket, str]]] = None,
+        *,
+        reference: str = "",
+        request: Optional[Id] = None,
     ) -> Refund:
         """See ticketcore.Event.refund."""
         return await self._ask(self._core.refund_command(order, tickets, reference, request))
@@ -132,7 +149,11 @@ class Event(EventView):
         request: Optional[Id] = None,
     ) -> None:
         """See ticketcore.Event.configure."""
-        await self._ask(self._core.configure_command(self._sync._settings(name, venue, starts_at, time_zone, prices, policy), request))
+        await self._ask(
+            self._core.configure_command(
+                self._sync._settings(name, venue, starts_at, time_zone, prices, policy), request
+            )
+        )
 
     async def find_order(self, order: Union[Order, Id]) -> Optional[Order]:
         """See ticketcore.Event.find_order."""
@@ -153,18 +174,24 @@ class Event(EventView):
 
 async def _elsewhere(work: Callable[..., _T], *arguments: Any, **options: Any) -> _T:
     """What is rare and may wait for the disk: in the loop's pool of threads."""
-    return await asyncio.get_running_loop().run_in_executor(None, functools.partial(work, *arguments, **options))
+    return await asyncio.get_running_loop().run_in_executor(
+        None, functools.partial(work, *arguments, **options)
+    )
 
 
 class BoxOffice:
-    """Sells the events of one store to coroutines. ``ticketcore.aio.open`` makes one. See ticketcore.BoxOffice."""
+    """Sells the events of one store to coroutines. ``ticketcore.aio.open`` makes one. See
+    ticketcore.BoxOffice."""
 
     def __init__(self, office: ticketcore.BoxOffice) -> None:
         """For coroutines beside whoever uses the box office in threads. It is closed with this."""
         self._sync = office
-        self._watched: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _core.Completions] = weakref.WeakKeyDictionary()
+        self._watched: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _core.Completions] = (
+            weakref.WeakKeyDictionary()
+        )
         self._last: tuple[asyncio.AbstractEventLoop, _core.Completions] | None = None
-        # A daemon, so that a program that forgets to close ends all the same: at its end open box offices are closed.
+        # A daemon, so that a program that forgets to close ends all the same: at its end open box offices are
+        # closed.
         self._turns = threading.Thread(target=office._core.run, name="ticketcore turns", daemon=True)
         self._turns.start()
 
@@ -228,7 +255,8 @@ class BoxOffice:
         return self._sync.closed
 
     async def close(self) -> None:
-        """See ticketcore.BoxOffice.close. Calls that are under way and whose turn has not come are refused as Unavailable."""
+        """See ticketcore.BoxOffice.close. Calls that are under way and whose turn has not come are refused as
+        Unavailable."""
         loop = asyncio.get_running_loop()
         await _elsewhere(self._sync.close)
         await _elsewhere(self._turns.join)
@@ -241,7 +269,9 @@ class BoxOffice:
     async def __aenter__(self) -> BoxOffice:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.close()
 
     def __repr__(self) -> str:
@@ -257,8 +287,14 @@ def open(
     read_only: bool = False,
     on_trouble: Callable[[str, str], None] | None = None,
 ) -> BoxOffice:
-    """Open a box office for coroutines. The arguments are those of ticketcore.open; opening itself does not wait for the event loop."""
+    """Open a box office for coroutines. The arguments are those of ticketcore.open; opening itself does not
+    wait for the event loop."""
     office = ticketcore.open(
-        url, signing_key=signing_key, trusted_keys=trusted_keys, clock=clock, read_only=read_only, on_trouble=on_trouble
+        url,
+        signing_key=signing_key,
+        trusted_keys=trusted_keys,
+        clock=clock,
+        read_only=read_only,
+        on_trouble=on_trouble,
     )
     return BoxOffice(office)

@@ -31,7 +31,8 @@ class Report(NamedTuple):
 def check_storage(open: Callable[[], Storage], reset: Callable[[], object]) -> Report:
     """Check each promise that ticketcore.Storage makes.
 
-    open() opens the same store each time it is called, also while it is open already. reset() makes it empty; it is called before each of some thirty checks. The
-    suite is that of the core, in C++, and takes turns from eight threads at once. It can't pull the plug: test that yourself.
+    open() opens the same store each time it is called, also while it is open already. reset() makes it empty;
+    it is called before each of some thirty checks. The suite is that of the core, in C++, and takes turns
+    from eight threads at once. It can't pull the plug: test that yourself.
     """
     return Report(*_conformance.run(open, reset))

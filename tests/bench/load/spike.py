@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""./dev spike: an on-sale against the sample server. Buyers come at a steady rate, then at eleven times that within a second for a minute, then at the steady rate
-again; they browse, pick, hold and pay, and some walk away. The generator has one core, server and database the other. Afterwards the log is replayed and
-compared with what the buyers were told. Prints a time series and leaves out/spike-STORAGE.html and .json.
+"""./dev spike: an on-sale against the sample server. Buyers come at a steady rate, then at eleven times that
+within a second for a minute, then at the steady rate again; they browse, pick, hold and pay, and some walk
+away. The generator has one core, server and database the other. Afterwards the log is replayed and compared
+with what the buyers were told. Prints a time series and leaves out/spike-STORAGE.html and .json.
 
 spike.py BUILD_DIR [--storage sqlite|postgres] [--kill] [--buyers N] [--seconds N]"""
 
@@ -11,7 +12,6 @@ import contextlib
 import decimal
 import html
 import json
-import os
 import pathlib
 import signal
 import subprocess
@@ -33,8 +33,29 @@ class Server:
     """One process of the sample server, on the second core."""
 
     def __init__(self, build, storage, chart, folder, port=0):
-        self.command = ["taskset", "-c", "1", str(build / "examples/ticketcore_server"), "--storage", storage, "--port", str(port), "--demo", str(chart), "--rate-limit", "0", "--open-places-per-address", "0", "--connections-per-address", "0", "--fake-payments",
-                        "--admin-key-file", str(folder / "admin.key"), "--signing-key", str(folder / "gate.key")]
+        self.command = [
+            "taskset",
+            "-c",
+            "1",
+            str(build / "examples/ticketcore_server"),
+            "--storage",
+            storage,
+            "--port",
+            str(port),
+            "--demo",
+            str(chart),
+            "--rate-limit",
+            "0",
+            "--open-places-per-address",
+            "0",
+            "--connections-per-address",
+            "0",
+            "--fake-payments",
+            "--admin-key-file",
+            str(folder / "admin.key"),
+            "--signing-key",
+            str(folder / "gate.key"),
+        ]
         self.log = open(folder / "server.log", "ab")
         self.start()
 
@@ -68,16 +89,40 @@ class Server:
 def proxy(servers, folder):
     """HAProxy before the servers: it asks another one when one does not answer."""
     port = postgres_server.free_port()
-    lines = ["global", "  maxconn 5000", "defaults", "  mode http", "  timeout connect 1s", "  timeout client 60s", "  timeout server 15s", "  option http-buffer-request", "  option redispatch 1",
-             "  retries 8", "  retry-on all-retryable-errors", "frontend shop", f"  bind 127.0.0.1:{port}", "  default_backend servers", "backend servers", "  balance roundrobin",
-             "  default-server check inter 200ms fall 1 rise 1", "  option httpchk GET /readyz"]
+    lines = [
+        "global",
+        "  maxconn 5000",
+        "defaults",
+        "  mode http",
+        "  timeout connect 1s",
+        "  timeout client 60s",
+        "  timeout server 15s",
+        "  option http-buffer-request",
+        "  option redispatch 1",
+        "  retries 8",
+        "  retry-on all-retryable-errors",
+        "frontend shop",
+        f"  bind 127.0.0.1:{port}",
+        "  default_backend servers",
+        "backend servers",
+        "  balance roundrobin",
+        "  default-server check inter 200ms fall 1 rise 1",
+        "  option httpchk GET /readyz",
+    ]
     lines += [f"  server shop{number} 127.0.0.1:{server.port}" for number, server in enumerate(servers)]
     (folder / "haproxy.cfg").write_text("\n".join(lines) + "\n")
     with open(folder / "haproxy.log", "w") as log:
-        process = subprocess.Popen(["taskset", "-c", "1", "haproxy", "-db", "-f", str(folder / "haproxy.cfg")], stdout=log, stderr=log)
+        process = subprocess.Popen(
+            ["taskset", "-c", "1", "haproxy", "-db", "-f", str(folder / "haproxy.cfg")],
+            stdout=log,
+            stderr=log,
+        )
         try:
             while process.poll() is None:
-                with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1):
+                with (
+                    contextlib.suppress(OSError),
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1),
+                ):
                     break
                 time.sleep(0.05)
             else:
@@ -118,9 +163,19 @@ def reconcile(build, store, told):
             given_back += decimal.Decimal(fact["amount"].split()[0])
     if log.wait() != 0:
         raise RuntimeError("the log can't be read")
-    lost = [bought["order"] for bought in told if orders.get(bought["order"]) != decimal.Decimal(bought["total"])]
-    return {"check": checked.returncode == 0, "check_says": checked.stdout.strip().splitlines()[-1:], "orders": len(orders), "places_sold": len(owner), "sold_twice": twice,
-            "taken": str(taken), "refunded": str(given_back), "told_and_not_in_the_log": len(lost)}
+    lost = [
+        bought["order"] for bought in told if orders.get(bought["order"]) != decimal.Decimal(bought["total"])
+    ]
+    return {
+        "check": checked.returncode == 0,
+        "check_says": checked.stdout.strip().splitlines()[-1:],
+        "orders": len(orders),
+        "places_sold": len(owner),
+        "sold_twice": twice,
+        "taken": str(taken),
+        "refunded": str(given_back),
+        "told_and_not_in_the_log": len(lost),
+    }
 
 
 def plot(title, seconds, series, unit):
@@ -131,50 +186,99 @@ def plot(title, seconds, series, unit):
     x = lambda second: left + second / end * (width - left - 10)  # noqa: E731
     y = lambda value: 10 + (height - bottom - 10) * (1 - value / top)  # noqa: E731
     colours = ["#1f6feb", "#d1242f", "#8250df", "#bf8700"]
-    parts = [f'<figure><figcaption>{html.escape(title)}</figcaption><svg viewBox="0 0 {width} {height}" role="img" aria-label="{html.escape(title)}">']
+    parts = [
+        f'<figure><figcaption>{html.escape(title)}</figcaption><svg viewBox="0 0 {width} {height}" role="img"'
+        f' aria-label="{html.escape(title)}">'
+    ]
     for mark in range(5):
         value = top * mark / 4
-        parts.append(f'<line x1="{left}" x2="{width - 10}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="#d8dee4"/>'
-                     f'<text x="{left - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:,.0f}{unit}</text>')
+        parts.append(
+            f'<line x1="{left}" x2="{width - 10}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="#d8dee4"/>'
+            f'<text x="{left - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:,.0f}{unit}</text>'
+        )
     for second in range(0, int(end) + 1, 10):
         parts.append(f'<text x="{x(second):.1f}" y="{height - 8}" text-anchor="middle">{second} s</text>')
     for (name, values), colour in zip(series, colours):
         points = " ".join(f"{x(second):.1f},{y(value):.1f}" for second, value in zip(seconds, values))
         parts.append(f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="{points}"/>')
-    legend = " ".join(f'<span style="color:{colour}">&#9632; {html.escape(name)}</span>' for (name, _), colour in zip(series, colours))
+    legend = " ".join(
+        f'<span style="color:{colour}">&#9632; {html.escape(name)}</span>'
+        for (name, _), colour in zip(series, colours)
+    )
     return "".join(parts) + f"</svg><p>{legend}</p></figure>"
 
 
 def write_report(file, title, summary, tally):
     seconds = [row["second"] for row in tally["seconds"]]
-    refused = [sum(count for status, count in row["statuses"].items() if status in ("409", "410")) for row in tally["seconds"]]
+    refused = [
+        sum(count for status, count in row["statuses"].items() if status in ("409", "410"))
+        for row in tally["seconds"]
+    ]
     shed = [row["statuses"].get("503", 0) + row["statuses"].get("429", 0) for row in tally["seconds"]]
-    rows = "".join(f"<tr><th>{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>" for name, value in summary.items())
-    kinds = "".join(f"<tr><th>{name}</th><td>{kind['requests']:,}</td><td>{kind['p50']:.1f}</td><td>{kind['p99']:.1f}</td><td>{kind['p999']:.1f}</td>"
-                    f"<td>{html.escape(', '.join(f'{status}: {count:,}' for status, count in kind['statuses'].items()))}</td></tr>" for name, kind in tally["kinds"].items())
-    file.write_text(f"""<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title>
-<style>body{{font:15px/1.5 system-ui,sans-serif;max-width:900px;margin:2rem auto;padding:0 1rem;color:#1f2328}}table{{border-collapse:collapse;margin:1rem 0}}
-th,td{{text-align:left;padding:.3rem 1rem .3rem 0;border-bottom:1px solid #d8dee4;font-variant-numeric:tabular-nums}}figure{{margin:2rem 0}}svg text{{font-size:11px;fill:#59636e}}</style>
+    rows = "".join(
+        f"<tr><th>{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>"
+        for name, value in summary.items()
+    )
+
+    def statuses_of(kind):
+        return ", ".join(f"{status}: {count:,}" for status, count in kind["statuses"].items())
+
+    def all_of(key):
+        return [row[key] for row in tally["seconds"]]
+
+    kinds = "".join(
+        f"<tr><th>{name}</th><td>{kind['requests']:,}</td><td>{kind['p50']:.1f}</td>"
+        f"<td>{kind['p99']:.1f}</td><td>{kind['p999']:.1f}</td>"
+        f"<td>{html.escape(statuses_of(kind))}</td></tr>"
+        for name, kind in tally["kinds"].items()
+    )
+    rates = [("all", all_of("requests")), ("refused (409, 410)", refused), ("shed (503, 429)", shed)]
+    times = [("p50", all_of("p50")), ("p99", all_of("p99")), ("p99.9", all_of("p999"))]
+    file.write_text(
+        f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>
+<meta name="viewport" content="width=device-width">
+<style>
+body{{font:15px/1.5 system-ui,sans-serif;max-width:900px;margin:2rem auto;padding:0 1rem;color:#1f2328}}
+table{{border-collapse:collapse;margin:1rem 0}}
+th,td{{text-align:left;padding:.3rem 1rem .3rem 0;border-bottom:1px solid #d8dee4}}
+th,td{{font-variant-numeric:tabular-nums}}figure{{margin:2rem 0}}svg text{{font-size:11px;fill:#59636e}}
+</style>
 <h1>{html.escape(title)}</h1><table>{rows}</table>
-{plot("Requests a second, by the moment they were meant to be sent", seconds, [("all", [row["requests"] for row in tally["seconds"]]), ("refused (409, 410)", refused), ("shed (503, 429)", shed)], "")}
-{plot("Time from the intended moment to the answer", seconds, [("p50", [row["p50"] for row in tally["seconds"]]), ("p99", [row["p99"] for row in tally["seconds"]]), ("p99.9", [row["p999"] for row in tally["seconds"]])], " ms")}
-<table><tr><th>request</th><td>count</td><td>p50 ms</td><td>p99 ms</td><td>p99.9 ms</td><td>answers</td></tr>{kinds}</table></html>
-""")
+{plot("Requests a second, by the moment they were meant to be sent", seconds, rates, "")}
+{plot("Time from the intended moment to the answer", seconds, times, " ms")}
+<table><tr><th>request</th><td>count</td><td>p50 ms</td><td>p99 ms</td><td>p99.9 ms</td><td>answers</td></tr>
+{kinds}</table></html>
+"""
+    )
 
 
 def summarize(tally, proof, options, notes):
     statuses = collections.Counter(tally["all"]["statuses"])
     requests = sum(statuses.values())
     failed = sum(count for status, count in statuses.items() if status == "0" or status.startswith("5"))
-    if odd := set(statuses) - {"0", "200", "201", "303", "409", "410", "429"} - {status for status in statuses if status.startswith("5")}:
+    if (
+        odd := set(statuses)
+        - {"0", "200", "201", "303", "409", "410", "429"}
+        - {status for status in statuses if status.startswith("5")}
+    ):
         raise RuntimeError(f"answers that no well-formed request should get: {sorted(odd)}")
-    peak = [row for row in tally["seconds"] if CALM_SECONDS + 2 <= row["second"] < CALM_SECONDS + options.seconds]
+    peak = [
+        row for row in tally["seconds"] if CALM_SECONDS + 2 <= row["second"] < CALM_SECONDS + options.seconds
+    ]
     return {
-        "requests": f"{requests:,} by {tally['buyers']:,} buyers; {sum(row['requests'] for row in peak) / max(len(peak), 1):,.0f} a second at the peak",
-        "p50, p99, p99.9": "{p50:.1f}, {p99:.1f}, {p999:.1f} ms from the intended moment".format(**tally["all"]),
+        "requests": (
+            f"{requests:,} by {tally['buyers']:,} buyers;"
+            f" {sum(row['requests'] for row in peak) / max(len(peak), 1):,.0f} a second at the peak"
+        ),
+        "p50, p99, p99.9": "{p50:.1f}, {p99:.1f}, {p999:.1f} ms from the intended moment".format(
+            **tally["all"]
+        ),
         "answered": f"{100 * (1 - failed / requests):.4f} % ({failed} with a 5xx or not at all)",
         "answers": ", ".join(f"{status}: {count:,}" for status, count in sorted(statuses.items())),
-        "orders": f"{len(tally['orders']):,} shown to buyers as paid, {proof['orders']:,} in the log; {tally['unfinished_payments']} payments unfinished",
+        "orders": (
+            f"{len(tally['orders']):,} shown to buyers as paid, {proof['orders']:,} in the log;"
+            f" {tally['unfinished_payments']} payments unfinished"
+        ),
         "places sold": f"{proof['places_sold']:,}; sold twice: {proof['sold_twice']}",
         "money in the log": f"{proof['taken']} taken, {proof['refunded']} refunded",
         "orders shown and not in the log, or with another total": proof["told_and_not_in_the_log"],
@@ -184,11 +288,24 @@ def summarize(tally, proof, options, notes):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="./dev spike", description="Plays an on-sale against the sample server.")
+    parser = argparse.ArgumentParser(
+        prog="./dev spike", description="Plays an on-sale against the sample server."
+    )
     parser.add_argument("build", type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument("--storage", choices=["sqlite", "postgres"], default="sqlite")
-    parser.add_argument("--kill", action="store_true", help="two servers behind HAProxy on PostgreSQL, one killed in the middle and started again")
-    parser.add_argument("--buyers", type=float, help="new buyers a second before the rush (default: 60; with PostgreSQL, which has a core to share with servers and proxy, 30)")
+    parser.add_argument(
+        "--kill",
+        action="store_true",
+        help="two servers behind HAProxy on PostgreSQL, one killed in the middle and started again",
+    )
+    parser.add_argument(
+        "--buyers",
+        type=float,
+        help=(
+            "new buyers a second before the rush (default: 60; with PostgreSQL, which has a core to share"
+            " with servers and proxy, 30)"
+        ),
+    )
     parser.add_argument("--seconds", type=int, default=60, help="length of the rush (default: 60)")
     options = parser.parse_args()
     if options.kill:
@@ -199,7 +316,9 @@ def main():
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ticketcore-spike-")))
         chart = folder / "arena.json"
-        chart.write_bytes(subprocess.run([generator, "--house", str(HOUSE)], check=True, capture_output=True).stdout)
+        chart.write_bytes(
+            subprocess.run([generator, "--house", str(HOUSE)], check=True, capture_output=True).stdout
+        )
         if options.storage == "sqlite":
             storage, store = f"sqlite:///{folder / 'shop.db'}", str(folder / "shop.db")
         else:
@@ -211,10 +330,25 @@ def main():
             stack.callback(servers[-1].end)
         port = stack.enter_context(proxy(servers, folder)) if options.kill else servers[0].port
         if options.kill:
-            killer = threading.Thread(target=kill_one, args=(servers[1], CALM_SECONDS + options.seconds // 3, notes))
+            killer = threading.Thread(
+                target=kill_one, args=(servers[1], CALM_SECONDS + options.seconds // 3, notes)
+            )
             killer.start()
-        played = subprocess.run(["taskset", "-c", "0", generator, str(port), "gala", f"{options.buyers}:{CALM_SECONDS}", f"{FACTOR * options.buyers}:{options.seconds}",
-                                 f"{options.buyers}:{CALM_SECONDS}"], stdout=subprocess.PIPE, text=True)
+        played = subprocess.run(
+            [
+                "taskset",
+                "-c",
+                "0",
+                generator,
+                str(port),
+                "gala",
+                f"{options.buyers}:{CALM_SECONDS}",
+                f"{FACTOR * options.buyers}:{options.seconds}",
+                f"{options.buyers}:{CALM_SECONDS}",
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         if options.kill:
             killer.join()
         if played.returncode != 0:
@@ -224,16 +358,30 @@ def main():
         tally = json.loads(played.stdout)
         proof = reconcile(options.build, store, tally["orders"])
     for row in tally["seconds"]:
-        print("{second:4d} s  {requests:6d} requests  p50 {p50:7.1f}  p99 {p99:7.1f}  p99.9 {p999:7.1f} ms  ".format(**row)
-              + "  ".join(f"{status}: {count}" for status, count in sorted(row["statuses"].items())))
+        print(
+            "{second:4d} s  {requests:6d} requests  p50 {p50:7.1f}  p99 {p99:7.1f}  p99.9 {p999:7.1f} ms  "
+            .format(**row)
+            + "  ".join(f"{status}: {count}" for status, count in sorted(row["statuses"].items()))
+        )
     summary = summarize(tally, proof, options, notes)
     for name, value in summary.items():
         print(f"{name}: {value}")
     out = pathlib.Path("out")
     out.mkdir(exist_ok=True)
     name = f"spike-{options.storage}{'-kill' if options.kill else ''}"
-    write_report(out / f"{name}.html", f"On-sale at {FACTOR} times the base load, {options.storage}{', one of two servers killed' if options.kill else ''}", summary, tally)
-    (out / f"{name}.json").write_text(json.dumps({"summary": summary, "tally": {key: value for key, value in tally.items() if key != "orders"}}, indent=1))
+    write_report(
+        out / f"{name}.html",
+        f"On-sale at {FACTOR} times the base load,"
+        f" {options.storage}{', one of two servers killed' if options.kill else ''}",
+        summary,
+        tally,
+    )
+    (out / f"{name}.json").write_text(
+        json.dumps(
+            {"summary": summary, "tally": {key: value for key, value in tally.items() if key != "orders"}},
+            indent=1,
+        )
+    )
     print(f"report: out/{name}.html")
     return 0 if proof["check"] and proof["sold_twice"] == 0 and proof["told_and_not_in_the_log"] == 0 else 1
 
