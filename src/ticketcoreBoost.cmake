@@ -1,4 +1,5 @@
-# Boost by the files that it installs for CMake itself. Only a Boost without them is looked for by CMake's own module, which newer CMakes warn of.
+# Boost by the files that it installs for CMake itself. Only a Boost without them is looked for by CMake's own
+# module, which newer CMakes warn of.
 macro(ticketcore_find_boost)
   find_package(Boost ${ARGN} QUIET CONFIG)
   if(NOT Boost_FOUND)

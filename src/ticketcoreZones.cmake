@@ -1,5 +1,5 @@
-# ticketcore_find_zones(): where time zones come from. Sets ticketcore_zones_FOUND, and ticketcore_zones_LIBRARY
-# where that is not the standard library.
+# ticketcore_find_zones(): where time zones come from. Sets ticketcore_zones_FOUND, and
+# ticketcore_zones_LIBRARY where that is not the standard library.
 macro(ticketcore_find_zones)
   include(CheckCXXSourceCompiles)
   set(CMAKE_REQUIRED_FLAGS -std=c++20)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# tidy.sh COMMAND...: runs it with a temporary folder of its own, whose path has a space. Says what the command left there or in the
-# checkout, and fails if that is anything. The temporary folder is taken away then.
+# tidy.sh COMMAND...: runs it with a temporary folder of its own, whose path has a space. Says what the
+# command left there or in the checkout, and fails if that is anything. The temporary folder is taken away
+# then.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,7 +10,9 @@ chmod 755 "$temporary" # PostgreSQL's servers run as another user than root.
 trap 'rm -rf "$temporary"' EXIT
 
 # Ignored files count, too. What is built and what is shown to people lies in build/ and out/.
-checkout() { git status --porcelain --ignored --untracked-files=all -- . ':!build' ':!out' 2>/dev/null | sort || true; }
+checkout() {
+  git status --porcelain --ignored --untracked-files=all -- . ':!build' ':!out' 2>/dev/null | sort || true
+}
 
 before=$(checkout)
 status=0

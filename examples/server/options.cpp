@@ -119,39 +119,66 @@ void check(const Options& options) {
 std::string usage() {
   return R"(Usage: ticketcore_server [OPTION...]
 
-  --storage URL            sqlite:///FILE, postgresql://USER@HOST/DATABASE, or memory:  (sqlite:///boxoffice.db)
-  --address ADDRESS        to listen on  (127.0.0.1)
-  --port PORT              0 picks one that is free  (8080)
-  --threads N              that speak HTTP  (one for each core)
-  --web DIR                the built pages
-  --demo CHART             creates the event "gala" with this seat map, unless it is there
+A default stands in brackets. A NETWORK is an address or a range: 10.0.0.7, 10.0.0.0/8.
+
+Store and keys:
+  --storage URL            sqlite:///FILE, postgresql://USER@HOST/DATABASE or memory:
+                           (sqlite:///boxoffice.db)
+  --signing-key FILE       signs tickets with the key in FILE, which is made if it is not
+                           there  (a key that the store keeps)
+  --admin-key-file FILE    takes the admin's API key from FILE; makes key and file if FILE
+                           is not there
   --print-admin-key        prints an API key with the scope admin
-  --admin-key-file FILE    reads the admin key from the file; makes both where there is none
-  --signing-key FILE       signs tickets; made where there is none  (a key that the store keeps)
-  --tls-certificate FILE   PEM; with --tls-key: HTTPS
-  --tls-key FILE
-  --cors ORIGIN            lets pages of this origin use the API; may be repeated
-  --trusted-proxy NETWORK  whose X-Forwarded-For is believed, 10.0.0.7 or 10.0.0.0/8; may be repeated
-  --shared-network NETWORK whose addresses have many buyers each: ten times all limits of one address; may be repeated
-  --rate-limit N           requests a second of one client address or API key; 0: no limit  (200)
-  --open-places-per-address N  that buyers at one address hold of one event; 0: no limit  (60)
-  --open-places-per-key N  that one API key holds of one event; 0: no limit  (400)
-  --public-hold-seconds N  the longest that somebody without a key may ask for at once  (600)
-  --open-events N          kept in memory; past that, who was asked for longest ago is let go  (512)
-  --connections N          at the same time  (10000)
-  --connections-per-address N  of them, proxies aside; 0: no limit  (a twentieth)
-  --streams N              of live changes, at most half of the connections  (5000)
-  --streams-per-address N  of them; 0: no limit  (a fiftieth)
-  --access-log FILE        a line of JSON for each request; - for standard output
-  --fake-payments          takes payments online from a pretended provider, which anybody may tell to approve
-  --fake-payments-seconds N  that the pretended provider takes for each answer  (0)
-  --payment-secret FILE    whose first line, 16 bytes or more, the pretended provider signs its notices with  (a secret that the store keeps)
-  --provider-timeout N     seconds that a payment provider may take for an answer  (10)
-  --drain-seconds N        between SIGTERM, when /readyz says no, and the end of listening  (0)
-  --drain-limit N          seconds after that until what is still under way is given up  (30)
-  --time-zone NAME         of the house, for events that name none: Europe/Kyiv  (UTC)
+  --demo CHART             creates the event "gala" with the seat map in CHART, such as
+                           examples/venues/opera_house.json, unless the event is there
+  --time-zone NAME         zone of events that name none, such as Europe/Kyiv  (UTC)
+
+Listening:
+  --address ADDRESS        IP address to listen on; :: is all of them  (127.0.0.1)
+  --port PORT              0 picks a free port  (8080)
+  --threads N              threads that speak HTTP  (one for each core)
+  --tls-certificate FILE   certificate chain in PEM; with --tls-key: HTTPS
+  --tls-key FILE           its private key in PEM
+  --web DIR                serves the pages built in DIR, such as build/web/dist
+  --cors ORIGIN            lets pages of ORIGIN use the API, such as https://shop.example;
+                           may be repeated
+  --trusted-proxy NETWORK  believes X-Forwarded-For from there; may be repeated
+  --shared-network NETWORK gives each address there ten times the limits of one address,
+                           for networks with many buyers behind one; may be repeated
+  --access-log FILE        writes a line of JSON for each request; - is standard output
+  --drain-seconds N        seconds to go on listening after SIGTERM, while /readyz says
+                           no  (0)
+  --drain-limit N          seconds after that until requests under way are given up  (30)
+
+Limits:
+  --rate-limit N           requests a second of one address or API key; 0: no limit  (200)
+  --open-places-per-address N
+                           places that buyers at one address hold of one event at a
+                           time; 0: no limit  (60)
+  --open-places-per-key N  the same of one API key  (400)
+  --public-hold-seconds N  seconds that a hold lasts at most that was asked for without a
+                           key  (600)
+  --open-events N          events kept in memory; the one asked for longest ago goes
+                           first  (512)
+  --connections N          open connections  (10000)
+  --connections-per-address N
+                           of one address, proxies aside; 0: no limit
+                           (a twentieth of --connections)
+  --streams N              streams of live changes, at most half of --connections
+                           (that half)
+  --streams-per-address N  of one address; 0: no limit  (a fiftieth of --streams)
+
+Payments:
+  --fake-payments          takes payments online from a pretended provider; anybody may
+                           tell it to approve
+  --fake-payments-seconds N
+                           seconds that it takes for each answer  (0)
+  --payment-secret FILE    it signs its notices with the first line of FILE, 16 bytes or
+                           more  (a secret that the store keeps)
+  --provider-timeout N     seconds that a provider may take for an answer  (10)
+
   --print-routes           prints the API's routes, and does nothing else
-  --help
+  --help                   prints this
 )";
 }
 

@@ -32,30 +32,54 @@ using namespace ticketcore;
 
 constexpr std::string_view general_help = R"(Usage: ticketcore COMMAND STORE [ARGUMENT...] [OPTION...]
 
-STORE is the path of a ticketcore file (or sqlite:///PATH), a PostgreSQL URL (postgresql://user@host/database), or an archive.
+STORE is the path of a ticketcore file (or sqlite:///PATH), a PostgreSQL URL
+(postgresql://user@host/database), or, to look into it, an archive.
 
-Look into it; nothing is changed, also while others sell:
-  events STORE                           the events and how they sell
+These commands only read the store; others may sell meanwhile:
+  events STORE            lists the events, with places free, held and sold
   log STORE [--event ID] [--from REVISION] [--limit FACTS]
-                                         the facts, one JSON object a line
-  check STORE [--event ID]               replays the log and proves every invariant
-  manifest STORE --event ID              every place with its status, as CSV
+                          prints the facts, one JSON object a line
+  check STORE [--event ID]
+                          replays the log and proves every invariant
+  manifest STORE --event ID
+                          prints every place with its status, as CSV
 
-Keep house:
-  prepare STORE                          makes the store, or migrates an older one, as whoever owns it
+These commands write:
+  prepare STORE           makes the store, or migrates an older one; run it as
+                          the role that owns a PostgreSQL store
   archive STORE FILE --event ID [--remove]
-                                         writes the event's log to FILE, proves that it replays to the same state,
-                                         and then, if asked to, takes the event out of the store
-  restore STORE FILE                     puts an archived event back
-  confirm-time STORE --event ID          an operator's word that the store's clock is right: where turns are refused because it
-                                         leapt, they go on from its time, for good
+                          writes the event's log to FILE and proves that it
+                          replays to the same state
+  restore STORE FILE      puts the event of an archive back
+  confirm-time STORE --event ID
+                          confirms that the store's clock is right: an event
+                          that refuses commands because that clock leapt goes
+                          on from its time; this can't be taken back
   project STORE [--event ID] [--rebuild] [--follow]
-                                         fills the tables for SQL beside the log; --follow goes on until it is stopped
-  erase STORE PERSON                     erases a person's record in the vault, and proves that no trace is left
+                          fills the tables for SQL users from the log
+  erase STORE PERSON      erases the record of the person with this id from the
+                          vault, and proves that no trace of it is left
 
-  --help, --version
+Options:
+  --event ID              of this event only, such as gala-2027  (all events)
+  --from REVISION         from this log entry on, such as 120  (1)
+  --limit FACTS           at most this many facts, such as 50  (all)
+  --remove                after the proof, takes the event out of the store
+  --rebuild               empties the tables and fills them from revision 1
+  --follow                goes on until the command is stopped
+  --help                  prints this
+  --version               prints the version
 
-Exit status: 0 all is well, 1 check or erase found something or events met a damaged one, 2 the command line is wrong, 3 the store can't be used.
+Examples:
+  ticketcore events boxoffice.db
+  ticketcore log boxoffice.db --event gala-2027 --from 120 --limit 50
+  ticketcore archive boxoffice.db gala.archive --event gala-2027 --remove
+
+Exit status:
+  0  all is well
+  1  check or erase found something, or events met a damaged event
+  2  the command line is wrong
+  3  the store can't be used
 )";
 
 /// A mistake in the command line.

@@ -72,8 +72,7 @@ constexpr std::uint32_t wanted_moves_by = 150;  // seats a second
   return event;
 }
 
-// ---- A process that sells
-// -------------------------------------------------------------------------------------------------
+// A process that sells.
 
 /// Lines that outlive a kill, since the kernel has them: "I time request" when asked, "A time request
 /// ok|reason [place...]" when answered.
@@ -205,8 +204,7 @@ void buy_and_sell(const Event& event, History& history, std::mt19937 random) {
   _exit(0);
 }
 
-// ---- Judging
-// ----------------------------------------------------------------------------------------------------------------
+// Judging.
 
 struct Operation {
   std::int64_t asked = 0;
@@ -308,8 +306,7 @@ struct Judgement {
   return judgement;
 }
 
-// ---- The trouble
-// ------------------------------------------------------------------------------------------------------------
+// The trouble.
 
 struct Cluster {
   PostgresServer server;

@@ -61,8 +61,10 @@ TEST_CASE("a file's mistakes are listed together, each with its place") {
       problems_of(R"({"format": "ticketcore/seat-map", "version": 1, "name": "Bad", "colour": 1,
     "categories": [{"key": "a", "name": "A", "color": "blue"}],
     "sections": [{"label": "S", "rows": [
-      {"label": "1", "category": "b", "seats": [{"label": "1", "x": "left", "y": 0}, {"label": "1", "x": 1, "y": 0, "flags": ["vip"]}]},
-      {"labels": "A-C", "category": "a", "blocks": [3], "line": {"from": {"x": 0, "y": 5}, "step": {"x": 1, "y": 0}}, "accessible": ["9"]},
+      {"label": "1", "category": "b", "seats": [
+        {"label": "1", "x": "left", "y": 0}, {"label": "1", "x": 1, "y": 0, "flags": ["vip"]}]},
+      {"labels": "A-C", "category": "a", "blocks": [3], "accessible": ["9"],
+        "line": {"from": {"x": 0, "y": 5}, "step": {"x": 1, "y": 0}}},
       {"label": "T"}]}]})");
   CHECK(mentions(problems, "/colour: is not known here; known are $schema"));
   CHECK(mentions(problems, "category a: has the color \"blue\""));
@@ -87,11 +89,12 @@ TEST_CASE("what is no chart is refused with its reason") {
                "no place and no area"));
   std::string deep(100'000, '[');
   CHECK(mentions(problems_of(deep), "is not JSON"));
-  CHECK(mentions(
-      problems_of(
-          R"({"format": "ticketcore/seat-map", "version": 1, "name": "x", "categories": [{"key": "a", "color": "#000000"}],
-    "sections": [{"rows": [{"label": "A", "category": "a", "seats": [{"label": "1", "x": 1e300, "y": 0}]}]}]})"),
-      "/sections/0/rows/0/seats/0/x: must be a number from"));
+  CHECK(mentions(problems_of(
+                     R"({"format": "ticketcore/seat-map", "version": 1, "name": "x",
+    "categories": [{"key": "a", "color": "#000000"}],
+    "sections": [{"rows": [
+      {"label": "A", "category": "a", "seats": [{"label": "1", "x": 1e300, "y": 0}]}]}]})"),
+                 "/sections/0/rows/0/seats/0/x: must be a number from"));
   CHECK_THROWS_WITH_AS((void)load_seat_map("/nowhere/chart.json"), doctest::Contains("/nowhere/chart.json"),
                        Error);
 }
@@ -104,8 +107,10 @@ TEST_CASE("every cut of a good file is an error and never worse") {
 
 TEST_CASE("a short file that asks for more than a map may have is refused before memory is spent on it") {
   const auto with_rows = [](const std::string& rows) {
-    return R"({"format": "ticketcore/seat-map", "version": 1, "name": "Bomb", "categories": [{"key": "a", "color": "#123456"}],
-      "sections": [{"label": "S", "category": "a", "rows": [{"labels": "1-9999", "line": {"from": {"x": 0, "y": 0}, "step": {"x": 1, "y": 0}}, )" +
+    return R"({"format": "ticketcore/seat-map", "version": 1, "name": "Bomb",
+      "categories": [{"key": "a", "color": "#123456"}],
+      "sections": [{"label": "S", "category": "a", "rows": [
+        {"labels": "1-9999", "line": {"from": {"x": 0, "y": 0}, "step": {"x": 1, "y": 0}}, )" +
            rows + "}]}]}";
   };
   CHECK(mentions(problems_of(with_rows(R"("blocks": [4096])")),

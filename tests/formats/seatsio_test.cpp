@@ -143,9 +143,12 @@ TEST_CASE("zones, entrances and floors come along") {
   const SeatMap map = parse_seat_map(
       R"({"name": "Z", "categories": {"list": [{"key": 1, "label": "One", "color": "#112233"}]},
     "zones": {"list": [{"key": "z", "label": "Zone", "focalPoint": {"x": 5, "y": 6}}]},
-    "subChartFloors": [{"floorName": "1", "floorDisplayName": "Ground", "rows": [], "tables": [], "booths": [{"label": "K1", "center": {"x": 3, "y": 4}, "categoryKey": 1}],
-      "sections": [{"label": "S", "zone": "z", "entrance": "East", "categoryKey": 1, "topLeft": {"x": 100, "y": 200},
-        "subChart": {"rows": [{"label": "A", "seats": [{"label": "1", "x": 1, "y": 1}, {"label": "2", "x": 2, "y": 1}, {"label": "3", "x": 4.2, "y": 1}]}]}}]}]})");
+    "subChartFloors": [{"floorName": "1", "floorDisplayName": "Ground", "rows": [], "tables": [],
+      "booths": [{"label": "K1", "center": {"x": 3, "y": 4}, "categoryKey": 1}],
+      "sections": [{"label": "S", "zone": "z", "entrance": "East", "categoryKey": 1,
+        "topLeft": {"x": 100, "y": 200},
+        "subChart": {"rows": [{"label": "A", "seats": [{"label": "1", "x": 1, "y": 1},
+          {"label": "2", "x": 2, "y": 1}, {"label": "3", "x": 4.2, "y": 1}]}]}}]}]})");
   CHECK(map.sections()[1].entrance == "East");
   CHECK(map.focal_point_of({1}) == Point{5'000, 6'000});
   CHECK(map.places()[map.find_place("S-A-1")->value].position == Point{101'000, 201'000});
@@ -157,17 +160,18 @@ TEST_CASE("zones, entrances and floors come along") {
 }
 
 TEST_CASE("a chart whose categories are missing says where") {
-  CHECK_THROWS_WITH_AS(
-      (void)parse_seat_map(
-          R"({"name": "N", "categories": {"list": []}, "subChart": {"sections": [], "rows": [{"label": "A", "seats": [{"label": "1", "x": 1, "y": 1, "categoryKey": 7}]}]}})"),
-      doctest::Contains("/subChart/rows/0/seats/0: names category 7"), SeatMapError);
+  CHECK_THROWS_WITH_AS((void)parse_seat_map(
+                           R"({"name": "N", "categories": {"list": []}, "subChart": {"sections": [], "rows": [
+    {"label": "A", "seats": [{"label": "1", "x": 1, "y": 1, "categoryKey": 7}]}]}})"),
+                       doctest::Contains("/subChart/rows/0/seats/0: names category 7"), SeatMapError);
 }
 
 TEST_CASE(
     "a seat that its section's corner moves out of range is reported, not wrapped round to the other side") {
   const std::string chart =
       R"({"name": "Far", "categories": {"list": [{"key": 1, "label": "A", "color": "#123456"}]},
-    "subChart": {"sections": [{"label": "S", "categoryKey": 1, "topLeft": {"x": 1500000, "y": 0}, "subChart": {
+    "subChart": {"sections": [{"label": "S", "categoryKey": 1, "topLeft": {"x": 1500000, "y": 0},
+      "subChart": {
       "rows": [{"label": "1", "seats": [{"label": "1", "x": 1500000, "y": 0}]}],
       "shapes": [{"center": {"x": 0, "y": 0}, "radius1": 1999999, "radius2": 1}]}}]}})";
   CHECK_THROWS_WITH_AS((void)parse_seat_map(chart),

@@ -18,11 +18,14 @@ cmake --install "$build_dir" --prefix "$work/prefix" >"$work/log" 2>&1 || { cat 
 for way in find_package add_subdirectory FetchContent; do
   log="$work/$way.log"
   {
-    cmake -S "$source_dir/tests/install/consumer" -B "$work/$way" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_BUILD_TYPE="$type" \
-      -DCMAKE_CXX_FLAGS="$(setting CMAKE_CXX_FLAGS)" -D"$flags"="$(setting "$flags")" -DWAY="$way" \
+    cmake -S "$source_dir/tests/install/consumer" -B "$work/$way" -DCMAKE_CXX_COMPILER="$compiler" \
+      -DCMAKE_BUILD_TYPE="$type" -DCMAKE_CXX_FLAGS="$(setting CMAKE_CXX_FLAGS)" \
+      -D"$flags"="$(setting "$flags")" -DWAY="$way" \
       -DTICKETCORE_SOURCE="$source_dir" -DCMAKE_PREFIX_PATH="$work/prefix" &&
       cmake --build "$work/$way"
   } >"$log" 2>&1 || { cat "$log"; echo "FAILED: $way does not build"; exit 1; }
-  (cd "$work/$way" && ./consumer "$source_dir/examples/venues/opera_house.json" && ./consumer "$source_dir/examples/venues/opera_house.json") || { echo "FAILED: $way does not run twice"; exit 1; }
+  house=$source_dir/examples/venues/opera_house.json
+  (cd "$work/$way" && ./consumer "$house" && ./consumer "$house") ||
+    { echo "FAILED: $way does not run twice"; exit 1; }
   echo "$way: works"
 done

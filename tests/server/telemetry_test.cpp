@@ -107,10 +107,8 @@ TEST_CASE("whatever stands in a request, its line in the log is JSON in UTF-8") 
     log.trouble("a", "line\none");
   }
   const std::string log = contents(file);
-  CHECK(
-      log.find(
-          R"("path":"/\"\\\u000a\u0001\u007f\u009b�é�����🎫","status":200,"bytes":1,"microseconds":2,"id":"a")") !=
-      std::string::npos);
+  CHECK(log.find(R"("path":"/\"\\\u000a\u0001\u007f\u009b�é�����🎫",)"
+                 R"("status":200,"bytes":1,"microseconds":2,"id":"a")") != std::string::npos);
   CHECK(log.find(R"("id":"a","trouble":"line\u000aone"})") != std::string::npos);
   CHECK_FALSE(AccessLog("").on());
   CHECK_THROWS_WITH(AccessLog("/none/access.log"), "access log /none/access.log: No such file or directory");

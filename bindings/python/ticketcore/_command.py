@@ -67,40 +67,48 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("store", metavar="STORE", help=_STORE)
         return command
 
-    add("events", _events, "the events and how they sell")
-    log = add("log", _log, "the facts, one JSON object a line")
-    log.add_argument("--event", metavar="ID", help="of this event only")
+    add("events", _events, "list the events, with places free, held and sold")
+    log = add("log", _log, "print the facts, one JSON object a line")
+    log.add_argument("--event", metavar="ID", help="of this event only (default: all)")
     log.add_argument(
         "--from",
         dest="from_revision",
         metavar="REVISION",
         type=_whole_number,
         default=1,
-        help="from this entry on",
+        help="from this log entry on, such as 120 (default: 1)",
     )
-    log.add_argument("--limit", metavar="FACTS", type=_whole_number, help="this many at most")
+    log.add_argument(
+        "--limit", metavar="FACTS", type=_whole_number, help="at most this many facts (default: all)"
+    )
     add("check", _check, "replay the log and prove every invariant").add_argument(
-        "--event", metavar="ID", help="of this event only"
+        "--event", metavar="ID", help="of this event only (default: all)"
     )
-    add("manifest", _manifest, "every place with its status, as CSV").add_argument(
-        "--event", metavar="ID", required=True
+    add("manifest", _manifest, "print every place with its status, as CSV").add_argument(
+        "--event", metavar="ID", required=True, help="the event, such as gala-2027"
     )
     archive = add(
         "archive", _archive, "write an event's log to a file, and prove that it replays to the same state",
         "Write an event's log to FILE, prove that it replays to the same state, and then, if asked to, "
         "take the event out of the store",
     )  # fmt: skip
-    archive.add_argument("file", metavar="FILE")
-    archive.add_argument("--event", metavar="ID", required=True)
-    archive.add_argument("--remove", action="store_true", help="take the event out of the store then")
-    add("restore", _restore, "put an archived event back").add_argument("file", metavar="FILE")
-    project = add("project", _project, "fill the tables for SQL beside the log")
-    project.add_argument("--event", metavar="ID", help="of this event only")
-    project.add_argument("--rebuild", action="store_true", help="make them anew from the log's beginning")
-    project.add_argument("--follow", action="store_true", help="go on until stopped")
+    archive.add_argument("file", metavar="FILE", help="a new file, such as gala.archive")
+    archive.add_argument("--event", metavar="ID", required=True, help="the event, such as gala-2027")
+    archive.add_argument(
+        "--remove", action="store_true", help="after the proof, take the event out of the store"
+    )
+    add("restore", _restore, "put the event of an archive back").add_argument(
+        "file", metavar="FILE", help="the archive, such as gala.archive"
+    )
+    project = add("project", _project, "fill the tables for SQL users from the log")
+    project.add_argument("--event", metavar="ID", help="of this event only (default: all)")
+    project.add_argument(
+        "--rebuild", action="store_true", help="empty the tables and fill them from revision 1"
+    )
+    project.add_argument("--follow", action="store_true", help="go on until the command is stopped")
     add(
-        "erase", _erase, "erase a person's record in the vault, and prove that no trace is left"
-    ).add_argument("person", metavar="PERSON")
+        "erase", _erase, "erase a person's record from the vault, and prove that no trace of it is left"
+    ).add_argument("person", metavar="PERSON", help="the id of the record, such as buyer-17")
     demo = add("demo", _demo, "sell out a house, then prove the books")
     demo.add_argument(
         "chart",

@@ -3,5 +3,7 @@ local count = 0
 local run = tostring(os.time())
 request = function()
   count = count + 1
-  return wrk.format("POST", nil, { ["Content-Type"] = "application/json", ["Idempotency-Key"] = "hold-" .. run .. "-" .. count }, '{"best":{"count":2}}')
+  local key = "hold-" .. run .. "-" .. count
+  local headers = { ["Content-Type"] = "application/json", ["Idempotency-Key"] = key }
+  return wrk.format("POST", nil, headers, '{"best":{"count":2}}')
 end

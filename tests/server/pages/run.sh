@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# run.sh SOURCE BUILD SERVER: builds the pages in BUILD/pages, and tries them in a browser against the server. What the test needs from npm is installed
-# there once, and again when the list of it changes. Pictures of all pages are left in SOURCE/out/pages.
+# run.sh SOURCE BUILD SERVER: builds the pages in BUILD/pages, and tries them in a browser against the server.
+# What the test needs from npm is installed there once, and again when the list of it changes. Pictures of all
+# pages are left in SOURCE/out/pages.
 set -euo pipefail
 source=$1 build=$2/pages server=$3
 chromium=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || true)}
@@ -12,5 +13,10 @@ mkdir -p "$build/test"
 cd "$build/test"
 find . -mindepth 1 -maxdepth 1 ! -name node_modules -exec rm -rf {} +
 cp -a "$source/tests/server/pages/." .
-cmp -s package-lock.json node_modules/.installed || { npm ci --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/.installed; }
-CHROMIUM=$chromium SERVER=$server WEB=$build/web/dist CHART=$source/examples/venues/opera_house.json OUT=$source/out/pages exec node --test-reporter=spec main.mjs
+if ! cmp -s package-lock.json node_modules/.installed; then
+  npm ci --no-audit --no-fund --loglevel=error
+  cp package-lock.json node_modules/.installed
+fi
+export CHROMIUM=$chromium SERVER=$server WEB=$build/web/dist OUT=$source/out/pages
+export CHART=$source/examples/venues/opera_house.json
+exec node --test-reporter=spec main.mjs
