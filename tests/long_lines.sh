@@ -6,8 +6,8 @@ cd "$(dirname "$0")/.."
 export LC_ALL=C.UTF-8
 
 found=0
-git ls-files -z dev .ci/run '*.hpp' '*.cpp' '*.py' '*.pyi' '*.ts' '*.mjs' '*.css' '*.html' '*.sh' '*.sql' '*.lua' \
-  '*.toml' '*CMakeLists.txt' '*.cmake' '*.cmake.in' | xargs -0 grep -nHE '^.{111,}$' && found=1
+git ls-files -z dev .ci/run '*.hpp' '*.cpp' '*.py' '*.pyi' '*.ts' '*.mjs' '*.css' '*.html' '*.sh' '*.sql' \
+  '*.lua' '*.toml' '*CMakeLists.txt' '*.cmake' '*.cmake.in' | xargs -0 grep -nHE '^.{111,}$' && found=1
 git ls-files -z '*.md' | xargs -0 awk '
   FNR == 1 { fenced = 0 }
   /^ *```/ { fenced = !fenced; next }
