@@ -90,6 +90,9 @@ class EventState {
   void apply_body(const OrderPlaced& fact, const Asked& asked, const FactPosition& position);
   void apply_body(const TicketsRefunded& fact, const Asked& asked, const FactPosition& position);
   void apply_body(const TicketAdmitted& fact, const Asked& asked, const FactPosition& position);
+  /// Any other fact concerns one part alone, which has an apply() for it.
+  template <class Body>
+  void apply_body(const Body& fact, const Asked& asked, const FactPosition& position);
 
   /// Calls it with each part that has bytes of its own in a snapshot, in their order there.
   template <class State, class Call>

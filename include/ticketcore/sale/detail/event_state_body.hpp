@@ -17,6 +17,12 @@ namespace detail {
          std::equal(old_types.begin(), old_types.end(), new_types.begin());
 }
 
+/// Whether the part has an apply() for the fact.
+template <class Part, class Body>
+concept applies = requires(Part& part, const Body& fact) {
+  part.apply(fact);
+};
+
 }  // namespace detail
 
 inline void EventState::apply(const Fact& fact, const FactPosition& position) {
@@ -133,6 +139,17 @@ inline void EventState::apply_body(const TicketsRefunded& fact, const Asked&, co
 
 inline void EventState::apply_body(const TicketAdmitted& fact, const Asked&, const FactPosition& position) {
   orders_.admit(fact.ticket, short_names_.number_of(fact.gate), position.turn);
+}
+
+template <class Body>
+void EventState::apply_body(const Body& fact, const Asked&, const FactPosition&) {
+  constexpr int parts = detail::applies<Places, Body> + detail::applies<Areas, Body> +
+                        detail::applies<Holders, Body> + detail::applies<Holds, Body> +
+                        detail::applies<Orders, Body>;
+  static_assert(parts == 1, "a fact needs an apply() in one part, or an apply_body() here");
+  for_each_part(*this, [&fact]<class Part>(Part& part) {
+    if constexpr (detail::applies<Part, Body>) part.apply(fact);
+  });
 }
 
 inline void EventState::write_parts(wire::Writer& out) const {
