@@ -126,6 +126,10 @@ template <>
 TicketAdmitted example() {
   return {{OrderId{little::request(1)}, 1}, "north"};
 }
+template <>
+OrderNoted example() {
+  return {OrderId{little::request(1)}, "two are ill"};
+}
 
 template <std::size_t... index>
 [[nodiscard]] std::vector<FactBody> one_of_each(std::index_sequence<index...>) {

@@ -277,6 +277,7 @@ struct Sale {
     grant(AdmitTicket{{order, 4}, "north"});
     grant(RefundTickets{order, {2, 1}, "re_1"});
     grant(RefundTickets{order, {3}, ""});
+    grant(NoteOrder{order, "two are ill"});
     grant(ReleaseHold{best});
   }
 

@@ -5,6 +5,7 @@
 
 #include "little_sale.hpp"
 #include "ticketcore/engine/detail/desk.hpp"
+#include "ticketcore/log/snapshot.hpp"
 #include "ticketcore/sale/event_state.hpp"
 #include "ticketcore/storage/memory.hpp"
 
@@ -234,4 +235,37 @@ TEST_CASE("a snapshot whose parts contradict each other is refused") {
                             1);
     CHECK_THROWS_AS((void)parts.read(), InvariantBroken);
   }
+}
+
+TEST_CASE("a note on an order is there until another replaces it, in a snapshot too") {
+  little::Clock clock;
+  MemoryStorage storage(clock.reader());
+  little::sell_a_bit(storage, clock);
+  Desk desk(storage, "premiere");
+  desk.catch_up();
+  const OrderId order = desk.state().orders()[0].id;
+  std::uint64_t request = 700;
+  const auto ask = [&](OrderId id, std::string text) {
+    const Command command{little::request(++request), NoteOrder{id, std::move(text)}};
+    return desk.take_turn({&command, 1}).front();
+  };
+  const auto note = [&](const EventState& state) { return state.orders().find(order)->note; };
+
+  CHECK(note(desk.state()).empty());
+  REQUIRE(ask(order, "picks them up at eight").granted<OrderNoted>() != nullptr);
+  CHECK(note(desk.state()) == "picks them up at eight");
+  REQUIRE(ask(order, "picked up").refusal() == nullptr);
+  const Bytes snapshot = encode_snapshot(desk.state(), desk.revision(), 1);
+  CHECK(note(decode_snapshot(snapshot, "the snapshot")->state) == "picked up");
+  Desk other(storage, "premiere");
+  other.catch_up();
+  CHECK(note(other.state()) == "picked up");
+
+  CHECK(ask(OrderId{little::request(1)}, "nobody's").refusal()->reason == Reason::order_not_found);
+  CHECK(ask(order, std::string(limits::note_bytes, 'x')).refusal() == nullptr);
+  for (const std::string& bad : {std::string(limits::note_bytes + 1, 'x'), std::string("\x1b[2J")})
+    CHECK(ask(order, bad).refusal()->reason == Reason::invalid_request);
+  CHECK(note(desk.state()).size() == limits::note_bytes);
+  REQUIRE(ask(order, "").refusal() == nullptr);
+  CHECK(note(desk.state()).empty());
 }

@@ -52,6 +52,8 @@ inline constexpr std::size_t short_name_bytes = 64;
 inline constexpr std::uint32_t short_names = 65'000;
 /// A payment provider's reference.
 inline constexpr std::size_t payment_reference_bytes = 128;
+/// A note on an order, in bytes of UTF-8: a few sentences.
+inline constexpr std::size_t note_bytes = 1'000;
 
 /// Commands in one batch: keeps a turn, and so the wait of those behind it, in the low milliseconds.
 inline constexpr std::size_t commands_per_batch = 4'096;

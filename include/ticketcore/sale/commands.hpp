@@ -174,9 +174,21 @@ struct AdmitTicket {
   static constexpr auto fields =
       declare(field(2, "ticket", &AdmitTicket::ticket), field(3, "gate", &AdmitTicket::gate));
 };
+/// Replaces the note on an order that is for staff alone; an empty one removes it. It stays in the log for
+/// ever: nothing of a person's belongs in it.
+struct NoteOrder {
+  static constexpr std::uint8_t tag = 12;
+  static constexpr std::string_view name = "note_order";
+  using GrantedBy = OrderNoted;
+  OrderId order{};
+  std::string text{};  ///< At most limits::note_bytes.
+
+  static constexpr auto fields =
+      declare(field(2, "order", &NoteOrder::order), field(3, "text", &NoteOrder::text));
+};
 
 using CommandBody = std::variant<CreateEvent, ConfigureEvent, SetSaleStatus, PlaceHold, HoldBest, ExtendHold,
-                                 ReleaseHold, QuoteHold, CheckOut, RefundTickets, AdmitTicket>;
+                                 ReleaseHold, QuoteHold, CheckOut, RefundTickets, AdmitTicket, NoteOrder>;
 
 static_assert(tags_rise<CommandBody>());
 

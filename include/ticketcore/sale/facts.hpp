@@ -226,10 +226,20 @@ struct TicketAdmitted {
   static constexpr auto fields =
       declare(field(2, "ticket", &TicketAdmitted::ticket), field(3, "gate", &TicketAdmitted::gate));
 };
+/// What staff noted on an order; empty: nothing any more.
+struct OrderNoted {
+  static constexpr std::uint8_t tag = 13;
+  static constexpr std::string_view name = "order_noted";
+  OrderId order{};
+  std::string text{};
+
+  static constexpr auto fields =
+      declare(field(2, "order", &OrderNoted::order), field(3, "text", &OrderNoted::text));
+};
 /// Tag 12 was that of refusals, which are no facts: it is not used again.
 using FactBody =
     std::variant<EventCreated, EventConfigured, SaleStatusChanged, HoldPlaced, HoldExtended, HoldReleased,
-                 HoldExpired, HoldQuoted, OrderPlaced, TicketsRefunded, TicketAdmitted>;
+                 HoldExpired, HoldQuoted, OrderPlaced, TicketsRefunded, TicketAdmitted, OrderNoted>;
 
 static_assert(tags_rise<FactBody>());
 

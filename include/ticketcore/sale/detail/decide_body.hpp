@@ -471,6 +471,13 @@ class ChoiceAssigner {
   return TicketAdmitted{command.ticket, command.gate};
 }
 
+[[nodiscard]] inline Verdict<NoteOrder> decide_body(const EventState& state, const NoteOrder& command,
+                                                    const Command&, Timestamp) {
+  if (auto refused = refuse_text("a note", command.text, 0, limits::note_bytes)) return *refused;
+  if (state.orders().find(command.order) == nullptr) return refuse(Reason::order_not_found);
+  return OrderNoted{command.order, command.text};
+}
+
 /// So many commands on, memory is asked for: deciding them takes longer than memory does, and what is asked
 /// for stays in the first cache meanwhile.
 inline constexpr std::size_t prefetch_distance = 6;
@@ -495,7 +502,9 @@ inline void prefetch_body(const EventState& state, const PlaceHold& command) noe
 inline void prefetch_body(const EventState& state, const HoldBest& command) noexcept {
   prefetch_new_hold(state, command.holder);
 }
-inline void prefetch_body(const EventState& state, const RefundTickets& command) noexcept {
+template <class Body>
+requires std::is_same_v<decltype(Body::order), OrderId>
+void prefetch_body(const EventState& state, const Body& command) noexcept {
   state.orders().prefetch(command.order);
 }
 inline void prefetch_body(const EventState& state, const AdmitTicket& command) noexcept {

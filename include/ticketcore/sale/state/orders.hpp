@@ -46,6 +46,7 @@ struct OrderRecord {
   std::int64_t tax = 0;
   std::int64_t refunded = 0;
   std::string payment_reference{};
+  std::string note{};  ///< For staff.
   std::uint32_t holder = 0;
   std::uint32_t first_ticket = 0;  ///< Into the tickets.
   std::uint32_t ticket_count = 0;
@@ -104,6 +105,7 @@ class Orders {
   template <class GiveBack>
   const OrderRecord& refund(const TicketsRefunded& fact, GiveBack&& give_back);
   void admit(const TicketId& ticket, std::uint16_t gate, Timestamp turn);
+  void apply(const OrderNoted& fact);
 
   void prefetch(OrderId order) const noexcept { table_.prefetch(hash(order)); }
 
@@ -211,6 +213,12 @@ inline void Orders::admit(const TicketId& id, std::uint16_t gate, Timestamp turn
   ticket.gate = gate;
 }
 
+inline void Orders::apply(const OrderNoted& fact) {
+  const std::uint32_t index = index_of(fact.order, hash(fact.order));
+  detail::ensure(index != SlotTable::none, "a note is on no order");
+  orders_[index].note = fact.text;
+}
+
 inline void Orders::check() const {
   using detail::ensure;
   for (std::uint32_t index = 0; index < orders_.size(); ++index) {
@@ -240,6 +248,7 @@ inline void Orders::write(wire::Writer& out) const {
          {order.fee_per_ticket, order.fee_per_order, order.total, order.tax, order.refunded})
       out.signed_varint(amount);
     out.text(order.payment_reference);
+    out.text(order.note);
     out.varint(order.holder);
     out.varint(order.payment_method);
     out.varint(order.ticket_count);
@@ -254,7 +263,7 @@ inline void Orders::write(wire::Writer& out) const {
 }
 
 inline void Orders::read(wire::Reader& in) {
-  constexpr std::size_t size_min = 33;  // of one order, at the least
+  constexpr std::size_t size_min = 34;  // of one order, at the least
   const std::size_t count = in.count(size_min);
   const auto is_amount = [](std::int64_t amount) { return amount >= 0 && amount <= limits::amount; };
   orders_.reserve(count);
@@ -267,6 +276,7 @@ inline void Orders::read(wire::Reader& in) {
          {&order.fee_per_ticket, &order.fee_per_order, &order.total, &order.tax, &order.refunded})
       *amount = in.signed_varint();
     order.payment_reference = in.text();
+    order.note = in.text();
     order.holder = in.number();
     order.payment_method = static_cast<std::uint16_t>(in.number(limits::short_names));
     order.ticket_count = in.number(limits::places_per_hold);
