@@ -130,6 +130,7 @@ namespace {
   order.tax = Money{copy.order.tax, currency};
   order.payment_method = copy.payment_method;
   order.payment_reference = copy.order.payment_reference;
+  order.note = copy.order.note;
   return order;
 }
 

@@ -162,6 +162,13 @@ void expect(Play& play, const CommandBody& body, std::optional<Reason> reason = 
          };
        },
        40},
+      {"note on an order",
+       [](Play& play) {
+         const OrderId order = play.order({"cart", {{1}}, {}, 1h});
+         return [&play, order] {
+           expect(play, NoteOrder{order, play.commands % 2 == 0 ? "ill" : "will come later"});
+         };
+       }},
       {"sale on and off",
        [](Play& play) {
          return [&play] {
@@ -243,6 +250,11 @@ void sell_out(Play& play) {
                                                return RefundTickets{OrderId{play.next_id()}, {}, ""};
                                              },
                                              Reason::order_not_found)},
+      {"note on an order that never was", refused(
+                                              [](Play& play) {
+                                                return NoteOrder{OrderId{play.next_id()}, "nobody's"};
+                                              },
+                                              Reason::order_not_found)},
       {"refund what was refunded", refused(
                                        [](Play& play) {
                                          const OrderId order = play.order({"cart", {{1}}, {}, 1h});

@@ -230,6 +230,21 @@ class SaleTests:
         self.assertIn('"no-such-evening"', missing["detail"])
         self.refused(sale.public.get("/v1/events/no%2Fsuch"), 404, "event_not_found")
 
+    def test_a_note_on_an_order_is_for_staff_alone(self):
+        sale = Sale(self.server)
+        order = sale.bought("Stalls-A-1")
+        office, path = sale.staff("box_office"), f"{sale.path}/orders/{order['id']}"
+        noted = office.post(path + "/note", {"text": "picks them up at eight"})
+        self.assertEqual(noted.json, {"order": order["id"], "note": "picks them up at eight"})
+        listed = office.get(sale.path + "/orders").json["orders"][0]
+        self.assertEqual((listed["id"], listed["note"]), (order["id"], "picks them up at eight"))
+        self.assertNotIn("note", sale.public.get(path, token=order["token"]).json)
+        self.assertEqual(sale.public.post(path + "/note", {"text": "mine"}, token=order["token"]).status, 401)
+        self.refused(office.post(path + "/note", {"text": "x" * 1001}), 422, "invalid_request")
+        self.refused(office.post(f"{sale.path}/orders/{new_key()}/note", {"text": ""}), 404, "order_not_found")
+        office.post(path + "/note", {"text": ""})
+        self.assertNotIn("note", office.get(sale.path + "/orders").json["orders"][0])
+
     def test_every_refusal_after_the_sale(self):
         sale = Sale(self.server)
         order = sale.bought("Stalls-A-1", "Stalls-A-2")

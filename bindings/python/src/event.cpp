@@ -170,6 +170,12 @@ template <class Name>
   return need(self.event.check_in_command(text_view(code, "code"), options), AnswerKind::admission);
 }
 
+[[nodiscard]] CommandValue note_command(const EventValue&, const py::object& order, const py::object& note,
+                                        const py::object& request_id) {
+  return {{or_new(request(request_id)), NoteOrder{OrderId{id(order, "order")}, text(note, "text")}},
+          AnswerKind::done};
+}
+
 [[nodiscard]] std::vector<Answer> ask(const EventValue& self, std::vector<Command> commands) {
   return unlocked(*self.office, [&](const Office::Call&) { return self.event.ask(std::move(commands)); });
 }
@@ -386,6 +392,7 @@ void add_event(py::module_& module) {
       .def("refund_command", &refund_command, py::arg("order"), py::arg("tickets"), py::arg("reference"),
            py::arg("request"))
       .def("check_in_command", &check_in_command, py::arg("code"), py::arg("gate"), py::arg("request"))
+      .def("note_command", &note_command, py::arg("order"), py::arg("text"), py::arg("request"))
       .def(
           "sale_command",
           [](const EventValue&, bool on_sale, const py::object& request_id) {

@@ -281,6 +281,9 @@ void add_order(py::module_& module) {
       .field(
           "payment_reference", [](const OrderValue& value) { return to_str(value.order.payment_reference); },
           "The payment provider's; may be empty.")
+      .field(
+          "note", [](const OrderValue& value) { return to_str(value.order.note); },
+          "What staff noted; may be empty.")
       .def(
           "_repr_html_", [](const OrderValue& value) { return to_str(order_html(value.order)); },
           "The order as a table, for notebooks.")

@@ -43,6 +43,10 @@ def test_a_seat_goes_from_free_to_held_to_sold_to_admitted(
     ]
     assert event.availability().status("Hall-A-3") == "sold"
     assert event.find_order(order.id) == order
+    event.note_order(order, "picks them up at eight")
+    assert (order.note, event.find_order(order.id).note) == ("", "picks them up at eight")
+    event.note_order(order, "")
+    assert event.find_order(order.id) == order
 
     admission = event.check_in(order.tickets[0].code, gate="north")
     assert (admission.place, admission.gate, admission.at) == ("Hall-A-3", "north", clock.now)

@@ -280,6 +280,11 @@ class Event(EventView):
             each(lambda order: self._core.refund_command(order, None, reference, None), orders)
         )
 
+    def note_order(self, order: Union[Order, Id], text: str, *, request: Optional[Id] = None) -> None:
+        """Replace the note on an order that is for staff alone; an empty one removes it. Nothing of a person's
+        belongs in it: it stays in the log for ever."""
+        self._core.ask(self._core.note_command(order, text, request))
+
     def check_in(self, code: str, *, gate: str, request: Optional[Id] = None) -> Admission:
         """Read what a ticket's barcode carries, check its signature and event, and let the ticket in, once.
         Raises CodeInvalid, TicketAdmitted, TicketRefunded, ..."""

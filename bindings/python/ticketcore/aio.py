@@ -125,6 +125,10 @@ class Event(EventView):
         """See ticketcore.Event.refund."""
         return await self._ask(self._core.refund_command(order, tickets, reference, request))
 
+    async def note_order(self, order: Union[Order, Id], text: str, *, request: Optional[Id] = None) -> None:
+        """See ticketcore.Event.note_order."""
+        await self._ask(self._core.note_command(order, text, request))
+
     async def check_in(self, code: str, *, gate: str, request: Optional[Id] = None) -> Admission:
         """See ticketcore.Event.check_in."""
         return await self._ask(self._core.check_in_command(code, gate, request))

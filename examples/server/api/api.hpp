@@ -128,6 +128,7 @@ class Api {
   void list_orders(const CallPtr& call);
   void get_order(const CallPtr& call);
   void post_refund(const CallPtr& call);
+  void post_note(const CallPtr& call);
   void get_ticket(const CallPtr& call);
   void list_seating(const CallPtr& call);
   void post_scan(const CallPtr& call);

@@ -193,6 +193,26 @@ void Api::submit_refund(const CallPtr& call, const std::shared_ptr<OpenEvent>& e
   });
 }
 
+void Api::post_note(const CallPtr& call) {
+  const auto id = OrderId::parse(call->segment(4));
+  if (!id) return call->problem(make_problem("order_not_found", "there is no such order"));
+  NoteOrder note{*id, {}};
+  const bool read = call->read_body([&](const JsonValue& json) {
+    json.only({"text"});
+    if (const auto text = json.need("text")) note.text = text->text(0, limits::note_bytes);
+  });
+  if (!read) return;
+  with_event(call, [this, call, note](const std::shared_ptr<OpenEvent>& event) {
+    submit(call, event, {call->command, note}, [call, event, note](const Answer& answer) {
+      const auto done = event->event.to<Done>(answer);
+      if (!done) return call->refuse(done.refusal());
+      JsonWriter json;
+      json.open_object().key("order").id(note.order).key("note").text(note.text);
+      call->json(200, json.close_object().take());
+    });
+  });
+}
+
 void Api::get_ticket(const CallPtr& call) {
   const auto order = allowed_order(call);
   if (!order) return;

@@ -38,6 +38,7 @@ constexpr Route table[] = {
     {"GET", "/v1/events/{event}/orders/{order}", Scope::open, Repeats::no, &Api::get_order},
     {"POST", "/v1/events/{event}/orders/{order}/refunds", Scope::box_office, Repeats::by_key,
      &Api::post_refund},
+    {"POST", "/v1/events/{event}/orders/{order}/note", Scope::box_office, Repeats::by_key, &Api::post_note},
     {"GET", "/v1/events/{event}/orders/{order}/tickets/{ticket}.svg", Scope::open, Repeats::no,
      &Api::get_ticket},
     {"GET", "/v1/events/{event}/seating", Scope::box_office, Repeats::no, &Api::list_seating},

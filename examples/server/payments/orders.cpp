@@ -92,7 +92,7 @@ struct OrderJson {
     json.close_object();
   }
 
-  [[nodiscard]] std::string write() const {
+  [[nodiscard]] std::string write(bool for_staff = false) const {
     JsonWriter json(1024 + order.tickets.size() * 700);
     json.open_object()
         .key("id")
@@ -132,6 +132,7 @@ struct OrderJson {
         .key("reference")
         .text(order.payment_reference)
         .close_object();
+    if (for_staff && !order.note.empty()) json.key("note").text(order.note);
     return json.close_object().take();
   }
 };
@@ -368,7 +369,7 @@ Page OrderBooks::orders(OpenEvent& event, const std::string& position, std::uint
       json.raw(OrderJson{
           event, seen, *order, who,
           secrets_.token("order", event.event.id().text(), to_string(id), event.event.revision()), office_}
-                   .write());
+                   .write(true));
       ++found;
     }
   }

@@ -73,6 +73,7 @@ struct Order {
   Money tax{};
   std::string payment_method{};
   std::string payment_reference{};
+  std::string note{};          ///< For staff (NoteOrder); empty if there is none.
   std::uint64_t revision = 0;  ///< Of the log, as of the answer: Event::refresh brings another host as far.
 };
 
