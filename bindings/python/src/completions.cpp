@@ -19,7 +19,6 @@ namespace {
 struct Completion {
   PyObject* future = nullptr;
   PyObject* event = nullptr;  ///< An EventValue, and through it the office.
-  AnswerKind kind = AnswerKind::done;
   Answer answer{};
 };
 
@@ -108,12 +107,12 @@ class Completions {
 
   [[nodiscard]] int fileno() const noexcept { return queue_->fileno(); }
 
-  void submit(const py::object& event, const CommandValue& command, const py::object& future) {
+  void submit(const py::object& event, const Command& command, const py::object& future) {
     const EventValue& value = event.cast<const EventValue&>();
     const Office::Call call(*value.office);
-    Completion completion{future.inc_ref().ptr(), event.inc_ref().ptr(), command.kind, {}};
+    Completion completion{future.inc_ref().ptr(), event.inc_ref().ptr(), {}};
     const py::gil_scoped_release release;
-    value.event.submit(command.command, [queue = queue_, completion](const Answer& answer) mutable {
+    value.event.submit(command, [queue = queue_, completion](const Answer& answer) mutable {
       completion.answer = answer;
       queue->add(std::move(completion));
     });
@@ -128,8 +127,7 @@ class Completions {
       const py::object event = py::reinterpret_steal<py::object>(completion.event);
       try {
         if (call(future, names_.done).is(py::bool_(true))) continue;
-        const py::object value =
-            to_object(event.cast<const EventValue&>(), completion.kind, completion.answer);
+        const py::object value = to_object(event.cast<const EventValue&>(), completion.answer);
         (void)call(future,
                    PyExceptionInstance_Check(value.ptr()) != 0 ? names_.set_exception : names_.set_result,
                    value);

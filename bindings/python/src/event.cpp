@@ -22,9 +22,9 @@ namespace {
 }
 
 /// The command, or raises why there is none.
-[[nodiscard]] CommandValue need(Result<Command> command, AnswerKind kind) {
+[[nodiscard]] Command need(Result<Command> command) {
   if (!command) raise_refusal(command.refusal());
-  return {std::move(command).value(), kind};
+  return std::move(command).value();
 }
 
 [[nodiscard]] HoldOptions hold_options(const py::object& holder, const py::object& ttl,
@@ -68,9 +68,9 @@ template <class Name>
   return self.event.hold_command(selection, {}).refusal();
 }
 
-[[nodiscard]] CommandValue hold_command(const EventValue& self, const py::tuple& places,
-                                        const py::object& areas, const py::object& holder,
-                                        const py::object& ttl, const py::object& request_id) {
+[[nodiscard]] Command hold_command(const EventValue& self, const py::tuple& places, const py::object& areas,
+                                   const py::object& holder, const py::object& ttl,
+                                   const py::object& request_id) {
   if (areas.is_none()) {
     PlaceHold hold;
     const bool known = add_places(hold.places, self.event.seat_map(), places,
@@ -79,19 +79,19 @@ template <class Name>
     if (!known) raise_refusal(unknown_places(self, places, "places"));
     hold.holder = options.holder;
     hold.ttl = options.ttl;
-    return {{or_new(options.request), std::move(hold)}, AnswerKind::hold};
+    return {or_new(options.request), std::move(hold)};
   }
   Selection selection;
   selection.places = texts(places, "places");
   selection.areas = areas_of(areas);
-  return need(self.event.hold_command(selection, hold_options(holder, ttl, request_id)), AnswerKind::hold);
+  return need(self.event.hold_command(selection, hold_options(holder, ttl, request_id)));
 }
 
-[[nodiscard]] CommandValue hold_best_command(const EventValue& self, const py::object& places,
-                                             const py::object& categories, const py::object& accessible,
-                                             const py::object& restricted_view, const py::object& together,
-                                             const py::object& holder, const py::object& ttl,
-                                             const py::object& request_id) {
+[[nodiscard]] Command hold_best_command(const EventValue& self, const py::object& places,
+                                        const py::object& categories, const py::object& accessible,
+                                        const py::object& restricted_view, const py::object& together,
+                                        const py::object& holder, const py::object& ttl,
+                                        const py::object& request_id) {
   BestPlaces wish;
   wish.count = count(places, "count", 1);
   wish.categories = texts(categories, "categories");
@@ -99,12 +99,12 @@ template <class Name>
   wish.restricted_view =
       truth(restricted_view, "restricted_view") ? RestrictedView::allow : RestrictedView::avoid;
   wish.together = truth(together, "together") ? Together::required : Together::preferred;
-  return need(self.event.hold_best_command(wish, hold_options(holder, ttl, request_id)), AnswerKind::hold);
+  return need(self.event.hold_best_command(wish, hold_options(holder, ttl, request_id)));
 }
 
 /// {"adult": 2, ("child", "stalls"): 1}: by ticket type, or by ticket type and category.
-[[nodiscard]] CommandValue quote_command(const EventValue&, const py::object& hold, const py::object& tickets,
-                                         const py::object& request_id) {
+[[nodiscard]] Command quote_command(const EventValue&, const py::object& hold, const py::object& tickets,
+                                    const py::object& request_id) {
   constexpr const char* wanted =
       "a mapping such as {'adult': 2, ('child', 'stalls'): 1}: numbers by ticket type, or by ticket type and "
       "category";
@@ -127,13 +127,13 @@ template <class Name>
     choice.count = count(pair[1], "tickets[" + py::repr(pair[0]).cast<std::string>() + "]");
     if (choice.count > 0) command.choices.push_back(std::move(choice));
   }
-  return {{or_new(request(request_id)), std::move(command)}, AnswerKind::quote};
+  return {or_new(request(request_id)), std::move(command)};
 }
 
-[[nodiscard]] CommandValue check_out_command(const EventValue& self, const py::object& hold,
-                                             const py::object& amount, const py::object& method,
-                                             const py::object& reference, const py::object& currency_code,
-                                             const py::object& request_id) {
+[[nodiscard]] Command check_out_command(const EventValue& self, const py::object& hold,
+                                        const py::object& amount, const py::object& method,
+                                        const py::object& reference, const py::object& currency_code,
+                                        const py::object& request_id) {
   const Currency own = availability_of(self)->settings().prices.currency();
   const Currency paid = currency_code.is_none() ? own : currency(currency_code, "currency");
   CheckOutOptions options;
@@ -143,12 +143,12 @@ template <class Name>
     wrong_value("currency", currency_code, "None where there is no amount");
   options.request = request(request_id);
   const Office::Call call(*self.office);
-  return need(self.event.check_out_command(HoldId{id(hold, "hold")}, options), AnswerKind::order);
+  return need(self.event.check_out_command(HoldId{id(hold, "hold")}, options));
 }
 
-[[nodiscard]] CommandValue refund_command(const EventValue& self, const py::object& order,
-                                          const py::object& tickets, const py::object& reference,
-                                          const py::object& request_id) {
+[[nodiscard]] Command refund_command(const EventValue& self, const py::object& order,
+                                     const py::object& tickets, const py::object& reference,
+                                     const py::object& request_id) {
   RefundOptions options;
   if (!tickets.is_none()) {
     if (PyUnicode_Check(tickets.ptr()) || !py::isinstance<py::iterable>(tickets))
@@ -160,20 +160,19 @@ template <class Name>
   }
   options.reference = text(reference, "reference");
   options.request = request(request_id);
-  return need(self.event.refund_command(OrderId{id(order, "order")}, options), AnswerKind::refund);
+  return need(self.event.refund_command(OrderId{id(order, "order")}, options));
 }
 
-[[nodiscard]] CommandValue check_in_command(const EventValue& self, const py::object& code,
-                                            const py::object& gate, const py::object& request_id) {
+[[nodiscard]] Command check_in_command(const EventValue& self, const py::object& code, const py::object& gate,
+                                       const py::object& request_id) {
   CheckInOptions options{.gate = text(gate, "gate"), .request = request(request_id)};
   const Office::Call call(*self.office);
-  return need(self.event.check_in_command(text_view(code, "code"), options), AnswerKind::admission);
+  return need(self.event.check_in_command(text_view(code, "code"), options));
 }
 
-[[nodiscard]] CommandValue note_command(const EventValue&, const py::object& order, const py::object& note,
-                                        const py::object& request_id) {
-  return {{or_new(request(request_id)), NoteOrder{OrderId{id(order, "order")}, text(note, "text")}},
-          AnswerKind::done};
+[[nodiscard]] Command note_command(const EventValue&, const py::object& order, const py::object& note,
+                                   const py::object& request_id) {
+  return {or_new(request(request_id)), NoteOrder{OrderId{id(order, "order")}, text(note, "text")}};
 }
 
 [[nodiscard]] std::vector<Answer> ask(const EventValue& self, std::vector<Command> commands) {
@@ -181,8 +180,8 @@ template <class Name>
 }
 
 /// Raises a refusal.
-[[nodiscard]] py::object ask_one(const EventValue& self, const CommandValue& command) {
-  const py::object answer = to_object(self, command.kind, ask(self, {command.command}).front());
+[[nodiscard]] py::object ask_one(const EventValue& self, const Command& command) {
+  const py::object answer = to_object(self, ask(self, {command}).front());
   if (PyExceptionInstance_Check(answer.ptr())) {
     PyErr_SetObject(py::type::of(answer).ptr(), answer.ptr());
     throw py::error_already_set();
@@ -193,21 +192,20 @@ template <class Name>
 /// Each item a Command, or an exception that takes its own place among the answers.
 [[nodiscard]] py::list ask_many(const EventValue& self, const py::list& items) {
   std::vector<Command> commands;
-  std::vector<std::pair<std::size_t, AnswerKind>> asked;
+  std::vector<std::size_t> asked;
   py::list result(items.size());
   for (std::size_t index = 0; index < items.size(); ++index) {
     const py::object item = items[index];
-    if (!py::isinstance<CommandValue>(item)) {
+    if (!py::isinstance<Command>(item)) {
       result[index] = item;
       continue;
     }
-    const CommandValue& value = item.cast<const CommandValue&>();
-    commands.push_back(value.command);
-    asked.emplace_back(index, value.kind);
+    commands.push_back(item.cast<const Command&>());
+    asked.push_back(index);
   }
   const std::vector<Answer> answers = ask(self, std::move(commands));
   for (std::size_t index = 0; index < answers.size(); ++index)
-    result[asked[index].first] = to_object(self, asked[index].second, answers[index]);
+    result[asked[index]] = to_object(self, answers[index]);
   return result;
 }
 
@@ -256,7 +254,7 @@ template <class Name>
   }
   const std::vector<Answer> answers = ask(self, std::move(commands));
   for (std::size_t index = 0; index < answers.size(); ++index)
-    result[static_cast<std::size_t>(asked[index])] = to_object(self, AnswerKind::hold, answers[index]);
+    result[static_cast<std::size_t>(asked[index])] = to_object(self, answers[index]);
   return result;
 }
 
@@ -300,44 +298,43 @@ template <class Name>
   });
 }
 
-template <class T, class Convert>
-[[nodiscard]] py::object value_or_exception(Result<T> result, Convert convert) {
-  return result ? convert(std::move(result).value()) : to_exception(result.refusal());
-}
+/// What a fact that grants a command is to Python: what AnswerFor makes of it.
+struct Granted {
+  const EventValue& self;
+  const Answer& answer;
 
-[[nodiscard]] py::object to_hold(const Event& event, const Answer& answer) {
-  const HoldPlaced* placed = answer.granted<HoldPlaced>();
-  if (placed == nullptr) return to_exception(event.to<Hold>(answer).refusal());
-  return py::cast(HoldValue{HoldId{answer.request}, *placed, answer.event->shared_seat_map()});
-}
+  template <class Fact>
+  [[nodiscard]] py::object operator()(const Fact&) const {
+    auto value = self.event.to<typename AnswerFor<Fact>::type>(answer);
+    return value ? convert(std::move(value).value()) : to_exception(value.refusal());
+  }
+  [[nodiscard]] py::object operator()(const HoldPlaced& placed) const {
+    return py::cast(HoldValue{HoldId{answer.request}, placed, answer.event->shared_seat_map()});
+  }
+
+ private:
+  template <class Value>
+  [[nodiscard]] py::object convert(Value value) const {
+    return py::cast(std::move(value));
+  }
+  [[nodiscard]] py::object convert(Done) const { return py::none(); }
+  [[nodiscard]] py::object convert(std::chrono::sys_seconds at) const { return to_datetime(at); }
+  [[nodiscard]] py::object convert(Order order) const {
+    return py::cast(OrderValue{std::move(order), {answer.event, self.office->signing_key()}});
+  }
+};
 
 }  // namespace
 
-py::object to_object(const EventValue& self, AnswerKind kind, const Answer& answer) {
-  const Event& event = self.event;
-  const auto cast = [](auto&& value) { return py::cast(std::move(value)); };
-  switch (kind) {
-    case AnswerKind::hold: return to_hold(event, answer);
-    case AnswerKind::deadline:
-      return value_or_exception(event.to<std::chrono::sys_seconds>(answer),
-                                [](std::chrono::sys_seconds at) { return to_datetime(at); });
-    case AnswerKind::done:
-      return value_or_exception(event.to<Done>(answer), [](Done) -> py::object { return py::none(); });
-    case AnswerKind::quote: return value_or_exception(event.to<Quote>(answer), cast);
-    case AnswerKind::order:
-      return value_or_exception(event.to<Order>(answer), [&](Order order) {
-        return py::cast(OrderValue{std::move(order), {answer.event, self.office->signing_key()}});
-      });
-    case AnswerKind::refund: return value_or_exception(event.to<Refund>(answer), cast);
-    case AnswerKind::admission: return value_or_exception(event.to<Admission>(answer), cast);
-  }
-  throw std::logic_error("an answer of no kind");
+py::object to_object(const EventValue& self, const Answer& answer) {
+  const Fact* fact = answer.fact();
+  if (fact == nullptr) return to_exception(self.event.to<Done>(answer).refusal());
+  return std::visit(Granted{self, answer}, fact->body);
 }
 
 void add_event(py::module_& module) {
-  py::class_<CommandValue>(module, "Command", "A command ready to be sent to its event, as often as need be.")
-      .def_property_readonly(
-          "request", [](const CommandValue& self) { return to_str(to_string(self.command.request)); });
+  py::class_<Command>(module, "Command", "A command ready to be sent to its event, as often as need be.")
+      .def_property_readonly("request", [](const Command& self) { return to_str(to_string(self.request)); });
 
   py::class_<EventValue> event(module, "Event", "An event of the core.");
   const auto at = [](const EventValue& self) { return availability_of(self); };
@@ -374,16 +371,14 @@ void add_event(py::module_& module) {
       .def(
           "extend_command",
           [](const EventValue&, const py::object& hold, const py::object& ttl, const py::object& request_id) {
-            return CommandValue{
-                {or_new(request(request_id)), ExtendHold{HoldId{id(hold, "hold")}, seconds(ttl, "ttl")}},
-                AnswerKind::deadline};
+            return Command{or_new(request(request_id)),
+                           ExtendHold{HoldId{id(hold, "hold")}, seconds(ttl, "ttl")}};
           },
           py::arg("hold"), py::arg("ttl"), py::arg("request"))
       .def(
           "release_command",
           [](const EventValue&, const py::object& hold, const py::object& request_id) {
-            return CommandValue{{or_new(request(request_id)), ReleaseHold{HoldId{id(hold, "hold")}}},
-                                AnswerKind::done};
+            return Command{or_new(request(request_id)), ReleaseHold{HoldId{id(hold, "hold")}}};
           },
           py::arg("hold"), py::arg("request"))
       .def("quote_command", &quote_command, py::arg("hold"), py::arg("tickets"), py::arg("request"))
@@ -396,15 +391,14 @@ void add_event(py::module_& module) {
       .def(
           "sale_command",
           [](const EventValue&, bool on_sale, const py::object& request_id) {
-            return CommandValue{{or_new(request(request_id)),
-                                 SetSaleStatus{on_sale ? SaleStatus::on_sale : SaleStatus::off_sale}},
-                                AnswerKind::done};
+            return Command{or_new(request(request_id)),
+                           SetSaleStatus{on_sale ? SaleStatus::on_sale : SaleStatus::off_sale}};
           },
           py::arg("on_sale"), py::arg("request"))
       .def(
           "configure_command",
           [](const EventValue&, const EventSettings& settings, const py::object& request_id) {
-            return CommandValue{{or_new(request(request_id)), ConfigureEvent{settings}}, AnswerKind::done};
+            return Command{or_new(request(request_id)), ConfigureEvent{settings}};
           },
           py::arg("settings"), py::arg("request"));
 

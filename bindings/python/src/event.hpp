@@ -10,17 +10,8 @@ struct EventValue {
   Event event;
 };
 
-/// What a command's answer is made into.
-enum class AnswerKind { hold, deadline, done, quote, order, refund, admission };
-
-/// A command ready to be sent, any number of times: a repeated one gets the first one's answer.
-struct CommandValue {
-  Command command{};
-  AnswerKind kind = AnswerKind::done;
-};
-
-/// A value, or an instance of Refused.
-[[nodiscard]] py::object to_object(const EventValue& event, AnswerKind kind, const Answer& answer);
+/// The value that the fact grants, or an instance of Refused.
+[[nodiscard]] py::object to_object(const EventValue& event, const Answer& answer);
 
 /// An event's settings (create_event, configure): PriceList and SalePolicy, name, venue, begin.
 void add_settings(py::module_& module);
