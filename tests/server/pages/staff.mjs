@@ -53,7 +53,12 @@ export function staffTests(shop) {
     page.once("dialog", (dialog) => dialog.accept());
     await order.getByRole("button", { name: "Refund chosen" }).click();
     await order.getByText("Partly refunded").waitFor();
+    await order.getByLabel("Note for staff").fill("one is ill");
+    await order.getByRole("button", { name: "Save note" }).click();
+    await page.getByText("The note is saved.").waitFor();
     await shoot(page, "box-office-refunded");
+    await page.getByRole("button", { name: "Search" }).click();
+    await page.waitForFunction(() => document.querySelector(".order-note input")?.value === "one is ill");
     const { places } = await shop().ask("GET", "/v1/events/gala/availability");
     const { places: columns } = await shop().ask("GET", "/v1/events/gala/places");
     assert.equal(places[columns.labels.indexOf("Stalls-H-9")], "f");

@@ -311,6 +311,13 @@ export const dictionary = {
   more_orders: { en: "More orders", uk: "Ще замовлення" },
   open_order: { en: "Open order", uk: "Відкрити замовлення" },
   choose_tickets_first: { en: "Tick the tickets first.", uk: "Спершу позначте квитки." },
+  note: { en: "Note for staff", uk: "Нотатка для персоналу" },
+  note_hint: {
+    en: "Buyers do not see it. It can’t be erased later: write nothing personal.",
+    uk: "Покупці її не бачать. Стерти її потім не можна: не пишіть нічого особистого.",
+  },
+  save_note: { en: "Save note", uk: "Зберегти нотатку" },
+  note_saved: { en: "The note is saved.", uk: "Нотатку збережено." },
   refund_chosen: { en: "Refund chosen", uk: "Повернути позначені" },
   refund_all: { en: "Refund all", uk: "Повернути всі" },
   really_refund: {

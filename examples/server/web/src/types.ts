@@ -169,6 +169,8 @@ export interface Order {
   tax: Money;
   refunded: Money;
   payment?: { method: string; reference?: string };
+  /** Only where staff list orders. */
+  note?: string;
 }
 
 export interface SeatingEntry {
