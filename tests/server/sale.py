@@ -241,7 +241,8 @@ class SaleTests:
         self.assertNotIn("note", sale.public.get(path, token=order["token"]).json)
         self.assertEqual(sale.public.post(path + "/note", {"text": "mine"}, token=order["token"]).status, 401)
         self.refused(office.post(path + "/note", {"text": "x" * 1001}), 422, "invalid_request")
-        self.refused(office.post(f"{sale.path}/orders/{new_key()}/note", {"text": ""}), 404, "order_not_found")
+        no_order = office.post(f"{sale.path}/orders/{new_key()}/note", {"text": ""})
+        self.refused(no_order, 404, "order_not_found")
         office.post(path + "/note", {"text": ""})
         self.assertNotIn("note", office.get(sale.path + "/orders").json["orders"][0])
 

@@ -281,8 +281,10 @@ class Event(EventView):
         )
 
     def note_order(self, order: Union[Order, Id], text: str, *, request: Optional[Id] = None) -> None:
-        """Replace the note on an order that is for staff alone; an empty one removes it. Nothing of a person's
-        belongs in it: it stays in the log for ever."""
+        """Replace the note on an order that is for staff alone; an empty one removes it.
+
+        Nothing of a person's belongs in it: it stays in the log for ever.
+        """
         self._core.ask(self._core.note_command(order, text, request))
 
     def check_in(self, code: str, *, gate: str, request: Optional[Id] = None) -> Admission:
