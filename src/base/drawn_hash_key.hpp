@@ -1,5 +1,5 @@
 #pragma once
-// A key for the tables of labels that strangers chose, where no cipher is linked.
+// A hash key for tables of labels that come from outside, where no cipher is linked.
 
 #include <random>
 

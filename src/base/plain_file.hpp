@@ -106,7 +106,7 @@ inline void PlainFile::open() {
   } const found{::open(path_.c_str(), O_PATH | O_CLOEXEC)};
   struct stat status = {};
   if (found.descriptor < 0 || ::fstat(found.descriptor, &status) != 0) fail();
-  // To open a pipe is to wait for who writes into it.
+  // Opening a pipe would wait for a writer.
   if (!S_ISREG(status.st_mode))
     throw StorageUnavailable(path_.string() + ": " + what_ + " can't be read: it is no plain file");
   if (detail::is_of_a_store_here(found.descriptor))

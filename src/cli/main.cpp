@@ -405,7 +405,8 @@ int project(Storage& storage, const Arguments& arguments) {
       // New events are looked for every second, what is new in those known at once.
       if (arguments.follow) (void)storage.wait_for_news(at, std::chrono::seconds(1));
     } catch (const StorageUnavailable& error) {
-      // Who follows outlives a restart or a fail-over of the database; what is the same again is said once.
+      // --follow goes on over a restart or a fail-over of the database; a message that repeats is printed
+      // once.
       if (!arguments.follow) throw;
       if (std::exchange(trouble, error.what()) != trouble)
         std::cerr << "ticketcore: " << trouble << "; going on when it is back" << std::endl;

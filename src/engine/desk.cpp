@@ -109,8 +109,8 @@ void Desk::catch_up() {
   try {
     read_log();
   } catch (const HistoryReplaced&) {
-    // Nobody is shown the lost history as if it were the event's. A turn halts it; where only a standby that
-    // is behind was read, the next look shows more.
+    // The lost history must not be shown as if it were the event's. A turn halts it; where only a standby
+    // that is behind was read, the next look shows more.
     if (standing_ == Standing::current) standing_ = Standing::behind;
     throw;
   } catch (const std::system_error& error) {
@@ -171,8 +171,8 @@ void Desk::apply_entry(const Entry& entry) {
   at_.checksum = decoded.header.checksum;
   at_hand_.add(entry);
   standing_ = Standing::behind;
-  // Who commits the entry that makes a snapshot due saves it. When that was another, counting starts anew, so
-  // that of many hosts on one event one does the work.
+  // The host that commits the entry that makes a snapshot due saves it. When that was another, counting
+  // starts anew, so that of many hosts on one event one does the work.
   log_bytes_since_snapshot_ += entry.bytes.size();
   if (snapshot_due()) log_bytes_since_snapshot_ = 0;
 }
@@ -254,7 +254,7 @@ std::size_t Desk::attempt_turn(std::span<const Command> commands, std::span<Answ
   std::size_t done = 0;
   while (done < commands.size() && writer_.size_bytes() <= limits::batch_bytes) {
     prefetch_ahead(at_.state, commands.subspan(done));
-    // Who confirms the time leaves the sale as it is in this turn, whatever it was when he asked.
+    // To confirm the time leaves the sale as it is in this turn, whatever it was when that was asked.
     answers[done] = time_confirmed_
                         ? answer_to(Command{commands[done].request, SetSaleStatus{at_.state.sale_status()}},
                                     now, answers.first(done))
@@ -264,8 +264,8 @@ std::size_t Desk::attempt_turn(std::span<const Command> commands, std::span<Answ
   if (writer_.fact_count() > 0) {
     commit(*turn);
   } else if (at_.revision > 0) {
-    // What the answers rest on was written by others, who may never have learned whether it is durable;
-    // whoever tells of it must know.
+    // The answers rest on entries of other hosts, which may never have learned whether these are durable;
+    // before this host answers it must know.
     turn->commit({});
   }
   // A clock that the log disproves is no witness.

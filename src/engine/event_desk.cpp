@@ -288,7 +288,7 @@ void EventDesk::take_turn() {
   run_visits();
 }
 
-// A host's clock may fail. The turn then says so to who waits for it; the age of what it shows is not known.
+// A host's clock may fail. The turn then says so to its callers; the age of what it shows is not known.
 void EventDesk::note_begin() noexcept {
   try {
     began_at_ = options_.steady();
@@ -303,7 +303,7 @@ void EventDesk::serve_batch(std::size_t count) {
   try {
     answers = desk_.take_turn(std::span(taken_).subspan(served_, count));
   } catch (const std::bad_alloc&) {
-    // Nobody may be left without an answer: who waits gets one that needs no memory.
+    // Every caller must get an answer: here one that needs no memory.
   } catch (...) {
     // The thread is being ended from outside, in the middle of a turn.
     desk_.distrust();

@@ -40,7 +40,7 @@ constexpr std::size_t shown_key_bytes = 100;
 }
 
 /// Reads along, and notes each member that stands twice in its object: a boost::json::value keeps the last
-/// and forgets the others, and nobody would learn that half of what was sent counts for nothing.
+/// and forgets the others, and the sender would not learn that half of what was sent was ignored.
 class TwiceNamed {
  public:
   static constexpr std::size_t max_object_size = SIZE_MAX;

@@ -34,8 +34,8 @@ class NewFile {
     if (std::filesystem::exists(path_))
       throw StorageUnavailable(path_.string() +
                                ": it is there already, and an archive is never written over");
-    // Others may be archiving to the same file: each number is one's alone, also one that was left by
-    // somebody who was killed.
+    // Others may be archiving to the same file: each number is one's alone, also one that was left by a
+    // process that was killed.
     for (int number = 1; handle_ < 0; ++number) {
       part_ = path.string() + ".part" + std::to_string(number);
       handle_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

@@ -224,7 +224,8 @@ AuditReport audit(Storage& storage, const StreamId& stream) {
   Replay replay(storage, stream, report);
   try {
     replay.read_on();
-    // Whoever sells meanwhile may save a snapshot of what he has just sold: the log has that, too, by now.
+    // A process that sells meanwhile may save a snapshot of what it has just sold: the log has that, too, by
+    // now.
     const auto snapshot = storage.load_snapshot(stream);
     if (snapshot && snapshot->revision > report.revision) replay.read_on();
     if (report.state.exists() && stream != "event/" + report.state.event().text())

@@ -1,5 +1,6 @@
 #pragma once
-// What is thrown when the world fails. A business "no" is never thrown: it is a Refusal (result.hpp).
+// What is thrown when a disk, a network, a file or a key fails. A business "no" is never thrown: it is a
+// Refusal (result.hpp).
 
 #include <stdexcept>
 #include <string>
@@ -38,9 +39,8 @@ class StorageDamaged : public StorageError {
 };
 
 /// The history that a caller has read is no longer the store's: an entry that it knows is missing, or is
-/// another one. A fail-over lost the end, a backup was restored, or the stream was removed and made anew.
-/// Whoever read the old history must not build on it: forget what was read, and read the log from its
-/// beginning.
+/// another one. A fail-over lost the end, a backup was restored, or the stream was removed and made anew. The
+/// caller must forget what it has read, and read the log from its beginning.
 class HistoryReplaced : public StorageDamaged {
  public:
   using StorageDamaged::StorageDamaged;

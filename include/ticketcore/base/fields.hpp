@@ -1,7 +1,7 @@
 #pragma once
 // Records that declare their fields once: each says in its struct, for every member, the number that the
 // field has in bytes, its name, and the member itself. Bytes, JSON, equality and the tables in the docs
-// follow from that; whoever adds a member adds one line beside it.
+// follow from that; a new member needs one line beside it.
 //
 //     struct HoldExtended {
 //       HoldId hold{};
@@ -23,7 +23,7 @@
 
 namespace ticketcore {
 
-/// What a value must be to be read back. A writer does not ask: whoever decides keeps to it.
+/// What a value must be to be read back. A writer does not check it: decide() does.
 struct FieldRule {
   std::uint64_t most = UINT64_MAX;  ///< The largest number; for a list, how many it may hold.
   bool required = false;            ///< It must be there: not zero, not empty.

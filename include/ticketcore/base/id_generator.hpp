@@ -10,7 +10,7 @@ namespace ticketcore {
 /// under 100 ns.
 [[nodiscard]] RequestId new_request_id();
 
-/// A key that nobody else knows.
+/// A key from the system's random numbers, that no other process knows.
 [[nodiscard]] HashKey new_hash_key();
 
 }  // namespace ticketcore

@@ -65,7 +65,7 @@ inline constexpr std::size_t open_events = 512;
 /// Bytes of facts after which a batch takes no further command; the others get a turn of their own. With the
 /// largest fact on top an entry stays within its limit.
 inline constexpr std::size_t batch_bytes = 16U << 20;
-/// What whoever reads a log asks a storage for at once, in bytes.
+/// How much a reader of a log asks a storage for at once, in bytes.
 inline constexpr std::size_t page_bytes = 4U << 20;
 /// One log entry: the seat map of the largest house fits; what claims to be larger is damaged.
 inline constexpr std::size_t entry_bytes = 64U << 20;

@@ -1,6 +1,6 @@
 #pragma once
 // Time zones by their IANA names, "Europe/Kyiv". An event keeps a name and no offset: when clocks change is
-// for governments to say, and whoever shows a time asks the machine's own time zone database (tzdata).
+// for governments to say, so a time is told by the machine's own time zone database (tzdata).
 // is_time_zone_name is all that a decision needs. The other functions stand in ticketcore::zones.
 
 #include <algorithm>

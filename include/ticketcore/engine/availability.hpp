@@ -24,9 +24,9 @@ struct StatusCounts {
 class Availability {
  public:
   [[nodiscard]] std::uint64_t revision() const noexcept { return revision_; }
-  /// Of the newest turn at this revision; no later one precedes it. Up to this moment the answers below hold
-  /// for good. Later they hold if nothing was committed since (Event::age): another process may have sold a
-  /// hold before the deadline at which it ends here.
+  /// The time of the newest turn at this revision; no later turn is earlier. What is answered below for
+  /// moments up to it can't change any more. For a later moment it holds if nothing was committed since
+  /// (Event::age): another process may have sold a hold before the deadline at which the hold ends here.
   [[nodiscard]] Timestamp time() const noexcept { return time_; }
   [[nodiscard]] const SeatMap& seat_map() const noexcept { return *seat_map_; }
   [[nodiscard]] const std::shared_ptr<const SeatMap>& shared_seat_map() const noexcept { return seat_map_; }
@@ -59,8 +59,8 @@ class Availability {
   std::vector<std::shared_ptr<const AreaState>> areas_{};
 };
 
-/// Makes each Availability from the one before it, copying only what was touched. Belongs to whoever applies
-/// the facts.
+/// Makes each Availability from the one before it, copying only what was touched. Used only by the thread
+/// that applies the facts.
 class AvailabilityPublisher {
  public:
   /// Clears the state's touched places and areas.

@@ -29,20 +29,20 @@ namespace ticketcore {
 struct BoxOfficeOptions {
   /// Signs ticket codes; without one code() throws std::logic_error.
   std::optional<SigningKey> signing_key{};
-  /// Keys whose tickets are let in besides the signing key's own: those of yesterday, those of a partner.
+  /// Keys whose tickets are let in besides the signing key's own: earlier keys, a partner's.
   std::vector<VerifyKey> trusted_keys{};
   /// What readers of availability take for now; turns go by the storage's clock. Default: the system's.
   std::function<Timestamp()> clock{};
-  /// Time that nobody sets, to tell a clock that leapt from an event that slept. Default: the system's, which
-  /// goes on while the machine sleeps; where a clock of your own is given above, that one.
+  /// A steady clock, which is never set: it tells a clock that leapt from an event that had no turn for long.
+  /// Default: the system's, which goes on while the machine sleeps; if clock above is given, that one.
   std::function<std::chrono::microseconds()> steady{};
-  /// A turn further than this past the event's last one needs a witness (store_time.hpp): the time that this
-  /// host has been up, or its own wall clock. Without one commands are answered with storage_unavailable
-  /// until an operator confirms the time.
+  /// A turn further than this past the event's last one must be confirmed by a clock of this host, steady or
+  /// wall (store_time.hpp). Otherwise commands are answered with storage_unavailable until an operator
+  /// confirms the time.
   std::chrono::seconds clock_leap = limits::clock_leap;
-  /// Events whose state is kept in memory. Past so many the one that nobody has used for longest is let go,
-  /// and read anew when it is used again; handles don't notice. One that is at work or halted is kept
-  /// whatever the number. At least 1.
+  /// Events whose state is kept in memory. Past this number the event unused for longest is let go, and read
+  /// anew when it is used again; handles stay valid. An event that is at work or halted is kept in any case.
+  /// At least 1.
   std::size_t open_events = limits::open_events;
   DeskOptions desk{};
   /// Hears why an event halts, why a snapshot could not be saved, and what a callback threw, on the thread
@@ -126,14 +126,14 @@ class Event {
   /// (BoxOfficeOptions::open_events): then the log is read, and StorageError thrown when that fails. Null
   /// once the event has been taken out of the store and the desk was reopened.
   [[nodiscard]] std::shared_ptr<const Availability> availability() const;
-  /// How old availability() is: what others committed since then is not in it. Since the last turn or refresh
-  /// that succeeded began; microseconds::max() if there was none.
+  /// How old availability() is: the time since the last turn or refresh that succeeded began. What others
+  /// committed since is not in it. microseconds::max() if there was none.
   [[nodiscard]] std::chrono::microseconds age() const;
   /// Reads what other processes have committed; waits for a turn under way. Throws StorageError.
   void refresh() const;
-  /// Sees to it that what is read from now on is at least as new as this revision of the event's log, as an
-  /// answer of another host carries it. Costs nothing when that much has been seen; else it is a refresh.
-  /// Throws StorageUnavailable when the log ends before it, StorageError.
+  /// Makes what is read from now on at least as new as this revision of the event's log: one that an answer
+  /// of another host carries. Costs nothing when that much has been seen; else it is a refresh. Throws
+  /// StorageUnavailable when the log ends before it, StorageError.
   void refresh(Revision at_least) const;
   /// Of the log, as availability() shows it; 0 when there is none.
   [[nodiscard]] Revision revision() const;
@@ -164,7 +164,7 @@ class Event {
 
   /// The order as it was placed; nullopt if there is none as of the last turn or refresh. Waits for a turn
   /// under way. Where the state is not current, after a turn or a reload that failed, this and the two below
-  /// read the log first, and throw StorageError when that fails: nobody is shown an empty or an older state.
+  /// read the log first, and throw StorageError when that fails: they never show an empty or an older state.
   [[nodiscard]] std::optional<Order> find_order(OrderId order) const;
   /// The hold as it is; nullopt if there is none, or none any more at the time of the last turn. Waits for a
   /// turn under way.
@@ -206,8 +206,8 @@ class Event {
 
   /// After a halt: forgets the state and reads the log anew. Throws StorageError.
   void reopen() const;
-  /// An operator's word that the store's clock is right, where turns are refused since nothing explains its
-  /// leap. Durable, and for all hosts. Throws StorageError.
+  /// Confirms that the store's clock is right, where commands are refused because it leapt (clock_leap): an
+  /// operator's decision. Durable, and for all hosts. Throws StorageError.
   Result<Done> confirm_time() const;
   /// Saves a snapshot now, so that the next opening is fast. Throws StorageError.
   void save_snapshot() const;

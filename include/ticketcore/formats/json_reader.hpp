@@ -1,7 +1,7 @@
 #pragma once
-// Reads JSON (RFC 8259) strictly, and collects everything that is wrong with it, each with its place: who
-// sent it learns all of it at once. A member that stands twice is wrong, and so is one that nobody asked for:
-// most are misspelt, and a misspelt option must not be left out without a word. In ticketcore::formats.
+// Reads JSON (RFC 8259) strictly, and collects every mistake with its place, so that the sender learns of all
+// at once. A member that stands twice is a mistake, and so is one that was not asked for: most are misspelt,
+// and a misspelt option must not be ignored silently. In ticketcore::formats.
 
 #include <cstdint>
 #include <initializer_list>

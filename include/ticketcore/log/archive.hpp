@@ -29,10 +29,10 @@ struct ArchiveReport {
 ArchiveReport archive_event(Storage& storage, const EventId& event, const std::filesystem::path& file);
 
 /// Puts an archived event into a storage that has none of that name, in one commit: all of it or nothing,
-/// whatever happens meanwhile, and nobody sells from it before it is whole. The stores of this library hold
-/// the turn for as long as that takes. Memory as archive_event, and 16 bytes for each entry; a storage in
-/// memory holds all of it. Throws StorageDamaged for a file that is not an archive or not whole, StorageError
-/// when the event is there already, CommitOutcomeUnknown when it may be there now, whole.
+/// whatever happens meanwhile, and no process can sell from it before it is whole. The stores of this library
+/// hold the turn for as long as that takes. Memory as archive_event, and 16 bytes for each entry; a storage
+/// in memory holds all of it. Throws StorageDamaged for a file that is not an archive or not whole,
+/// StorageError when the event is there already, CommitOutcomeUnknown when it may be there now, whole.
 ArchiveReport restore_event(Storage& storage, const std::filesystem::path& file);
 
 /// Whether the file begins as an archive does. False for what is not there, and for a store that this process

@@ -22,8 +22,8 @@ struct ErasureReport {
 
 /// Erases the vault's record of a person for good (Storage::vault_erase, then scrub_vault), then searches
 /// every entry and every snapshot of every stream, and the store's own files (Storage::show_files), for what
-/// the record said. A log can't forget: a trace there means that personal data was put where only an opaque
-/// id belongs. Backups are out of its reach, and so is a database server's own write-ahead log. Throws
+/// the record said. The log can't be changed: a trace there means that personal data was put where only an
+/// opaque id belongs. Backups are out of its reach, and so is a database server's own write-ahead log. Throws
 /// StorageError.
 ErasureReport erase_person(Storage& storage, std::string_view id);
 

@@ -1,6 +1,6 @@
 #pragma once
-// Snapshots: an event's whole state as bytes, so that reopening need not replay the log from its beginning.
-// Only a cache: what can't be read is left aside and rebuilt.
+// Snapshots: an event's whole state as bytes, so that reopening need not replay the log from its beginning. A
+// snapshot is only a cache: one that can't be read is ignored, and the log is replayed instead.
 
 #include <optional>
 #include <string_view>

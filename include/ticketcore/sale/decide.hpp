@@ -1,7 +1,7 @@
 #pragma once
 // decide: what one command comes to in one state at one time. It reads and answers; it changes nothing, reads
-// no clock and makes no ids. There is no other way to a decision: web, box office and partners all come
-// through here.
+// no clock and makes no ids. Every decision is made here: web, box office and partners all come through this
+// function.
 
 #include <chrono>
 #include <cstdint>
@@ -28,9 +28,9 @@ using Decision = std::variant<Fact, Repeat, RequestRefused>;
 /// state.time(). Constant time per place named; best available as find_best_available says.
 [[nodiscard]] Decision decide(const EventState& state, const Command& command, Timestamp now);
 
-/// Who decides many commands calls this before each, with those that are still to be decided. Memory that
-/// will be looked at for one some places on is asked for now, lest deciding that one waits for it. Changes
-/// nothing, and no answer depends on it. Costs two or three hashes.
+/// A caller that decides many commands calls this before each, with those that are still to be decided. It
+/// asks for the memory that a command some places on will need, so that deciding that one need not wait for
+/// it. Changes nothing, and no answer depends on it. Costs two or three hashes.
 void prefetch_ahead(const EventState& state, std::span<const Command> coming) noexcept;
 
 }  // namespace ticketcore

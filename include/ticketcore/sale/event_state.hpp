@@ -1,8 +1,8 @@
 #pragma once
 // EventState: everything that is known of one event at one revision of its log. It is composed of parts, each
 // with its own data, invariants and bytes in a snapshot (state/*.hpp). It changes only by apply(), one fact
-// at a time; two machines that apply the same facts hold the same state to the byte. Not synchronized:
-// whoever applies facts must be alone with it. It reads no clock and does no I/O.
+// at a time; two machines that apply the same facts hold the same state to the byte. Not synchronized: no
+// other thread may use it while facts are applied. It reads no clock and does no I/O.
 
 #include <cstdint>
 #include <memory>
@@ -27,7 +27,7 @@ class EventState {
   explicit EventState(const HashKey& key)
       : key_(key), short_names_(key), holders_(key), holds_(key), orders_(key), requests_(key) {}
 
-  /// Makes the fact so. Every fact that decide() emits for this state applies; one that contradicts the state
+  /// Applies the fact. Every fact that decide() emits for this state applies; one that contradicts the state
   /// throws InvariantBroken. Amortized constant time per place named.
   void apply(const Fact& fact, const FactPosition& position);
 
@@ -52,7 +52,7 @@ class EventState {
   [[nodiscard]] const Orders& orders() const noexcept { return orders_; }
   [[nodiscard]] const Requests& requests() const noexcept { return requests_; }
 
-  /// What the parts look the id up by, whatever it is the id of: who looks for it twice reckons it once.
+  /// The hash by which the parts look an id up, a hold's or an order's: compute it once for several look-ups.
   [[nodiscard]] std::uint64_t hash(const Id128& id) const noexcept { return keyed_hash(key_, id); }
 
   /// Of places and areas (touched()).
@@ -74,7 +74,7 @@ class EventState {
   void read_parts(wire::Reader& in);
 
  private:
-  /// The request that a fact answers, and its hash: zero where nobody asked.
+  /// The request that a fact answers, and its hash: zero where no request asked for it.
   struct Asked {
     RequestId request{};
     std::uint64_t hash = 0;

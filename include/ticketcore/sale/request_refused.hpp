@@ -107,7 +107,7 @@ struct NoSuchTicket {
   std::uint32_t number = 0;
   friend bool operator==(const NoSuchTicket&, const NoSuchTicket&) = default;
 };
-/// With the place: who stands at a gate must see whose seat it is.
+/// With the place, so that the staff at a gate see whose seat it is.
 struct RefundedTicket {
   static constexpr Reason reason = Reason::ticket_refunded;
   std::uint32_t number = 0;

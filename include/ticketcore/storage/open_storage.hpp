@@ -1,5 +1,5 @@
 #pragma once
-// Opens the store that a URL names, so that a program leaves it to its settings where the log is kept:
+// Opens the store that a URL names, so that a program's settings can say where the log is kept:
 //
 //   memory:                                 lives as long as its object, and is a new one each time
 //   sqlite:///box.db, or box.db             a SQLite file; an absolute path makes it four slashes
@@ -9,8 +9,8 @@
 // Backends are targets of their own, and the core needs none of them. So a program says once, at its start,
 // which it has: register_sqlite() (sqlite.hpp), register_postgres() (postgres.hpp), register_storage() for
 // its own. These are calls, and not objects that register themselves while the program is loaded, since a
-// linker leaves out of a static library what nobody calls: such an object would be in one program and,
-// without a word, missing from the next.
+// linker leaves out of a static library what is not called: such an object would be in one program and
+// silently missing from the next.
 
 #include <cstdint>
 #include <filesystem>
@@ -40,8 +40,7 @@ struct OpenOptions {
 using StorageOpener =
     std::function<std::unique_ptr<Storage>(const std::string& url, const OpenOptions& options)>;
 
-/// Nobody answers where the store should be, or it is still starting up: there is nothing to mend but to
-/// wait, and to open it again.
+/// No server answers where the store should be, or it is still starting up: wait, and open it again.
 class StorageNotReached : public StorageUnavailable {
  public:
   using StorageUnavailable::StorageUnavailable;
@@ -53,9 +52,9 @@ class StorageUrlError : public StorageError {
   using StorageError::StorageError;
 };
 
-/// Makes open_storage know "SCHEME://...". A scheme begins with a small letter, and goes on with those,
-/// digits,
-/// "+", "-" and "."; anything else is a std::invalid_argument. Registered again, the last opener counts.
+/// Makes open_storage know "SCHEME://...". A scheme begins with a small letter, and goes on with small
+/// letters, digits, "+", "-" and "."; anything else is a std::invalid_argument. If a scheme is registered
+/// again the last opener counts.
 void register_storage(std::string scheme, StorageOpener opener);
 
 /// Any thread may call it at any time. Throws StorageUrlError, and what the backend throws when it is opened;
@@ -68,7 +67,7 @@ struct StorageUrl {
   std::filesystem::path file{};  ///< That of a path or a SQLite URL; otherwise empty.
 };
 
-/// Throws StorageUrlError for what is no URL of a store, whoever might open it.
+/// Throws StorageUrlError for what is not the URL of a store, registered or not.
 [[nodiscard]] StorageUrl read_storage_url(std::string_view url);
 
 }  // namespace ticketcore

@@ -37,8 +37,8 @@ struct PostgresOptions {
   /// How long an answer of the database may take, waiting for turns not counted; past it the connection is
   /// given up.
   std::chrono::milliseconds answer_timeout{15'000};
-  /// How long open() keeps trying to reach a server that nobody answers for, or that is starting up. What
-  /// waiting can't mend (a wrong password, no store, missing rights) is told at once. 0: it tries once.
+  /// How long open() keeps trying to reach a server that does not answer or is starting up. Errors that
+  /// waiting can't mend (a wrong password, no store, missing rights) are thrown at once. 0: it tries once.
   std::chrono::milliseconds open_timeout{0};
   /// The database is reached through a pooler in transaction mode: nothing is kept in the session (no
   /// prepared statements, settings go with every turn), and news are polled for unless news_url is given.
@@ -58,9 +58,9 @@ class PostgresStorage final : public Storage {
   /// several hosts and time-outs are its own parameters. A URL may also carry schema=NAME, connections=N and
   /// pooler=transaction, which win over the options. Without target_session_attrs a host that takes writes is
   /// chosen. Throws StorageError (a URL that can't be read, too old a server, a schema that is not ours),
-  /// StorageNotReached (nobody answers, or it is starting up), StorageUnavailable (read-only, no rights, no
-  /// store, settings under which commits would not be durable; the message says what to do), StorageNewer. No
-  /// message carries the password.
+  /// StorageNotReached (no server answers, or it is starting up), StorageUnavailable (read-only, no rights,
+  /// no store, settings under which commits would not be durable; the message says what to do), StorageNewer.
+  /// No message carries the password.
   [[nodiscard]] static std::unique_ptr<PostgresStorage> open(std::string_view url,
                                                              PostgresOptions options = {});
   ~PostgresStorage() override;
@@ -83,7 +83,7 @@ class PostgresStorage final : public Storage {
   void vault_put(std::string_view id, BytesView bytes) override;
   [[nodiscard]] std::optional<Bytes> vault_get(std::string_view id) override;
   void vault_erase(std::string_view id) override;
-  /// Rewrites the vault's table, which only its owner may do (from PostgreSQL 17 also who has MAINTAIN on
+  /// Rewrites the vault's table, which only its owner may do (from PostgreSQL 17 also a role with MAINTAIN on
   /// it). The server's own write-ahead log keeps what was written until it reuses those files: it counts as a
   /// backup.
   void scrub_vault() override;

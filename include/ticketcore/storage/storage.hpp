@@ -83,7 +83,7 @@ class Turn {
   [[nodiscard]] virtual Timestamp now() = 0;
 
   /// Hands over entries ahead of the commit, which appends them before its own: for what would be too much to
-  /// hold in memory at once, as an archive. Nobody sees them before the commit; without one they leave no
+  /// hold in memory at once, as an archive. No reader sees them before the commit; without one they leave no
   /// trace. As often as there is need. Throws StorageUnavailable, after which only the turn's end is left;
   /// StorageError, by default, where the store has no way to.
   virtual void add(std::span<const Append> entries) {
@@ -91,8 +91,8 @@ class Turn {
   }
 
   /// Appends all or none, each at the revision after its stream's last, in the order given. Durable when it
-  /// returns. At most once a turn. A commit of nothing appends nothing, and returns when all that the turn
-  /// saw is durable: what another was left in doubt about may be seen before it is safe. Throws
+  /// returns. At most once a turn. A commit of no entries appends nothing, and returns when all that the turn
+  /// saw is durable: a turn may see entries of another process whose commit is still in doubt. Throws
   /// StorageUnavailable when nothing was written, CommitOutcomeUnknown when that can't be told.
   virtual void commit(std::span<const Append> entries) = 0;
 };
@@ -116,18 +116,18 @@ class Storage {
   [[nodiscard]] virtual std::optional<Snapshot> load_snapshot(const StreamId& stream) = 0;
 
   /// Keeps the bytes as the snapshot of the stream up to the entry known, unless a newer one is kept already.
-  /// Throws HistoryReplaced, and keeps nothing, when that entry is not there or has another checksum: whoever
-  /// loads a snapshot that the log does not reach can't go on. Throws std::invalid_argument when known is 0
-  /// or the checksum is absent.
+  /// Throws HistoryReplaced, and keeps nothing, when that entry is not there or has another checksum: a
+  /// process that loads a snapshot past the log's end could not go on. Throws std::invalid_argument when
+  /// known is 0 or the checksum is absent.
   virtual void save_snapshot(const Position& at, BytesView bytes) = 0;
 
   /// Names of all streams that begin with prefix and have an entry, sorted.
   [[nodiscard]] virtual std::vector<StreamId> list_streams(std::string_view prefix) = 0;
 
   /// Takes a whole stream out of the store, its snapshot too, if it ends with the entry known: for what has
-  /// been archived. Nobody may be at work on it: who has read it and takes a turn meets HistoryReplaced.
-  /// Throws StorageError, and leaves the stream as it is, when it ends elsewhere, or when the store has no
-  /// way to remove streams, as by default.
+  /// been archived. No process may be using it: one that has read the stream and takes a turn gets
+  /// HistoryReplaced. Throws StorageError, and leaves the stream as it is, when it ends elsewhere, or when
+  /// the store has no way to remove streams, as by default.
   virtual void remove_stream(const Position& end) {
     throw StorageError(describe() + ": it has no way to remove " + end.stream + " (revision " +
                        std::to_string(end.known) + ")");

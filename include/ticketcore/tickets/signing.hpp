@@ -1,5 +1,6 @@
 #pragma once
-// Ed25519 keys (RFC 8032) that sign and verify ticket codes. Whoever checks tickets needs only the VerifyKey.
+// Ed25519 keys (RFC 8032) that sign and verify ticket codes. A gate that checks tickets needs only the
+// VerifyKey.
 
 #include <array>
 #include <cstdint>

@@ -133,7 +133,7 @@ struct Shape {
 /// The map's plain contents, as builders and codecs hand them over.
 struct SeatMapData {
   std::string name{};
-  std::optional<Point> focal_point{};  ///< What everybody came to look at.
+  std::optional<Point> focal_point{};  ///< What the audience looks at.
   std::vector<Category> categories{};
   std::vector<Floor> floors{};
   std::vector<Zone> zones{};
@@ -173,8 +173,8 @@ class SeatMapError : public std::runtime_error {
 class SeatMap {
  public:
   /// Checks everything that the rest of the library relies on (indices in range, rising slots, unique labels,
-  /// limits) and throws SeatMapError with every problem. O(places). The key is that of the table of labels,
-  /// and changes nothing that can be asked: who has the labels from strangers draws one (new_hash_key).
+  /// limits) and throws SeatMapError with every problem. O(places). key is the hash key of the table of
+  /// labels; no answer depends on it. Draw one (new_hash_key) for a chart that comes from outside.
   explicit SeatMap(SeatMapData data, const HashKey& key = {});
 
   [[nodiscard]] const std::string& name() const noexcept { return data_.name; }

@@ -5,7 +5,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Others are told of a stream's commits at most this often; who is told looks again by himself for a while.
+/// At most one notification per stream in this time; a process that was notified looks again by itself for a
+/// while.
 constexpr milliseconds notify_pause{10};
 constexpr milliseconds shortest_look{4};
 constexpr milliseconds longest_look{500};
@@ -28,8 +29,9 @@ void PostgresStorage::Body::fail(const PostgresFailure& error) const {
   throw StorageUnavailable(advice.empty() ? said : said + "; " + std::string(advice));
 }
 
-/// Tells those who wait for news, without waiting for an answer and outside the turn's transaction: a commit
-/// that notifies would queue behind every other one that does. Who misses it finds out by looking.
+/// Notifies the processes that wait for news, without waiting for an answer and outside the turn's
+/// transaction: a commit that notifies would queue behind every other one that does. A process that misses
+/// the notification finds the entry at its next look.
 void PostgresStorage::Body::announce(PostgresConnection& connection, const StreamId& stream) noexcept {
   try {
     const auto now = steady_clock::now();

@@ -122,7 +122,7 @@ struct PostgresStorage::Body {
           last(error);
           throw;
         } catch (...) {
-          // Memory ran out between two calls, say: nobody is to go on in the transaction that they were in.
+          // Memory ran out between two calls, say: their transaction must not be used any more.
           if (connection->usable()) connection->post({{&sql.rollback, {}}});
           throw;
         }

@@ -48,7 +48,7 @@ class PostgresFailure : public std::runtime_error {
   std::size_t call_;
 };
 
-/// Nobody answers there, or the server is starting up, shutting down or recovering: to wait may help.
+/// No server answers there, or it is starting up, shutting down or recovering: waiting may help.
 class PostgresNotReached : public PostgresFailure {
  public:
   explicit PostgresNotReached(const std::string& message) : PostgresFailure({}, true, message) {}

@@ -30,7 +30,7 @@ struct SqlstateRule {
   AfterCommit after_commit{};
   Remedy remedy{};
   std::string_view meaning{};
-  std::string_view advice{};  ///< For whoever runs the database; may be empty.
+  std::string_view advice{};  ///< For the database's administrator; may be empty.
 };
 
 /// Sorted by sqlstate, a class before its members.

@@ -145,7 +145,7 @@ void PostgresStorage::remove_stream(const Position& end) {
 
 bool PostgresStorage::wait_for_news(std::span<const Position> streams, milliseconds timeout) {
   if (timeout.count() <= 0) {
-    // Who only looks needs no connection that listens.
+    // A single look needs no connection that listens.
     return std::any_of(streams.begin(), streams.end(), [this](const Position& position) {
       return Body::is_news(
           position, body_->ask({{&body_->sql.newer,
@@ -162,7 +162,7 @@ bool PostgresStorage::wait_for_news(std::span<const Position> streams, milliseco
       body_->keep_news_connection(std::move(connection));
       return found;
     } catch (const PostgresFailure& error) {
-      // One that went stale while nobody waited is no news.
+      // A connection that went stale in the pool says nothing about the server.
       if (fresh || !error.connection_lost()) body_->fail(error);
     }
   }

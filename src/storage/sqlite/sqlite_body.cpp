@@ -21,7 +21,7 @@ void SqliteStorage::Body::open_writer() {
     try {
       return writer->text("PRAGMA journal_mode=WAL") == "wal";
     } catch (const StorageUnavailable&) {
-      // Two that switch at once are told "busy" without a wait, lest they wait for each other.
+      // SQLite tells two that switch at once "busy" without a wait, so that they don't wait for each other.
       if ((sqlite3_errcode(writer->handle()) & 0xFF) != SQLITE_BUSY ||
           std::chrono::steady_clock::now() >= deadline)
         throw;
@@ -109,7 +109,7 @@ void SqliteStorage::Body::settle() {
 void SqliteStorage::Body::commit() {
   const int code = write->commit.try_run();
   if (code == SQLITE_OK) return;
-  // Who did not get the lock has written nothing. After anything else nobody knows what reached the disk: the
+  // Without the lock nothing was written. After any other failure it is not known what reached the disk: the
   // last step of a commit may have failed, when all of it lay in the log.
   if ((code & 0xFF) == SQLITE_BUSY) writer->fail(code, "COMMIT");
   in_doubt = true;

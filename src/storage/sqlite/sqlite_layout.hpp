@@ -50,8 +50,8 @@ void check_can_create(const std::filesystem::path& path, const std::string& show
 /// Makes the tables in one transaction, unless another process was faster.
 void create_tables(const std::string& path, const std::string& shown_as, const SqliteOptions& options);
 
-/// A view or a trigger that somebody gave the name of a table, or tied to one, runs whatever it holds: for
-/// ever, or on every write. Throws StorageDamaged when there is one, or a table is missing.
+/// A view with the name of a table, or a trigger on one, would run whatever its author wrote: for ever, or on
+/// every write. Throws StorageDamaged when there is one, or a table is missing.
 void check_tables(SqliteDatabase& database, const std::string& shown_as);
 
 }  // namespace ticketcore::sqlite_layout

@@ -221,8 +221,8 @@ void SqliteStorage::vault_erase(std::string_view id) {
 }
 
 void SqliteStorage::show_files(const std::function<void(std::string_view file, BytesView block)>& show) {
-  // A connection of its own, lest all who read wait for this. It is not the last, and so takes nothing away
-  // when it is closed.
+  // A connection of its own, so that readers need not wait for this. It is not the last one, so closing it
+  // removes no file.
   SqliteDatabase own(body_->reader_name, body_->shown_as, body_->reader_flags, body_->options.vfs,
                      body_->options.busy_timeout);
   (void)own.number("SELECT count(*) FROM sqlite_schema");  // which opens the write-ahead log
