@@ -60,7 +60,7 @@ void register_backends() {
   return line;
 }
 
-/// Whoever guesses it signs notices.
+/// A client that guesses it can sign notices.
 [[nodiscard]] std::string read_payment_secret(const std::string& file) {
   constexpr std::size_t least = 16;
   std::ifstream in(file);

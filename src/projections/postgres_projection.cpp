@@ -32,7 +32,7 @@ struct PostgresProjection::Body {
     settings.password = std::move(url.password);
     settings.shown_as = "PostgreSQL projection " + schema;
     settings.prepares = !url.options.transaction_pooler;
-    settings.answer_timeout = std::chrono::minutes(2);
+    settings.response_timeout = std::chrono::minutes(2);
     connect();
     make_tables();
   }

@@ -175,7 +175,7 @@ void buy_and_sell(const Event& event, History& history, std::mt19937 random) {
 [[noreturn]] void sell(const std::string& url, const std::string& file, unsigned seed) {
   History history(file);
   // Short patience: the test's troubles last a second or two.
-  const PostgresOptions options{.turn_timeout = 2'000ms, .turn_limit = 1'000ms, .answer_timeout = 2'000ms};
+  const PostgresOptions options{.turn_timeout = 2'000ms, .turn_limit = 1'000ms, .response_timeout = 2'000ms};
   std::unique_ptr<PostgresStorage> storage;
   while (!storage) {
     try {

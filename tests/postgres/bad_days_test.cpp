@@ -328,7 +328,7 @@ TEST_CASE(
 TEST_CASE("rewriting a vault may take longer than a statement of a turn") {
   const std::string schema = fresh_schema();
   const auto storage = PostgresStorage::open(shared_server().url("schema=" + schema),
-                                             {.turn_timeout = 300ms, .answer_timeout = 700ms});
+                                             {.turn_timeout = 300ms, .response_timeout = 700ms});
   storage->vault_put("person", conformance::bytes_of("x"));
   // An index that takes its time stands for a vault of millions.
   shared_server().sql("CREATE FUNCTION " + schema +

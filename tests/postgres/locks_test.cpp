@@ -23,7 +23,7 @@ class OtherSession {
  public:
   explicit OtherSession(const std::string& sql) {
     settings_.conninfo = shared_server().url();
-    settings_.answer_timeout = 20s;
+    settings_.response_timeout = 20s;
     connection_ = std::make_unique<PostgresConnection>(settings_);
     run("BEGIN");
     run(sql);

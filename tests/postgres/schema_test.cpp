@@ -28,7 +28,7 @@ namespace {
                                   const std::string& role = "postgres", Access access = {}) {
   PostgresConnection::Settings settings;
   settings.conninfo = database_url("postgres", role);
-  settings.answer_timeout = 20s;
+  settings.response_timeout = 20s;
   PostgresConnection connection(settings);
   try {
     prepare_postgres_schema(connection, {schema, "store", access, steps});
@@ -163,7 +163,7 @@ TEST_CASE("a snapshot is written by one at a time; who comes meanwhile goes on")
   // Writing takes until the test lets go of a lock.
   PostgresConnection::Settings settings;
   settings.conninfo = database_url("postgres");
-  settings.answer_timeout = 20s;
+  settings.response_timeout = 20s;
   PostgresConnection gate(settings);
   const PostgresStatement shut{"", "SELECT pg_advisory_lock(4711)"};
   const PostgresStatement open{"", "SELECT pg_advisory_unlock(4711)"};

@@ -71,7 +71,7 @@ struct Raising {
   void raise(const std::string& state) {
     if (connection_ == nullptr) {
       settings_.conninfo = shared_server().url();
-      settings_.answer_timeout = 20s;
+      settings_.response_timeout = 20s;
       connection_ = std::make_unique<PostgresConnection>(settings_);
     }
     const PostgresStatement set{"", "UPDATE " + schema_ + ".raised SET state = nullif($1::text, '')"};
@@ -172,7 +172,7 @@ TEST_CASE(
   store.raise("23514");
   PostgresConnection::Settings settings;
   settings.conninfo = shared_server().url();
-  settings.answer_timeout = 20s;
+  settings.response_timeout = 20s;
   PostgresConnection connection(settings);
   const PostgresStatement put{"", "INSERT INTO " + schema + ".vault(id, bytes) VALUES($1, 'x')"};
   const PostgresStatement count{"", "SELECT count(*) + $1::bigint FROM " + schema + ".vault"};

@@ -18,7 +18,7 @@ namespace {
 struct Host {
   explicit Host(const std::string& url, little::Clock& clock)
       : storage(PostgresStorage::open(
-            url, {.turn_timeout = 400ms, .answer_timeout = 1'000ms, .clock = clock.reader()})),
+            url, {.turn_timeout = 400ms, .response_timeout = 1'000ms, .clock = clock.reader()})),
         office(*storage, {.clock = clock.reader(), .desk = {.outcome_attempts = 1}}) {}
   std::unique_ptr<PostgresStorage> storage;
   BoxOffice office;

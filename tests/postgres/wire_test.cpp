@@ -84,7 +84,7 @@ TEST_CASE("a turn waits for two round trips, however many streams it has") {
 TEST_CASE("connections that the network forgot cost one time-out, not one each") {
   TcpProxy proxy(shared_server().port());
   const auto storage = PostgresStorage::open(proxy.url("schema=" + fresh_schema()),
-                                             {.turn_timeout = 500ms, .answer_timeout = 500ms});
+                                             {.turn_timeout = 500ms, .response_timeout = 500ms});
   const std::array<StreamId, 4> streams{"a", "b", "c", "d"};
   {
     std::vector<std::unique_ptr<Turn>> turns;  // all at once, so that each has a connection of its own

@@ -15,7 +15,7 @@ constexpr double guess_cost = 20;
 /// What an address of a shared network may do, in buyers' worth.
 constexpr unsigned buyers_of_shared_address = 10;
 /// Calls to the payment provider that one client may have under way or waiting: twice the threads there are
-/// for them, so that whoever asks for more waits behind himself.
+/// for them, so that a client that asks for more waits only behind its own requests.
 constexpr std::size_t provider_calls_of_client = 8;
 /// Of a path in the log of what staff did.
 constexpr std::size_t deed_path_bytes_most = 300;
@@ -211,7 +211,8 @@ void Api::admit(const CallPtr& call, const Route& route) {
 }
 
 void Api::run(const CallPtr& call, const Route& route) {
-  // A revision that nobody signed is none: it makes no server read, or wait for what will never come.
+  // A revision without a good signature is ignored: it makes no server read, or wait for what will never
+  // come.
   if (const auto sent = call->request.header("X-Revision"); !sent.empty()) {
     if (const auto revision = parts_.secrets.open(sent, "revision", event_of(call->request), ""))
       call->was_told_at(*revision);
@@ -254,7 +255,7 @@ void Api::admit_large_body(const Request& head, HttpOptions::Decide decide) {
   const Client client = client_of_request(head);
   const auto presented = presented_key(head.header("Authorization"));
   const auto known = presented ? parts_.keys.remembered(*presented) : std::nullopt;
-  // As in handle(): whoever is unknown pays with his address, before anything is looked up.
+  // As in handle(): a request without a known key counts for its address, before anything is looked up.
   const bool has_share = presented && parts_.keys.was_verified(*presented);
   if (const int wait = has_share ? 0 : rate_limit_.take(client.name, 1.0 / client.buyers); wait > 0)
     return decide(make_problem(
@@ -384,7 +385,7 @@ void Api::answer_overdue() {
 void Api::wait_for(const CallPtr& call, Workers& pool, std::function<void()> task) {
   const auto asked_at = std::chrono::steady_clock::now();
   const bool queued = pool.submit([this, call, asked_at, task = std::move(task)] {
-    // While the store was away the queue grew old: who waited that long has gone, or asks again.
+    // While the store was away the queue grew old: a client that waited that long has gone, or asks again.
     if (std::chrono::steady_clock::now() - asked_at > longest_wait)
       return call->problem(make_problem(
           "overloaded",

@@ -1,6 +1,6 @@
 #pragma once
 // One request on its way to its answer: who asks, for what, under which id of the command, and the ways to
-// answer. Shared by whoever works on it, on whatever thread; answered once.
+// answer. Shared by the threads that work on it; answered once.
 
 #include <algorithm>
 #include <atomic>
@@ -70,7 +70,7 @@ class Call {
   /// next request.
   void tell_revision(std::string signed_revision) { signed_revision_ = std::move(signed_revision); }
   void was_told_at(ticketcore::Revision revision) { told_at = std::max(told_at.value_or(0), revision); }
-  /// The first answer counts: what fails after it has nobody to tell.
+  /// The first answer counts: a failure after it can't be told any more.
   void send(Response response);
   [[nodiscard]] bool answered() const { return answered_.load(std::memory_order_relaxed); }
   void problem(const Problem& problem);

@@ -1,8 +1,8 @@
 #pragma once
-// How many places somebody holds at one time, counted by where requests come from: names of carts are the
-// clients' own choice, and limit nobody who means to empty a house. Each server counts by itself, in memory;
-// after a start it counts anew, and counts older holds when they are extended. Memory: about 150 bytes for
-// each open hold, and at most holds_most of them.
+// How many places one client holds at one time, counted by where requests come from: clients choose the names
+// of carts, so a limit of each cart stops no client that means to empty a house. Each server counts by
+// itself, in memory; after a start it counts anew, and counts older holds when they are extended. Memory:
+// about 150 bytes for each open hold, and at most holds_most of them.
 
 #include <cstddef>
 #include <cstdint>

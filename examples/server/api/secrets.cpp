@@ -121,7 +121,7 @@ std::string Secrets::mac(std::string_view purpose, std::initializer_list<std::st
   return code;
 }
 
-// The revision in eight bytes, then a code over all of it: a revision that somebody made up opens nothing.
+// The revision in eight bytes, then a code over all of it: a made-up revision opens nothing.
 std::string Secrets::token(std::string_view kind, std::string_view event, std::string_view id,
                            ticketcore::Revision revision) const {
   const std::string number = bytes_of(revision);
@@ -138,7 +138,7 @@ std::optional<ticketcore::Revision> Secrets::open(std::string_view token, std::s
 }
 
 // The last four bytes say whose request it was, so that a seller's own holds need no record of who made them.
-// Nobody without the secret can choose them.
+// Only the secret's owner can compute them.
 ticketcore::RequestId Secrets::request_id(std::string_view caller, std::string_view kind,
                                           std::string_view event, std::string_view key) const {
   const std::string code = mac("request", {caller, kind, event, key}, 16);

@@ -15,7 +15,7 @@ namespace server {
 
 [[nodiscard]] std::string_view status_text(int status) noexcept;
 
-/// Whoever asks chooses how long a text is: cut, and marked, before it is written down.
+/// A client chooses how long its texts are: they are cut, and marked, before they are written down.
 [[nodiscard]] std::string shortened(const std::string& text, std::size_t bytes_most);
 
 /// 1 to 128 letters, digits and "-._~:+/=".

@@ -57,7 +57,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
 
   [[nodiscard]] Request& request() noexcept { return request_; }
   [[nodiscard]] bool http_1_0() const noexcept { return version_ == 10; }
-  /// The body that is to come is so large that somebody must admit it.
+  /// The body that is to come is so large that admit_large_body must allow it.
   [[nodiscard]] bool has_large_body() const noexcept { return large_body_; }
   /// The client waits for "100 Continue" before it sends the body.
   [[nodiscard]] bool expects_continue() const noexcept { return expects_continue_ && !http_1_0(); }
@@ -107,8 +107,8 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   }
 
   void on_field_impl(field name, string_view name_text, string_view value, error_code& result) override {
-    // Trailers come here too; a header that comes behind the body, where nobody upstream looked for it, must
-    // not count.
+    // Trailers come here too; a header that comes behind the body, where no proxy looked for it, must not
+    // count.
     if (is_header_done()) return;
     head_bytes_ += name_text.size() + value.size() + 4;
     if (head_bytes_ > options_.header_bytes) {

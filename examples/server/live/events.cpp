@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How often the store is asked for what others wrote, for events that somebody looks at.
+/// How often the store is asked for what others wrote, for events that are in use.
 constexpr auto refresh_period = 50ms;
 /// Feeds of a busy event tell no more often than this: a change is news to the eye, not to the microsecond.
 constexpr auto least_pause = 10ms;

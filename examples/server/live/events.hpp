@@ -79,9 +79,9 @@ class OpenEvent {
 
 class Events {
  public:
-  /// shared: other processes may write to the store. bound: so many are kept open; past it, those that nobody
-  /// has asked for the longest are closed, unless somebody is at work on them or follows their changes.
-  /// on_trouble hears of a store that can't be read.
+  /// shared: other processes may write to the store. bound: so many are kept open; past it, those not asked
+  /// for longest are closed, unless they are in use or their changes are followed. on_trouble hears of a
+  /// store that can't be read.
   Events(ticketcore::Storage& storage, ticketcore::BoxOffice& office, bool shared, std::size_t bound,
          std::function<void(const std::string&)> on_trouble);
   ~Events();

@@ -1,7 +1,7 @@
 #pragma once
 // Stands between the server and a payment provider that may be slow, or away: after some failures, or while
-// calls hang, it is not asked any more for a few seconds, and whoever wants it to be is told so at once. Then
-// one call tries.
+// calls hang, it is not asked any more for a few seconds, and its callers are told so at once. Then one call
+// tries.
 
 #include <chrono>
 #include <cstddef>

@@ -1,8 +1,8 @@
 #pragma once
 // Refunds of what was paid online. The order says "refunded" as soon as the log does, and the provider is
 // asked after that: a server that dies in between would leave the money where it is. So what is about to be
-// owed is written down first, and whoever sweeps asks the provider for what the log says was refunded. All of
-// it waits: for workers only.
+// owed is written down first, and each server's sweep asks the provider for what the log says was refunded.
+// All of it waits: for workers only.
 
 #include <chrono>
 #include <map>

@@ -34,9 +34,9 @@ struct PostgresOptions {
   /// How long one turn may take before the database ends it: a host that froze must not keep an event from
   /// selling.
   std::chrono::milliseconds turn_limit{5'000};
-  /// How long an answer of the database may take, waiting for turns not counted; past it the connection is
+  /// How long a response of the database may take, waiting for turns not counted; past it the connection is
   /// given up.
-  std::chrono::milliseconds answer_timeout{15'000};
+  std::chrono::milliseconds response_timeout{15'000};
   /// How long open() keeps trying to reach a server that does not answer or is starting up. Errors that
   /// waiting can't mend (a wrong password, no store, missing rights) are thrown at once. 0: it tries once.
   std::chrono::milliseconds open_timeout{0};

@@ -63,7 +63,7 @@ struct PostgresStorage::Body {
     made.password = password;
     made.shown_as = shown_as;
     made.prepares = !options.transaction_pooler;
-    made.answer_timeout = options.answer_timeout;
+    made.response_timeout = options.response_timeout;
     return made;
   }
 
@@ -113,7 +113,7 @@ struct PostgresStorage::Body {
   auto attempt(Work&& work, Last&& last) -> decltype(work(std::declval<PostgresConnection&>())) {
     for (int attempt = 1;; ++attempt) {
       try {
-        auto connection = reads.take(options.answer_timeout);
+        auto connection = reads.take(options.response_timeout);
         try {
           return work(*connection.operator->());
         } catch (const PostgresFailure& error) {

@@ -203,7 +203,7 @@ PGresult* PostgresConnection::next_result(Clock::time_point deadline) {
 std::vector<PostgresRows> PostgresConnection::run(std::span<const PostgresCall> calls, Patience patience) {
   if (broken_) throw PostgresFailure({}, true, "the connection was lost before");
   const auto start = Clock::now();
-  const auto deadline = start + settings_.answer_timeout + patience.extra +
+  const auto deadline = start + settings_.response_timeout + patience.extra +
                         patience.cancel_after.value_or(std::chrono::milliseconds(0));
   cancel_at_ = patience.cancel_after ? std::optional(start + *patience.cancel_after) : std::nullopt;
   // Until every answer has been read, whatever is thrown on the way there: who used the connection then would

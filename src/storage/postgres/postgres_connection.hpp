@@ -115,7 +115,7 @@ class PostgresConnection {
     std::string shown_as{};  // without the password
     std::string password{};  // to keep it out of messages
     bool prepares = true;
-    std::chrono::milliseconds answer_timeout{};
+    std::chrono::milliseconds response_timeout{};
     std::vector<PostgresCall> setup{};  // run once when connected
   };
 

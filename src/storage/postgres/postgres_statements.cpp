@@ -13,7 +13,7 @@ std::string PostgresStatements::settings(const char* local) const {
   };
   set("lock_timeout", limit(options_.turn_timeout));
   set("idle_in_transaction_session_timeout", limit(options_.turn_limit));
-  set("statement_timeout", limit(options_.turn_timeout + options_.answer_timeout));
+  set("statement_timeout", limit(options_.turn_timeout + options_.response_timeout));
   set("synchronous_commit",
       "CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE "
       "current_setting('synchronous_commit') END");
