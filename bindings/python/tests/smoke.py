@@ -22,7 +22,7 @@ from pathlib import Path
 
 def loaded_libraries() -> set[str]:
     return {
-        line.split()[-1]
+        line.split(maxsplit=5)[-1]  # a path may have spaces
         for line in Path("/proc/self/maps").read_text().splitlines()
         if re.search(r"\.so[.\d]*$", line)
     }
