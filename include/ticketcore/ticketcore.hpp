@@ -15,6 +15,8 @@
 #include "ticketcore/engine/answers.hpp"
 #include "ticketcore/engine/availability.hpp"
 #include "ticketcore/engine/box_office.hpp"
+#include "ticketcore/engine/change_feed.hpp"
+#include "ticketcore/engine/seating.hpp"
 #include "ticketcore/formats/seat_map_json.hpp"
 #include "ticketcore/pricing/pricing.hpp"
 #include "ticketcore/storage/memory.hpp"

@@ -13,6 +13,7 @@
 #include "ticketcore/base/id_generator.hpp"
 #include "ticketcore/base/time_zone.hpp"
 #include "ticketcore/engine/detail/desk.hpp"
+#include "ticketcore/engine/seating.hpp"
 #include "ticketcore/log/archive.hpp"
 #include "ticketcore/log/audit.hpp"
 #include "ticketcore/log/erasure.hpp"
@@ -43,6 +44,8 @@ These commands only read the store; others may sell meanwhile:
                           replays the log and proves every invariant
   manifest STORE --event ID
                           prints every place with its status, as CSV
+  seating STORE --event ID
+                          prints who has which place, in the hall's order, as CSV
 
 These commands write:
   prepare STORE           makes the store, or migrates an older one; run it as
@@ -343,6 +346,32 @@ int manifest(Storage& storage, const Arguments& arguments) {
   return 0;
 }
 
+int show_seating(Storage& storage, const Arguments& arguments) {
+  if (!arguments.event) throw UsageError("seating needs --event ID");
+  (void)streams_of(storage, arguments);
+  Desk desk(storage, *arguments.event, {.hash_key = new_hash_key()});
+  desk.catch_up();
+  const Timestamp at = std::max(now(), desk.state().time());
+  const auto time = [](const std::optional<Timestamp>& moment) { return moment ? to_rfc3339(*moment) : ""; };
+  std::cout << "place,section,row,seat,category,status,quantity,ticket_type,order,ticket,holder,held_until,"
+               "admitted_at,gate\r\n";
+  SeatingOptions options;
+  do {
+    const SeatingPage page = seating(desk.state(), options, at);
+    for (const Occupant& seat : page.occupants) {
+      for (const std::string& text : {seat.place, seat.section, seat.row, seat.seat, seat.category})
+        std::cout << csv_text(text) << ',';
+      std::cout << to_string(seat.status) << ',' << seat.quantity << ',' << csv_text(seat.ticket_type)
+                << ',' << (seat.ticket ? std::to_string(seat.order_number) : "") << ','
+                << (seat.ticket ? to_string(*seat.ticket) : "") << ',' << csv_text(seat.holder.text()) << ','
+                << time(seat.held_until) << ',' << time(seat.admitted_at) << ',' << csv_text(seat.gate)
+                << "\r\n";
+    }
+    options.after = page.next;
+  } while (options.after);
+  return 0;
+}
+
 int prepare(Storage& storage) {
   std::cout << storage.describe() << ": ready, with " << storage.list_streams("event/").size() << " events\n";
   return 0;
@@ -434,8 +463,11 @@ int erase(Storage& storage, const Arguments& arguments) {
 }
 
 [[nodiscard]] int run(const Arguments& arguments) {
-  const std::map<std::string, int (*)(Storage&, const Arguments&)> looking = {
-      {"events", show_events}, {"log", show_log}, {"check", check}, {"manifest", manifest}};
+  const std::map<std::string, int (*)(Storage&, const Arguments&)> looking = {{"events", show_events},
+                                                                              {"log", show_log},
+                                                                              {"check", check},
+                                                                              {"manifest", manifest},
+                                                                              {"seating", show_seating}};
   const auto no_more_words = [&] {
     if (!arguments.subject.empty()) throw UsageError("\"" + arguments.subject + "\" is one word too many");
   };

@@ -26,12 +26,12 @@ namespace {
       std::chrono::steady_clock::now().time_since_epoch());
 }
 
+[[nodiscard]] Timestamp read_clock(const std::function<Timestamp()>& clock) {
+  return clock ? clock() : std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
 [[nodiscard]] std::function<HostTime()> host_clocks(const BoxOfficeOptions& options) {
-  return [clock = options.clock, steady = options.steady] {
-    return HostTime{
-        clock ? clock() : std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()),
-        steady()};
-  };
+  return [clock = options.clock, steady = options.steady] { return HostTime{read_clock(clock), steady()}; };
 }
 
 [[nodiscard]] std::function<std::chrono::microseconds()> steady_clock(const BoxOfficeOptions& options) {
@@ -162,6 +162,15 @@ std::chrono::microseconds Event::age() const { return desk_->age(); }
 
 void Event::refresh() const {
   desk_->visit([](Desk& desk) { desk.catch_up(); });
+}
+
+Timestamp Event::known_until() const {
+  // First the age, then the clock and what is so old: it may be newer by then, and never older.
+  const std::chrono::microseconds age = desk_->age();
+  const auto seen = availability();
+  const Timestamp newest_turn = seen ? seen->time() : Timestamp{};
+  if (age == std::chrono::microseconds::max()) return newest_turn;
+  return std::max(newest_turn, read_clock(desk_->options().clock) - age - limits::turn_longest);
 }
 
 Revision Event::revision() const {
@@ -428,6 +437,24 @@ std::optional<Hold> Event::find_hold(HoldId id) const {
       hold->areas.push_back({seat_map().label(held.area), held.quantity});
   });
   return hold;
+}
+
+std::optional<HoldOutcome> Event::hold_outcome(HoldId hold) const {
+  const Timestamp now = known_until();
+  std::optional<HoldOutcome> outcome;
+  desk_->read([&](Desk& desk) {
+    outcome = ticketcore::hold_outcome(desk.state(), hold, std::max(now, desk.state().time()));
+  });
+  return outcome;
+}
+
+SeatingPage Event::seating(const SeatingOptions& options) const {
+  const Timestamp now = options.at.value_or(known_until());
+  SeatingPage page;
+  desk_->read([&](Desk& desk) {
+    page = ticketcore::seating(desk.state(), options, std::max(now, desk.state().time()));
+  });
+  return page;
 }
 
 void Event::inspect(const std::function<void(const EventState&)>& reader) const {

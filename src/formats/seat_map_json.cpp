@@ -1,10 +1,11 @@
 #include "ticketcore/formats/seat_map_json.hpp"
 
-#include <boost/json.hpp>
+#include <string>
 
 #include "base/plain_file.hpp"
 #include "seat_map_reading.hpp"
 #include "ticketcore/base/errors.hpp"
+#include "ticketcore/base/json_writer.hpp"
 #include "venue/by_section.hpp"
 
 namespace ticketcore {
@@ -12,80 +13,84 @@ namespace {
 
 constexpr std::uintmax_t chart_bytes_max = 256U << 20;
 
-[[nodiscard]] double units(std::int32_t thousandths) { return thousandths / 1000.0; }
-
-[[nodiscard]] boost::json::object point_json(Point point) {
-  return {{"x", units(point.x)}, {"y", units(point.y)}};
+void write_point(JsonWriter& json, Point point) {
+  json.open_object().key("x").thousandths(point.x).key("y").thousandths(point.y).close_object();
 }
 
-[[nodiscard]] boost::json::array points_json(const std::vector<Point>& points) {
-  boost::json::array array;
-  for (const Point point : points) array.push_back(point_json(point));
-  return array;
+void write_outline(JsonWriter& json, const std::vector<Point>& points) {
+  json.key("outline").open_array();
+  for (const Point point : points) write_point(json, point);
+  json.close_array();
 }
 
-void add_flags(boost::json::object& to, PlaceFlags flags) {
-  boost::json::array names;
-  if (has(flags, PlaceFlags::accessible)) names.emplace_back("accessible");
-  if (has(flags, PlaceFlags::companion)) names.emplace_back("companion");
-  if (has(flags, PlaceFlags::restricted_view)) names.emplace_back("restricted_view");
-  if (!names.empty()) to["flags"] = std::move(names);
+void write_flags(JsonWriter& json, PlaceFlags flags) {
+  if (flags == PlaceFlags::none) return;
+  json.key("flags").open_array();
+  if (has(flags, PlaceFlags::accessible)) json.text("accessible");
+  if (has(flags, PlaceFlags::companion)) json.text("companion");
+  if (has(flags, PlaceFlags::restricted_view)) json.text("restricted_view");
+  json.close_array();
 }
 
-[[nodiscard]] boost::json::object row_json(const SeatMapData& map, const Row& row) {
+void write_place(JsonWriter& json, const SeatMapData& map, const Place& place) {
+  json.key("x").thousandths(place.position.x).key("y").thousandths(place.position.y);
+  json.key("category").text(map.categories[place.category].key);
+  write_flags(json, place.flags);
+}
+
+void write_row(JsonWriter& json, const SeatMapData& map, const Row& row) {
   constexpr const char* kinds[] = {"row", "table", "whole_table", "booth"};
-  boost::json::object object{{"label", row.label}};
-  if (row.kind != RowKind::row) object["kind"] = kinds[static_cast<std::size_t>(row.kind)];
-  const auto place_json = [&](const Place& place) {
-    boost::json::object seat{{"x", units(place.position.x)},
-                             {"y", units(place.position.y)},
-                             {"category", map.categories[place.category].key}};
-    add_flags(seat, place.flags);
-    return seat;
-  };
+  json.open_object().key("label").text(row.label);
+  if (row.kind != RowKind::row) json.key("kind").text(kinds[static_cast<std::size_t>(row.kind)]);
   if (row.kind == RowKind::whole_table || row.kind == RowKind::booth) {
     const Place& place = map.places[row.first_place];
-    for (auto& member : place_json(place)) object[member.key()] = member.value();
-    object["chairs"] = place.seats;
-    return object;
+    write_place(json, map, place);
+    json.key("chairs").number(place.seats).close_object();
+    return;
   }
-  boost::json::array seats;
+  json.key("seats").open_array();
   int next_slot = 0;
   for (std::uint32_t index = row.first_place; index < row.first_place + row.place_count; ++index) {
     const Place& place = map.places[index];
-    boost::json::object seat = place_json(place);
-    seat["label"] = map.labels[place.label];
-    if (place.slot != next_slot) seat["gap_before"] = place.slot - next_slot;
+    json.open_object().key("label").text(map.labels[place.label]);
+    write_place(json, map, place);
+    if (place.slot != next_slot) json.key("gap_before").number(place.slot - next_slot);
     next_slot = place.slot + 1;
-    seats.push_back(std::move(seat));
+    json.close_object();
   }
-  object["seats"] = std::move(seats);
-  return object;
+  json.close_array().close_object();
 }
 
-[[nodiscard]] boost::json::object section_json(const SeatMapData& map, std::uint32_t index,
-                                               const BySection& rows_of, const BySection& areas_of) {
+void write_area(JsonWriter& json, const SeatMapData& map, const Area& area) {
+  json.open_object().key("label").text(area.label).key("capacity").number(area.capacity);
+  json.key("category").text(map.categories[area.category.value].key);
+  write_point(json.key("center"), area.center);
+  if (!area.outline.empty()) write_outline(json, area.outline);
+  json.close_object();
+}
+
+/// The member is left out where there is nothing in it.
+template <class List, class Write>
+void write_list(JsonWriter& json, std::string_view key, const List& list, const Write& write) {
+  if (std::begin(list) == std::end(list)) return;
+  json.key(key).open_array();
+  for (const auto& one : list) write(one);
+  json.close_array();
+}
+
+void write_section(JsonWriter& json, const SeatMapData& map, std::uint32_t index, const BySection& rows_of,
+                   const BySection& areas_of) {
   const Section& section = map.sections[index];
-  boost::json::object object{{"label", section.label}};
-  if (section.floor) object["floor"] = map.floors[*section.floor].name;
-  if (section.zone) object["zone"] = map.zones[*section.zone].key;
-  if (!section.entrance.empty()) object["entrance"] = section.entrance;
-  if (!section.outline.empty()) object["outline"] = points_json(section.outline);
-  boost::json::array rows;
-  for (const std::uint32_t row : rows_of.in(index)) rows.push_back(row_json(map, map.rows[row]));
-  if (!rows.empty()) object["rows"] = std::move(rows);
-  boost::json::array areas;
-  for (const std::uint32_t number : areas_of.in(index)) {
-    const Area& area = map.areas[number];
-    boost::json::object json{{"label", area.label},
-                             {"capacity", area.capacity},
-                             {"category", map.categories[area.category.value].key},
-                             {"center", point_json(area.center)}};
-    if (!area.outline.empty()) json["outline"] = points_json(area.outline);
-    areas.push_back(std::move(json));
-  }
-  if (!areas.empty()) object["areas"] = std::move(areas);
-  return object;
+  json.open_object().key("label").text(section.label);
+  if (section.floor) json.key("floor").text(map.floors[*section.floor].name);
+  if (section.zone) json.key("zone").text(map.zones[*section.zone].key);
+  if (!section.entrance.empty()) json.key("entrance").text(section.entrance);
+  if (!section.outline.empty()) write_outline(json, section.outline);
+  write_list(json, "rows", rows_of.in(index),
+             [&](std::uint32_t row) { write_row(json, map, map.rows[row]); });
+  write_list(json, "areas", areas_of.in(index),
+             [&](std::uint32_t area) { write_area(json, map, map.areas[area]); });
+  json.close_object();
 }
 
 }  // namespace
@@ -115,37 +120,35 @@ SeatMap load_seat_map(const std::filesystem::path& path) {
 
 std::string seat_map_to_json(const SeatMap& map) {
   const SeatMapData& data = map.data();
-  boost::json::object root{{"format", "ticketcore/seat-map"}, {"version", 1}, {"name", data.name}};
-  if (data.focal_point) root["focal_point"] = point_json(*data.focal_point);
-  boost::json::array categories;
-  for (const Category& category : data.categories)
-    categories.push_back(
-        boost::json::object{{"key", category.key}, {"name", category.name}, {"color", category.color}});
-  root["categories"] = std::move(categories);
-  boost::json::array floors;
-  for (const Floor& floor : data.floors) floors.push_back(boost::json::object{{"name", floor.name}});
-  if (!floors.empty()) root["floors"] = std::move(floors);
-  boost::json::array zones;
-  for (const Zone& zone : data.zones) {
-    boost::json::object json{{"key", zone.key}, {"name", zone.name}};
-    if (zone.focal_point) json["focal_point"] = point_json(*zone.focal_point);
-    zones.push_back(std::move(json));
+  constexpr const char* shape_kinds[] = {"stage", "outline", "text"};
+  JsonWriter json(std::size_t{map.place_count()} * 64 + 1024);
+  json.open_object().key("format").text("ticketcore/seat-map").key("version").number(1);
+  json.key("name").text(data.name);
+  if (data.focal_point) write_point(json.key("focal_point"), *data.focal_point);
+  json.key("categories").open_array();
+  for (const Category& category : data.categories) {
+    json.open_object().key("key").text(category.key).key("name").text(category.name);
+    json.key("color").text(category.color).close_object();
   }
-  if (!zones.empty()) root["zones"] = std::move(zones);
-  boost::json::array shapes;
-  constexpr const char* kinds[] = {"stage", "outline", "text"};
-  for (const Shape& shape : data.shapes)
-    shapes.push_back(boost::json::object{{"kind", kinds[static_cast<std::size_t>(shape.kind)]},
-                                         {"label", shape.label},
-                                         {"outline", points_json(shape.outline)}});
-  if (!shapes.empty()) root["shapes"] = std::move(shapes);
-  boost::json::array sections;
+  json.close_array();
+  write_list(json, "floors", data.floors,
+             [&](const Floor& floor) { json.open_object().key("name").text(floor.name).close_object(); });
+  write_list(json, "zones", data.zones, [&](const Zone& zone) {
+    json.open_object().key("key").text(zone.key).key("name").text(zone.name);
+    if (zone.focal_point) write_point(json.key("focal_point"), *zone.focal_point);
+    json.close_object();
+  });
+  write_list(json, "shapes", data.shapes, [&](const Shape& shape) {
+    json.open_object().key("kind").text(shape_kinds[static_cast<std::size_t>(shape.kind)]);
+    write_outline(json.key("label").text(shape.label), shape.outline);
+    json.close_object();
+  });
+  json.key("sections").open_array();
   const BySection rows_of(data.sections.size(), data.rows);
   const BySection areas_of(data.sections.size(), data.areas);
   for (std::uint32_t index = 0; index < data.sections.size(); ++index)
-    sections.push_back(section_json(data, index, rows_of, areas_of));
-  root["sections"] = std::move(sections);
-  return boost::json::serialize(root);
+    write_section(json, data, index, rows_of, areas_of);
+  return json.close_array().close_object().take();
 }
 
 }  // namespace ticketcore

@@ -103,6 +103,11 @@ class Explainer {
                        " gates and payment methods, as many as it can; \"" + all.name +
                        "\" would be one more";
   }
+  void operator()(const refusals::SoldHold& sold) {
+    refusal_.order = sold.order;
+    refusal_.message =
+        "the hold was checked out before this, and is order " + std::to_string(sold.order.number);
+  }
   void operator()(const refusals::LifetimeReached& reached) {
     refusal_.at = reached.end;
     refusal_.message = "the hold can't be extended past " + to_rfc3339(reached.end);

@@ -46,3 +46,13 @@ TEST_CASE("money, times and ids have one form") {
   const HoldId id{};
   CHECK(JsonWriter().id(id).take() == "\"" + to_string(id) + "\"");
 }
+
+TEST_CASE("thousandths are decimal numbers with no more digits than they need") {
+  JsonWriter json;
+  json.open_array();
+  for (const std::int32_t value : {0, 1, 10, 100, 1'000, 12'500, 12'345, 10'050, -1, -1'000, -1'500})
+    json.thousandths(value);
+  json.thousandths(INT32_MIN).thousandths(INT32_MAX);
+  CHECK(json.close_array().take() ==
+        "[0,0.001,0.01,0.1,1,12.5,12.345,10.05,-0.001,-1,-1.5,-2147483.648,2147483.647]");
+}

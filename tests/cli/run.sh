@@ -26,6 +26,14 @@ import csv, sys
 rows = list(csv.DictReader(sys.stdin))
 assert len(rows) == 1279, len(rows)
 assert all(row["status"] == "sold" for row in rows)' || fail "the manifest does not list every place as sold"
+"$ticketcore" seating out/demo.db --event gala-2027 | python3 -c '
+import csv, sys
+rows = list(csv.DictReader(sys.stdin))
+assert len(rows) == 1358, len(rows)
+assert rows[0]["place"] == "-".join(rows[0][name] for name in ("section", "row", "seat")), rows[0]
+assert all(row["ticket"] and row["order"] and row["status"] in ("sold", "admitted") for row in rows)
+assert all(bool(row["gate"]) == (row["status"] == "admitted") for row in rows)' ||
+  fail "the seating list does not have everybody"
 for picture in out/*.svg; do xmllint --noout "$picture" || fail "$picture is not XML"; done
 # Whichever buyer came first may have returned a ticket, which is not drawn: take the first that is there.
 ticket_pictures=(out/ticket-*.svg)
@@ -58,6 +66,7 @@ expect 1 'TRACE in entry 1 of event/gala-2027' "$ticketcore" erase out/demo.db p
 expect 2 "needs a person's id" "$ticketcore" erase out/demo.db
 expect 3 'a SQLite URL has three slashes' "$ticketcore" events sqlite://demo.db
 
+expect 2 'seating needs --event' "$ticketcore" seating out/demo.db
 expect 2 'there is no command "sell"' "$ticketcore" sell out/demo.db
 expect 2 'there is no event "x"' "$ticketcore" check out/demo.db --event x
 expect 2 'takes a whole number' "$ticketcore" log out/demo.db --from one

@@ -2,8 +2,8 @@
 """The rooms of the source and who may include whom: rooms.py [SOURCE_DIR].
 
 A file includes only what stands in its own room or in one named before it in ROOMS, and the public part
-includes nothing of src/. What users of the library build on (examples/, bindings/) includes what is
-public."""
+includes nothing of src/. What users of the library build on (examples/, bindings/) includes what is public,
+and nothing of detail/."""
 
 import pathlib
 import re
@@ -66,6 +66,8 @@ def faults(source: pathlib.Path) -> list[str]:
             for wanted in included(file):
                 if (private / wanted).exists() and not any((folder / wanted).exists() for folder in own):
                     found.append(f"{file.relative_to(source)} includes {wanted} of src/")
+                if wanted.startswith("ticketcore/") and "/detail/" in wanted:
+                    found.append(f"{file.relative_to(source)} includes {wanted}, which is not for users")
     return found
 
 

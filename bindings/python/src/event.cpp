@@ -287,6 +287,12 @@ template <class Name>
   return py::cast(std::move(value));
 }
 
+[[nodiscard]] py::object hold_outcome_of(const EventValue& self, const py::object& hold) {
+  const HoldId wanted{id(hold, "hold")};
+  auto outcome = unlocked(*self.office, [&](const Office::Call&) { return self.event.hold_outcome(wanted); });
+  return outcome ? py::cast(std::move(*outcome)) : py::object(py::none());
+}
+
 /// True when something new was read.
 [[nodiscard]] bool wait_for_news(const EventValue& self, const py::object& timeout) {
   const std::chrono::milliseconds most = milliseconds(timeout, "timeout");
@@ -407,6 +413,7 @@ void add_event(py::module_& module) {
       .def("hold_many", &hold_many, py::arg("places"), py::arg("holder"), py::arg("ttl"))
       .def("find_order", &find_order, py::arg("order"))
       .def("find_hold", &find_hold, py::arg("hold"))
+      .def("hold_outcome", &hold_outcome_of, py::arg("hold"))
       .def("refresh",
            [](const EventValue& self) {
              unlocked(*self.office, [&](const Office::Call&) { self.event.refresh(); });
@@ -420,6 +427,7 @@ void add_event(py::module_& module) {
         unlocked(*self.office, [&](const Office::Call&) { self.event.save_snapshot(); });
       });
   add_tables(event);
+  add_change_feed(module, event);
   add_completions(module);
 }
 

@@ -19,6 +19,8 @@ void add_event(py::module_& module);
 void add_availability(py::module_& module);
 /// Orders and tickets as columns.
 void add_tables(py::class_<EventValue>& event);
+/// Seating lists, and the feed of changes in availability.
+void add_change_feed(py::module_& module, py::class_<EventValue>& event);
 void add_completions(py::module_& module);
 void add_seat_map(py::module_& module);
 void add_log(py::module_& module);

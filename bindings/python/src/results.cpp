@@ -148,6 +148,26 @@ void add_hold(py::module_& module) {
       .finish();
 }
 
+void add_hold_outcome(py::module_& module) {
+  ValueClass<HoldOutcome>(module, "HoldOutcome", "Whether a hold is open, or how it ended.")
+      .field(
+          "end", [](const HoldOutcome& outcome) { return to_str(to_string(outcome.end)); },
+          "'open', 'expired', 'released' or 'checked_out'.")
+      .field(
+          "order",
+          [](const HoldOutcome& outcome) {
+            return outcome.order ? id_to_str(outcome.order->id) : py::object(py::none());
+          },
+          "The id of the order that it became; None unless it was checked out.")
+      .field(
+          "order_number",
+          [](const HoldOutcome& outcome) -> py::object {
+            return outcome.order ? py::int_(outcome.order->number) : py::object(py::none());
+          },
+          "That order's number.")
+      .finish();
+}
+
 void add_quote(py::module_& module) {
   ValueClass<PricedLine>(module, "PricedLine", "Admissions of one category, ticket type and price.")
       .field(
@@ -388,7 +408,9 @@ py::object to_exception(const Refusal& refusal) {
   };
   return make(to_str(to_string(refusal.reason)), to_str_lossy(refusal.message), to_tuple(refusal.places),
               number(refusal.limit), number(refusal.asked), number(refusal.available),
-              refusal.at ? to_datetime(*refusal.at) : py::object(py::none()), to_str_lossy(refusal.where));
+              refusal.at ? to_datetime(*refusal.at) : py::object(py::none()), to_str_lossy(refusal.where),
+              refusal.order ? to_str(to_string(refusal.order->id)) : py::object(py::none()),
+              refusal.order ? py::int_(refusal.order->number) : py::object(py::none()));
 }
 
 void raise_refusal(const Refusal& refusal) {
@@ -401,6 +423,7 @@ void add_results(py::module_& module) {
   PyDateTime_IMPORT;
   if (PyDateTimeAPI == nullptr) throw py::error_already_set();
   add_hold(module);
+  add_hold_outcome(module);
   add_quote(module);
   add_ticket(module);
   add_order(module);

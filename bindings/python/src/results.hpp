@@ -11,6 +11,7 @@
 #include "ticketcore/base/result.hpp"
 #include "ticketcore/engine/answers.hpp"
 #include "ticketcore/engine/availability.hpp"
+#include "ticketcore/sale/hold_outcome.hpp"
 #include "ticketcore/storage/storage.hpp"
 #include "ticketcore/tickets/signing.hpp"
 

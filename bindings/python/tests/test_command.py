@@ -82,6 +82,7 @@ def cpp_command() -> str:
         ["check", "out/demo.db"],
         ["check", "out/demo.db", "--event", "gala-2027"],
         ["manifest", "out/demo.db", "--event", "gala-2027"],
+        ["seating", "out/demo.db", "--event", "gala-2027"],
     ],
     ids=" ".join,
 )
@@ -152,6 +153,7 @@ def test_one_damaged_event_does_not_hide_the_others(sold: Path, tmp_path: Path) 
         (["check", "none.db"], 3, "none.db"),
         (["events", "sqlite://demo.db"], 3, "a SQLite URL has three slashes"),
         (["manifest", "out/demo.db"], 2, "--event"),
+        (["seating", "out/demo.db"], 2, "--event"),
         (["project", "out/demo.db", "--rebuild", "--follow"], 2, "do not go together"),
         (["demo", "none.json"], 3, "none.json"),
     ],

@@ -17,9 +17,9 @@ from conftest import ROOT
 import ticketcore
 
 MODULES = [
-    "ticketcore", "ticketcore.aio", "ticketcore.conformance", "ticketcore._errors", "ticketcore._event",
-    "ticketcore._office", "ticketcore._seat_map", "ticketcore._storage", "ticketcore._tables",
-    "ticketcore._command", "ticketcore._demo",
+    "ticketcore", "ticketcore.aio", "ticketcore.conformance", "ticketcore._changes", "ticketcore._errors",
+    "ticketcore._event", "ticketcore._office", "ticketcore._seat_map", "ticketcore._storage",
+    "ticketcore._tables", "ticketcore._command", "ticketcore._demo",
 ]  # fmt: skip
 EXAMPLES = [str(path) for path in sorted((ROOT / "examples" / "python").glob("*.py"))]
 # What is built lies in build/; the checkout stays as it is.

@@ -24,11 +24,14 @@ with a reason for programs, a message for people, and details; what the world do
 Nothing is sold twice, and every answer is durable before it is given.
 """
 
+from ticketcore._changes import ChangeFeed, Changes
 from ticketcore._core import (
     Admission,
     Area,
     Category,
     Hold,
+    HoldOutcome,
+    Occupant,
     Order,
     Place,
     PricedLine,
@@ -76,6 +79,7 @@ from ticketcore._errors import (
     RequestReused,
     SeatMapError,
     SeatTaken,
+    SettingsInUse,
     StorageDamaged,
     StorageError,
     StorageNewer,
@@ -118,6 +122,8 @@ __all__ = [
     "Books",
     "BoxOffice",
     "Category",
+    "ChangeFeed",
+    "Changes",
     "Closed",
     "CodeForOtherEvent",
     "CodeInvalid",
@@ -141,6 +147,7 @@ __all__ = [
     "HoldExpired",
     "HoldLifetimeReached",
     "HoldNotFound",
+    "HoldOutcome",
     "HoldReleased",
     "HolderLimit",
     "InvalidRequest",
@@ -149,6 +156,7 @@ __all__ = [
     "NoPrice",
     "NotEnoughAdjoining",
     "NotQuoted",
+    "Occupant",
     "Order",
     "OrderNotFound",
     "PaymentMismatch",
@@ -169,6 +177,7 @@ __all__ = [
     "SeatMapBuilder",
     "SeatMapError",
     "SeatTaken",
+    "SettingsInUse",
     "SigningKey",
     "Snapshot",
     "SqliteStorage",

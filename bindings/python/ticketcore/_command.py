@@ -87,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     add("manifest", _manifest, "print every place with its status, as CSV").add_argument(
         "--event", metavar="ID", required=True, help="the event, such as gala-2027"
     )
+    add("seating", _seating, "print who has which place, in the hall's order, as CSV").add_argument(
+        "--event", metavar="ID", required=True, help="the event, such as gala-2027"
+    )
     archive = add(
         "archive", _archive, "write an event's log to a file, and prove that it replays to the same state",
         "Write an event's log to FILE, prove that it replays to the same state, and then, if asked to, "
@@ -272,6 +275,28 @@ def _manifest(arguments: argparse.Namespace) -> int:
             csv.writer(sys.stdout, lineterminator="\r\n").writerows(
                 _manifest_rows(office.event(arguments.event))
             )
+    return 0
+
+
+def _seating_rows(event: ticketcore.Event) -> Iterator[Sequence[object]]:
+    yield (
+        "place,section,row,seat,category,status,quantity,ticket_type,order,ticket,holder,held_until,"
+        "admitted_at,gate"
+    ).split(",")
+    for seat in event.seating():
+        times = ("" if time is None else _rfc3339(time) for time in (seat.held_until, seat.admitted_at))
+        yield (
+            seat.place, seat.section, seat.row, seat.seat, seat.category, seat.status, seat.quantity,
+            seat.ticket_type, seat.order_number, seat.ticket, seat.holder, *times, seat.gate,
+        )  # fmt: skip
+
+
+def _seating(arguments: argparse.Namespace) -> int:
+    with _open(arguments.store, "read_only") as storage:
+        _events_of(storage, arguments.event, arguments.store)
+        with ticketcore.BoxOffice(storage) as office:
+            rows = _seating_rows(office.event(arguments.event))
+            csv.writer(sys.stdout, lineterminator="\r\n").writerows(rows)
     return 0
 
 

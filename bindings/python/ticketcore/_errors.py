@@ -93,6 +93,7 @@ class Reason(str, enum.Enum):
     CODE_FOR_OTHER_EVENT = "code_for_other_event"
     STORAGE_UNAVAILABLE = "storage_unavailable"
     HALTED = "halted"
+    SETTINGS_IN_USE = "settings_in_use"
 
     def __str__(self) -> str:
         return self.value
@@ -114,6 +115,10 @@ class Details:
     """When: a deadline, an admission."""
     where: str = ""
     """A gate's name."""
+    order: str | None = None
+    """The id of the order that a hold became which was checked out."""
+    order_number: int | None = None
+    """That order's number."""
 
 
 class Refused(Exception):
@@ -213,7 +218,7 @@ class HoldReleased(Refused):
 
 
 class HoldCheckedOut(Refused):
-    """The hold was checked out before this."""
+    """The hold was checked out before this, and is an order now: details.order, details.order_number."""
 
 
 class HoldLifetimeReached(Refused):
@@ -269,6 +274,10 @@ class Halted(Refused):
     """The event's state contradicts itself; it sells nothing until it is reopened."""
 
 
+class SettingsInUse(Refused):
+    """The currency, and the ticket types there are, stay once places have been held."""
+
+
 _classes: dict[Reason, type[Refused]] = {
     Reason.INVALID_REQUEST: InvalidRequest,
     Reason.REQUEST_REUSED: RequestReused,
@@ -299,6 +308,7 @@ _classes: dict[Reason, type[Refused]] = {
     Reason.CODE_FOR_OTHER_EVENT: CodeForOtherEvent,
     Reason.STORAGE_UNAVAILABLE: Unavailable,
     Reason.HALTED: Halted,
+    Reason.SETTINGS_IN_USE: SettingsInUse,
 }
 
 
@@ -311,7 +321,11 @@ def refusal(
     available: int | None,
     at: datetime | None,
     where: str,
+    order: str | None,
+    order_number: int | None,
 ) -> Refused:
     """The core calls this. A reason that only a newer core knows can't come: both are of one build."""
     known = Reason(reason)
-    return _classes[known](known, message, Details(places, limit, asked, available, at, where))
+    return _classes[known](
+        known, message, Details(places, limit, asked, available, at, where, order, order_number)
+    )

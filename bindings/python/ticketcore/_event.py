@@ -10,7 +10,18 @@ from typing import Any, Callable, Optional, Protocol, TypeVar, Union
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ticketcore import _core
-from ticketcore._core import Admission, Hold, Order, PriceList, Quote, Refund, SalePolicy, Ticket
+from ticketcore._core import (
+    Admission,
+    Hold,
+    HoldOutcome,
+    Occupant,
+    Order,
+    PriceList,
+    Quote,
+    Refund,
+    SalePolicy,
+    Ticket,
+)
 from ticketcore._errors import Refused
 from ticketcore._seat_map import SeatMap
 from ticketcore._tables import AuditReport, Availability, Books, Log, audit
@@ -329,6 +340,21 @@ class Event(EventView):
     def find_hold(self, hold: Union[Hold, Id]) -> Optional[Hold]:
         """The hold as it is; None if there is none, or none any more. Waits for a turn under way."""
         return self._core.find_hold(hold)
+
+    def hold_outcome(self, hold: Union[Hold, Id]) -> Optional[HoldOutcome]:
+        """Whether the hold is open, or how it ended, and which order it became.
+
+        None if there never was such a hold, or if it is forgotten. It counts as expired once no other process
+        can be selling it any more.
+        """
+        return self._core.hold_outcome(hold)
+
+    def seating(self) -> list[Occupant]:
+        """Who has which place, in the hall's order, areas after the places.
+
+        pandas.DataFrame([one.to_dict() for one in event.seating()]) makes a table of it.
+        """
+        return self._core.seating()
 
     def books(self) -> Books:
         """All orders and tickets as arrays and data frames. Waits for a turn under way."""

@@ -18,14 +18,27 @@ import functools
 import os
 import threading
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Callable, Optional, TypeVar, Union
 
 import ticketcore
 from ticketcore import _core
-from ticketcore._core import Admission, Hold, Order, PriceList, Quote, Refund, SalePolicy, Ticket, VerifyKey
+from ticketcore._core import (
+    Admission,
+    Hold,
+    HoldOutcome,
+    Occupant,
+    Order,
+    PriceList,
+    Quote,
+    Refund,
+    SalePolicy,
+    Ticket,
+    VerifyKey,
+)
+from ticketcore._changes import Changes
 from ticketcore._event import TEN_MINUTES, Amount, EventView, Id, Tickets
 from ticketcore._office import Key
 from ticketcore._seat_map import SeatMap
@@ -167,6 +180,14 @@ class Event(EventView):
         """See ticketcore.Event.find_hold."""
         return await _elsewhere(self._sync.find_hold, hold)
 
+    async def hold_outcome(self, hold: Union[Hold, Id]) -> Optional[HoldOutcome]:
+        """See ticketcore.Event.hold_outcome."""
+        return await _elsewhere(self._sync.hold_outcome, hold)
+
+    async def seating(self) -> list[Occupant]:
+        """See ticketcore.Event.seating."""
+        return await _elsewhere(self._sync.seating)
+
     async def refresh(self) -> None:
         """See ticketcore.Event.refresh."""
         await _elsewhere(self._sync.refresh)
@@ -174,6 +195,42 @@ class Event(EventView):
     async def wait_for_news(self, timeout: timedelta) -> bool:
         """See ticketcore.Event.wait_for_news."""
         return await _elsewhere(self._sync.wait_for_news, timeout)
+
+
+class ChangeFeed:
+    """Remembers the last changes of an event for readers of any number. See ticketcore.ChangeFeed.
+
+    follow() has a thread of the loop's pool wait: let one task follow the event, and have the others ask
+    since().
+    """
+
+    def __init__(self, event: Event) -> None:
+        self._sync = ticketcore.ChangeFeed(event.sync)
+
+    @property
+    def sync(self) -> ticketcore.ChangeFeed:
+        """The same feed with calls that block."""
+        return self._sync
+
+    def show(self) -> bool:
+        """See ticketcore.ChangeFeed.show."""
+        return self._sync.show()
+
+    async def wait(self, timeout: timedelta) -> bool:
+        """See ticketcore.ChangeFeed.wait."""
+        return await _elsewhere(self._sync.wait, timeout)
+
+    def since(self, position: Optional[str] = None) -> Changes:
+        """See ticketcore.ChangeFeed.since."""
+        return self._sync.since(position)
+
+    async def follow(
+        self, position: Optional[str] = None, *, timeout: Optional[timedelta] = None
+    ) -> AsyncIterator[Changes]:
+        """See ticketcore.ChangeFeed.follow."""
+        changes = self._sync.follow(position, timeout=timeout)
+        while (one := await _elsewhere(next, changes, None)) is not None:
+            yield one
 
 
 async def _elsewhere(work: Callable[..., _T], *arguments: Any, **options: Any) -> _T:

@@ -205,10 +205,6 @@ class Api {
                              std::string_view id) const;
   /// The hold that the path names, if the caller may see it; nullopt when the call is answered.
   [[nodiscard]] std::optional<ticketcore::HoldId> allowed_hold(const CallPtr& call);
-  /// The "no" to a request about a hold. Of one that was sold it names the order: who may ask after the hold
-  /// may know.
-  void refuse_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, ticketcore::HoldId hold,
-                   Problem problem);
   [[nodiscard]] std::optional<ticketcore::OrderId> allowed_order(const CallPtr& call);
   using Reservation = std::shared_ptr<OpenPlaces::Reservation>;
   void submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event,

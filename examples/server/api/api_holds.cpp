@@ -4,6 +4,7 @@
 #include "api/api.hpp"
 #include "http/clocks.hpp"
 #include "ticketcore/base/json_writer.hpp"
+#include "ticketcore/sale/explain.hpp"
 
 namespace server {
 namespace {
@@ -271,52 +272,21 @@ void Api::get_hold(const CallPtr& call) {
     std::optional<Timestamp> deadline;
     std::vector<PlaceIndex> places;
     std::vector<AreaQuantity> areas;
-    HoldEnd end = HoldEnd::open;
+    std::optional<HoldOutcome> outcome;
     event->event.inspect([&](const EventState& state) {
-      if (const HoldRecord* hold = state.holds().find(id)) {
-        if (from_epoch(hold->expires_at) <= event->known_until(state.time())) {
-          end = HoldEnd::expired;
-          return;
-        }
-        deadline = from_epoch(hold->expires_at);
-        places.assign(hold->places.begin(), hold->places.end());
-        areas.assign(hold->areas.begin(), hold->areas.end());
-      } else if (const RememberedRequest* request = state.requests().find(RequestId{id});
-                 request != nullptr && request->tag == HoldPlaced::tag) {
-        end = request->hold_end;
-      }
+      outcome = hold_outcome(state, id, event->known_until(state.time()));
+      if (!outcome || outcome->end != HoldEnd::open) return;
+      const HoldRecord& hold = *state.holds().find(id);
+      deadline = from_epoch(hold.expires_at);
+      places.assign(hold.places.begin(), hold.places.end());
+      areas.assign(hold.areas.begin(), hold.areas.end());
     });
     tell_revision(call, *event);
     if (deadline) {
       const std::string token = token_of_hold(*event, id, event->event.revision());
       return call->json(200, hold_json(*event, to_string(id), token, places, areas, *deadline));
     }
-    switch (end) {
-      case HoldEnd::expired:
-        return call->problem(make_problem("hold_expired", "the hold ran out; its places are free again"));
-      case HoldEnd::released:
-        return call->problem(
-            make_problem("hold_released", "the hold was released; its places are free again"));
-      case HoldEnd::checked_out:
-        return refuse_hold(call, event, id,
-                           make_problem("hold_checked_out", "the hold was checked out, and is an order now"));
-      case HoldEnd::open: break;
-    }
-    call->problem(make_problem("hold_not_found", "there is no such hold, or the token sent is not its"));
-  });
-}
-
-void Api::refuse_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& event, HoldId hold,
-                      Problem problem) {
-  if (problem.reason != "hold_checked_out") return call->problem(problem);
-  // Not here: a desk's callback may not read the state that the desk is at work on.
-  wait_for(call, [call, event, hold, problem = std::move(problem)]() mutable {
-    event->event.inspect([&](const EventState& state) {
-      const RememberedRequest* placed = state.requests().find(RequestId{hold});
-      if (placed == nullptr || placed->order == 0) return;
-      problem.order = {to_string(state.orders()[placed->order - 1].id), placed->order};
-    });
-    call->problem(problem);
+    call->refuse(explain(hold_refusal(outcome), nullptr, nullptr));
   });
 }
 
@@ -352,7 +322,7 @@ void Api::submit_extension(const CallPtr& call, const std::shared_ptr<OpenEvent>
   const HoldId id = std::get<ExtendHold>(command.body).hold;
   submit(call, event, command, [this, call, event, id, reserved](const Answer& answer) {
     const auto deadline = event->event.to<std::chrono::sys_seconds>(answer);
-    if (!deadline) return refuse_hold(call, event, id, make_problem(deadline.refusal()));
+    if (!deadline) return call->refuse(deadline.refusal());
     if (reserved) reserved->keep(seconds_of(*deadline));
     JsonWriter json;
     json.open_object().key("id").id(id).key("token").text(token_of_hold(*event, id, answer.revision));
@@ -366,7 +336,7 @@ void Api::post_release(const CallPtr& call) {
   with_event(call, [this, call, id = *id](const std::shared_ptr<OpenEvent>& event) {
     submit(call, event, {call->command, ReleaseHold{id}}, [this, call, event, id](const Answer& answer) {
       const auto done = event->event.to<Done>(answer);
-      if (!done) return refuse_hold(call, event, id, make_problem(done.refusal()));
+      if (!done) return call->refuse(done.refusal());
       open_places_.drop(id);
       call->json(
           200, JsonWriter().open_object().key("id").id(id).key("released").flag(true).close_object().take());
@@ -393,15 +363,14 @@ void Api::post_quote(const CallPtr& call) {
     }
   });
   if (!read) return;
-  with_event(
-      call, [this, call, id = *id, choices = std::move(choices)](const std::shared_ptr<OpenEvent>& event) {
-        submit(call, event, {call->command, QuoteHold{id, choices}},
-               [this, call, event, id](const Answer& answer) {
-                 const auto quote = event->event.to<Quote>(answer);
-                 if (!quote) return refuse_hold(call, event, id, make_problem(quote.refusal()));
-                 call->json(200, quote_json(*quote, token_of_hold(*event, quote->hold, answer.revision)));
-               });
-      });
+  with_event(call, [this, call, id = *id,
+                    choices = std::move(choices)](const std::shared_ptr<OpenEvent>& event) {
+    submit(call, event, {call->command, QuoteHold{id, choices}}, [this, call, event](const Answer& answer) {
+      const auto quote = event->event.to<Quote>(answer);
+      if (!quote) return call->refuse(quote.refusal());
+      call->json(200, quote_json(*quote, token_of_hold(*event, quote->hold, answer.revision)));
+    });
+  });
 }
 
 }  // namespace server

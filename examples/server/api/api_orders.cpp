@@ -68,7 +68,7 @@ void Api::post_order(const CallPtr& call) {
       if (sale.buyer && !may_have_happened(placed.refusal().reason))
         books_.erase_buyer_of_no_order(*event, order);
       tell_revision(call, *event);
-      return refuse_hold(call, event, hold, make_problem(placed.refusal()));
+      return call->refuse(placed.refusal());
     }
     if (sale.buyer) books_.keep_buyer(order, *sale.buyer);
     orders_total_.add();

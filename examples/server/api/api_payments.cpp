@@ -63,7 +63,7 @@ void Api::post_payment(const CallPtr& call) {
     const auto event = open_named_event(call);
     if (!event) return;
     const auto begun = parts_.payments->begin(*event, id, call->command, buyer);
-    if (const Problem* problem = std::get_if<Problem>(&begun)) return refuse_hold(call, event, id, *problem);
+    if (const Problem* problem = std::get_if<Problem>(&begun)) return call->problem(*problem);
     const auto& [payment, url] = std::get<PaymentDesk::Begun>(begun);
     JsonWriter json;
     json.open_object()

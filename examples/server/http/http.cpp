@@ -3,8 +3,7 @@
 #include <algorithm>
 
 #include "http/http_text.hpp"
-#include "ticketcore/base/detail/control_characters.hpp"
-#include "ticketcore/base/detail/utf8.hpp"
+#include "ticketcore/base/text.hpp"
 
 namespace server {
 namespace {
@@ -35,13 +34,9 @@ std::string_view percent_decode(std::string_view text, Plus plus, std::string& d
       at += 2;
     }
   }
-  for (std::string_view rest = decoded; !rest.empty();) {
-    const auto next = ticketcore::detail::utf8::first(rest);
-    if (!next.valid) return "the request's target is not UTF-8 once its percent-encoding is undone";
-    if (ticketcore::detail::is_control_character(next.code))
-      return "the request's target has a control character";
-    rest.remove_prefix(next.length);
-  }
+  if (!ticketcore::is_utf8(decoded))
+    return "the request's target is not UTF-8 once its percent-encoding is undone";
+  if (ticketcore::has_control_character(decoded)) return "the request's target has a control character";
   return {};
 }
 

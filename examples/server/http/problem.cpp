@@ -152,10 +152,10 @@ std::string to_json(const Problem& problem, std::string_view request_id) {
     if (refusal.available) json.key("available").number(*refusal.available);
     if (refusal.at) json.key("at").time(*refusal.at);
     if (!refusal.where.empty()) json.key("where").text(refusal.where);
-  }
-  if (problem.order) {
-    json.key("order").open_object().key("id").text(problem.order->id);
-    json.key("number").number(problem.order->number).close_object();
+    if (refusal.order) {
+      json.key("order").open_object().key("id").id(refusal.order->id);
+      json.key("number").number(refusal.order->number).close_object();
+    }
   }
   if (!problem.errors.empty()) {
     json.key("errors").open_array();

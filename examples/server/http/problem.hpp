@@ -13,21 +13,14 @@
 
 namespace server {
 
-/// The order that a hold became.
-struct OrderName {
-  std::string id{};
-  std::uint32_t number = 0;
-};
-
 struct Problem {
   int status = 500;
   std::string reason{};  ///< "place_taken": for programs; its page is /problems/place_taken.
   std::string detail{};  ///< One sentence about this very case.
   std::vector<ticketcore::JsonProblem> errors{};
-  std::optional<ticketcore::Refusal> refusal{};  ///< Gives places, limits and times.
-  std::optional<OrderName> order{};
-  int retry_after_seconds = 0;  ///< 0: none.
-  std::string allow{};          ///< The methods there are, for 405.
+  std::optional<ticketcore::Refusal> refusal{};  ///< Gives places, limits, times, and the order.
+  int retry_after_seconds = 0;                   ///< 0: none.
+  std::string allow{};                           ///< The methods there are, for 405.
 };
 
 /// A reason that the API knows: the core's, and those of HTTP.

@@ -16,8 +16,6 @@ constexpr auto least_pause = 10ms;
 constexpr std::int64_t watched_ms = 30'000;
 /// An event that was not kept up with for so long is read before it is shown.
 constexpr auto longest_age = 2s;
-/// A turn that takes longer than this is a store in trouble.
-constexpr auto longest_turn = 1s;
 
 /// How old a view may be when a sale changes the event faster than its places can be looked through: nothing
 /// for most houses, 6 ms for one of 60,000. A hold decides by the state, never by a view.
@@ -36,7 +34,7 @@ OpenEvent::OpenEvent(ticketcore::Event opened, bool shared)
 
 ticketcore::Timestamp OpenEvent::known_until(ticketcore::Timestamp newest_turn) const {
   const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-  return std::max(newest_turn, now - age() - longest_turn);
+  return std::max(newest_turn, now - age() - ticketcore::limits::turn_longest);
 }
 
 Shown OpenEvent::show(ticketcore::Revision at_least) {
@@ -45,22 +43,21 @@ Shown OpenEvent::show(ticketcore::Revision at_least) {
   const auto looked_at = moment - age();
   const auto until = known_until({});
   const auto seen = event.availability();
-  const std::int64_t second =
-      std::chrono::floor<std::chrono::seconds>(std::max(until, seen->time())).time_since_epoch().count();
+  const auto second = std::chrono::floor<std::chrono::seconds>(std::max(until, seen->time()));
   const std::lock_guard lock(mutex_);
   const auto shown = [&] {
     return Shown{view_, seen_at_,
                  std::chrono::ceil<std::chrono::milliseconds>(moment - std::min(looked_at_, moment))};
   };
-  const bool kept = view_ && view_->revision >= at_least && moment < keep_until_;
+  const bool kept = view_ && view_->event->revision() >= at_least && moment < keep_until_;
   // A reader that was overtaken: what the other saw is newer.
-  const bool overtaken = view_ && view_->revision > seen->revision();
+  const bool overtaken = view_ && view_->event->revision() > seen->revision();
   if (kept || overtaken) return shown();
-  if (view_ && view_->revision == seen->revision() && seen_at_ >= second) {
+  if (view_ && view_->event->revision() == seen->revision() && seen_at_ >= second) {
     looked_at_ = std::max(looked_at_, looked_at);
     return shown();
   }
-  if (!view_ || !still_shows(*view_, *seen, second)) view_ = make_view(seen, second);
+  if (!view_ || !view_->still_shows(*seen, second)) view_ = std::make_shared<const View>(seen, second);
   keep_until_ = moment + kept_for(view_->places.size());
   seen_at_ = second;
   looked_at_ = looked_at;

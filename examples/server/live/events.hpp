@@ -24,7 +24,7 @@ namespace server {
 /// What is shown of an event: everything that was committed until age ago.
 struct Shown {
   std::shared_ptr<const View> view{};
-  std::int64_t second = 0;  ///< The last at which the view is known to hold.
+  std::chrono::sys_seconds second{};  ///< The last at which the view is known to hold.
   std::chrono::milliseconds age{};
 };
 
@@ -68,7 +68,7 @@ class OpenEvent {
   const bool shared_;
   std::mutex mutex_;
   std::shared_ptr<const View> view_;
-  std::int64_t seen_at_ = 0;                           ///< The last second at which view_ was seen to hold.
+  std::chrono::sys_seconds seen_at_{};                 ///< The last second at which view_ was seen to hold.
   std::chrono::steady_clock::time_point looked_at_{};  ///< At the log, before view_ was seen to hold.
   std::chrono::steady_clock::time_point keep_until_{};
   Derived summary_;

@@ -11,48 +11,35 @@ namespace {
 
 using namespace ticketcore;
 
-[[nodiscard]] char letter_of(PlaceStatus status) {
-  constexpr char letters[] = {'f', 'h', 's', 'k'};
-  return letters[static_cast<std::size_t>(status)];
-}
-
-[[nodiscard]] AreaCounts counts_of(const Availability& event, std::uint32_t area, Timestamp now) {
-  const StatusCounts counts = event.area({area}, now);
-  return {static_cast<std::uint32_t>(counts.free), static_cast<std::uint32_t>(counts.held),
-          static_cast<std::uint32_t>(counts.sold)};
-}
-
 [[nodiscard]] std::string availability_json(const View& view) {
   const SeatMap& map = view.event->seat_map();
+  std::string letters;
+  letters.reserve(view.places.size());
+  for (const PlaceStatus status : view.places) letters += letter_of(status);
   JsonWriter json(view.places.size() + 256 + view.areas.size() * 64);
   json.open_object()
       .key("revision")
-      .number(static_cast<std::int64_t>(view.revision))
+      .number(static_cast<std::int64_t>(view.event->revision()))
       .key("at")
-      .time(time_of(view.second));
+      .time(view.second);
   json.key("sale_status")
       .text(name_of(view.event->sale_status()))
       .key("places")
-      .raw("\"" + view.places + "\"")
+      .text(letters)
       .key("areas")
       .open_array();
   for (std::uint32_t area = 0; area < view.areas.size(); ++area) {
-    const AreaCounts& counts = view.areas[area];
+    const StatusCounts& counts = view.areas[area];
     json.open_object()
         .key("label")
         .text(map.label(AreaIndex{area}))
         .key("free")
-        .number(counts.free)
+        .number(static_cast<std::int64_t>(counts.free))
         .key("held")
-        .number(counts.held);
-    json.key("sold").number(counts.sold).close_object();
+        .number(static_cast<std::int64_t>(counts.held));
+    json.key("sold").number(static_cast<std::int64_t>(counts.sold)).close_object();
   }
   return json.close_array().close_object().take();
-}
-
-/// The place of a letter in "fhsk".
-[[nodiscard]] std::uint32_t code_of(char letter) {
-  return letter == 'f' ? 0 : letter == 'h' ? 1 : letter == 's' ? 2 : 3;
 }
 
 void append_number(std::string& bytes, std::uint64_t number, unsigned size) {
@@ -65,18 +52,18 @@ void append_number(std::string& bytes, std::uint64_t number, unsigned size) {
 [[nodiscard]] std::string availability_binary(const View& view) {
   std::string bytes = "TCA1";
   bytes.reserve(64 + view.places.size() / 4 + view.areas.size() * 12);
-  append_number(bytes, view.revision, 8);
-  append_number(bytes, static_cast<std::uint64_t>(view.second), 8);
+  append_number(bytes, view.event->revision(), 8);
+  append_number(bytes, static_cast<std::uint64_t>(view.second.time_since_epoch().count()), 8);
   append_number(bytes, view.event->sale_status() == SaleStatus::on_sale ? 1 : 0, 4);
   append_number(bytes, view.places.size(), 4);
   append_number(bytes, view.areas.size(), 4);
   for (std::size_t first = 0; first < view.places.size(); first += 16) {
     std::uint32_t word = 0;
     for (std::size_t index = first; index < std::min(first + 16, view.places.size()); ++index)
-      word |= code_of(view.places[index]) << (2 * (index - first));
+      word |= static_cast<std::uint32_t>(view.places[index]) << (2 * (index - first));
     append_number(bytes, word, 4);
   }
-  for (const AreaCounts& area : view.areas) {
+  for (const StatusCounts& area : view.areas) {
     append_number(bytes, area.free, 4);
     append_number(bytes, area.held, 4);
     append_number(bytes, area.sold, 4);
@@ -84,33 +71,25 @@ void append_number(std::string& bytes, std::uint64_t number, unsigned size) {
   return bytes;
 }
 
-struct Counts {
-  std::uint64_t free = 0;
-  std::uint64_t held = 0;
-  std::uint64_t sold = 0;
-  std::uint64_t killed = 0;
+void add(StatusCounts& counts, const StatusCounts& more) {
+  counts.free += more.free;
+  counts.held += more.held;
+  counts.sold += more.sold;
+  counts.killed += more.killed;
+}
 
-  void add(char letter) {
-    (letter == 'f' ? free : letter == 'h' ? held : letter == 's' ? sold : killed) += 1;
-  }
-  void add(const AreaCounts& area) {
-    free += area.free;
-    held += area.held;
-    sold += area.sold;
-  }
-};
-
-[[nodiscard]] std::vector<Counts> count_categories(const View& view) {
+[[nodiscard]] std::vector<StatusCounts> count_categories(const View& view) {
+  constexpr StatusCounts one[] = {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}};
   const SeatMap& map = view.event->seat_map();
-  std::vector<Counts> counts(map.categories().size());
+  std::vector<StatusCounts> counts(map.categories().size());
   for (std::size_t place = 0; place < view.places.size(); ++place)
-    counts[map.places()[place].category].add(view.places[place]);
+    add(counts[map.places()[place].category], one[static_cast<std::size_t>(view.places[place])]);
   for (std::size_t area = 0; area < view.areas.size(); ++area)
-    counts[map.areas()[area].category.value].add(view.areas[area]);
+    add(counts[map.areas()[area].category.value], view.areas[area]);
   return counts;
 }
 
-void write_counts(JsonWriter& json, const Counts& counts) {
+void write_counts(JsonWriter& json, const StatusCounts& counts) {
   json.open_object()
       .key("free")
       .number(static_cast<std::int64_t>(counts.free))
@@ -124,10 +103,10 @@ void write_counts(JsonWriter& json, const Counts& counts) {
 }
 
 void write_summary(JsonWriter& json, const EventId& id, const View& view,
-                   const std::vector<Counts>& categories) {
+                   const std::vector<StatusCounts>& categories) {
   const EventSettings& settings = view.event->settings();
   std::uint64_t free = 0;
-  for (const Counts& counts : categories) free += counts.free;
+  for (const StatusCounts& counts : categories) free += counts.free;
   json.key("id")
       .text(id.text())
       .key("name")
@@ -175,22 +154,13 @@ void write_prices(JsonWriter& json, const PriceList& prices) {
   json.key("tax_basis_points").number(prices.tax_basis_points()).close_object();
 }
 
-/// Thousandths of a unit as a decimal number, without what is not needed.
-[[nodiscard]] std::string unit(std::int32_t thousandths) {
-  const auto magnitude =
-      static_cast<std::uint32_t>(thousandths < 0 ? -static_cast<std::int64_t>(thousandths) : thousandths);
-  std::string text = (thousandths < 0 ? "-" : "") + std::to_string(magnitude / 1000);
-  if (const std::uint32_t rest = magnitude % 1000; rest != 0) {
-    std::string decimals = std::to_string(1000 + rest).substr(1);
-    while (decimals.back() == '0') decimals.pop_back();
-    text += "." + decimals;
-  }
-  return text;
+void write_point(JsonWriter& json, Point point) {
+  json.open_array().thousandths(point.x).thousandths(point.y).close_array();
 }
 
 void write_points(JsonWriter& json, std::span<const Point> points) {
   json.open_array();
-  for (const Point& point : points) json.raw("[" + unit(point.x) + "," + unit(point.y) + "]");
+  for (const Point& point : points) write_point(json, point);
   json.close_array();
 }
 
@@ -209,8 +179,8 @@ void write_places(JsonWriter& json, const SeatMap& map) {
     return [&json, flag](PlaceIndex, const Place& place) { json.number(has(place.flags, flag) ? 1 : 0); };
   };
   write_column(json, "labels", map, [&](PlaceIndex index, const Place&) { json.text(map.label(index)); });
-  write_column(json, "x", map, [&](PlaceIndex, const Place& place) { json.raw(unit(place.position.x)); });
-  write_column(json, "y", map, [&](PlaceIndex, const Place& place) { json.raw(unit(place.position.y)); });
+  write_column(json, "x", map, [&](PlaceIndex, const Place& place) { json.thousandths(place.position.x); });
+  write_column(json, "y", map, [&](PlaceIndex, const Place& place) { json.thousandths(place.position.y); });
   write_column(json, "category", map, [&](PlaceIndex, const Place& place) { json.number(place.category); });
   write_column(json, "kind", map, [&](PlaceIndex, const Place& place) {
     json.text(kind_names[static_cast<std::size_t>(place.kind)]);
@@ -248,26 +218,12 @@ void write_categories(JsonWriter& json, const SeatMap& map) {
 
 }  // namespace
 
-Timestamp time_of(std::int64_t second) { return Timestamp{std::chrono::seconds{second}}; }
+std::string_view letter_of(PlaceStatus status) { return to_string(status).substr(0, 1); }
 
 std::string_view name_of(SaleStatus status) { return status == SaleStatus::on_sale ? "on_sale" : "off_sale"; }
 
-std::shared_ptr<const View> make_view(std::shared_ptr<const Availability> event, std::int64_t second) {
-  auto view = std::make_shared<View>();
-  const Timestamp now = time_of(second);
-  view->revision = event->revision();
-  view->second = second;
-  view->id = std::to_string(view->revision) + "-" + std::to_string(second);
-  view->etag = "\"" + view->id + "\"";
-  const std::uint32_t places = event->seat_map().place_count();
-  view->places.reserve(places);
-  for (std::uint32_t place = 0; place < places; ++place)
-    view->places += letter_of(event->status({place}, now));
-  for (std::uint32_t area = 0; area < event->seat_map().areas().size(); ++area)
-    view->areas.push_back(counts_of(*event, area, now));
-  view->event = std::move(event);
-  return view;
-}
+View::View(std::shared_ptr<const Availability> seen, std::chrono::sys_seconds at)
+    : AvailabilityAt(std::move(seen), at), etag("\"" + to_string(position()) + "\"") {}
 
 const SharedText& View::json() const {
   std::call_once(json_.written,
@@ -281,18 +237,6 @@ const SharedText& View::binary() const {
   return binary_.text;
 }
 
-bool still_shows(const View& view, const Availability& event, std::int64_t second) {
-  if (event.revision() != view.revision) return false;
-  const Timestamp now = time_of(second);
-  for (std::uint32_t place = 0; place < view.places.size(); ++place) {
-    if (letter_of(event.status({place}, now)) != view.places[place]) return false;
-  }
-  for (std::uint32_t area = 0; area < view.areas.size(); ++area) {
-    if (counts_of(event, area, now) != view.areas[area]) return false;
-  }
-  return true;
-}
-
 std::string summary_json(const EventId& id, const View& view) {
   JsonWriter json;
   json.open_object();
@@ -303,7 +247,7 @@ std::string summary_json(const EventId& id, const View& view) {
 std::string event_json(const EventId& id, const View& view) {
   const SeatMap& map = view.event->seat_map();
   const EventSettings& settings = view.event->settings();
-  const std::vector<Counts> counts = count_categories(view);
+  const std::vector<StatusCounts> counts = count_categories(view);
   JsonWriter json(2048);
   json.open_object();
   write_summary(json, id, view, counts);
@@ -315,20 +259,14 @@ std::string event_json(const EventId& id, const View& view) {
       .number(settings.policy.places_per_holder);
   json.key("hold_lifetime_seconds").number(settings.policy.hold_lifetime.count()).close_object();
   write_categories(json, map);
-  Counts total;
-  for (const Counts& category : counts) {
-    total.free += category.free;
-    total.held += category.held;
-    total.sold += category.sold;
-    total.killed += category.killed;
-  }
+  StatusCounts total;
+  for (const StatusCounts& category : counts) add(total, category);
   json.key("counts");
   write_counts(json, total);
   json.key("counts_by_category").open_object();
   for (std::size_t index = 0; index < counts.size(); ++index) {
-    json.key(map.categories()[index].key).open_object();
-    json.key("free").number(counts[index].free).key("held").number(counts[index].held);
-    json.key("sold").number(counts[index].sold).key("killed").number(counts[index].killed).close_object();
+    json.key(map.categories()[index].key);
+    write_counts(json, counts[index]);
   }
   return json.close_object().close_object().take();
 }
@@ -337,8 +275,7 @@ std::string drawing_json(const SeatMap& map) {
   constexpr std::string_view shapes[] = {"stage", "outline", "text"};
   JsonWriter json(std::size_t{map.place_count()} * 90 + 4096);
   json.open_object().key("name").text(map.name());
-  if (const auto focal = map.focal_point())
-    json.key("focal_point").raw("[" + unit(focal->x) + "," + unit(focal->y) + "]");
+  if (const auto focal = map.focal_point()) write_point(json.key("focal_point"), *focal);
   write_categories(json, map);
   json.key("places").open_object();
   write_places(json, map);
@@ -352,8 +289,8 @@ std::string drawing_json(const SeatMap& map) {
         .number(area.category.value)
         .key("capacity")
         .number(area.capacity);
-    json.key("center").raw("[" + unit(area.center.x) + "," + unit(area.center.y) + "]").key("outline");
-    write_points(json, area.outline);
+    write_point(json.key("center"), area.center);
+    write_points(json.key("outline"), area.outline);
     json.close_object();
   }
   json.close_array().key("sections").open_array();

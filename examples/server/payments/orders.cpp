@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <tuple>
 
 #include "api/time_zone.hpp"
 #include "ticketcore/base/json_writer.hpp"
@@ -205,58 +204,6 @@ struct Words {
   return number;
 }
 
-/// One line of the seating list. Places come in the map's order, areas after them.
-struct Seat {
-  std::uint32_t where = 0;
-  std::uint32_t order = 0;  ///< Its number; 0: a hold.
-  std::uint32_t ticket = 0;
-  std::uint32_t until = 0;
-  std::uint32_t quantity = 1;
-  std::uint16_t type = 0;
-  bool admitted = false;
-  OrderId order_id{};
-
-  [[nodiscard]] auto position() const { return std::tuple(where, order, ticket); }
-};
-
-[[nodiscard]] std::vector<Seat> seats_of(const EventState& state, Timestamp now) {
-  std::vector<Seat> seats;
-  for (std::uint32_t index = 0; index < state.orders().size(); ++index) {
-    const OrderRecord& order = state.orders()[index];
-    const auto tickets = state.orders().tickets_of(order);
-    for (std::uint32_t number = 1; number <= tickets.size(); ++number) {
-      const TicketRecord& ticket = tickets[number - 1];
-      if (!ticket.refunded())
-        seats.push_back(
-            {ticket.where, index + 1, number, 0, 1, ticket.ticket_type, ticket.admitted_at != 0, order.id});
-    }
-  }
-  std::uint32_t hold_number = 0;
-  for (const HoldRecord& hold : state.holds().slots()) {
-    ++hold_number;
-    if (hold.expires_at == 0 || from_epoch(hold.expires_at) <= now) continue;
-    for (const PlaceIndex place : hold.places)
-      seats.push_back({place.value, 0, hold_number, hold.expires_at});
-    for (const AreaQuantity& area : hold.areas)
-      seats.push_back(
-          {area.area.value | TicketRecord::area_bit, 0, hold_number, hold.expires_at, area.quantity});
-  }
-  return seats;
-}
-
-[[nodiscard]] std::optional<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> parse_position(
-    const std::string& text) {
-  std::uint32_t parts[3] = {};
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  for (std::uint32_t& part : parts) {
-    const auto read = std::from_chars(at, end, part);
-    if (read.ec != std::errc{}) return std::nullopt;
-    at = read.ptr == end ? end : read.ptr + 1;
-  }
-  return std::tuple(parts[0], parts[1], parts[2]);
-}
-
 }  // namespace
 
 std::string folded(std::string_view text) {
@@ -380,49 +327,41 @@ Page OrderBooks::orders(OpenEvent& event, const std::string& position, std::uint
 
 Page OrderBooks::seating(OpenEvent& event, const std::string& position, std::uint32_t limit,
                          const std::string& place) const {
-  const SeatMap& map = event.event.seat_map();
-  std::vector<Seat> seats;
-  event.event.inspect(
-      [&](const EventState& state) { seats = seats_of(state, event.known_until(state.time())); });
   const std::string wanted = plain_words(place);
-  const auto begins_otherwise = [&](const Seat& seat) {
-    return !plain_words(label_of(map, seat.where)).starts_with(wanted);
-  };
-  if (!wanted.empty()) std::erase_if(seats, begins_otherwise);
-  std::sort(seats.begin(), seats.end(),
-            [](const Seat& a, const Seat& b) { return a.position() < b.position(); });
-  auto first = seats.begin();
-  if (const auto after = parse_position(position)) {
-    first = std::upper_bound(seats.begin(), seats.end(), *after,
-                             [](const auto& key, const Seat& seat) { return key < seat.position(); });
-  }
-  const auto types = event.event.availability()->settings().prices.ticket_types();
+  SeatingOptions options{parse_seating_position(position), wanted.empty() ? limit : 500,
+                         event.known_until({})};
   Page page;
   JsonWriter json(4096);
   json.open_array();
   std::uint32_t written = 0;
-  for (auto seat = first; seat != seats.end(); ++seat) {
-    if (written++ == limit) {
-      const Seat& last = *(seat - 1);
-      page.next =
-          std::to_string(last.where) + "." + std::to_string(last.order) + "." + std::to_string(last.ticket);
+  do {
+    const SeatingPage seats = event.event.seating(options);
+    options.after = seats.next;
+    for (const Occupant& seat : seats.occupants) {
+      if (!plain_words(seat.place).starts_with(wanted)) continue;
+      write_seat(json, seat);
+      if (++written < limit) continue;
+      const bool last = !seats.next && &seat == &seats.occupants.back();
+      if (!last) page.next = to_string(seat.position);
+      options.after.reset();
       break;
     }
-    json.open_object().key("place").text(label_of(map, seat->where));
-    json.key("status").text(seat->order == 0 ? "held" : seat->admitted ? "admitted" : "sold");
-    if (seat->quantity > 1) json.key("quantity").number(seat->quantity);
-    if (seat->order == 0) {
-      json.key("until").time(from_epoch(seat->until));
-    } else {
-      if (seat->type < types.size()) json.key("ticket_type").text(types[seat->type]);
-      json.key("order").id(seat->order_id).key("number").number(seat->order);
-      if (const auto who = buyer(seat->order_id))
-        json.key("buyer").open_object().key("name").text(who->name).close_object();
-    }
-    json.close_object();
-  }
+  } while (options.after);
   page.items = json.close_array().take();
   return page;
+}
+
+void OrderBooks::write_seat(JsonWriter& json, const Occupant& seat) const {
+  json.open_object().key("place").text(seat.place).key("status").text(to_string(seat.status));
+  if (seat.quantity > 1) json.key("quantity").number(seat.quantity);
+  if (seat.held_until) json.key("until").time(*seat.held_until);
+  if (seat.ticket) {
+    json.key("ticket_type").text(seat.ticket_type);
+    json.key("order").id(seat.ticket->order).key("number").number(seat.order_number);
+    if (const auto who = buyer(seat.ticket->order))
+      json.key("buyer").open_object().key("name").text(who->name).close_object();
+  }
+  json.close_object();
 }
 
 std::optional<std::string> OrderBooks::ticket_picture(OpenEvent& event, const TicketId& id) const {

@@ -10,6 +10,7 @@
 
 #include "api/secrets.hpp"
 #include "live/events.hpp"
+#include "ticketcore/base/json_writer.hpp"
 #include "ticketcore/engine/box_office.hpp"
 
 namespace server {
@@ -54,6 +55,8 @@ class OrderBooks {
                                                           const ticketcore::TicketId& ticket) const;
 
  private:
+  void write_seat(ticketcore::JsonWriter& json, const ticketcore::Occupant& seat) const;
+
   ticketcore::Storage& storage_;
   const ticketcore::BoxOffice& office_;
   const Secrets& secrets_;

@@ -6,6 +6,7 @@
 #include "live/shared_log.hpp"
 #include "ticketcore/base/json_writer.hpp"
 #include "ticketcore/formats/json_reader.hpp"
+#include "ticketcore/sale/explain.hpp"
 
 namespace server {
 namespace {
@@ -86,43 +87,21 @@ struct Payable {
   Timestamp expires_at{};
 };
 
-[[nodiscard]] Refusal refuse(Reason reason, std::string message) {
-  Refusal refusal;
-  refusal.reason = reason;
-  refusal.message = std::move(message);
-  return refusal;
-}
-
-[[nodiscard]] Refusal refuse_ended(const EventState& state, HoldId hold) {
-  const RememberedRequest* request = state.requests().find(RequestId{hold});
-  const HoldEnd end =
-      request == nullptr || request->tag != HoldPlaced::tag ? HoldEnd::open : request->hold_end;
-  switch (end) {
-    case HoldEnd::expired:
-      return refuse(Reason::hold_expired, "the hold ran out before this; its places are free again");
-    case HoldEnd::released: return refuse(Reason::hold_released, "the hold was released before this");
-    case HoldEnd::checked_out:
-      return refuse(Reason::hold_checked_out, "the hold was checked out before this");
-    case HoldEnd::open: break;
-  }
-  return refuse(Reason::hold_not_found, "there is no such hold");
-}
-
 [[nodiscard]] Payable look_at(const OpenEvent& event, HoldId id) {
   Payable payable;
   event.event.inspect([&](const EventState& state) {
-    const HoldRecord* hold = state.holds().find(id);
-    if (hold == nullptr) {
-      payable.refusal = refuse_ended(state, id);
-    } else if (from_epoch(hold->expires_at) <= now()) {
-      payable.refusal =
-          refuse(Reason::hold_expired, "the hold ran out before this; its places are free again");
-    } else if (hold->quote == nullptr) {
-      payable.refusal = refuse(Reason::not_quoted, "the hold has no price yet; quote it first");
-    } else {
-      payable.amount = {hold->quote->total, state.settings().prices.currency()};
-      payable.expires_at = from_epoch(hold->expires_at);
+    const auto outcome = hold_outcome(state, id, now());
+    if (!outcome || outcome->end != HoldEnd::open) {
+      payable.refusal = explain(hold_refusal(outcome), nullptr, nullptr);
+      return;
     }
+    const HoldRecord& hold = *state.holds().find(id);
+    if (hold.quote == nullptr) {
+      payable.refusal = explain(RequestRefused(Reason::not_quoted), nullptr, nullptr);
+      return;
+    }
+    payable.amount = {hold.quote->total, state.settings().prices.currency()};
+    payable.expires_at = from_epoch(hold.expires_at);
   });
   return payable;
 }

@@ -70,6 +70,18 @@ class JsonWriter {
     out_.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
     return *this;
   }
+  /// As a decimal number, with no more digits than it needs: 12500 is 12.5.
+  JsonWriter& thousandths(std::int32_t value) {
+    const std::int64_t magnitude = value < 0 ? -std::int64_t{value} : value;
+    // A leading 1 keeps the zeros after the point.
+    std::string decimals = std::to_string(1'000 + magnitude % 1'000);
+    decimals.front() = '.';
+    decimals.erase(decimals.find_last_not_of("0.") + 1);
+    separate();
+    if (value < 0) out_ += '-';
+    out_ += std::to_string(magnitude / 1'000) + decimals;
+    return *this;
+  }
   JsonWriter& flag(bool value) {
     separate();
     out_ += value ? "true" : "false";

@@ -89,6 +89,9 @@ inline constexpr std::size_t remembered_requests = 1'000'000;
 /// ones from being earlier.
 inline constexpr std::int64_t turn_earliest = 86'400;
 inline constexpr std::int64_t turn_latest = 4'260'211'200;  // 2105-01-01
+/// A turn that takes longer than this is a store in trouble: readers (Event::known_until) reckon with shorter
+/// ones.
+inline constexpr std::chrono::seconds turn_longest{1};
 /// How far a store's clock may leap past an event's last turn with nothing to explain it: while a wrong one
 /// is set right again, the event's time stands still for as long, and no hold runs out. More than machines
 /// that are kept in time ever differ.

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "ticketcore/base/ids.hpp"
 #include "ticketcore/base/time.hpp"
 
 namespace ticketcore {
@@ -88,6 +89,13 @@ enum class Reason : std::uint8_t {
   return index < std::size(names) ? names[index] : names[0];
 }
 
+/// An order, as programs and as people call it.
+struct OrderName {
+  OrderId id{};
+  std::uint32_t number = 0;  ///< Counts the event's orders from 1.
+  friend bool operator==(const OrderName&, const OrderName&) = default;
+};
+
 /// A "no" with what a program needs to react and what a person needs to understand.
 struct Refusal {
   Reason reason = Reason::invalid_request;
@@ -98,6 +106,7 @@ struct Refusal {
   std::optional<std::int64_t> available{};  ///< What could be had.
   std::optional<Timestamp> at{};            ///< When: a deadline, an admission.
   std::string where{};                      ///< A gate's name.
+  std::optional<OrderName> order{};         ///< What a hold became that was checked out.
 };
 
 /// Thrown by Result::value() when there is a refusal instead; what() is "reason: message".

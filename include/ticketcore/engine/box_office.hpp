@@ -19,7 +19,9 @@
 #include "ticketcore/engine/answers.hpp"
 #include "ticketcore/engine/availability.hpp"
 #include "ticketcore/engine/detail/desk.hpp"
+#include "ticketcore/engine/seating.hpp"
 #include "ticketcore/sale/commands.hpp"
+#include "ticketcore/sale/hold_outcome.hpp"
 #include "ticketcore/storage/storage.hpp"
 #include "ticketcore/tickets/signing.hpp"
 #include "ticketcore/tickets/ticket_code.hpp"
@@ -129,6 +131,11 @@ class Event {
   /// How old availability() is: the time since the last turn or refresh that succeeded began. What others
   /// committed since is not in it. microseconds::max() if there was none.
   [[nodiscard]] std::chrono::microseconds age() const;
+  /// Up to when what has been read says how holds stand: the last turn, or a second (limits::turn_longest)
+  /// before the age() of what was read, whichever is later. At a later moment than this another process may
+  /// be selling, in a turn that began before its deadline, a hold that would be shown as expired: an old
+  /// revision with a newer clock shows a state that never was.
+  [[nodiscard]] Timestamp known_until() const;
   /// Reads what other processes have committed; waits for a turn under way. Throws StorageError.
   void refresh() const;
   /// Makes what is read from now on at least as new as this revision of the event's log: one that an answer
@@ -169,6 +176,13 @@ class Event {
   /// The hold as it is; nullopt if there is none, or none any more at the time of the last turn. Waits for a
   /// turn under way.
   [[nodiscard]] std::optional<Hold> find_hold(HoldId hold) const;
+  /// Whether the hold is open, or how it ended, and which order it became; as of the last turn or refresh,
+  /// and of known_until(). nullopt if there never was such a hold, or if it is forgotten
+  /// (limits::request_memory). Waits for a turn under way.
+  [[nodiscard]] std::optional<HoldOutcome> hold_outcome(HoldId hold) const;
+  /// A page of who has which place, as of the last turn or refresh. Waits for a turn under way; turns wait
+  /// for a page.
+  [[nodiscard]] SeatingPage seating(const SeatingOptions& options = {}) const;
   /// Shows the reader everything that is known of the event as of the last turn or refresh. Waits for a turn
   /// under way, and turns wait for the reader: it should be quick, and must not call the box office. What it
   /// throws comes back.

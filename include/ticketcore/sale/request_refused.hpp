@@ -77,6 +77,12 @@ struct EventNames {
   std::string name{};
   friend bool operator==(const EventNames&, const EventNames&) = default;
 };
+/// The hold was checked out, and is an order now.
+struct SoldHold {
+  static constexpr Reason reason = Reason::hold_checked_out;
+  OrderName order{};
+  friend bool operator==(const SoldHold&, const SoldHold&) = default;
+};
 struct LifetimeReached {
   static constexpr Reason reason = Reason::hold_lifetime_reached;
   Timestamp end{};
@@ -128,8 +134,8 @@ using Text = std::string;
 
 using Details =
     std::variant<std::monostate, Text, PlacesTaken, AreaFull, NoBlock, NoAccessibleBlock, TooManyPlaces,
-                 HolderHolds, HolderPlaces, EventHolds, EventNames, LifetimeReached, CategoryNotChosen,
-                 TicketCount, PaymentAmount, NoSuchTicket, RefundedTicket, AdmittedTicket>;
+                 HolderHolds, HolderPlaces, EventHolds, EventNames, SoldHold, LifetimeReached,
+                 CategoryNotChosen, TicketCount, PaymentAmount, NoSuchTicket, RefundedTicket, AdmittedTicket>;
 
 }  // namespace refusals
 

@@ -9,6 +9,7 @@
 #include "ticketcore/base/time_zone.hpp"
 #include "ticketcore/sale/command_bytes.hpp"
 #include "ticketcore/sale/decide.hpp"
+#include "ticketcore/sale/hold_outcome.hpp"
 
 namespace ticketcore::detail {
 
@@ -237,15 +238,7 @@ template <class Items>
 
 /// Why a hold that is not open is not.
 [[nodiscard]] inline RequestRefused refuse_ended(const EventState& state, HoldId hold) {
-  const RememberedRequest* request = state.requests().find(RequestId{hold});
-  if (request == nullptr || request->tag != HoldPlaced::tag) return refuse(Reason::hold_not_found);
-  switch (request->hold_end) {
-    case HoldEnd::expired: return refuse(Reason::hold_expired);
-    case HoldEnd::released: return refuse(Reason::hold_released);
-    case HoldEnd::checked_out: return refuse(Reason::hold_checked_out);
-    case HoldEnd::open: break;
-  }
-  return refuse(Reason::hold_not_found);
+  return hold_refusal(hold_outcome(state, hold, state.time()));
 }
 
 [[nodiscard]] inline Verdict<ExtendHold> decide_body(const EventState& state, const ExtendHold& command,

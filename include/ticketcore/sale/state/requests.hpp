@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <string_view>
 
 #include "ticketcore/base/detail/keyed_hash.hpp"
 #include "ticketcore/base/detail/slot_table.hpp"
@@ -25,6 +26,12 @@ struct FactPosition {
 
 /// How a hold ended, remembered with the request that placed it.
 enum class HoldEnd : std::uint8_t { open, expired, released, checked_out };
+
+/// "checked_out".
+[[nodiscard]] constexpr std::string_view to_string(HoldEnd end) noexcept {
+  constexpr std::string_view names[] = {"open", "expired", "released", "checked_out"};
+  return names[static_cast<std::size_t>(end)];
+}
 
 /// Where the answer to a request stands in the log, and to which command it is one.
 struct RememberedRequest {
