@@ -22,6 +22,10 @@
 #include "ticketcore/projections/sqlite_projection.hpp"
 #include "ticketcore/storage/open_storage.hpp"
 #include "ticketcore/storage/sqlite.hpp"
+#ifdef TICKETCORE_HAVE_FORMATS
+#include "ticketcore/engine/box_office.hpp"
+#include "ticketcore/formats/seat_map_json.hpp"
+#endif
 #ifdef TICKETCORE_HAVE_POSTGRES
 #include "ticketcore/projections/postgres_projection.hpp"
 #include "ticketcore/storage/postgres.hpp"
@@ -58,6 +62,9 @@ These commands write:
                           confirms that the store's clock is right: an event
                           that refuses commands because that clock leapt goes
                           on from its time; this can't be taken back
+  replace-map STORE CHART --event ID [--exchange FROM=TO]...
+                          puts the chart in the place of the event's, also while
+                          it sells
   project STORE [--event ID] [--rebuild] [--follow]
                           fills the tables for SQL users from the log
   erase STORE PERSON      erases the record of the person with this id from the
@@ -68,6 +75,8 @@ Options:
   --from REVISION         from this log entry on, such as 120  (1)
   --limit FACTS           at most this many facts, such as 50  (all)
   --remove                after the proof, takes the event out of the store
+  --exchange FROM=TO      whoever has the place FROM gets the place TO of the new
+                          chart, such as Stalls-C-11=Stalls-D-2; may be repeated
   --rebuild               empties the tables and fills them from revision 1
   --follow                goes on until the command is stopped
   --help                  prints this
@@ -80,9 +89,10 @@ Examples:
 
 Exit status:
   0  all is well
-  1  check or erase found something, or events met a damaged event
+  1  check or erase found something, events met a damaged event, or replace-map
+     was refused
   2  the command line is wrong
-  3  the store can't be used
+  3  the store, or a chart, can't be used
 )";
 
 /// A mistake in the command line.
@@ -95,6 +105,7 @@ struct Arguments {
   std::string command;
   std::string store;
   std::string subject;  // a file, a person
+  std::vector<Exchange> exchanges;
   std::optional<EventId> event;
   bool remove = false;
   bool rebuild = false;
@@ -126,7 +137,7 @@ struct Arguments {
                              : arguments.follow) = true;
       continue;
     }
-    if (word != "--event" && word != "--from" && word != "--limit")
+    if (word != "--event" && word != "--from" && word != "--limit" && word != "--exchange")
       throw UsageError("there is no option " + word);
     if (++index == count) throw UsageError(word + " needs a value");
     if (word == "--event") {
@@ -135,6 +146,12 @@ struct Arguments {
       } catch (const std::invalid_argument& error) {
         throw UsageError(error.what());
       }
+    }
+    if (word == "--exchange") {
+      const std::string labels = values[index];
+      const std::size_t equals = labels.find('=');
+      if (equals == std::string::npos) throw UsageError("--exchange takes FROM=TO, not \"" + labels + "\"");
+      arguments.exchanges.push_back({labels.substr(0, equals), labels.substr(equals + 1)});
     }
     if (word == "--from") arguments.from = whole_number(word, values[index]);
     if (word == "--limit") arguments.limit = whole_number(word, values[index]);
@@ -245,9 +262,7 @@ int show_log(Storage& storage, const Arguments& arguments) {
         const LogEntry read =
             decode_entry(entry.bytes, "entry " + std::to_string(entry.revision) + " of " + stream);
         for (const Fact& fact : read.facts) {
-          // Labels need the map alone; the log is shown as it stands, also where it contradicts itself.
-          if (!state.exists() && std::holds_alternative<EventCreated>(fact.body))
-            state.apply(fact, {entry.revision, read.header.turn});
+          learn_labels(state, fact, {entry.revision, read.header.turn});
           if (entry.revision < arguments.from || shown >= arguments.limit) continue;
           std::cout << fact_json(fact, entry.revision, read.header.turn, state) << "\n";
           ++shown;
@@ -320,6 +335,7 @@ int manifest(Storage& storage, const Arguments& arguments) {
   std::cout << "label,section,row,seat,kind,category,flags,x,y,capacity,status,held,sold,ticket,ticket_type,"
                "price\r\n";
   for (std::uint32_t place = 0; place < map.place_count(); ++place) {
+    if (map.is_retired({place})) continue;
     const Place& here = map.places()[place];
     const Row& row = map.rows()[here.row.value];
     const PlaceStatus status = seen.status({place}, at);
@@ -333,6 +349,7 @@ int manifest(Storage& storage, const Arguments& arguments) {
   }
   for (std::uint32_t area = 0; area < map.areas().size(); ++area) {
     const Area& here = map.areas()[area];
+    if (here.retired) continue;
     const StatusCounts counts = seen.area({area}, at);
     std::cout << csv_text(map.label(AreaIndex{area})) << ','
               << csv_text(map.sections()[here.section.value].label) << ",,,area,"
@@ -399,6 +416,30 @@ int confirm_time(Storage& storage, const Arguments& arguments) {
   std::cout << arguments.event->text() << ": turns go on from " << to_rfc3339(answer.turn) << "\n";
   return 0;
 }
+
+#ifdef TICKETCORE_HAVE_FORMATS
+int replace_map(Storage& storage, const Arguments& arguments) {
+  if (!arguments.event) throw UsageError("replace-map needs --event ID");
+  (void)streams_of(storage, arguments);
+  const auto chart = std::make_shared<const SeatMap>(load_seat_map(arguments.subject));
+  BoxOffice office(storage);
+  const Event event = office.event(*arguments.event).value();
+  if (const auto done = event.replace_map(chart, arguments.exchanges); !done) {
+    std::cerr << "ticketcore: " << done.refusal().message << "\n";
+    for (const std::string& place : done.refusal().places) std::cout << place << "\n";
+    return 1;
+  }
+  const SeatMap& map = event.availability()->seat_map();
+  std::cout << arguments.event->text() << ": the map is " << map.name() << ", with room for "
+            << map.capacity() << "; retired: " << map.retired_count()
+            << ", exchanged: " << arguments.exchanges.size() << "\n";
+  return 0;
+}
+#else
+int replace_map(Storage&, const Arguments&) {
+  throw UsageError("this command was built without seat map files, which need Boost.JSON");
+}
+#endif
 
 int restore(Storage& storage, const Arguments& arguments) {
   const ArchiveReport report = restore_event(storage, arguments.subject);
@@ -471,8 +512,8 @@ int erase(Storage& storage, const Arguments& arguments) {
   const auto no_more_words = [&] {
     if (!arguments.subject.empty()) throw UsageError("\"" + arguments.subject + "\" is one word too many");
   };
-  const std::map<std::string, int (*)(Storage&, const Arguments&)> keeping = {{"archive", archive},
-                                                                              {"restore", restore}};
+  const std::map<std::string, int (*)(Storage&, const Arguments&)> keeping = {
+      {"archive", archive}, {"restore", restore}, {"replace-map", replace_map}};
   if (const auto command = looking.find(arguments.command); command != looking.end()) {
     no_more_words();
     return command->second(*open_to_look(arguments.store), arguments);
@@ -495,10 +536,13 @@ int erase(Storage& storage, const Arguments& arguments) {
     throw UsageError("there is no command \"" + arguments.command + "\"");
   if (arguments.subject.empty())
     throw UsageError(arguments.command + " needs " +
-                     (arguments.command == "erase" ? "a person's id in the vault" : "the archive's file"));
+                     (arguments.command == "erase"         ? "a person's id in the vault"
+                      : arguments.command == "replace-map" ? "the chart's file"
+                                                           : "the archive's file"));
   if (arguments.command == "erase") return erase(*open_to_write(arguments.store), arguments);
+  const bool writes = arguments.remove || arguments.command == "replace-map";
   const auto storage = arguments.command == "restore" ? open_storage(arguments.store)
-                       : arguments.remove             ? open_to_write(arguments.store)
+                       : writes                       ? open_to_write(arguments.store)
                                                       : open_to_look(arguments.store);
   return command->second(*storage, arguments);
 }

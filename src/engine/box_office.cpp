@@ -157,6 +157,14 @@ std::shared_ptr<const Availability> Event::availability() const {
   return seen;
 }
 const SeatMap& Event::seat_map() const noexcept { return *seat_map_; }
+std::shared_ptr<const SeatMap> Event::map_now() const {
+  try {
+    if (const auto seen = availability()) return seen->shared_seat_map();
+  } catch (const StorageError&) {
+    // The event was let go, and can't be read. Then nor can it sell: the desk says so.
+  }
+  return seat_map_;
+}
 
 std::chrono::microseconds Event::age() const { return desk_->age(); }
 
@@ -202,7 +210,8 @@ Result<Hold> Event::hold(const Selection& selection, const HoldOptions& options)
 }
 
 Result<Command> Event::hold_command(const Selection& selection, const HoldOptions& options) const {
-  const SeatMap& map = seat_map();
+  const std::shared_ptr<const SeatMap> shared = map_now();
+  const SeatMap& map = *shared;
   PlaceHold command;
   command.holder = options.holder;
   command.ttl = options.ttl;
@@ -225,7 +234,7 @@ Result<Hold> Event::hold_best(const BestPlaces& wish, const HoldOptions& options
 }
 
 Result<Command> Event::hold_best_command(const BestPlaces& wish, const HoldOptions& options) const {
-  const SeatMap& map = seat_map();
+  const std::shared_ptr<const SeatMap> map = map_now();
   HoldBest command;
   command.holder = options.holder;
   command.ttl = options.ttl;
@@ -234,7 +243,7 @@ Result<Command> Event::hold_best_command(const BestPlaces& wish, const HoldOptio
   command.restricted_view = wish.restricted_view;
   command.together = wish.together;
   for (const std::string& key : wish.categories) {
-    const auto category = map.find_category(key);
+    const auto category = map->find_category(key);
     if (!category) {
       Refusal refusal;
       refusal.message = "the seat map has no category \"" + key + "\"";
@@ -411,6 +420,11 @@ Result<Done> Event::configure(const EventSettings& settings, RequestId request) 
   return ask(ConfigureEvent{settings}, request);
 }
 
+Result<Done> Event::replace_map(std::shared_ptr<const SeatMap> map, const std::vector<Exchange>& exchanges,
+                                RequestId request) const {
+  return ask(ReplaceMap{map ? shared_seat_map(std::move(map)) : nullptr, exchanges}, request);
+}
+
 std::optional<Order> Event::find_order(OrderId order) const {
   std::shared_ptr<const OrderCopy> copy;
   std::shared_ptr<const Availability> seen;
@@ -432,9 +446,10 @@ std::optional<Hold> Event::find_hold(HoldId id) const {
     if (record == nullptr) return;
     hold = Hold{id, state.holders()[record->holder].name, {},
                 {}, from_epoch(record->expires_at),       desk.revision()};
-    for (const PlaceIndex place : record->places) hold->places.push_back(seat_map().label(place));
+    const SeatMap& map = *state.seat_map();
+    for (const PlaceIndex place : record->places) hold->places.push_back(map.label(place));
     for (const AreaQuantity& held : record->areas)
-      hold->areas.push_back({seat_map().label(held.area), held.quantity});
+      hold->areas.push_back({map.label(held.area), held.quantity});
   });
   return hold;
 }

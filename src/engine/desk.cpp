@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "forced_unwind.hpp"
+#include "ticketcore/venue/merge_seat_maps.hpp"
 
 namespace ticketcore {
 namespace {
@@ -95,9 +96,10 @@ void Desk::check_event() {
   if (at_.state.exists() && at_.state.event() != event_)
     throw StorageDamaged(stream_ + " holds the log of event \"" + at_.state.event().text() +
                          "\": a name was changed in the store");
-  // Handles and callers have places by their index: on another map those are other seats.
+  // Handles and callers have places by their index: on a map that does not come of theirs those are other
+  // seats.
   const auto before = map_before_.lock();
-  if (before && at_.state.exists() && encode_seat_map(*before) != encode_seat_map(*at_.state.seat_map()))
+  if (before && at_.state.exists() && !keeps_indices(*before, *at_.state.seat_map()))
     throw StorageDamaged(
         stream_ +
         " was made anew with another seat map, and this process has the old one in use: start it anew");

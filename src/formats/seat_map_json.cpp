@@ -1,6 +1,9 @@
 #include "ticketcore/formats/seat_map_json.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
+#include <vector>
 
 #include "base/plain_file.hpp"
 #include "seat_map_reading.hpp"
@@ -38,20 +41,21 @@ void write_place(JsonWriter& json, const SeatMapData& map, const Place& place) {
   write_flags(json, place.flags);
 }
 
-void write_row(JsonWriter& json, const SeatMapData& map, const Row& row) {
+void write_row(JsonWriter& json, const SeatMap& chart, const Row& row) {
+  const SeatMapData& map = chart.data();
   constexpr const char* kinds[] = {"row", "table", "whole_table", "booth"};
   json.open_object().key("label").text(row.label);
   if (row.kind != RowKind::row) json.key("kind").text(kinds[static_cast<std::size_t>(row.kind)]);
   if (row.kind == RowKind::whole_table || row.kind == RowKind::booth) {
-    const Place& place = map.places[row.first_place];
+    const Place& place = map.places[chart.place_at(row, 0).value];
     write_place(json, map, place);
     json.key("chairs").number(place.seats).close_object();
     return;
   }
   json.key("seats").open_array();
   int next_slot = 0;
-  for (std::uint32_t index = row.first_place; index < row.first_place + row.place_count; ++index) {
-    const Place& place = map.places[index];
+  for (std::uint32_t nth = 0; nth < row.place_count; ++nth) {
+    const Place& place = map.places[chart.place_at(row, nth).value];
     json.open_object().key("label").text(map.labels[place.label]);
     write_place(json, map, place);
     if (place.slot != next_slot) json.key("gap_before").number(place.slot - next_slot);
@@ -78,8 +82,9 @@ void write_list(JsonWriter& json, std::string_view key, const List& list, const 
   json.close_array();
 }
 
-void write_section(JsonWriter& json, const SeatMapData& map, std::uint32_t index, const BySection& rows_of,
+void write_section(JsonWriter& json, const SeatMap& chart, std::uint32_t index, const BySection& rows_of,
                    const BySection& areas_of) {
+  const SeatMapData& map = chart.data();
   const Section& section = map.sections[index];
   json.open_object().key("label").text(section.label);
   if (section.floor) json.key("floor").text(map.floors[*section.floor].name);
@@ -87,9 +92,11 @@ void write_section(JsonWriter& json, const SeatMapData& map, std::uint32_t index
   if (!section.entrance.empty()) json.key("entrance").text(section.entrance);
   if (!section.outline.empty()) write_outline(json, section.outline);
   write_list(json, "rows", rows_of.in(index),
-             [&](std::uint32_t row) { write_row(json, map, map.rows[row]); });
-  write_list(json, "areas", areas_of.in(index),
-             [&](std::uint32_t area) { write_area(json, map, map.areas[area]); });
+             [&](std::uint32_t row) { write_row(json, chart, map.rows[row]); });
+  std::vector<std::uint32_t> areas;
+  std::ranges::copy_if(areas_of.in(index), std::back_inserter(areas),
+                       [&](std::uint32_t area) { return !map.areas[area].retired; });
+  write_list(json, "areas", areas, [&](std::uint32_t area) { write_area(json, map, map.areas[area]); });
   json.close_object();
 }
 
@@ -144,10 +151,19 @@ std::string seat_map_to_json(const SeatMap& map) {
     json.close_object();
   });
   json.key("sections").open_array();
-  const BySection rows_of(data.sections.size(), data.rows);
+  const BySection rows_of(data.sections.size(), map.live_rows());
   const BySection areas_of(data.sections.size(), data.areas);
-  for (std::uint32_t index = 0; index < data.sections.size(); ++index)
-    write_section(json, data, index, rows_of, areas_of);
+  // Of a replaced map those sections are left out that stand there for retired places alone.
+  const BySection all_rows_of(data.sections.size(), map.rows());
+  const auto is_left = [&](std::uint32_t index) {
+    const auto areas = areas_of.in(index);
+    const auto is_retired = [&](std::uint32_t area) { return data.areas[area].retired; };
+    const bool was_used = !all_rows_of.in(index).empty() || !areas.empty();
+    return !was_used || !rows_of.in(index).empty() || !std::ranges::all_of(areas, is_retired);
+  };
+  for (std::uint32_t index = 0; index < data.sections.size(); ++index) {
+    if (is_left(index)) write_section(json, map, index, rows_of, areas_of);
+  }
   return json.close_array().close_object().take();
 }
 

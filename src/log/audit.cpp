@@ -6,6 +6,7 @@
 #include "ticketcore/base/limits.hpp"
 #include "ticketcore/log/log.hpp"
 #include "ticketcore/log/snapshot.hpp"
+#include "ticketcore/venue/merge_seat_maps.hpp"
 
 namespace ticketcore {
 namespace {
@@ -29,7 +30,7 @@ class Ledger {
       const std::uint32_t code = state.places().codes()[place];
       const bool is_sold = sold_.contains(place);
       const bool is_held = held_.contains(place);
-      if (is_sold != (code == place_code::sold) || is_held != (code > place_code::killed))
+      if (is_sold != (code == place_code::sold) || is_held != (place_code::is_held(code)))
         problem("ledger and state differ on " + state.seat_map()->label(PlaceIndex{place}));
     }
     for (std::uint32_t area = 0; area < state.areas().size(); ++area) {
@@ -56,6 +57,32 @@ class Ledger {
   void enter(const EventCreated& fact, const Fact&) {
     map_ = fact.seat_map;
     types_ = fact.settings.prices.ticket_types();
+  }
+  void enter(const MapReplaced& fact, const Fact&) {
+    if (!map_) return;
+    map_ = std::make_shared<const SeatMap>(merge_seat_maps(*map_, *fact.seat_map));
+    for (const PlaceExchange& exchange : fact.exchanges) {
+      const auto held = held_.extract(exchange.from.value);
+      const auto sold = sold_.extract(exchange.from.value);
+      if (held.empty() == sold.empty() || held_.contains(exchange.to.value) ||
+          sold_.contains(exchange.to.value))
+        problem("place " + std::to_string(exchange.from.value) +
+                " is exchanged that nobody has, or for one that somebody has");
+      if (!held.empty()) {
+        held_.emplace(exchange.to.value, held.mapped());
+        std::ranges::replace(holds_[held.mapped()].places, exchange.from, exchange.to);
+      }
+      if (!sold.empty()) {
+        sold_.emplace(exchange.to.value, sold.mapped());
+        std::ranges::replace(orders_[OrderId{sold.mapped()}], exchange.from.value, exchange.to.value);
+      }
+    }
+    const auto check = [this](std::uint32_t place) {
+      if (map_->is_retired({place}))
+        problem("place " + std::to_string(place) + " is taken off the map while it has an owner");
+    };
+    for (const auto& [place, hold] : held_) check(place);
+    for (const auto& [place, order] : sold_) check(place);
   }
   void enter(const EventConfigured& fact, const Fact&) { types_ = fact.settings.prices.ticket_types(); }
   /// What moves neither a place nor money.

@@ -125,6 +125,13 @@ std::string fact_json(const Fact& fact, std::uint64_t revision, Timestamp turn, 
   return finish_line(out, json, fact.request, fact.body);
 }
 
+void learn_labels(EventState& state, const Fact& fact, const FactPosition& position) {
+  if (!state.exists() && std::holds_alternative<EventCreated>(fact.body)) state.apply(fact, position);
+  const auto* replaced = std::get_if<MapReplaced>(&fact.body);
+  if (state.exists() && replaced != nullptr)
+    state.apply({{}, MapReplaced{replaced->seat_map, {}}}, {position.revision, state.time()});
+}
+
 std::string command_json(const Command& command, const EventState& state) {
   JsonWriter out;
   FieldJson json(out, state);

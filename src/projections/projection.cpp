@@ -133,8 +133,18 @@ class Rows {
  private:
   void show(const EventCreated&, const Fact&) {
     put_event();
-    for (std::uint32_t place = 0; place < map().place_count(); ++place) put_place({place}, "free");
-    for (std::uint32_t area = 0; area < map().areas().size(); ++area) put_area({area});
+    put_house();
+  }
+  /// All that names a place or a category may read otherwise now.
+  void show(const MapReplaced&, const Fact&) {
+    put_event();
+    put_house();
+    for (const HoldRecord& hold : state_.holds().slots()) {
+      if (hold.expires_at != 0) put_hold(hold, "open");
+    }
+    for (const OrderRecord& order : state_.orders()) {
+      for (std::uint32_t ticket = 1; ticket <= order.ticket_count; ++ticket) put_ticket(order, ticket);
+    }
   }
   void show(const EventConfigured&, const Fact&) { put_event(); }
   void show(const SaleStatusChanged&, const Fact&) { put_event(); }
@@ -168,6 +178,11 @@ class Rows {
          state_.sale_status() == SaleStatus::on_sale ? "on" : "off", whole(map().capacity())});
   }
 
+  void put_house() {
+    for (std::uint32_t place = 0; place < map().place_count(); ++place) put_place({place});
+    for (std::uint32_t area = 0; area < map().areas().size(); ++area) put_area({area});
+  }
+
   void put_place(PlaceIndex place, const std::string& status, ProjectionValue until = {},
                  ProjectionValue hold = {}, ProjectionValue order = {}, ProjectionValue ticket = {}) {
     constexpr std::array<const char*, 3> kinds{"seat", "table", "booth"};
@@ -177,6 +192,20 @@ class Rows {
                         std::string(map().seat_label(place)), kinds[static_cast<std::size_t>(here.kind)],
                         category_key(here.category), status, std::move(until), std::move(hold),
                         std::move(order), std::move(ticket)});
+  }
+
+  /// As the state has it.
+  void put_place(PlaceIndex place) {
+    const std::uint32_t code = state_.places().codes()[place.value];
+    const std::uint32_t owner = state_.places().owner(place);
+    if (code == place_code::sold) {
+      const OrderRecord& order = state_.orders()[state_.orders().tickets()[owner].order];
+      put_place(place, "sold", {}, {}, to_string(order.id), whole(owner - order.first_ticket + 1));
+    } else if (place_code::is_held(code)) {
+      put_place(place, "held", time_text(from_epoch(code)), to_string(state_.holds()[owner].id));
+    } else {
+      put_place(place, std::string(to_string(status_of(code, turn_))));
+    }
   }
 
   void put_area(AreaIndex area) {
@@ -201,8 +230,7 @@ class Rows {
   void put_open_hold(HoldId id) {
     const HoldRecord& hold = *state_.holds().find(id);
     put_hold(hold, "open");
-    for (const PlaceIndex place : hold.places)
-      put_place(place, "held", time_text(from_epoch(hold.expires_at)), to_string(id));
+    for (const PlaceIndex place : hold.places) put_place(place);
     touch(hold.areas);
   }
 
@@ -231,11 +259,7 @@ class Rows {
     } else {
       label = map().label(ticket.place());
       category = map().places()[ticket.place().value].category;
-      if (ticket.refunded()) {
-        put_place(ticket.place(), "free");
-      } else {
-        put_place(ticket.place(), "sold", {}, {}, to_string(order.id), whole(number_in_order));
-      }
+      put_place(ticket.place());
     }
     const char* status = ticket.refunded() ? "refunded" : ticket.admitted_at != 0 ? "admitted" : "valid";
     put(Table::tickets,

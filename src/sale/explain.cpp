@@ -1,5 +1,7 @@
 #include "ticketcore/sale/explain.hpp"
 
+#include <algorithm>
+
 namespace ticketcore {
 namespace {
 
@@ -15,7 +17,8 @@ namespace {
 /// What a reason says by itself, with a text where one belongs to it.
 [[nodiscard]] std::string message_of(Reason reason, const std::string& text) {
   switch (reason) {
-    case Reason::invalid_request: return text;
+    case Reason::invalid_request:
+    case Reason::place_unknown: return text;
     case Reason::request_reused:
       return "this request id was used before; each command needs its own, and a repeated one is the same in "
              "every part";
@@ -57,6 +60,18 @@ class Explainer {
     refusal_.message =
         (taken.places.size() == 1 ? "this place is no longer free: " : "these places are no longer free: ") +
         labels;
+  }
+  void operator()(const refusals::PlacesInUse& used) {
+    for (const PlaceIndex place : used.places) name(place);
+    for (const AreaIndex area : used.areas) name(area);
+    constexpr std::size_t listed = 10;
+    const std::size_t count = refusal_.places.size();
+    std::string labels;
+    for (std::size_t at = 0; at < std::min(listed, count); ++at)
+      labels += (at == 0 ? "" : ", ") + refusal_.places[at];
+    if (count > listed) labels += " and " + std::to_string(count - listed) + " more";
+    refusal_.message = "the new map has no room for what is held or sold: " + labels +
+                       "; exchange, release or refund it first";
   }
   void operator()(const refusals::AreaFull& full) {
     numbers(full.capacity, full.asked, full.free);

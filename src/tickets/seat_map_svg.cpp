@@ -30,12 +30,15 @@ struct Box {
 class SeatMapDrawing {
  public:
   SeatMapDrawing(const SeatMap& map, const SeatMapPicture& picture)
-      : map_(map), picture_(picture), rows_of_(map.sections().size(), map.rows()) {
+      : map_(map), picture_(picture), rows_of_(map.sections().size(), map.live_rows()) {
     pitch_ = usual_pitch();
     counts_.resize(map.categories().size());
-    for (const Place& place : map.places())
-      box_.add(place.position, pitch_ * (place.kind == PlaceKind::seat ? 1 : 2));
+    for (const Place& place : map.places()) {
+      if (!has(place.flags, PlaceFlags::retired))
+        box_.add(place.position, pitch_ * (place.kind == PlaceKind::seat ? 1 : 2));
+    }
     for (const Area& area : map.areas()) {
+      if (area.retired) continue;
       box_.add(area.center, 3 * pitch_);
       for (const Point point : area.outline) box_.add(point);
     }
@@ -55,8 +58,10 @@ class SeatMapDrawing {
     std::string body;
     for (const Shape& shape : map_.shapes()) draw_shape(body, shape);
     for (std::uint32_t section = 0; section < map_.sections().size(); ++section) draw_section(body, section);
-    for (std::uint32_t area = 0; area < map_.areas().size(); ++area) draw_area(body, {area});
-    for (const Row& row : map_.rows()) draw_row(body, row);
+    for (std::uint32_t area = 0; area < map_.areas().size(); ++area) {
+      if (!map_.areas()[area].retired) draw_area(body, {area});
+    }
+    for (const Row& row : map_.live_rows()) draw_row(body, row);
     return frame(body);
   }
 
@@ -64,9 +69,9 @@ class SeatMapDrawing {
   /// The distance between neighbours that most rows have.
   [[nodiscard]] std::int64_t usual_pitch() const {
     std::vector<std::int64_t> steps;
-    for (const Row& row : map_.rows()) {
-      for (std::uint32_t at = row.first_place + 1; at < row.first_place + row.place_count; ++at) {
-        if (const std::int64_t step = distance(map_.places()[at - 1], map_.places()[at]); step > 0)
+    for (const Row& row : map_.live_rows()) {
+      for (std::uint32_t nth = 1; nth < row.place_count; ++nth) {
+        if (const std::int64_t step = distance(place(row, nth - 1), place(row, nth)); step > 0)
           steps.push_back(step);
       }
     }
@@ -74,6 +79,9 @@ class SeatMapDrawing {
     std::nth_element(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2),
                      steps.end());
     return steps[steps.size() / 2];
+  }
+  [[nodiscard]] const Place& place(const Row& row, std::uint32_t nth) const {
+    return map_.places()[map_.place_at(row, nth).value];
   }
   [[nodiscard]] static std::int64_t distance(const Place& a, const Place& b) {
     const int slots = std::max(1, b.slot - a.slot);
@@ -116,8 +124,7 @@ class SeatMapDrawing {
     Box box;
     for (const std::uint32_t number : rows_of_.in(index)) {
       const Row& row = map_.rows()[number];
-      for (std::uint32_t at = row.first_place; at < row.first_place + row.place_count; ++at)
-        box.add(map_.places()[at].position, pitch_);
+      for (std::uint32_t nth = 0; nth < row.place_count; ++nth) box.add(place(row, nth).position, pitch_);
     }
     if (!section.outline.empty()) {
       out += "<polygon class=\"section\" points=\"";
@@ -130,8 +137,8 @@ class SeatMapDrawing {
     std::int64_t top = INT64_MAX;
     for (const std::uint32_t number : rows_of_.in(index)) {
       const Row& row = map_.rows()[number];
-      for (std::uint32_t at = row.first_place; at < row.first_place + row.place_count; ++at) {
-        const Point seat = map_.places()[at].position;
+      for (std::uint32_t nth = 0; nth < row.place_count; ++nth) {
+        const Point seat = place(row, nth).position;
         if (std::abs(seat.x - middle) <= std::max((box.right - box.left) / 5, pitch_))
           top = std::min(top, seat.y - pitch_);
       }
@@ -174,19 +181,18 @@ class SeatMapDrawing {
   void draw_row(std::string& out, const Row& row) {
     if (row.kind == RowKind::table || row.kind == RowKind::whole_table) draw_table_top(out, row);
     out += "<g>";
-    for (std::uint32_t at = row.first_place; at < row.first_place + row.place_count; ++at)
-      draw_place(out, {at}, row);
+    for (std::uint32_t nth = 0; nth < row.place_count; ++nth) draw_place(out, map_.place_at(row, nth), row);
     if (row.kind == RowKind::row && !row.label.empty() && row.place_count > 1) {
-      row_label(out, row, row.first_place, row.first_place + 1);
-      row_label(out, row, row.first_place + row.place_count - 1, row.first_place + row.place_count - 2);
+      row_label(out, row, 0, 1);
+      row_label(out, row, row.place_count - 1, row.place_count - 2);
     }
     out += "</g>\n";
   }
 
   /// Beyond the row's end, in the direction that leads away from its neighbour.
   void row_label(std::string& out, const Row& row, std::uint32_t end, std::uint32_t neighbour) const {
-    const Point at = map_.places()[end].position;
-    const Point from = map_.places()[neighbour].position;
+    const Point at = place(row, end).position;
+    const Point from = place(row, neighbour).position;
     const double length = std::hypot(static_cast<double>(at.x) - from.x, static_cast<double>(at.y) - from.y);
     if (length == 0) return;
     const double reach = static_cast<double>(pitch_) * 0.95 / length;
@@ -198,9 +204,9 @@ class SeatMapDrawing {
   void draw_table_top(std::string& out, const Row& row) const {
     std::int64_t x = 0;
     std::int64_t y = 0;
-    for (std::uint32_t at = row.first_place; at < row.first_place + row.place_count; ++at) {
-      x += map_.places()[at].position.x;
-      y += map_.places()[at].position.y;
+    for (std::uint32_t nth = 0; nth < row.place_count; ++nth) {
+      x += place(row, nth).position.x;
+      y += place(row, nth).position.y;
     }
     x /= row.place_count;
     y /= row.place_count;

@@ -105,6 +105,7 @@ void read_row(Reader in, SeatMapData& map) {
         break;
       }
       case 6: area.outline = read_points(in.group_field()); break;
+      case 7: area.retired = in.number_field(1) != 0; break;
       default: in.skip();
     }
   }
@@ -149,13 +150,25 @@ void read_place_column(Reader in, std::uint32_t field, std::vector<Place>& place
   });
 }
 
+[[nodiscard]] std::vector<std::uint32_t> read_order(Reader in) {
+  std::vector<std::uint32_t> order;
+  std::int64_t last = 0;
+  while (!in.at_end()) {
+    last += in.signed_varint() % (std::int64_t{1} << 33);
+    if (last < 0 || last > limits::places) in.damaged("the order of its places is out of range");
+    order.push_back(static_cast<std::uint32_t>(last));
+  }
+  return order;
+}
+
 void assign_rows(Reader& in, SeatMapData& map) {
+  if (!detail::orders_every_place(map)) in.damaged("the order of its places is none");
   for (std::uint32_t index = 0; index < map.rows.size(); ++index) {
     const Row& row = map.rows[index];
     if (row.first_place + std::uint64_t{row.place_count} > map.places.size())
       in.damaged("a row reaches past the places");
-    for (std::uint32_t place = row.first_place; place < row.first_place + row.place_count; ++place)
-      map.places[place].row = {index};
+    for (std::uint32_t at = row.first_place; at < row.first_place + row.place_count; ++at)
+      map.places[map.order.empty() ? at : map.order[at]].row = {index};
   }
 }
 
@@ -201,6 +214,7 @@ SeatMap decode_seat_map(BytesView bytes, std::string_view what) {
       case 15: read_place_column(in.group_field(), field, map.places); break;
       case 16: map.areas.push_back(read_area(in.group_field())); break;
       case 17: map.shapes.push_back(read_shape(in.group_field())); break;
+      case 18: map.order = read_order(in.group_field()); break;
       default: in.skip();
     }
   }

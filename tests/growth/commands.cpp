@@ -24,6 +24,8 @@ struct Case {
   Make make;
   /// Bytes that a command leaves behind because it sold something, in memory and in a snapshot.
   int keeps = 0;
+  /// Commands at the most, of one that looks at every place.
+  std::uint64_t most = UINT64_MAX;
 };
 
 std::array<bool, std::variant_size_v<CommandBody>> measured{};
@@ -183,6 +185,17 @@ void expect(Play& play, const CommandBody& body, std::optional<Reason> reason = 
            expect(play, ConfigureEvent{changed});
          };
        }},
+      {"replace a row of the map, and back",
+       [](Play& play) {
+         (void)play.order({"cart", {{1}, {2}}, {}, 1h});
+         (void)play.hold(3);
+         SeatMapData data = play.map->data();
+         data.rows.back().label = "Last";
+         return [&play, other = std::make_shared<const SeatMap>(std::move(data))] {
+           expect(play, ReplaceMap{play.commands % 2 == 0 ? other : play.map, {}});
+         };
+       },
+       0, 3'000},
       {"create once more", refused([](Play& play) { return play.create(); }, Reason::event_exists)},
   };
 }
@@ -269,6 +282,16 @@ void sell_out(Play& play) {
                             return AdmitTicket{{order, 1}, "north"};
                           },
                           Reason::ticket_admitted)},
+      {"replace the map by one without a held place",
+       refused(
+           [](Play& play) {
+             (void)play.hold(999);
+             SeatMapData data = play.map->data();
+             data.rows.back().label = "Last";
+             return ReplaceMap{std::make_shared<const SeatMap>(std::move(data)), {}};
+           },
+           Reason::places_in_use),
+       0, 3'000},
       {"another currency while in use", refused(
                                             [](Play& play) {
                                               (void)play.hold(1);
@@ -346,7 +369,7 @@ void run(const Case& tried, std::uint64_t few, std::uint64_t many) {
   const std::function<void()> step = tried.make(play);
   while (play.commands < few) step();
   measure(tried, "few", play, step);
-  while (play.commands < many) step();
+  while (play.commands < std::min(many, tried.most)) step();
   measure(tried, "many", play, step);
   play.desk().state().check_everything();
 }

@@ -131,6 +131,11 @@ OrderNoted example() {
   return {OrderId{little::request(1)}, "two are ill"};
 }
 
+template <>
+MapReplaced example() {
+  return {little::house(), {{{0}, {1}}}};
+}
+
 template <std::size_t... index>
 [[nodiscard]] std::vector<FactBody> one_of_each(std::index_sequence<index...>) {
   return {example<std::variant_alternative_t<index, FactBody>>()...};

@@ -38,6 +38,10 @@ constexpr std::uint64_t golden_digest = 0x0123'4567'89AB'CDEFULL;
   const HoldId second{little::request(4)};
   const HoldId third{little::request(5)};
   const auto deadline = std::chrono::sys_seconds{std::chrono::ceil<std::chrono::seconds>(turn)};
+  // Row A has become row C, and who had A-1 gets B-8.
+  SeatMapData changed = event.seat_map->data();
+  changed.rows[0].label = "C";
+  const auto map = std::make_shared<const SeatMap>(std::move(changed));
   QuotedPrice price;
   price.lines = {{CategoryIndex{0}, 0, 2, 30'000}, {CategoryIndex{1}, 0, 3, 10'000}};
   price.fee_per_ticket = 500;
@@ -61,7 +65,8 @@ constexpr std::uint64_t golden_digest = 0x0123'4567'89AB'CDEFULL;
       {{little::request(10), OrderPlaced{first, 1, {"card", "ch_3Nx", price.total}}},
        {little::request(11), TicketAdmitted{{OrderId{little::request(10)}, 1}, "north"}}},
       {{little::request(12), TicketsRefunded{OrderId{little::request(10)}, {2, 4}, 30'500 + 10'500, "re_1"}},
-       {little::request(13), EventConfigured{settings}}}};
+       {little::request(13), EventConfigured{settings}},
+       {little::request(14), MapReplaced{map, {{PlaceIndex{0}, PlaceIndex{15}}}}}}};
   std::vector<Bytes> entries;
   std::uint32_t checksum = 0;
   EntryWriter writer;
@@ -229,6 +234,8 @@ TEST_CASE("yesterday's log opens today, and today's writer writes it to the byte
   CHECK(state.orders().size() == 1);
   CHECK(state.orders()[0].live_tickets == 3);
   CHECK(state.orders().tickets()[0].admitted_at != 0);
+  CHECK(state.seat_map()->label(state.orders().tickets()[0].place()) == "Hall-B-8");
+  CHECK(state.places().codes()[0] == place_code::retired);
   CHECK(state.areas()[0].sold == 2);
   CHECK(state.holds().open_count() == 0);
   CHECK(state.requests().find(little::request(9))->tag == HoldQuoted::tag);
@@ -245,6 +252,7 @@ TEST_CASE("yesterday's log opens today, and today's writer writes it to the byte
   CHECK(snapshot->revision == 5);
   snapshot->state.check_everything();
   CHECK(std::ranges::equal(snapshot->state.places().codes(), state.places().codes()));
+  CHECK(snapshot->state.seat_map()->data() == state.seat_map()->data());
   CHECK(snapshot->state.requests().find(little::request(9))->digest ==
         golden_digest + little::request(9).low);
   CHECK(order_of(snapshot->state, 3) == 1);

@@ -83,6 +83,41 @@ void start_anew(Store& store, int holds) {
 
 }  // namespace
 
+TEST_CASE("where the map is replaced, the tables show the places as they are now") {
+  Store store;
+  little::sell_a_bit(*store.storage, store.clock);
+  const auto sink = SqliteProjection::open(store.file);
+  Projector projector(*store.storage, *sink);
+  CHECK(projector.catch_up() > 10);
+  // Row A is row C now, but for what is held and sold of it, and the area has got larger.
+  SeatMapData data = little::house()->data();
+  data.rows[0].label = "C";
+  data.areas[0].capacity = 20;
+  {
+    BoxOffice office(*store.storage, {.clock = store.clock.reader()});
+    const Event event = office.event("premiere").value();
+    (void)event
+        .replace_map(std::make_shared<const SeatMap>(std::move(data)),
+                     {{"Hall-A-1", "Hall-C-8"}, {"Hall-A-3", "Hall-C-3"}, {"Hall-A-4", "Hall-C-4"}})
+        .value();
+  }
+  CHECK(projector.catch_up() == 1);
+  const auto told = [&] {
+    CHECK(ask(store.file, "SELECT status, count(*) FROM places GROUP BY status ORDER BY status") ==
+          "free|13\nheld|2\nretired|8\nsold|2");
+    CHECK(ask(store.file, "SELECT place, status FROM places WHERE place LIKE '%-1' ORDER BY place") ==
+          "Hall-A-1|retired\nHall-B-1|free\nHall-C-1|free");
+    CHECK(ask(store.file, "SELECT place FROM tickets WHERE place LIKE '%-8'") == "Hall-C-8");
+    CHECK(ask(store.file, "SELECT places FROM holds WHERE status = 'open'") ==
+          "Hall-C-3, Hall-C-4, 1 x Hall-Standing");
+    CHECK(ask(store.file, "SELECT capacity FROM events") == "37");
+    CHECK(ask(store.file, "SELECT capacity, held, sold FROM areas") == "20|1|2");
+  };
+  told();
+  (void)projector.rebuild("premiere");
+  told();
+}
+
 TEST_CASE("projection tables tell the sale in SQL") {
   Store store;
   little::sell_a_bit(*store.storage, store.clock);

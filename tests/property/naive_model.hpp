@@ -42,6 +42,78 @@ struct Order {
   std::int64_t refunded = 0;
 };
 
+/// A seat by its label, for ever at one position in a list; and an area.
+struct Seat {
+  std::string label;
+  std::string category{};
+  bool is_there = false;  ///< On the map of now.
+  bool is_ordinary = false;
+  std::uint32_t row = 0;
+  std::uint32_t slot = 0;
+};
+struct Area {
+  std::string label;
+  std::string category{};
+  std::uint32_t capacity = 0;
+};
+
+/// The position of the item with this label, at the end if it is new.
+template <class Items>
+[[nodiscard]] std::uint32_t position_of(Items& items, const std::string& label) {
+  for (std::uint32_t at = 0; at < items.size(); ++at) {
+    if (items[at].label == label) return at;
+  }
+  items.push_back({label});
+  return static_cast<std::uint32_t>(items.size() - 1);
+}
+
+/// The house as labels tell it: what is on the map of now, and what ever was.
+struct House {
+  std::vector<Seat> seats;
+  std::vector<std::uint32_t> in_rows;  ///< Those that are there, row after row.
+  std::vector<Area> areas;
+  std::vector<std::string> categories;
+
+  void take(const SeatMap& map) {
+    for (Seat& seat : seats) seat.is_there = false;
+    for (Area& area : areas) area.capacity = 0;
+    in_rows.clear();
+    for (const Category& category : map.categories()) {
+      if (std::find(categories.begin(), categories.end(), category.key) == categories.end())
+        categories.push_back(category.key);
+    }
+    for (std::uint32_t index = 0; index < map.place_count(); ++index) {
+      const Place& place = map.places()[index];
+      const std::uint32_t at = position_of(seats, map.label(PlaceIndex{index}));
+      const bool special = has(place.flags, PlaceFlags::accessible | PlaceFlags::companion);
+      seats[at] = {seats[at].label,
+                   map.categories()[place.category].key,
+                   true,
+                   place.kind == PlaceKind::seat && !special,
+                   place.row.value,
+                   place.slot};
+      in_rows.push_back(at);
+    }
+    for (std::uint32_t index = 0; index < map.areas().size(); ++index) {
+      Area& area = areas[position_of(areas, map.label(AreaIndex{index}))];
+      area.category = map.categories()[map.areas()[index].category.value].key;
+      area.capacity = map.areas()[index].capacity;
+    }
+  }
+  /// SIZE_MAX if it is not there.
+  [[nodiscard]] std::size_t find(const std::string& label) const {
+    for (std::size_t at = 0; at < seats.size(); ++at) {
+      if (seats[at].label == label && seats[at].is_there) return at;
+    }
+    return SIZE_MAX;
+  }
+  [[nodiscard]] std::uint64_t capacity() const {
+    std::uint64_t capacity = in_rows.size();
+    for (const Area& area : areas) capacity += area.capacity;
+    return capacity;
+  }
+};
+
 /// What the model answers: a reason, or none for yes.
 struct Answer {
   std::optional<Reason> refused;
@@ -52,7 +124,9 @@ struct Answer {
 
 class Model {
  public:
-  Model(const SeatMap& map, EventSettings settings) : map_(map), settings_(std::move(settings)) {}
+  Model(const SeatMap& map, EventSettings settings) : settings_(std::move(settings)) { house.take(map); }
+
+  House house;
 
   std::map<Id128, Hold> holds;
   std::map<Id128, Order> orders;
@@ -74,7 +148,10 @@ class Model {
     for (const auto& [id, hold] : holds) {
       if (std::find(hold.places.begin(), hold.places.end(), place) != hold.places.end()) return false;
     }
-    return !is_sold(place);
+    return !is_sold(place) && house.seats[place].is_there;
+  }
+  [[nodiscard]] bool is_used(std::uint32_t place) const {
+    return !is_free(place) && house.seats[place].is_there;
   }
   [[nodiscard]] bool is_sold(std::uint32_t place) const {
     for (const auto& [id, order] : orders) {
@@ -101,7 +178,7 @@ class Model {
     return sold;
   }
   [[nodiscard]] std::uint32_t area_free(std::uint32_t area) const {
-    return map_.areas()[area].capacity - area_held(area) - area_sold(area);
+    return house.areas[area].capacity - area_held(area) - area_sold(area);
   }
 
   /// The checks that any new hold must pass, in the engine's order.
@@ -190,15 +267,15 @@ class Model {
     if (at == holds.end()) return gone(command.hold);
     Hold& hold = at->second;
     std::vector<std::int64_t> prices;
-    const auto price_of = [&](std::uint32_t category) {
+    const auto price_of = [&](const std::string& category) {
       const auto type = settings_.prices.find_ticket_type(command.choices.front().ticket_type);
-      return type ? settings_.prices.price_of(map_.categories()[category].key, *type) : std::nullopt;
+      return type ? settings_.prices.price_of(category, *type) : std::nullopt;
     };
     std::size_t admissions = hold.places.size();
     for (const auto& [area, quantity] : hold.areas) admissions += quantity;
     if (command.choices.front().count != admissions) return {Reason::ticket_choice_mismatch, {}, 0};
     std::int64_t total = settings_.prices.per_order();
-    const auto add = [&](std::uint32_t category) {
+    const auto add = [&](const std::string& category) {
       const auto price = price_of(category);
       if (!price) return false;
       prices.push_back(*price);
@@ -206,11 +283,11 @@ class Model {
       return true;
     };
     for (const std::uint32_t place : hold.places) {
-      if (!add(map_.places()[place].category)) return {Reason::no_price, {}, 0};
+      if (!add(house.seats[place].category)) return {Reason::no_price, {}, 0};
     }
     for (const std::uint32_t area : hold.area_order) {
       for (std::uint32_t count = 0; count < hold.areas[area]; ++count) {
-        if (!add(map_.areas()[area].category.value)) return {Reason::no_price, {}, 0};
+        if (!add(house.areas[area].category)) return {Reason::no_price, {}, 0};
       }
     }
     hold.quoted = true;
@@ -296,10 +373,50 @@ class Model {
     return {};
   }
 
+  Answer replace_map(const ReplaceMap& command) {
+    House next = house;
+    next.take(*command.seat_map);
+    std::map<std::uint32_t, std::uint32_t> moves;
+    std::set<std::uint32_t> targets;
+    Answer taken{Reason::place_taken, {}, 0};
+    bool twice = false;
+    for (const Exchange& exchange : command.exchanges) {
+      const std::size_t from = house.find(exchange.from);
+      const std::size_t to = next.find(exchange.to);
+      if (from == SIZE_MAX || to == SIZE_MAX) return {Reason::place_unknown, {}, 0};
+      const auto old_place = static_cast<std::uint32_t>(from);
+      const auto new_place = static_cast<std::uint32_t>(to);
+      if (!is_used(old_place) || next.seats[from].is_there) return {Reason::invalid_request, {}, 0};
+      if (to < house.seats.size() && is_used(new_place)) taken.places.push_back(new_place);
+      twice = !moves.emplace(old_place, new_place).second || twice;
+      twice = !targets.insert(new_place).second || twice;
+    }
+    if (twice) return {Reason::invalid_request, {}, 0};
+    if (!taken.places.empty()) return taken;
+    Answer in_use{Reason::places_in_use, {}, 0};
+    for (std::uint32_t place = 0; place < house.seats.size(); ++place) {
+      if (is_used(place) && !next.seats[place].is_there && !moves.contains(place))
+        in_use.places.push_back(place);
+    }
+    for (std::uint32_t area = 0; area < house.areas.size(); ++area)
+      in_use.number += area_held(area) + area_sold(area) > next.areas[area].capacity ? 1 : 0;
+    if (!in_use.places.empty() || in_use.number > 0) return in_use;
+    for (auto& [id, hold] : holds) {
+      for (std::uint32_t& place : hold.places) place = moves.contains(place) ? moves[place] : place;
+    }
+    for (auto& [id, order] : orders) {
+      for (Ticket& ticket : order.tickets) {
+        const auto move = moves.find(static_cast<std::uint32_t>(ticket.where));
+        if (ticket.where >= 0 && !ticket.refunded && move != moves.end()) ticket.where = move->second;
+      }
+    }
+    house = std::move(next);
+    return {};
+  }
+
   bool on_sale = true;
 
  private:
-  const SeatMap& map_;
   EventSettings settings_;
 };
 

@@ -8,6 +8,7 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <random>
@@ -40,14 +41,27 @@ class Random {
   std::mt19937_64 engine_;
 };
 
-/// Three rows with aisles and special places, a whole table, two standing areas, three categories.
+/// Three rows of four, in any order, with aisles and special places, a whole table, two standing areas, three
+/// categories in any order.
 [[nodiscard]] std::shared_ptr<const SeatMap> random_map(Random& random, const HashKey& key) {
   SeatMapBuilder builder("Random house", key);
   builder.focal_point({0, 0});
-  for (const char* name : {"near", "far", "floor"}) builder.add_category({name, name, "#336699"});
+  const auto shuffle = [&random](auto& items) {
+    for (std::uint32_t at = 0; at < items.size(); ++at)
+      std::swap(items[at], items[random.below(static_cast<std::uint32_t>(items.size()))]);
+  };
+  std::vector<std::string> categories{"near", "far", "floor"};
+  std::vector<std::string> rows{"A", "B", "C", "D"};
+  shuffle(categories);
+  shuffle(rows);
+  for (const std::string& name : categories) builder.add_category({name, name, "#336699"});
+  const auto category = [&categories](const char* name) {
+    return CategoryIndex{static_cast<std::uint32_t>(std::find(categories.begin(), categories.end(), name) -
+                                                    categories.begin())};
+  };
   const SectionIndex section = builder.add_section({.label = "S"});
   for (std::int32_t row = 0; row < 3; ++row) {
-    builder.add_row(section, std::string(1, static_cast<char>('A' + row)));
+    builder.add_row(section, rows[static_cast<std::size_t>(row)]);
     const std::uint32_t seats = 6 + random.below(8);
     std::int32_t x = 0;
     for (std::uint32_t seat = 0; seat < seats; ++seat) {
@@ -59,38 +73,37 @@ class Random {
       const std::string label = std::to_string(seat + 1);
       builder.add_seat({.label = label,
                         .position = {x, 1000 * (row + 1)},
-                        .category = {random.below(2)},
+                        .category = category(random.one_in(2) ? "near" : "far"),
                         .flags = flags,
                         .gap_before = gap});
     }
   }
-  builder.add_whole(section, "T1", PlaceKind::table, 6, {0, 9000}, {0});
+  builder.add_whole(section, "T1", PlaceKind::table, 6, {0, 9000}, category("near"));
   builder.add_area({.label = "GA1",
                     .section = section,
-                    .category = {2},
+                    .category = category("floor"),
                     .capacity = 5 + random.below(30),
                     .center = {0, 12000}});
   builder.add_area({.label = "GA2",
                     .section = section,
-                    .category = {1},
+                    .category = category("far"),
                     .capacity = 1 + random.below(4),
                     .center = {9000, 12000}});
   return std::make_shared<const SeatMap>(builder.build());
 }
 
 /// Whether some block of count ordinary adjoining seats of the category is free, by looking at each.
-[[nodiscard]] bool has_block(const naive::Model& model, const SeatMap& map, CategoryIndex category,
-                             std::uint32_t count) {
+[[nodiscard]] bool has_block(const naive::Model& model, CategoryIndex category, std::uint32_t count) {
   std::uint32_t run = 0;
-  for (std::uint32_t at = 0; at < map.place_count(); ++at) {
-    const Place& place = map.places()[at];
-    const bool fits = place.kind == PlaceKind::seat && place.category == category.value &&
-                      !has(place.flags, PlaceFlags::accessible) && !has(place.flags, PlaceFlags::companion) &&
-                      model.is_free(at);
-    const bool adjoins =
-        at > 0 && map.places()[at - 1].row == place.row && map.places()[at - 1].slot + 1 == place.slot;
+  const naive::Seat* before = nullptr;
+  for (const std::uint32_t at : model.house.in_rows) {
+    const naive::Seat& seat = model.house.seats[at];
+    const bool fits =
+        seat.is_ordinary && seat.category == model.house.categories[category.value] && model.is_free(at);
+    const bool adjoins = before != nullptr && before->row == seat.row && before->slot + 1 == seat.slot;
     run = fits ? (adjoins ? run + 1 : 1) : 0;
     if (run >= count) return true;
+    before = &seat;
   }
   return false;
 }
@@ -100,12 +113,12 @@ class Episode {
   explicit Episode(std::uint64_t seed, const HashKey& key = {})
       : random_(seed),
         options_{.hash_key = key},
-        map_(random_map(random_, key)),
         settings_(settings()),
         storage_([this] { return now_; }),
         desk_(std::make_unique<Desk>(storage_, EventId("episode"), options_)),
-        model_(*map_, settings_) {
-    const Command create{next_id(), CreateEvent{"episode", settings_, map_, SaleStatus::on_sale}};
+        first_map_(random_map(random_, key)),
+        model_(*first_map_, settings_) {
+    const Command create{next_id(), CreateEvent{"episode", settings_, first_map_, SaleStatus::on_sale}};
     REQUIRE(desk_->take_turn({&create, 1}).front().refusal() == nullptr);
   }
 
@@ -169,6 +182,7 @@ class Episode {
   }
 
   CommandBody random_body() {
+    if (random_.one_in(100)) return random_replacement();
     switch (random_.below(20)) {
       case 0:
       case 1:
@@ -202,12 +216,42 @@ class Episode {
     hold.holder = holder();
     hold.ttl = ttl();
     const std::uint32_t places = random_.below(4);
-    const std::uint32_t first = random_.below(map_->place_count());
+    const std::uint32_t first = some_place();
     for (std::uint32_t offset = 0; offset < places; ++offset)
-      hold.places.push_back(
-          {random_.one_in(5) ? random_.below(map_->place_count()) : (first + offset) % map_->place_count()});
+      hold.places.push_back({random_.one_in(5) ? some_place() : (first + offset) % place_count()});
     if (random_.one_in(3)) hold.areas.push_back({{random_.below(2)}, 1 + random_.below(5)});
     return hold;
+  }
+  /// Retired ones, too.
+  [[nodiscard]] std::uint32_t place_count() const {
+    return static_cast<std::uint32_t>(model_.house.seats.size());
+  }
+  std::uint32_t some_place() { return random_.below(place_count()); }
+
+  /// Another house, with an exchange for most of what would go and now and then for something else.
+  CommandBody random_replacement() {
+    ReplaceMap replacement{random_map(random_, options_.hash_key), {}};
+    naive::House next = model_.house;
+    next.take(*replacement.seat_map);
+    const auto some_new = [&] {
+      const auto count = static_cast<std::uint32_t>(next.in_rows.size());
+      for (int attempt = 0; attempt < 20; ++attempt) {
+        const std::uint32_t place = next.in_rows[random_.below(count)];
+        const auto is_named = [&](const Exchange& exchange) {
+          return exchange.to == next.seats[place].label;
+        };
+        const bool is_taken = place < place_count() && model_.is_used(place);
+        if (!is_taken && std::ranges::none_of(replacement.exchanges, is_named))
+          return next.seats[place].label;
+      }
+      return next.seats[next.in_rows.front()].label;
+    };
+    for (std::uint32_t place = 0; place < place_count(); ++place) {
+      const bool would_go = model_.is_used(place) && !next.seats[place].is_there;
+      if (would_go ? !random_.one_in(40) : random_.one_in(200))
+        replacement.exchanges.push_back({model_.house.seats[place].label, some_new()});
+    }
+    return replacement;
   }
   HoldId some_hold() {
     if (model_.holds.empty() || random_.one_in(10))
@@ -264,6 +308,8 @@ class Episode {
       return model_.check_out(command.request, *check_out);
     if (const auto* refund = std::get_if<RefundTickets>(&command.body)) return model_.refund(*refund);
     if (const auto* admit = std::get_if<AdmitTicket>(&command.body)) return model_.admit(*admit);
+    if (const auto* replacement = std::get_if<ReplaceMap>(&command.body))
+      return model_.replace_map(*replacement);
     model_.on_sale = std::get<SetSaleStatus>(command.body).status == SaleStatus::on_sale;
     return {};
   }
@@ -272,17 +318,16 @@ class Episode {
   naive::Answer ask_model_best(RequestId request, const HoldBest& best, const Answer& real,
                                std::int64_t now) {
     if (const auto refused = model_.refuse_hold(best.holder.text(), best.count)) return *refused;
-    if (!has_block(model_, *map_, best.categories.front(), best.count))
-      return {Reason::not_enough_adjoining, {}, 0};
+    if (!has_block(model_, best.categories.front(), best.count)) return {Reason::not_enough_adjoining, {}, 0};
     const HoldPlaced* placed = real.granted<HoldPlaced>();
     REQUIRE(placed != nullptr);
     REQUIRE(placed->places.size() == best.count);
     for (std::size_t index = 0; index < placed->places.size(); ++index) {
-      const Place& place = map_->places()[placed->places[index].value];
+      const naive::Seat& seat = model_.house.seats[placed->places[index].value];
       REQUIRE(model_.is_free(placed->places[index].value));
-      REQUIRE(place.category == best.categories.front().value);
-      REQUIRE_FALSE(has(place.flags, PlaceFlags::accessible));
-      if (index > 0) REQUIRE(map_->places()[placed->places[index - 1].value].slot + 1 == place.slot);
+      REQUIRE(seat.category == model_.house.categories[best.categories.front().value]);
+      REQUIRE(seat.is_ordinary);
+      if (index > 0) REQUIRE(model_.house.seats[placed->places[index - 1].value].slot + 1 == seat.slot);
     }
     naive::Hold hold;
     for (const PlaceIndex place : placed->places) hold.places.push_back(place.value);
@@ -298,6 +343,10 @@ class Episode {
       };
       if (const auto* taken = no->get<refusals::PlacesTaken>()) {
         for (const PlaceIndex place : taken->places) name_place(place);
+      }
+      if (const auto* used = no->get<refusals::PlacesInUse>()) {
+        for (const PlaceIndex place : used->places) name_place(place);
+        flat.number = static_cast<std::int64_t>(used->areas.size());
       }
       if (const auto* refunded = no->get<refusals::RefundedTicket>()) name_place(refunded->where);
       if (const auto* admitted = no->get<refusals::AdmittedTicket>()) name_place(admitted->where);
@@ -355,8 +404,11 @@ class Episode {
       REQUIRE(counts.sold == model_.area_sold(area));
       held += counts.held;
     }
-    REQUIRE(seen.total(now_) == StatusCounts{map_->capacity() - held - sold, held, sold, 0});
-    const std::uint32_t place = random_.below(map_->place_count());
+    REQUIRE(seen.seat_map().place_count() == place_count());
+    REQUIRE(seen.total(now_) == StatusCounts{model_.house.capacity() - held - sold, held, sold, 0});
+    const std::uint32_t place = some_place();
+    REQUIRE(seen.seat_map().label(PlaceIndex{place}) == model_.house.seats[place].label);
+    REQUIRE((seen.status({place}, now_) == PlaceStatus::retired) == !model_.house.seats[place].is_there);
     REQUIRE((seen.status({place}, now_) == PlaceStatus::free) == model_.is_free(place));
     // What readers see a while later, before any turn is taken: what has run out by then is free.
     const Timestamp later = now_ + std::chrono::seconds(random_.below(30));
@@ -381,10 +433,10 @@ class Episode {
   Random random_;
   DeskOptions options_;
   Timestamp now_{std::chrono::sys_days{std::chrono::year{2027} / 1 / 31}};
-  std::shared_ptr<const SeatMap> map_;
   EventSettings settings_;
   MemoryStorage storage_;
   std::unique_ptr<Desk> desk_;
+  std::shared_ptr<const SeatMap> first_map_;
   naive::Model model_;
   std::uint64_t counter_ = 0;
   std::vector<Command> issued_;

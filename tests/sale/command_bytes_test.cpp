@@ -279,6 +279,10 @@ struct Sale {
     grant(RefundTickets{order, {3}, ""});
     grant(NoteOrder{order, "two are ill"});
     grant(ReleaseHold{best});
+    grant(PlaceHold{"cart", {{0}}, {}, std::chrono::seconds(60)});
+    SeatMapData without_row_a = event.seat_map->data();
+    without_row_a.rows.front().label = "C";
+    grant(ReplaceMap{std::make_shared<const SeatMap>(std::move(without_row_a)), {{"Hall-A-1", "Hall-B-8"}}});
   }
 
   void repeat_all() {
@@ -357,7 +361,7 @@ TEST_CASE("whatever stands in a command, it is refused or can be read back from 
 
 TEST_CASE("in one batch, too, a request id stands for one command") {
   Sale sale;
-  Command first{little::request(100), PlaceHold{"cart", {{4}}, {}, std::chrono::seconds(60)}};
+  Command first{little::request(100), PlaceHold{"cart", {{12}}, {}, std::chrono::seconds(60)}};
   Command second = first;
   std::get<PlaceHold>(second.body).ttl += std::chrono::seconds(1);
   const std::vector<Command> batch = {first, second, first};

@@ -8,6 +8,7 @@
 #include "ticketcore/log/snapshot.hpp"
 #include "ticketcore/sale/event_state.hpp"
 #include "ticketcore/storage/memory.hpp"
+#include "ticketcore/venue/merge_seat_maps.hpp"
 
 using namespace ticketcore;
 
@@ -146,6 +147,53 @@ TEST_CASE("of an area no more is held and sold than there is, and what is held c
   CHECK_THROWS_AS(areas.hold(AreaQuantities{{{1}, 1}}, evening), InvariantBroken);
   CHECK_THROWS_AS(areas.hold(AreaQuantities{{{0}, 0}}, evening), InvariantBroken);
   CHECK_THROWS_AS(areas.release(three, evening), InvariantBroken);
+}
+
+TEST_CASE("places and areas go on with another map, and no owner is lost") {
+  const auto house = little::house();
+  SeatMapData data = house->data();
+  data.rows[0].label = "C";
+  data.areas[0].capacity = 4;
+  const SeatMap merged = merge_seat_maps(*house, SeatMap(std::move(data)));
+  REQUIRE(merged.place_count() == 25);
+  const auto exchange = [](std::uint32_t from, std::uint32_t to) {
+    return std::vector<PlaceExchange>{{{from}, {to}}};
+  };
+  Places places(*house);
+  places.hold(seats({0, 9}), evening, 7);
+  SUBCASE("with an exchange for what would go") {
+    places.replace_map(merged, exchange(0, 18));
+    CHECK(places.owner({18}) == 7);
+    CHECK(places.codes()[18] == evening);
+    CHECK(places.owner({0}) == Places::nobody);
+    CHECK(places.codes()[0] == place_code::retired);
+    CHECK(places.codes()[9] == evening);
+    CHECK(places.held_count() == 2);
+    CHECK(places.free().free_count() == 15);
+    places.check();
+    places.release(seats({18}));
+    places.check();
+    CHECK_THROWS_AS(places.hold(seats({0}), evening, 8), InvariantBroken);
+  }
+  SUBCASE("without one, or with one that makes no sense, it contradicts the state") {
+    CHECK_THROWS_AS(places.replace_map(merged, {}), InvariantBroken);
+    CHECK_THROWS_AS(Places(*house).replace_map(merged, exchange(0, 18)), InvariantBroken);
+    for (const auto& [from, to] : {std::pair{0U, 1U}, {0U, 9U}, {0U, 25U}, {25U, 18U}, {9U, 18U}}) {
+      Places again(*house);
+      again.hold(seats({0, 9}), evening, 7);
+      CHECK_THROWS_AS(again.replace_map(merged, exchange(from, to)), InvariantBroken);
+    }
+  }
+  SUBCASE("an area keeps what is held and sold of it") {
+    Areas areas(*house);
+    areas.hold(AreaQuantities{{{0}, 4}}, evening);
+    areas.replace_map(merged);
+    CHECK(areas.free({0}) == 0);
+    areas.check();
+    Areas full(*house);
+    full.hold(AreaQuantities{{{0}, 5}}, evening);
+    CHECK_THROWS_AS(full.replace_map(merged), InvariantBroken);
+  }
 }
 
 TEST_CASE("who has nothing left and never bought anything is forgotten, and the slot is the next one's") {

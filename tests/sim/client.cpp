@@ -41,6 +41,7 @@ CommandBody Client::choose(Random& random) {
     return orders_.empty() ? Bought{OrderId{{2, random.bits()}}, 1}
                            : orders_[random.below(static_cast<std::uint32_t>(orders_.size()))];
   };
+  if (random.one_in(40)) return choose_house(random);
   switch (random.below(20)) {
     case 0:
     case 1:
@@ -50,7 +51,7 @@ CommandBody Client::choose(Random& random) {
       PlaceHold hold;
       hold.holder = me;
       hold.ttl = ttl;
-      const std::uint32_t places = town_.map->place_count();
+      const std::uint32_t places = town_.ledger.state().seat_map()->place_count();
       const std::uint32_t first = random.below(places);
       for (std::uint32_t offset = random.below(3); offset > 0; --offset)
         hold.places.push_back({(first + offset) % places});
@@ -97,6 +98,22 @@ CommandBody Client::choose(Random& random) {
     }
     default: return SetSaleStatus{random.one_in(5) ? SaleStatus::off_sale : SaleStatus::on_sale};
   }
+}
+
+/// With an exchange for whatever is held or sold now and would go.
+ReplaceMap Client::choose_house(Random& random) const {
+  const EventState& state = town_.ledger.state();
+  const SeatMap& now = *state.seat_map();
+  ReplaceMap replacement{town_.houses[random.below(static_cast<std::uint32_t>(town_.houses.size()))], {}};
+  const SeatMap& next = *replacement.seat_map;
+  std::uint32_t free = random.below(next.place_count());
+  for (std::uint32_t place = 0; place < now.place_count(); ++place) {
+    const std::string label = now.label(PlaceIndex{place});
+    if (!place_code::is_owned(state.places().codes()[place]) || next.find_place(label)) continue;
+    free = (free + 1) % next.place_count();
+    replacement.exchanges.push_back({label, next.label(PlaceIndex{free})});
+  }
+  return replacement;
 }
 
 /// Sends, and sends again until there is an answer.
@@ -208,7 +225,18 @@ std::string Client::judge(const Command& command, const Answer& answer) const {
         answer.order->order.id != OrderId{command.request})
       return "an order is not for the hold checked out";
   }
+  if (const auto* wanted = std::get_if<ReplaceMap>(&command.body)) return judge_exchanges(*wanted, answer);
   return {};
+}
+
+std::string Client::judge_exchanges(const ReplaceMap& wanted, const Answer& answer) {
+  const auto* got = answer.granted<MapReplaced>();
+  const SeatMap& map = answer.event->seat_map();
+  const bool same =
+      got != nullptr && std::ranges::equal(got->exchanges, wanted.exchanges, [&](auto one, auto other) {
+        return map.label(one.from) == other.from && map.label(one.to) == other.to;
+      });
+  return same ? "" : "places are exchanged otherwise than asked for";
 }
 
 /// A refusal is not in the log, but what it says must be true of the turn in which it was given.

@@ -28,7 +28,7 @@ struct Town {
   World& world;
   std::vector<std::unique_ptr<Node>>& nodes;
   const Ledger& ledger;
-  std::shared_ptr<const SeatMap> map;
+  const std::vector<std::shared_ptr<const SeatMap>>& houses;  ///< That the event's map is replaced by.
   std::map<RequestId, Operation>& history;
   Revision& answered_revision;  ///< The newest that anybody was told of.
   Micros cut_off_until = 0;
@@ -57,11 +57,13 @@ class Client {
 
   void next();
   [[nodiscard]] CommandBody choose(Random& random);
+  [[nodiscard]] ReplaceMap choose_house(Random& random) const;
   void send(RequestId request);
   void send_once();
   void hear(const Answer& answer);
   void send_impostor(const Command& granted);
   [[nodiscard]] std::string judge(const Command& command, const Answer& answer) const;
+  [[nodiscard]] static std::string judge_exchanges(const ReplaceMap& wanted, const Answer& answer);
   [[nodiscard]] std::string judge_refusal(const Command& command, const Answer& answer) const;
   [[nodiscard]] std::string judge_view(const Answer& answer) const;
   void learn(const Answer& answer);

@@ -33,7 +33,8 @@ const Ledger::Logged* Ledger::answer_to(RequestId request) const {
 bool Ledger::was_taken(PlaceIndex place, Revision revision, Timestamp turn) const {
   if (held_in_.at(revision - 1).contains(place.value)) return true;
   for (Revision at = revision; at > 0 && at + 1 >= revision; --at) {
-    if (status_of(codes_after(at)[place.value], turn) != PlaceStatus::free) return true;
+    const auto& codes = codes_after(at);
+    if (place.value < codes.size() && status_of(codes[place.value], turn) != PlaceStatus::free) return true;
   }
   return false;
 }
@@ -77,6 +78,13 @@ std::string Ledger::hear(const Entry& entry) {
     } catch (const InvariantBroken& error) {
       return error.what() + where;
     }
+    if (const auto* replaced = std::get_if<MapReplaced>(&fact.body)) {
+      for (const PlaceExchange& exchange : replaced->exchanges) held.insert(exchange.to.value);
+      for (std::uint32_t place = 0; place < places_.size(); ++place) {
+        if (!on_the_map_.contains(place)) held.insert(place);
+      }
+      if (std::string wrong = check_labels(); !wrong.empty()) return wrong + where;
+    }
   }
   state_.check_everything();
   held_in_.push_back(std::move(held));
@@ -88,10 +96,11 @@ std::string Ledger::hear(const Entry& entry) {
 
 std::string Ledger::judge(const Fact& fact, Timestamp turn) {
   if (const auto* created = std::get_if<EventCreated>(&fact.body)) {
-    map_ = created->seat_map;
+    take_map(*created->seat_map);
     policy_ = created->settings.policy;
     on_sale_ = created->sale == SaleStatus::on_sale;
   }
+  if (const auto* replaced = std::get_if<MapReplaced>(&fact.body)) return judge_map(*replaced);
   if (const auto* changed = std::get_if<SaleStatusChanged>(&fact.body))
     on_sale_ = changed->status == SaleStatus::on_sale;
   if (const auto* hold = std::get_if<HoldPlaced>(&fact.body)) return judge_hold(fact, *hold, turn);
@@ -132,20 +141,73 @@ std::string Ledger::judge(const Fact& fact, Timestamp turn) {
   return fine;
 }
 
+void Ledger::take_map(const SeatMap& map) {
+  on_the_map_.clear();
+  for (auto& [label, capacity] : areas_) capacity = 0;
+  for (std::uint32_t index = 0; index < map.place_count(); ++index) {
+    const auto known = std::ranges::find(places_, map.label(PlaceIndex{index}));
+    on_the_map_.insert(static_cast<std::uint32_t>(known - places_.begin()));
+    if (known == places_.end()) places_.push_back(map.label(PlaceIndex{index}));
+  }
+  for (std::uint32_t index = 0; index < map.areas().size(); ++index) {
+    const std::string label = map.label(AreaIndex{index});
+    auto known = std::ranges::find_if(areas_, [&](const auto& area) { return area.first == label; });
+    if (known == areas_.end()) known = areas_.insert(areas_.end(), {label, 0});
+    known->second = map.areas()[index].capacity;
+  }
+}
+
+std::string Ledger::judge_map(const MapReplaced& replaced) {
+  take_map(*replaced.seat_map);
+  for (const auto& [from, to] : replaced.exchanges) {
+    if (!is_taken(from.value) || on_the_map_.contains(from.value))
+      return "a place is exchanged that nobody has, or that stays";
+    if (is_taken(to.value) || !on_the_map_.contains(to.value))
+      return "a place is given in exchange that is taken, or not on the map";
+    for (auto& [id, hold] : holds_) std::ranges::replace(hold.places, from.value, to.value);
+    for (auto& [id, order] : orders_) {
+      for (SoldTicket& ticket : order.tickets) {
+        if (!ticket.in_area && !ticket.refunded && ticket.place == from.value) ticket.place = to.value;
+      }
+    }
+  }
+  for (std::uint32_t place = 0; place < places_.size(); ++place) {
+    if (is_taken(place) && !on_the_map_.contains(place))
+      return places_[place] + " is taken off the map, and somebody has it";
+  }
+  for (std::uint32_t area = 0; area < areas_.size(); ++area) {
+    if (taken_of(area) > areas_[area].second) return "an area becomes too small for what is taken of it";
+  }
+  return fine;
+}
+
+/// Whether each index means to the state what it has always meant.
+std::string Ledger::check_labels() const {
+  const SeatMap& map = *state_.seat_map();
+  bool same = map.place_count() == places_.size() && map.areas().size() == areas_.size();
+  for (std::uint32_t place = 0; same && place < places_.size(); ++place)
+    same = map.label(PlaceIndex{place}) == places_[place] &&
+           map.is_retired({place}) != on_the_map_.contains(place);
+  for (std::uint32_t area = 0; same && area < areas_.size(); ++area)
+    same =
+        map.label(AreaIndex{area}) == areas_[area].first && map.areas()[area].capacity == areas_[area].second;
+  return same ? fine : "an index has become another place";
+}
+
 std::string Ledger::judge_hold(const Fact& fact, const HoldPlaced& hold, Timestamp turn) {
   if (!on_sale_) return "a hold is placed while the event is off sale";
   if (hold.expires_at <= turn || hold.expires_at > ceil_to_seconds(turn) + policy_.hold_lifetime)
     return "a hold's deadline is out of bounds";
   OpenHold open{hold.holder.text(), {}, {}, turn, hold.expires_at};
   for (const PlaceIndex place : hold.places) {
-    if (is_taken(place.value) || std::count(open.places.begin(), open.places.end(), place.value) > 0)
-      return "place " + map_->label(place) + " is held that is not free";
+    if (is_taken(place.value) || !on_the_map_.contains(place.value) ||
+        std::count(open.places.begin(), open.places.end(), place.value) > 0)
+      return "place " + places_.at(place.value) + " is held that is not free";
     open.places.push_back(place.value);
   }
   for (const AreaQuantity& wanted : hold.areas) {
     open.areas[wanted.area.value] += wanted.quantity;
-    if (taken_of(wanted.area.value) + open.areas[wanted.area.value] >
-        map_->areas()[wanted.area.value].capacity)
+    if (taken_of(wanted.area.value) + open.areas[wanted.area.value] > areas_.at(wanted.area.value).second)
       return "an area is held beyond its capacity";
   }
   std::uint32_t open_holds = 1;

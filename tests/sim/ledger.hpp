@@ -62,6 +62,9 @@ class Ledger {
   };
 
   [[nodiscard]] std::string judge(const Fact& fact, Timestamp turn);
+  [[nodiscard]] std::string judge_map(const MapReplaced& replaced);
+  void take_map(const SeatMap& map);
+  [[nodiscard]] std::string check_labels() const;
   [[nodiscard]] std::string judge_hold(const Fact& fact, const HoldPlaced& hold, Timestamp turn);
   [[nodiscard]] std::string judge_order(const Fact& fact, const OrderPlaced& order, Timestamp turn);
   [[nodiscard]] std::string judge_refund(const TicketsRefunded& refund);
@@ -69,7 +72,10 @@ class Ledger {
   [[nodiscard]] bool is_taken(std::uint32_t place) const;
   [[nodiscard]] std::uint32_t taken_of(std::uint32_t area) const;
 
-  std::shared_ptr<const SeatMap> map_;
+  // The house as labels tell it. What has a position in these lists has it for ever.
+  std::vector<std::string> places_;
+  std::set<std::uint32_t> on_the_map_;
+  std::vector<std::pair<std::string, std::uint32_t>> areas_;  ///< With what they have room for.
   SalePolicy policy_{};
   bool on_sale_ = false;
   std::map<HoldId, OpenHold> holds_;
@@ -82,7 +88,7 @@ class Ledger {
   std::vector<std::vector<std::uint32_t>> codes_;
   std::vector<std::vector<std::uint32_t>> area_sold_;
   std::vector<std::set<std::uint32_t>>
-      held_in_;  ///< By entry: the places that it holds, also if it lets them go again.
+      held_in_;  ///< By entry: the places that it holds or takes off the map, also if only for a moment.
 };
 
 /// A fact with all its fields, so that two texts are equal when the facts are.

@@ -20,26 +20,38 @@ const StreamId stream = "event/sim";
 /// How long after the last trouble everybody must have been answered.
 constexpr Micros patience_at_the_end = 60 * second;
 
-/// Small, so that everybody gets in everybody's way.
-[[nodiscard]] std::shared_ptr<const SeatMap> small_house() {
+struct SmallRow {
+  const char* label;
+  std::int32_t first = 1;
+  std::int32_t last = 7;
+};
+[[nodiscard]] std::shared_ptr<const SeatMap> small_house(std::initializer_list<SmallRow> rows,
+                                                         std::uint32_t floor) {
   SeatMapBuilder builder("House");
   const CategoryIndex category = builder.add_category({"all", "All", "#1F77B4"});
   const SectionIndex section = builder.add_section({.label = "S"});
-  for (std::int32_t seat = 0; seat < 14; ++seat) {
-    if (seat % 7 == 0) builder.add_row(section, std::string(1, static_cast<char>('A' + seat / 7)));
-    builder.add_seat({.label = std::to_string(seat % 7 + 1),
-                      .position = {seat % 7 * 500, seat / 7 * 900},
-                      .category = category});
+  std::int32_t y = 0;
+  for (const SmallRow& row : rows) {
+    builder.add_row(section, row.label);
+    for (std::int32_t seat = row.first; seat <= row.last; ++seat)
+      builder.add_seat({.label = std::to_string(seat), .position = {seat * 500, y}, .category = category});
+    y += 900;
   }
   builder.add_area(
-      {.label = "Floor", .section = section, .category = category, .capacity = 6, .center = {0, 9'000}});
+      {.label = "Floor", .section = section, .category = category, .capacity = floor, .center = {0, 9'000}});
   return std::make_shared<const SeatMap>(builder.build());
+}
+
+/// Small, so that everybody gets in everybody's way. The event begins in the first of them.
+[[nodiscard]] std::vector<std::shared_ptr<const SeatMap>> small_houses() {
+  return {small_house({{"A"}, {"B"}}, 6), small_house({{"B", 0, 9}, {"A", 3, 6}}, 4),
+          small_house({{"A"}, {"C", 1, 5}, {"B", 1, 3}}, 8)};
 }
 
 class Run {
  public:
   Run(const Plan& plan, Tracing tracing)
-      : plan_(plan), database_(world_, plan.seed, plan.clock_tick), map_(small_house()) {
+      : plan_(plan), database_(world_, plan.seed, plan.clock_tick), houses_(small_houses()) {
     world_.tracing = tracing == Tracing::on;
     database_.on_append = [this](const StreamId&, const Entry& entry) {
       world_.trace("entry " + std::to_string(entry.revision) + " is durable");
@@ -101,7 +113,8 @@ class Run {
                        .holds_per_holder = 4,
                        .places_per_holder = 14,
                        .hold_lifetime = std::chrono::seconds(12)};
-    const Command create{RequestId{{1, 1}}, CreateEvent{"sim", settings, map_, SaleStatus::on_sale}};
+    const Command create{RequestId{{1, 1}},
+                         CreateEvent{"sim", settings, houses_.front(), SaleStatus::on_sale}};
     (void)desk.take_turn({&create, 1});
     const Entry created = storage.read(stream, 0, SIZE_MAX).front();
     database_.put({stream, created.checksum, created.bytes});
@@ -286,14 +299,14 @@ class Run {
   const Plan& plan_;
   World world_;
   Database database_;
-  std::shared_ptr<const SeatMap> map_;
+  std::vector<std::shared_ptr<const SeatMap>> houses_;
   Ledger ledger_;
   Node::Ears ears_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::unique_ptr<Node> fresh_;  // one that was started after the log had lost its end
   std::map<RequestId, Operation> history_;
   Revision answered_revision_ = 1;
-  Town town_{world_, nodes_, ledger_, map_, history_, answered_revision_};
+  Town town_{world_, nodes_, ledger_, houses_, history_, answered_revision_};
   std::vector<std::unique_ptr<Client>> clients_;
 };
 

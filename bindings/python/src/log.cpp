@@ -44,8 +44,7 @@ class LogReader {
     const LogEntry decoded =
         decode_entry(entry.bytes, "entry " + std::to_string(entry.revision) + " of " + stream_);
     for (const Fact& fact : decoded.facts) {
-      if (!state_.exists() && std::holds_alternative<EventCreated>(fact.body))
-        state_.apply(fact, {entry.revision, decoded.header.turn});
+      learn_labels(state_, fact, {entry.revision, decoded.header.turn});
       if (entry.revision >= from)
         lines.push_back(fact_json(fact, entry.revision, decoded.header.turn, state_));
     }

@@ -21,6 +21,8 @@ inline constexpr std::uint32_t sections = 65'535;
 inline constexpr std::uint32_t row_slots = 4'096;
 /// A printed label or name, in bytes of UTF-8: fits a ticket's line.
 inline constexpr std::size_t label_bytes = 100;
+/// Places that are exchanged when a map is replaced: a stadium's largest stand.
+inline constexpr std::uint32_t exchanges = 100'000;
 /// What is drawn for orientation: shapes, the points of one outline, and a shape's text in bytes of UTF-8.
 inline constexpr std::uint32_t shapes = 100'000;
 inline constexpr std::uint32_t outline_points = 10'000;

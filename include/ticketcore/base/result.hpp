@@ -49,7 +49,8 @@ enum class Reason : std::uint8_t {
   storage_unavailable = 28,  ///< Whether it took place is not known here; repeat it with the same RequestId.
   halted = 29,               ///< The event's state contradicts itself; it sells nothing until it is reopened.
   settings_in_use =
-      30,  ///< The currency and the ticket types in use can't change once places have been held.
+      30,              ///< The currency and the ticket types in use can't change once places have been held.
+  places_in_use = 31,  ///< Held or sold, and not on the map that is to replace the event's.
 };
 
 /// "place_taken".
@@ -84,7 +85,8 @@ enum class Reason : std::uint8_t {
                                         "code_for_other_event",
                                         "storage_unavailable",
                                         "halted",
-                                        "settings_in_use"};
+                                        "settings_in_use",
+                                        "places_in_use"};
   const auto index = static_cast<std::size_t>(reason);
   return index < std::size(names) ? names[index] : names[0];
 }

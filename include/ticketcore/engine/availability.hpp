@@ -12,7 +12,7 @@
 
 namespace ticketcore {
 
-/// Numbers of places or admissions by status. They add up to the capacity.
+/// Numbers of places or admissions by status. They add up to the capacity: retired places count nowhere.
 struct StatusCounts {
   std::uint64_t free = 0;
   std::uint64_t held = 0;
@@ -93,6 +93,7 @@ inline void Availability::count(PlaceIndex place, Timestamp now, StatusCounts& c
     case PlaceStatus::held: ++counts.held; break;
     case PlaceStatus::sold: ++counts.sold; break;
     case PlaceStatus::killed: ++counts.killed; break;
+    case PlaceStatus::retired: break;
   }
 }
 

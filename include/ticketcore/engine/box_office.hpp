@@ -123,6 +123,8 @@ class EventDesk;
 class Event {
  public:
   [[nodiscard]] const EventId& id() const noexcept;
+  /// As it was when this handle was made: what has an index in it has that for ever. availability() shows the
+  /// map as it is, which is another one where it has been replaced since.
   [[nodiscard]] const SeatMap& seat_map() const noexcept;
   /// As of the last turn or refresh. Never waits for a turn, unless the event was let go
   /// (BoxOfficeOptions::open_events): then the log is read, and StorageError thrown when that fails. Null
@@ -168,6 +170,12 @@ class Event {
   [[nodiscard]] Result<Admission> check_in(std::string_view code, const CheckInOptions& options) const;
   Result<Done> set_sale_status(SaleStatus status, RequestId request = {}) const;
   Result<Done> configure(const EventSettings& settings, RequestId request = {}) const;
+  /// Puts another map in the place of the event's, also while it sells. Places are the same if their whole
+  /// labels are (merge_seat_maps.hpp). Refused as places_in_use, with all of them, if held or sold places or
+  /// admissions would go; an exchange takes who has one place to another, free one of the new map:
+  /// replace_map(map, {{"Stalls-C-11", "Stalls-D-2"}}). O(places), in the turn.
+  Result<Done> replace_map(std::shared_ptr<const SeatMap> map, const std::vector<Exchange>& exchanges = {},
+                           RequestId request = {}) const;
 
   /// The order as it was placed; nullopt if there is none as of the last turn or refresh. Waits for a turn
   /// under way. Where the state is not current, after a turn or a reload that failed, this and the two below
@@ -206,7 +214,7 @@ class Event {
   [[nodiscard]] std::vector<Answer> ask(std::vector<Command> commands) const;
 
   /// The commands that the blocking calls send, for submit and ask. A refusal here needs no turn: a label
-  /// that the seat map does not have, a code that is not genuine.
+  /// that the seat map of availability() does not have, a code that is not genuine.
   [[nodiscard]] Result<Command> hold_command(const Selection& selection, const HoldOptions& options) const;
   [[nodiscard]] Result<Command> hold_best_command(const BestPlaces& wish, const HoldOptions& options) const;
   [[nodiscard]] Result<Command> check_out_command(HoldId hold, const CheckOutOptions& options) const;
@@ -231,6 +239,7 @@ class Event {
   Event(detail::EventDesk& desk, EventId id, const Availability& at)
       : desk_(&desk), id_(std::move(id)), seat_map_(at.shared_seat_map()) {}
 
+  [[nodiscard]] std::shared_ptr<const SeatMap> map_now() const;
   [[nodiscard]] Answer ask_one(Command command) const;
   /// The id is made anew if zero.
   [[nodiscard]] Answer ask_one(CommandBody body, RequestId request) const;

@@ -186,9 +186,31 @@ struct NoteOrder {
   static constexpr auto fields =
       declare(field(2, "order", &NoteOrder::order), field(3, "text", &NoteOrder::text));
 };
+/// By whole label: who holds or has bought the one place gets the other instead.
+struct Exchange {
+  std::string from{};
+  std::string to{};
 
-using CommandBody = std::variant<CreateEvent, ConfigureEvent, SetSaleStatus, PlaceHold, HoldBest, ExtendHold,
-                                 ReleaseHold, QuoteHold, CheckOut, RefundTickets, AdmitTicket, NoteOrder>;
+  static constexpr auto fields = declare(field(1, "from", &Exchange::from), field(2, "to", &Exchange::to));
+};
+/// Puts another map in the place of the event's. Places are the same if their labels are. What is held or
+/// sold and would go is refused, unless an exchange takes it to a free place of the new map; the price stays
+/// what was quoted or paid.
+struct ReplaceMap {
+  static constexpr std::uint8_t tag = 13;
+  static constexpr std::string_view name = "replace_map";
+  using GrantedBy = MapReplaced;
+  std::shared_ptr<const SeatMap> seat_map{};
+  std::vector<Exchange> exchanges{};
+
+  static constexpr auto fields =
+      declare(field(2, "seat_map", &ReplaceMap::seat_map),
+              field(3, "exchanges", &ReplaceMap::exchanges, {.most = limits::exchanges}));
+};
+
+using CommandBody =
+    std::variant<CreateEvent, ConfigureEvent, SetSaleStatus, PlaceHold, HoldBest, ExtendHold, ReleaseHold,
+                 QuoteHold, CheckOut, RefundTickets, AdmitTicket, NoteOrder, ReplaceMap>;
 
 static_assert(tags_rise<CommandBody>());
 

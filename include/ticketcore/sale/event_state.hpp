@@ -28,7 +28,7 @@ class EventState {
       : key_(key), short_names_(key), holders_(key), holds_(key), orders_(key), requests_(key) {}
 
   /// Applies the fact. Every fact that decide() emits for this state applies; one that contradicts the state
-  /// throws InvariantBroken. Amortized constant time per place named.
+  /// throws InvariantBroken. Amortized constant time per place named; O(everything) for another seat map.
   void apply(const Fact& fact, const FactPosition& position);
 
   /// False until EventCreated has been applied; then nothing below but time() may be asked.
@@ -90,6 +90,7 @@ class EventState {
   void apply_body(const OrderPlaced& fact, const Asked& asked, const FactPosition& position);
   void apply_body(const TicketsRefunded& fact, const Asked& asked, const FactPosition& position);
   void apply_body(const TicketAdmitted& fact, const Asked& asked, const FactPosition& position);
+  void apply_body(const MapReplaced& fact, const Asked& asked, const FactPosition& position);
   /// Any other fact concerns one part alone, which has an apply() for it.
   template <class Body>
   void apply_body(const Body& fact, const Asked& asked, const FactPosition& position);

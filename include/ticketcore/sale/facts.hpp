@@ -236,10 +236,30 @@ struct OrderNoted {
   static constexpr auto fields =
       declare(field(2, "order", &OrderNoted::order), field(3, "text", &OrderNoted::text));
 };
+/// Who has a place gets another one instead. Both indices are those of the map after the replacement.
+struct PlaceExchange {
+  PlaceIndex from{};
+  PlaceIndex to{};
+
+  static constexpr auto fields =
+      declare(field(1, "from", &PlaceExchange::from), field(2, "to", &PlaceExchange::to));
+};
+/// The event's map is now the one before it merged with this one (merge_seat_maps), which stands here as it
+/// was given.
+struct MapReplaced {
+  static constexpr std::uint8_t tag = 14;
+  static constexpr std::string_view name = "map_replaced";
+  std::shared_ptr<const SeatMap> seat_map{};
+  std::vector<PlaceExchange> exchanges{};
+
+  static constexpr auto fields =
+      declare(field(2, "seat_map", &MapReplaced::seat_map, {.required = true}),
+              field(3, "exchanges", &MapReplaced::exchanges, {.most = limits::exchanges}));
+};
 /// Tag 12 was that of refusals, which are no facts: it is not used again.
-using FactBody =
-    std::variant<EventCreated, EventConfigured, SaleStatusChanged, HoldPlaced, HoldExtended, HoldReleased,
-                 HoldExpired, HoldQuoted, OrderPlaced, TicketsRefunded, TicketAdmitted, OrderNoted>;
+using FactBody = std::variant<EventCreated, EventConfigured, SaleStatusChanged, HoldPlaced, HoldExtended,
+                              HoldReleased, HoldExpired, HoldQuoted, OrderPlaced, TicketsRefunded,
+                              TicketAdmitted, OrderNoted, MapReplaced>;
 
 static_assert(tags_rise<FactBody>());
 

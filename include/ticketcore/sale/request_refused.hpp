@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "ticketcore/base/result.hpp"
 #include "ticketcore/sale/facts.hpp"
@@ -128,6 +129,14 @@ struct AdmittedTicket {
   std::string gate{};
   friend bool operator==(const AdmittedTicket&, const AdmittedTicket&) = default;
 };
+/// The new map lacks these places, which are held or sold and which no exchange takes along; these areas
+/// would have less room than is held and sold.
+struct PlacesInUse {
+  static constexpr Reason reason = Reason::places_in_use;
+  std::vector<PlaceIndex> places{};
+  std::vector<AreaIndex> areas{};
+  friend bool operator==(const PlacesInUse&, const PlacesInUse&) = default;
+};
 /// Of a reason that the details do not tell: what is wrong with the command, which event there is not, why
 /// the storage can't be used.
 using Text = std::string;
@@ -135,7 +144,8 @@ using Text = std::string;
 using Details =
     std::variant<std::monostate, Text, PlacesTaken, AreaFull, NoBlock, NoAccessibleBlock, TooManyPlaces,
                  HolderHolds, HolderPlaces, EventHolds, EventNames, SoldHold, LifetimeReached,
-                 CategoryNotChosen, TicketCount, PaymentAmount, NoSuchTicket, RefundedTicket, AdmittedTicket>;
+                 CategoryNotChosen, TicketCount, PaymentAmount, NoSuchTicket, RefundedTicket, AdmittedTicket,
+                 PlacesInUse>;
 
 }  // namespace refusals
 

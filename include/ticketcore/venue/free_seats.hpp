@@ -37,7 +37,8 @@ enum class RestrictedView : std::uint8_t { avoid, allow };
 /// Keeps no reference to the map. Readers may share one between threads; take and give need it alone.
 class FreeSeats {
  public:
-  /// All places free. O(places), and about 10 bytes per place in rows of usual length.
+  /// All places free but those that are retired: they never are. O(places), and about 10 bytes per place in
+  /// rows of usual length.
   explicit FreeSeats(const SeatMap& map);
 
   /// The place, or each of the places, was free and no longer is. Throws std::logic_error if one was not
@@ -132,6 +133,7 @@ class FreeSeats {
   std::vector<std::uint64_t> runs_{};      ///< By category, length, rank: has a run of that length.
   std::vector<std::uint64_t> tiers_[2]{};  ///< By RestrictedView: the lanes of a category to look at.
   std::uint32_t free_count_ = 0;
+  std::uint32_t retired_bit_ = 0;
 };
 
 }  // namespace ticketcore

@@ -70,8 +70,15 @@ struct Section {
 /// A seat, or a table or booth that is sold as one.
 enum class PlaceKind : std::uint8_t { seat, table, booth };
 
-/// What is special about a place; several may hold.
-enum class PlaceFlags : std::uint8_t { none = 0, accessible = 1, companion = 2, restricted_view = 4 };
+/// What is special about a place; several may hold. retired: it was taken away when the map was replaced
+/// (merge_seat_maps.hpp). Its index and label stay, and nobody draws, lists or sells it.
+enum class PlaceFlags : std::uint8_t {
+  none = 0,
+  accessible = 1,
+  companion = 2,
+  restricted_view = 4,
+  retired = 8
+};
 [[nodiscard]] constexpr PlaceFlags operator|(PlaceFlags a, PlaceFlags b) noexcept {
   return static_cast<PlaceFlags>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
@@ -98,8 +105,9 @@ struct Place {
 /// booth sold as one.
 enum class RowKind : std::uint8_t { row, table, whole_table, booth };
 
-/// Places [first_place, first_place + place_count) of the map, in their order along the row (round a table:
-/// in seating order).
+/// place_count places in their order along the row (round a table: in seating order). SeatMap::place_at says
+/// which: first_place counts in the order of the rows, which is that of the places unless the map was
+/// replaced.
 struct Row {
   std::string label{};
   SectionIndex section{};
@@ -117,6 +125,7 @@ struct Area {
   std::uint32_t capacity = 0;
   Point center{};
   std::vector<Point> outline{};  ///< Empty when the chart draws none.
+  bool retired = false;  ///< Taken away when the map was replaced, as a retired place is: its capacity is 0.
   friend bool operator==(const Area&, const Area&) = default;
 };
 
@@ -143,6 +152,9 @@ struct SeatMapData {
   std::vector<std::string> labels{};  ///< The places' own labels, each text once: "1", "2", ...
   std::vector<Area> areas{};
   std::vector<Shape> shapes{};
+  /// The places' indices row after row. Empty where they are 0, 1, 2, ...: in every map that was never
+  /// replaced.
+  std::vector<std::uint32_t> order{};
   friend bool operator==(const SeatMapData&, const SeatMapData&) = default;
 };
 
@@ -183,16 +195,29 @@ class SeatMap {
   [[nodiscard]] std::span<const Floor> floors() const noexcept { return data_.floors; }
   [[nodiscard]] std::span<const Zone> zones() const noexcept { return data_.zones; }
   [[nodiscard]] std::span<const Section> sections() const noexcept { return data_.sections; }
+  /// Those of retired places stand behind all others.
   [[nodiscard]] std::span<const Row> rows() const noexcept { return data_.rows; }
+  /// The rows that there are, without those of retired places.
+  [[nodiscard]] std::span<const Row> live_rows() const noexcept { return rows().first(live_row_count_); }
   [[nodiscard]] std::span<const Place> places() const noexcept { return data_.places; }
   [[nodiscard]] std::span<const Area> areas() const noexcept { return data_.areas; }
   [[nodiscard]] std::span<const Shape> shapes() const noexcept { return data_.shapes; }
   [[nodiscard]] const SeatMapData& data() const noexcept { return data_; }
+  [[nodiscard]] const HashKey& hash_key() const noexcept { return key_; }
 
   [[nodiscard]] std::uint32_t place_count() const noexcept {
     return static_cast<std::uint32_t>(data_.places.size());
   }
-  /// Places plus the capacities of all areas.
+  /// The place that stands nth in its row, from 0; below row.place_count.
+  [[nodiscard]] PlaceIndex place_at(const Row& row, std::uint32_t nth) const noexcept {
+    const std::uint32_t at = row.first_place + nth;
+    return {data_.order.empty() ? at : data_.order[at]};
+  }
+  [[nodiscard]] bool is_retired(PlaceIndex place) const noexcept {
+    return has(data_.places[place.value].flags, PlaceFlags::retired);
+  }
+  [[nodiscard]] std::uint32_t retired_count() const noexcept { return retired_count_; }
+  /// Places that are not retired, plus the capacities of all areas.
   [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
 
   /// Section, row and seat joined by '-', leaving out what is empty: "Stalls-C-11", "A-1"; a whole table
@@ -204,8 +229,10 @@ class SeatMap {
     return data_.labels[data_.places[place.value].label];
   }
 
-  /// Finds by the whole label. Constant time for places, linear in areas and categories.
+  /// Finds by the whole label what is not retired. Constant time for places, linear in areas and categories.
   [[nodiscard]] std::optional<PlaceIndex> find_place(std::string_view label) const;
+  /// The same, also among retired places.
+  [[nodiscard]] std::optional<PlaceIndex> find_place_ever(std::string_view label) const;
   [[nodiscard]] std::optional<AreaIndex> find_area(std::string_view label) const;
   [[nodiscard]] std::optional<CategoryIndex> find_category(std::string_view key) const;
 
@@ -216,12 +243,15 @@ class SeatMap {
   void check();
   /// Whether the contents are sound enough to compare whole labels.
   [[nodiscard]] bool can_join_labels() const;
+  void count();
   void index_labels(std::vector<SeatMapProblem>& problems);
   [[nodiscard]] bool same_label(PlaceIndex place, std::string_view label) const;
 
   HashKey key_;
   SeatMapData data_;
   std::uint64_t capacity_ = 0;
+  std::uint32_t retired_count_ = 0;
+  std::size_t live_row_count_ = 0;
   std::vector<std::uint32_t> label_table_{};  ///< Open addressing by label hash; place index + 1, 0 is empty.
 };
 

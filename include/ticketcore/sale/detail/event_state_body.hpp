@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ticketcore/sale/event_state.hpp"
+#include "ticketcore/venue/merge_seat_maps.hpp"
 
 namespace ticketcore {
 namespace detail {
@@ -139,6 +140,24 @@ inline void EventState::apply_body(const TicketsRefunded& fact, const Asked&, co
 
 inline void EventState::apply_body(const TicketAdmitted& fact, const Asked&, const FactPosition& position) {
   orders_.admit(fact.ticket, short_names_.number_of(fact.gate), position.turn);
+}
+
+inline void EventState::apply_body(const MapReplaced& fact, const Asked&, const FactPosition&) {
+  detail::ensure(fact.seat_map != nullptr, "a map is replaced by none");
+  try {
+    seat_map_ = std::make_shared<const SeatMap>(merge_seat_maps(*seat_map_, *fact.seat_map));
+  } catch (const SeatMapError& error) {
+    throw InvariantBroken(std::string("a map is replaced that can't be: ") + error.what());
+  }
+  places_.replace_map(*seat_map_, fact.exchanges);
+  areas_.replace_map(*seat_map_);
+  for (const auto& [from, to] : fact.exchanges) {
+    if (places_.codes()[to.value] == place_code::sold) {
+      orders_.exchange(places_.owner(to), from, to);
+    } else {
+      holds_.exchange(places_.owner(to), from, to);
+    }
+  }
 }
 
 template <class Body>

@@ -115,8 +115,8 @@ inline std::size_t EventState::memory_bytes() const {
   if (seat_map_) {
     using detail::bytes_of;
     const SeatMapData& map = seat_map_->data();
-    bytes += bytes_of(map.places) + bytes_of(map.rows) + bytes_of(map.sections) + bytes_of(map.labels) +
-             bytes_of(map.areas);
+    bytes += bytes_of(map.places) + bytes_of(map.order) + bytes_of(map.rows) + bytes_of(map.sections) +
+             bytes_of(map.labels) + bytes_of(map.areas);
   }
   return bytes;
 }

@@ -41,6 +41,18 @@ class Areas {
     return state.capacity - state.held - state.sold;
   }
 
+  /// Goes on with another map, which gives each area the index that it has, and no less than is held and
+  /// sold.
+  void replace_map(const SeatMap& map) {
+    areas_.resize(map.areas().size());
+    for (std::size_t area = 0; area < areas_.size(); ++area) {
+      AreaState& state = areas_[area];
+      state.capacity = map.areas()[area].capacity;
+      detail::ensure(std::uint64_t{state.held} + state.sold <= state.capacity,
+                     "an area becomes too small for what is held and sold");
+    }
+  }
+
   /// Free admissions are held until a second of the Unix epoch.
   void hold(std::span<const AreaQuantity> wanted, std::uint32_t expires_at) {
     for (const auto& [area, quantity] : wanted) {

@@ -69,6 +69,13 @@ class Holds {
   void quote(std::uint32_t slot, const QuotedPrice& price) {
     records_[slot].quote = std::make_unique<QuotedPrice>(price);
   }
+  /// The hold has another place instead, at the same position.
+  void exchange(std::uint32_t slot, PlaceIndex from, PlaceIndex to) {
+    PlaceList& places = records_[slot].places;
+    const auto at = std::find(places.begin(), places.end(), from);
+    detail::ensure(at != places.end(), "a hold gives a place that it does not have");
+    *at = to;
+  }
   void end(std::uint32_t slot, std::uint64_t hash);
 
   void prefetch(std::uint64_t hash) const noexcept { table_.prefetch(hash); }

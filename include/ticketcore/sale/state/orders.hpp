@@ -106,6 +106,12 @@ class Orders {
   const OrderRecord& refund(const TicketsRefunded& fact, GiveBack&& give_back);
   void admit(const TicketId& ticket, std::uint16_t gate, Timestamp turn);
   void apply(const OrderNoted& fact);
+  /// The ticket is for another place instead, at the price that was paid.
+  void exchange(std::uint32_t ticket, PlaceIndex from, PlaceIndex to) {
+    detail::ensure(ticket < tickets_.size() && tickets_[ticket].where == from.value,
+                   "a ticket gives a place that it does not have");
+    tickets_[ticket].where = to.value;
+  }
 
   void prefetch(OrderId order) const noexcept { table_.prefetch(hash(order)); }
 

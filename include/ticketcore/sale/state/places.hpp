@@ -11,17 +11,24 @@
 
 #include "ticketcore/base/detail/prefetch.hpp"
 #include "ticketcore/base/time.hpp"
+#include "ticketcore/sale/facts.hpp"
 #include "ticketcore/sale/state/invariant.hpp"
 #include "ticketcore/venue/free_seats.hpp"
 #include "ticketcore/venue/place_status.hpp"
 
 namespace ticketcore {
 
-/// What a place is to buyers, in 32 bits: free, sold, killed, or held until a second of the Unix epoch.
+/// What a place is to buyers, in 32 bits: free, sold, killed, retired, or held until a second of the Unix
+/// epoch.
 namespace place_code {
 inline constexpr std::uint32_t free = 0;
 inline constexpr std::uint32_t sold = 1;
 inline constexpr std::uint32_t killed = 2;
+inline constexpr std::uint32_t retired = 3;
+
+[[nodiscard]] constexpr bool is_held(std::uint32_t code) noexcept { return code > retired; }
+/// Whether somebody has it.
+[[nodiscard]] constexpr bool is_owned(std::uint32_t code) noexcept { return code == sold || is_held(code); }
 }  // namespace place_code
 
 /// The status that a place with this code has at a time. A hold past its deadline is free.
@@ -29,6 +36,7 @@ inline constexpr std::uint32_t killed = 2;
   if (code == place_code::free) return PlaceStatus::free;
   if (code == place_code::sold) return PlaceStatus::sold;
   if (code == place_code::killed) return PlaceStatus::killed;
+  if (code == place_code::retired) return PlaceStatus::retired;
   return std::chrono::sys_seconds{std::chrono::seconds{code}} <= now ? PlaceStatus::free : PlaceStatus::held;
 }
 
@@ -36,23 +44,25 @@ namespace detail {
 
 /// The code of a place that is held until then.
 [[nodiscard]] inline std::uint32_t held_until(std::chrono::sys_seconds deadline) {
-  ensure(deadline > from_epoch(place_code::killed) && deadline <= from_epoch(UINT32_MAX),
+  ensure(deadline > from_epoch(place_code::retired) && deadline <= from_epoch(UINT32_MAX),
          "a hold's deadline can't be told from what marks a place");
   return to_epoch(deadline);
 }
 
 }  // namespace detail
 
-/// A place has one owner at most; free, held and sold ones add up to the house. Nothing of it stands in a
-/// snapshot: holds and tickets say which places are theirs.
+/// A place has one owner at most; free, held, sold and retired ones add up to the house. Nothing of it stands
+/// in a snapshot: holds and tickets say which places are theirs.
 class Places {
  public:
   static constexpr std::uint32_t nobody = UINT32_MAX;
 
   Places() = default;
-  /// All free.
+  /// All free but those that the map has as retired.
   explicit Places(const SeatMap& map)
-      : free_(map), codes_(map.place_count(), place_code::free), owners_(map.place_count(), nobody) {}
+      : free_(map), codes_(map.place_count(), place_code::free), owners_(map.place_count(), nobody) {
+    if (map.retired_count() > 0) retire(map);
+  }
 
   /// By place.
   [[nodiscard]] std::span<const std::uint32_t> codes() const noexcept { return codes_; }
@@ -69,6 +79,22 @@ class Places {
     held_ += static_cast<std::uint32_t>(places.size());
     check_counts();
   }
+  /// Goes on with another map, which gives each place the index that it has. What is held or sold moves as
+  /// the exchanges say, and then none of it may be retired. O(places): the index of free seats is made anew.
+  void replace_map(const SeatMap& map, std::span<const PlaceExchange> exchanges) {
+    codes_.resize(map.place_count(), place_code::free);
+    owners_.resize(map.place_count(), nobody);
+    for (const PlaceExchange& exchange : exchanges) move(exchange, map);
+    retire(map);
+    std::vector<PlaceIndex> taken;
+    for (std::uint32_t place = 0; place < codes_.size(); ++place) {
+      if (codes_[place] != place_code::free && codes_[place] != place_code::retired) taken.push_back({place});
+    }
+    free_.emplace(map);
+    free_->take(taken);
+    check_counts();
+  }
+
   /// Held places stay so until another second.
   void move_deadline(std::span<const PlaceIndex> places, std::uint32_t expires_at) {
     for (const PlaceIndex place : places) set(place, expires_at, owners_[place.value]);
@@ -123,6 +149,28 @@ class Places {
   }
 
  private:
+  void move(const PlaceExchange& exchange, const SeatMap& map) {
+    const auto [from, to] = exchange;
+    detail::ensure(from.value < codes_.size() && map.is_retired(from) && place_code::is_owned(code(from)),
+                   "an exchange takes away a place that nobody has or that stays");
+    detail::ensure(to.value < codes_.size() && !map.is_retired(to) &&
+                       (code(to) == place_code::free || code(to) == place_code::retired),
+                   "an exchange gives a place that is not free");
+    set(to, code(from), owner(from));
+    set(from, place_code::free, nobody);
+  }
+  /// The map's retired places become so, and those that it has again become free.
+  void retire(const SeatMap& map) {
+    for (std::uint32_t place = 0; place < codes_.size(); ++place) {
+      std::uint32_t& code = codes_[place];
+      const bool is_retired = map.is_retired({place});
+      detail::ensure(!is_retired || !place_code::is_owned(code), "a place is retired that is held or sold");
+      if (is_retired || code == place_code::retired)
+        code = is_retired ? place_code::retired : place_code::free;
+    }
+    retired_ = map.retired_count();
+  }
+  [[nodiscard]] std::uint32_t code(PlaceIndex place) const noexcept { return codes_[place.value]; }
   void set(PlaceIndex place, std::uint32_t code, std::uint32_t owner) {
     codes_[place.value] = code;
     owners_[place.value] = owner;
@@ -142,8 +190,8 @@ class Places {
     check_counts();
   }
   void check_counts() const {
-    detail::ensure(free_->free_count() + held_ + sold_ == codes_.size(),
-                   "free, held and sold places do not add up to the house");
+    detail::ensure(free_->free_count() + held_ + sold_ + retired_ == codes_.size(),
+                   "free, held, sold and retired places do not add up to the house");
   }
 
   std::optional<FreeSeats> free_{};
@@ -151,6 +199,7 @@ class Places {
   std::vector<std::uint32_t> owners_{};
   std::uint32_t held_ = 0;
   std::uint32_t sold_ = 0;
+  std::uint32_t retired_ = 0;
   std::vector<PlaceIndex> touched_{};
 };
 

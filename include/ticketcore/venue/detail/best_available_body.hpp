@@ -346,14 +346,14 @@ class BlockSearch {
     seat(party, {.row = closest->lane->row, .first_bit = closest->first_bit, .count = party.count});
   }
 
-  [[nodiscard]] bool is_free(std::uint32_t place) const {
-    const RowShape& shape = free_.shapes_[map_.places()[place].row.value];
-    const std::uint32_t bit = free_.spots_[place].bit - shape.first_word * 64;
+  [[nodiscard]] bool is_free(PlaceIndex place) const {
+    const RowShape& shape = free_.shapes_[map_.places()[place.value].row.value];
+    const std::uint32_t bit = free_.spots_[place.value].bit - shape.first_word * 64;
     return ((row_words(shape)[bit / 64] >> (bit % 64)) & 1U) != 0;
   }
   /// Whether a wheelchair party of this category may sit there.
-  [[nodiscard]] bool will_do(std::uint32_t index) const {
-    const Place& place = map_.places()[index];
+  [[nodiscard]] bool will_do(PlaceIndex index) const {
+    const Place& place = map_.places()[index.value];
     return is_free(index) && place.category == category_.value && place.kind == PlaceKind::seat &&
            (view_ == RestrictedView::allow || !has(place.flags, PlaceFlags::restricted_view));
   }
@@ -377,8 +377,8 @@ class BlockSearch {
   [[nodiscard]] Block wheelchair_block_in(std::uint32_t row_index, const WheelchairWish& wish) const {
     const Row& row = map_.rows()[row_index];
     Block best;
-    for (std::uint32_t first = row.first_place; first < row.first_place + row.place_count; ++first) {
-      const Block block = wheelchair_block_at(wish, row_index, first, row.first_place + row.place_count);
+    for (std::uint32_t first = 0; first < row.place_count; ++first) {
+      const Block block = wheelchair_block_at(wish, row_index, first);
       if (block.found() && seats_more(block, best)) best = block;
     }
     return best;
@@ -411,23 +411,26 @@ class BlockSearch {
     return true;
   }
 
-  /// The best of the blocks that start with this place.
-  [[nodiscard]] Block wheelchair_block_at(const WheelchairWish& wish, std::uint32_t row, std::uint32_t first,
-                                          std::uint32_t end) const {
-    const std::span<const Place> places = map_.places();
-    const RowShape& shape = free_.shapes_[row];
+  /// The best of the blocks that start with the first-th place of the row.
+  [[nodiscard]] Block wheelchair_block_at(const WheelchairWish& wish, std::uint32_t row_index,
+                                          std::uint32_t first) const {
+    const Row& row = map_.rows()[row_index];
+    const RowShape& shape = free_.shapes_[row_index];
+    std::uint32_t slot = map_.places()[map_.place_at(row, first).value].slot;
     Block best;
-    Block block{.row = row, .first_bit = static_cast<std::uint32_t>(places[first].slot - shape.first_slot)};
+    Block block{.row = row_index, .first_bit = slot - shape.first_slot};
     bool served = false;   // The companion places at the block's end adjoin a wheelchair place in it.
     bool waiting = false;  // They don't yet: the next place must be a wheelchair or companion place.
-    for (std::uint32_t at = first; at < end && block.count < wish.count_max; ++at) {
-      if (!will_do(at) || (at > first && places[at].slot != places[at - 1].slot + 1)) break;
+    for (std::uint32_t nth = first; nth < row.place_count && block.count < wish.count_max; ++nth, ++slot) {
+      const PlaceIndex at = map_.place_at(row, nth);
+      const Place& place = map_.places()[at.value];
+      if (!will_do(at) || place.slot != slot) break;
       ++block.count;
-      if (has(places[at].flags, PlaceFlags::accessible)) {
+      if (has(place.flags, PlaceFlags::accessible)) {
         if (++block.accessible > wish.accessible_max) break;
         served = true;
         waiting = false;
-      } else if (has(places[at].flags, PlaceFlags::companion)) {
+      } else if (has(place.flags, PlaceFlags::companion)) {
         waiting = !served;
       } else {
         if (waiting) break;
@@ -447,14 +450,16 @@ class BlockSearch {
 
   [[nodiscard]] ChosenPlaces places_of(const Block& block) const {
     const Row& row = map_.rows()[block.row];
-    const std::span<const Place> places = map_.places().subspan(row.first_place, row.place_count);
     const std::uint32_t slot = free_.shapes_[block.row].first_slot + block.first_bit;
-    const auto first =
-        std::lower_bound(places.begin(), places.end(), slot,
-                         [](const Place& place, std::uint32_t wanted) { return place.slot < wanted; });
+    std::uint32_t nth = 0;  // The first place at or behind the slot.
+    for (std::uint32_t left = row.place_count; left > 0;) {
+      const std::uint32_t half = left / 2;
+      const bool before = map_.places()[map_.place_at(row, nth + half).value].slot < slot;
+      if (before) nth += half + 1;
+      left = before ? left - half - 1 : half;
+    }
     ChosenPlaces chosen(block.count);
-    auto index = static_cast<std::uint32_t>(row.first_place + (first - places.begin()));
-    for (PlaceIndex& place : chosen) place.value = index++;
+    for (PlaceIndex& place : chosen) place = map_.place_at(row, nth++);
     return chosen;
   }
 

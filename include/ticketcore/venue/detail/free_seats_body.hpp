@@ -80,7 +80,7 @@ namespace detail {
 }  // namespace detail
 
 inline FreeSeats::FreeSeats(const SeatMap& map)
-    : rankings_(map.categories().size()), free_count_(map.place_count()) {
+    : rankings_(map.categories().size()), free_count_(map.place_count() - map.retired_count()) {
   shape_rows(map);
   lay_lanes(map);
   sort_lanes();
@@ -91,16 +91,16 @@ inline void FreeSeats::shape_rows(const SeatMap& map) {
   constexpr std::uint32_t unknown_pitch =
       1'000;  // A row of one place, or drawn without positions: one chart unit.
   const std::span<const Place> places = map.places();
-  shapes_.reserve(map.rows().size());
+  shapes_.reserve(map.live_rows().size());
   std::uint32_t first_word = 0;
   std::uint64_t length_before = 0;
-  for (const Row& row : map.rows()) {
-    const Place& first = places[row.first_place];
-    const Place& last = places[row.first_place + row.place_count - 1];
+  for (const Row& row : map.live_rows()) {
+    const Place& first = places[map.place_at(row, 0).value];
+    const Place& last = places[map.place_at(row, row.place_count - 1).value];
     std::uint64_t length = 0;
-    for (std::uint32_t at = row.first_place + 1; at < row.first_place + row.place_count; ++at) {
-      const Point here = places[at].position;
-      const Point before = places[at - 1].position;
+    for (std::uint32_t nth = 1; nth < row.place_count; ++nth) {
+      const Point here = places[map.place_at(row, nth).value].position;
+      const Point before = places[map.place_at(row, nth - 1).value].position;
       length += detail::length_of(std::int64_t{here.x} - before.x, std::int64_t{here.y} - before.y);
     }
     RowShape shape;
@@ -121,15 +121,17 @@ inline void FreeSeats::shape_rows(const SeatMap& map) {
     first_word += shape.word_count();
     shapes_.push_back(shape);
   }
-  words_.assign(first_word, 0);
+  // A bit that is never set, for the retired places.
+  retired_bit_ = first_word * 64;
+  words_.assign(first_word + (map.retired_count() > 0 ? 1U : 0U), 0);
 }
 
 inline void FreeSeats::lay_lanes(const SeatMap& map) {
-  spots_.resize(map.place_count());
-  lanes_.reserve(map.rows().size());
+  spots_.resize(map.place_count(), {retired_bit_, none});
+  lanes_.reserve(map.live_rows().size());
   masks_.reserve(words_.size());
   std::vector<std::uint32_t> lane_of(map.categories().size() * 3, none);  // By category and tier, of one row.
-  for (std::uint32_t row = 0; row < map.rows().size(); ++row) lay_lanes_of(map, row, lane_of);
+  for (std::uint32_t row = 0; row < map.live_rows().size(); ++row) lay_lanes_of(map, row, lane_of);
 }
 
 inline void FreeSeats::lay_lanes_of(const SeatMap& map, std::uint32_t row_index,
@@ -137,7 +139,8 @@ inline void FreeSeats::lay_lanes_of(const SeatMap& map, std::uint32_t row_index,
   const Row& row = map.rows()[row_index];
   const RowShape& shape = shapes_[row_index];
   const std::size_t first_lane = lanes_.size();
-  for (std::uint32_t index = row.first_place; index < row.first_place + row.place_count; ++index) {
+  for (std::uint32_t nth = 0; nth < row.place_count; ++nth) {
+    const std::uint32_t index = map.place_at(row, nth).value;
     const Place& place = map.places()[index];
     const bool special =
         place.kind != PlaceKind::seat || has(place.flags, PlaceFlags::accessible | PlaceFlags::companion);
@@ -201,7 +204,9 @@ inline void FreeSeats::sort_lanes() {
   for (Lane& lane : sorted) {
     if (lane.wide != none) lane.wide = now_at[lane.wide];
   }
-  for (Spot& spot : spots_) spot.lane = now_at[spot.lane];
+  for (Spot& spot : spots_) {
+    if (spot.lane != none) spot.lane = now_at[spot.lane];
+  }
   lanes_ = std::move(sorted);
 }
 
@@ -237,6 +242,9 @@ inline void FreeSeats::flip(std::span<const PlaceIndex> places, std::uint64_t ex
     const Spot spot = spots_[place.value];
     std::uint64_t& word = words_[spot.bit / 64];
     if (spot.lane != stale && stale != none) refresh(stale);
+    if (spot.lane == none) [[unlikely]] {
+      throw std::logic_error("FreeSeats: the place is retired");
+    }
     stale = spot.lane;
     if (((word >> (spot.bit % 64)) & 1U) != expected) {
       refresh(stale);

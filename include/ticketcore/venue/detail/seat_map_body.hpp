@@ -29,6 +29,23 @@ template <class Enum>
          });
 }
 
+/// Whether it names each of the places once. An empty one stands for 0, 1, 2, ...
+[[nodiscard]] inline bool orders_every_place(const SeatMapData& map) {
+  if (map.order.empty()) return true;
+  if (map.order.size() != map.places.size()) return false;
+  std::vector<bool> named(map.places.size());
+  return std::all_of(map.order.begin(), map.order.end(), [&named](std::uint32_t place) {
+    const bool is_new = place < named.size() && !named[place];
+    if (is_new) named[place] = true;
+    return is_new;
+  });
+}
+
+/// The place that stands at a position in the order of the rows, which has been checked.
+[[nodiscard]] inline const Place& place_in_order(const SeatMapData& map, std::uint32_t at) noexcept {
+  return map.places[map.order.empty() ? at : map.order[at]];
+}
+
 /// Collects the problems of one map's contents.
 class SeatMapCheck {
  public:
@@ -147,7 +164,9 @@ class SeatMapCheck {
     }
   }
   void rows() {
+    if (!orders_every_place(data_)) return report("map", "has an order that is none of its places");
     std::uint32_t next_place = 0;
+    bool retired = false;
     for (std::uint32_t index = 0; index < data_.rows.size(); ++index) {
       const Row& row = data_.rows[index];
       if (row.section.value >= data_.sections.size()) {
@@ -164,6 +183,10 @@ class SeatMapCheck {
       }
       next_place += row.place_count;
       places_of(index, row, where);
+      if (row.place_count == 0) continue;
+      const bool was_retired =
+          std::exchange(retired, has(place_in_order(data_, row.first_place).flags, PlaceFlags::retired));
+      if (was_retired && !retired) report(where, "stands behind a row of retired places");
     }
     if (next_place != data_.places.size()) report("map", "has places that stand in no row");
   }
@@ -173,10 +196,12 @@ class SeatMapCheck {
                                                             : PlaceKind::seat;
     if (kind != PlaceKind::seat && row.place_count > 1)
       report(where, "is sold as one and has several places; it needs a row of its own");
-    if (row.place_count > 0 && data_.places[row.first_place + row.place_count - 1].slot >= limits::row_slots)
+    const std::uint32_t end = row.first_place + row.place_count;
+    if (row.place_count > 0 && place_in_order(data_, end - 1).slot >= limits::row_slots)
       report(where, "has more than " + std::to_string(limits::row_slots) + " positions");
-    for (std::uint32_t at = row.first_place; at < row.first_place + row.place_count; ++at) {
-      const Place& place = data_.places[at];
+    for (std::uint32_t at = row.first_place; at < end; ++at) {
+      const Place& place = place_in_order(data_, at);
+      const Place& before = place_in_order(data_, at > row.first_place ? at - 1 : at);
       if (place.label >= data_.labels.size()) {
         report(where, "has a seat whose label does not exist");
         continue;
@@ -184,13 +209,15 @@ class SeatMapCheck {
       const std::string& label = data_.labels[place.label];
       const auto seat = [&] { return label.empty() ? where : where + ", seat " + label; };
       if (place.row.value != index) report(seat(), "names another row");
-      if (at > row.first_place && place.slot <= data_.places[at - 1].slot && place.slot < limits::row_slots) {
+      if (at > row.first_place && place.slot <= before.slot && place.slot < limits::row_slots) {
         report(seat(), "has a slot that is not above that of the seat before it");
       }
+      if (has(place.flags, PlaceFlags::retired) != has(before.flags, PlaceFlags::retired))
+        report(seat(), "stands in one row with retired and other places");
       if (place.category >= data_.categories.size()) report(seat(), "has no category; every place needs one");
       if (place.kind != kind) report(seat(), "is of another kind than its row");
-      if (!is_up_to(place.flags,
-                    PlaceFlags::accessible | PlaceFlags::companion | PlaceFlags::restricted_view))
+      if (!is_up_to(place.flags, PlaceFlags::accessible | PlaceFlags::companion |
+                                     PlaceFlags::restricted_view | PlaceFlags::retired))
         report(seat(), "has flags that there are not");
       if (place.seats == 0) report(seat(), "has no chair");
       if (place.kind == PlaceKind::seat && place.seats > 1)
@@ -216,7 +243,7 @@ class SeatMapCheck {
       }
       if (area.category.value >= data_.categories.size())
         report(where, "has no category; every area needs one");
-      if (area.capacity == 0 || area.capacity > limits::area_capacity) {
+      if (area.retired != (area.capacity == 0) || area.capacity > limits::area_capacity) {
         report(where, "has a capacity of " + std::to_string(area.capacity) + "; 1 to " +
                           std::to_string(limits::area_capacity) + " are possible");
       }
@@ -243,7 +270,17 @@ inline void SeatMap::check() {
   detail::SeatMapCheck(data_, problems).run();
   if (can_join_labels()) index_labels(problems);
   if (!problems.empty()) throw SeatMapError(std::move(problems));
-  capacity_ = data_.places.size();
+  count();
+}
+
+inline void SeatMap::count() {
+  retired_count_ = static_cast<std::uint32_t>(
+      std::count_if(data_.places.begin(), data_.places.end(),
+                    [](const Place& place) { return has(place.flags, PlaceFlags::retired); }));
+  const auto is_live = [this](const Row& row) { return !is_retired(place_at(row, 0)); };
+  live_row_count_ = static_cast<std::size_t>(
+      std::partition_point(data_.rows.begin(), data_.rows.end(), is_live) - data_.rows.begin());
+  capacity_ = data_.places.size() - retired_count_;
   for (const Area& area : data_.areas) capacity_ += area.capacity;
 }
 
@@ -259,6 +296,7 @@ inline bool SeatMap::can_join_labels() const {
     next_place += row.place_count;
   }
   return next_place == data_.places.size() && data_.places.size() <= limits::places &&
+         detail::orders_every_place(data_) &&
          std::all_of(data_.places.begin(), data_.places.end(), [this](const Place& place) {
            return place.label < data_.labels.size() && place.row.value < data_.rows.size();
          });
@@ -270,7 +308,8 @@ inline void SeatMap::index_labels(std::vector<SeatMapProblem>& problems) {
   std::string whole;
   for (const Row& row : data_.rows) {
     const std::string prefix = detail::row_prefix(data_.sections[row.section.value], row);
-    for (std::uint32_t index = row.first_place; index < row.first_place + row.place_count; ++index) {
+    for (std::uint32_t nth = 0; nth < row.place_count; ++nth) {
+      const std::uint32_t index = place_at(row, nth).value;
       const std::string& seat = data_.labels[data_.places[index].label];
       whole = prefix;
       if (!prefix.empty() && !seat.empty()) whole += '-';
@@ -292,7 +331,7 @@ inline void SeatMap::index_labels(std::vector<SeatMapProblem>& problems) {
   }
   for (const Area& area : data_.areas) {
     const std::string text = label(AreaIndex{static_cast<std::uint32_t>(&area - data_.areas.data())});
-    if (find_place(text))
+    if (!area.retired && find_place(text))
       problems.push_back({text, "is a place and an area; whole labels must be unique in the map"});
   }
 }
@@ -328,6 +367,11 @@ inline std::string SeatMap::label(AreaIndex area) const {
 }
 
 inline std::optional<PlaceIndex> SeatMap::find_place(std::string_view label) const {
+  const auto place = find_place_ever(label);
+  return place && is_retired(*place) ? std::nullopt : place;
+}
+
+inline std::optional<PlaceIndex> SeatMap::find_place_ever(std::string_view label) const {
   const std::size_t mask = label_table_.size() - 1;
   for (std::size_t at = keyed_hash(key_, label) & mask; label_table_[at] != 0; at = (at + 1) & mask) {
     const PlaceIndex place{label_table_[at] - 1};
@@ -338,7 +382,7 @@ inline std::optional<PlaceIndex> SeatMap::find_place(std::string_view label) con
 
 inline std::optional<AreaIndex> SeatMap::find_area(std::string_view label) const {
   for (std::uint32_t index = 0; index < data_.areas.size(); ++index) {
-    if (this->label(AreaIndex{index}) == label) return AreaIndex{index};
+    if (!data_.areas[index].retired && this->label(AreaIndex{index}) == label) return AreaIndex{index};
   }
   return std::nullopt;
 }

@@ -93,6 +93,7 @@ inline void write_areas(wire::Writer& out, const SeatMapData& map) {
       out.field(4, std::uint64_t{area.capacity});
       write_points(out, 5, {area.center});
       write_points(out, 6, area.outline);
+      out.field(7, std::uint64_t{area.retired});
     });
   }
   for (const Shape& shape : map.shapes) {
@@ -107,6 +108,18 @@ inline void write_areas(wire::Writer& out, const SeatMapData& map) {
   }
 }
 
+/// Each place as the difference to the one before it in the rows: mostly one byte.
+inline void write_order(wire::Writer& out, const SeatMapData& map) {
+  if (map.order.empty()) return;
+  out.group(18, [&] {
+    std::int64_t last = 0;
+    for (const std::uint32_t place : map.order) {
+      out.signed_varint(place - last);
+      last = place;
+    }
+  });
+}
+
 inline void write_seat_map(wire::Writer& out, const SeatMap& map) {
   const SeatMapData& data = map.data();
   out.field(1, data.name);
@@ -114,6 +127,7 @@ inline void write_seat_map(wire::Writer& out, const SeatMap& map) {
   write_sections(out, data);
   write_rows(out, data);
   write_areas(out, data);
+  write_order(out, data);
 }
 
 }  // namespace ticketcore::detail
