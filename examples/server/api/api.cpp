@@ -43,7 +43,8 @@ constexpr std::chrono::seconds longest_wait{10};
 }
 
 [[nodiscard]] bool takes_charts(const Route& route) {
-  return route.handler == &Api::post_event || route.handler == &Api::post_chart;
+  return route.handler == &Api::post_event || route.handler == &Api::post_chart ||
+         route.handler == &Api::post_seat_map;
 }
 
 [[nodiscard]] bool is_printable(std::string_view text) {

@@ -135,6 +135,7 @@ class Api {
 
   void post_event(const CallPtr& call);
   void post_chart(const CallPtr& call);
+  void post_seat_map(const CallPtr& call);
   void post_sale_status(const CallPtr& call);
   void post_key(const CallPtr& call);
   void list_keys(const CallPtr& call);

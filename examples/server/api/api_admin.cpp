@@ -107,7 +107,21 @@ void read_event(const JsonValue& json, NewEvent& event) {
     event.sale = status->one_of({"on_sale", "off_sale"}) == 0 ? SaleStatus::on_sale : SaleStatus::off_sale;
 }
 
-[[nodiscard]] std::string chart_json(const SeatMap& map) {
+void read_replacement(const JsonValue& json, ReplaceMap& wanted) {
+  json.only({"seat_map", "exchanges"});
+  if (const auto map = json.need("seat_map")) wanted.seat_map = read_chart(*map, map->serialize());
+  const auto list = json.find("exchanges");
+  if (!list) return;
+  for (const JsonValue& one : list->elements(limits::exchanges)) {
+    one.only({"from", "to"});
+    Exchange& exchange = wanted.exchanges.emplace_back();
+    if (const auto from = one.need("from")) exchange.from = from->text(1, 400);
+    if (const auto to = one.need("to")) exchange.to = to->text(1, 400);
+  }
+}
+
+[[nodiscard]] std::string chart_json(const std::shared_ptr<const SeatMap>& shown) {
+  const SeatMap& map = *shown;
   std::vector<std::uint32_t> places(map.categories().size());
   for (const Place& place : map.places()) ++places[place.category];
   JsonWriter json(1024);
@@ -143,7 +157,7 @@ void read_event(const JsonValue& json, NewEvent& event) {
       .open_array()
       .close_array()
       .key("drawing")
-      .raw(drawing_json(map))
+      .raw(*sent_map(shown)->drawing)
       .close_object()
       .take();
 }
@@ -213,7 +227,26 @@ void Api::post_chart(const CallPtr& call) {
   wait_for(call, [call] {
     std::shared_ptr<const SeatMap> map;
     if (!call->read_body([&](const JsonValue& json) { map = read_chart(json, call->request.body); })) return;
-    call->json(200, chart_json(*map));
+    call->json(200, chart_json(map));
+  });
+}
+
+// Takes as long as reading a chart does, and then a turn as long as the map is large.
+void Api::post_seat_map(const CallPtr& call) {
+  with_event_waiting(call, [this, call](const std::shared_ptr<OpenEvent>& event) {
+    ReplaceMap wanted;
+    if (!call->read_body([&](const JsonValue& json) { read_replacement(json, wanted); })) return;
+    const auto replaced = event->event.replace_map(wanted.seat_map, wanted.exchanges, call->command);
+    if (!replaced) return call->refuse(replaced.refusal());
+    parts_.events.changed(*event);
+    tell_revision(call, *event);
+    const auto map = event->map();
+    JsonWriter json;
+    json.open_object().key("id").text(event->event.id().text()).key("seat_map").text(map->id);
+    json.key("places").number(static_cast<std::int64_t>(map->places.size()));
+    json.key("capacity").number(static_cast<std::int64_t>(map->map->capacity()));
+    json.key("retired").number(map->map->retired_count());
+    call->json(200, json.close_object().take());
   });
 }
 

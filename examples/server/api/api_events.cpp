@@ -54,15 +54,30 @@ void Api::get_event(const CallPtr& call) {
                    [call](const auto& event) { call->json(200, *event->whole(call->told_at.value_or(0))); });
 }
 
+namespace {
+
+/// Whoever asks for the very map by its id may keep it: an id is never another map's. The event's map as it
+/// is may be another one in a moment.
+void send_map(const CallPtr& call, const SentMap& map, const SharedText& text) {
+  const std::string* wanted = call->request.parameter("map");
+  const bool that_one = wanted != nullptr && *wanted == map.id;
+  call->shared(text, "application/json", "\"" + map.id + "\"",
+               that_one ? "public, max-age=31536000, immutable" : "no-cache");
+}
+
+}  // namespace
+
 void Api::get_seat_map(const CallPtr& call) {
-  with_event(call, [call](const auto& event) {
-    call->shared(event->seat_map, "application/json", event->map_etag, "public, max-age=3600");
+  with_event_shown(call, [call](const auto& event) {
+    const auto map = event->map();
+    send_map(call, *map, map->json);
   });
 }
 
 void Api::get_places(const CallPtr& call) {
-  with_event(call, [call](const auto& event) {
-    call->shared(event->drawing, "application/json", event->map_etag, "public, max-age=3600");
+  with_event_shown(call, [call](const auto& event) {
+    const auto map = event->map();
+    send_map(call, *map, map->drawing);
   });
 }
 

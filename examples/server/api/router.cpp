@@ -22,6 +22,7 @@ constexpr Route table[] = {
     {"GET", "/v1/events/{event}", Scope::open, Repeats::no, &Api::get_event},
     {"POST", "/v1/events/{event}/sale-status", Scope::admin, Repeats::by_key, &Api::post_sale_status},
     {"GET", "/v1/events/{event}/seat-map", Scope::open, Repeats::no, &Api::get_seat_map},
+    {"POST", "/v1/events/{event}/seat-map", Scope::admin, Repeats::by_key, &Api::post_seat_map},
     {"GET", "/v1/events/{event}/places", Scope::open, Repeats::no, &Api::get_places},
     {"GET", "/v1/events/{event}/availability", Scope::open, Repeats::no, &Api::get_availability},
     {"GET", "/v1/events/{event}/changes", Scope::open, Repeats::no, &Api::get_changes},

@@ -96,6 +96,8 @@ constexpr ProblemKind kinds[] = {
      "Its books contradict themselves; it sells nothing until somebody has looked."},
     {"settings_in_use", 409, "The settings are in use",
      "Currency and ticket types stay once places have been held."},
+    {"places_in_use", 409, "The new seat map lacks places that are held or sold",
+     "places says which; exchange each for another place, or put it on the new map."},
 };
 
 }  // namespace

@@ -26,11 +26,7 @@ constexpr auto longest_age = 2s;
 }  // namespace
 
 OpenEvent::OpenEvent(ticketcore::Event opened, bool shared)
-    : event(std::move(opened)),
-      seat_map(std::make_shared<const std::string>(ticketcore::seat_map_to_json(event.seat_map()))),
-      drawing(std::make_shared<const std::string>(drawing_json(event.seat_map()))),
-      map_etag("\"" + to_base64url(hash_of_secret(*drawing)).substr(0, 22) + "\""),
-      shared_(shared) {}
+    : event(std::move(opened)), shared_(shared) {}
 
 ticketcore::Timestamp OpenEvent::known_until(ticketcore::Timestamp newest_turn) const {
   const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
@@ -57,7 +53,10 @@ Shown OpenEvent::show(ticketcore::Revision at_least) {
     looked_at_ = std::max(looked_at_, looked_at);
     return shown();
   }
-  if (!view_ || !view_->still_shows(*seen, second)) view_ = std::make_shared<const View>(seen, second);
+  if (!view_ || !view_->still_shows(*seen, second)) {
+    if (!map_ || map_->map != seen->shared_seat_map()) map_ = sent_map(seen->shared_seat_map());
+    view_ = std::make_shared<const View>(seen, second, map_);
+  }
   keep_until_ = moment + kept_for(view_->places.size());
   seen_at_ = second;
   looked_at_ = looked_at;

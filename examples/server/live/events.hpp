@@ -35,14 +35,12 @@ class OpenEvent {
 
   ticketcore::Event event;
   Feed feed;
-  const SharedText seat_map;  ///< As JSON.
-  const SharedText drawing;
-  const std::string map_etag;
 
   /// At most longest_age old, and at least as new as the revision if the event is; made anew only when
   /// something has changed.
   [[nodiscard]] Shown show(ticketcore::Revision at_least = 0);
   /// The bodies of GET /v1/events and /v1/events/{event}.
+  [[nodiscard]] std::shared_ptr<const SentMap> map() { return show().view->map; }
   [[nodiscard]] SharedText summary();
   [[nodiscard]] SharedText whole(ticketcore::Revision at_least = 0);
   /// Since the log was looked at for what others have committed.
@@ -67,6 +65,7 @@ class OpenEvent {
 
   const bool shared_;
   std::mutex mutex_;
+  std::shared_ptr<const SentMap> map_;  ///< Of what was seen last.
   std::shared_ptr<const View> view_;
   std::chrono::sys_seconds seen_at_{};                 ///< The last second at which view_ was seen to hold.
   std::chrono::steady_clock::time_point looked_at_{};  ///< At the log, before view_ was seen to hold.

@@ -18,7 +18,7 @@ namespace {
   return text;
 }
 
-[[nodiscard]] std::string changes_json(const ticketcore::Changes& changes) {
+[[nodiscard]] std::string changes_json(const ticketcore::Changes& changes, const SentMap& map) {
   const ticketcore::AvailabilityAt& now = *changes.now;
   ticketcore::JsonWriter json(96 + changes.places.size() * 12);
   json.open_object()
@@ -28,11 +28,11 @@ namespace {
       .time(now.second);
   json.key("sale_status").text(name_of(now.event->sale_status())).key("places").open_array();
   for (const ticketcore::PlaceIndex place : changes.places)
-    json.open_array().number(place.value).text(letter_of(now.places[place.value])).close_array();
+    json.open_array().number(map.number_of_place[place.value]).text(letter_of(now.places[place.value])).close_array();
   json.close_array().key("areas").open_array();
   for (const ticketcore::AreaIndex area : changes.areas) {
     const ticketcore::StatusCounts& counts = now.areas[area.value];
-    json.open_array().number(area.value);
+    json.open_array().number(map.number_of_area[area.value]);
     for (const std::uint64_t count : {counts.free, counts.held, counts.sold})
       json.number(static_cast<std::int64_t>(count));
     json.close_array();
@@ -64,7 +64,7 @@ void Feed::advance(const std::shared_ptr<const View>& view, std::chrono::sys_sec
 
 SharedText Feed::text_of(const ticketcore::Changes& changes) {
   const std::string id = to_string(changes.position());
-  if (!changes.whole) return frame("changes", id, changes_json(changes));
+  if (!changes.whole) return frame("changes", id, changes_json(changes, *now_->map));
   if (whole_.first != now_) whole_ = {now_, frame("availability", id, *now_->json())};
   return whole_.second;
 }

@@ -15,7 +15,7 @@ using namespace ticketcore;
   const SeatMap& map = view.event->seat_map();
   std::string letters;
   letters.reserve(view.places.size());
-  for (const PlaceStatus status : view.places) letters += letter_of(status);
+  for (const PlaceIndex place : view.map->places) letters += letter_of(view.places[place.value]);
   JsonWriter json(view.places.size() + 256 + view.areas.size() * 64);
   json.open_object()
       .key("revision")
@@ -24,15 +24,17 @@ using namespace ticketcore;
       .time(view.second);
   json.key("sale_status")
       .text(name_of(view.event->sale_status()))
+      .key("seat_map")
+      .text(view.map->id)
       .key("places")
       .text(letters)
       .key("areas")
       .open_array();
-  for (std::uint32_t area = 0; area < view.areas.size(); ++area) {
-    const StatusCounts& counts = view.areas[area];
+  for (const AreaIndex area : view.map->areas) {
+    const StatusCounts& counts = view.areas[area.value];
     json.open_object()
         .key("label")
-        .text(map.label(AreaIndex{area}))
+        .text(map.label(area))
         .key("free")
         .number(static_cast<std::int64_t>(counts.free))
         .key("held")
@@ -55,15 +57,17 @@ void append_number(std::string& bytes, std::uint64_t number, unsigned size) {
   append_number(bytes, view.event->revision(), 8);
   append_number(bytes, static_cast<std::uint64_t>(view.second.time_since_epoch().count()), 8);
   append_number(bytes, view.event->sale_status() == SaleStatus::on_sale ? 1 : 0, 4);
-  append_number(bytes, view.places.size(), 4);
-  append_number(bytes, view.areas.size(), 4);
-  for (std::size_t first = 0; first < view.places.size(); first += 16) {
+  const std::vector<PlaceIndex>& places = view.map->places;
+  append_number(bytes, places.size(), 4);
+  append_number(bytes, view.map->areas.size(), 4);
+  for (std::size_t first = 0; first < places.size(); first += 16) {
     std::uint32_t word = 0;
-    for (std::size_t index = first; index < std::min(first + 16, view.places.size()); ++index)
-      word |= static_cast<std::uint32_t>(view.places[index]) << (2 * (index - first));
+    for (std::size_t at = first; at < std::min(first + 16, places.size()); ++at)
+      word |= static_cast<std::uint32_t>(view.places[places[at].value]) << (2 * (at - first));
     append_number(bytes, word, 4);
   }
-  for (const StatusCounts& area : view.areas) {
+  for (const AreaIndex index : view.map->areas) {
+    const StatusCounts& area = view.areas[index.value];
     append_number(bytes, area.free, 4);
     append_number(bytes, area.held, 4);
     append_number(bytes, area.sold, 4);
@@ -82,10 +86,10 @@ void add(StatusCounts& counts, const StatusCounts& more) {
   constexpr StatusCounts one[] = {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}};
   const SeatMap& map = view.event->seat_map();
   std::vector<StatusCounts> counts(map.categories().size());
-  for (std::size_t place = 0; place < view.places.size(); ++place)
-    add(counts[map.places()[place].category], one[static_cast<std::size_t>(view.places[place])]);
-  for (std::size_t area = 0; area < view.areas.size(); ++area)
-    add(counts[map.areas()[area].category.value], view.areas[area]);
+  for (const PlaceIndex place : view.map->places)
+    add(counts[map.places()[place.value].category], one[static_cast<std::size_t>(view.places[place.value])]);
+  for (const AreaIndex area : view.map->areas)
+    add(counts[map.areas()[area.value].category.value], view.areas[area.value]);
   return counts;
 }
 
@@ -154,76 +158,15 @@ void write_prices(JsonWriter& json, const PriceList& prices) {
   json.key("tax_basis_points").number(prices.tax_basis_points()).close_object();
 }
 
-void write_point(JsonWriter& json, Point point) {
-  json.open_array().thousandths(point.x).thousandths(point.y).close_array();
-}
-
-void write_points(JsonWriter& json, std::span<const Point> points) {
-  json.open_array();
-  for (const Point& point : points) write_point(json, point);
-  json.close_array();
-}
-
-template <class Write>
-void write_column(JsonWriter& json, std::string_view name, const SeatMap& map, const Write& write) {
-  json.key(name).open_array();
-  for (std::uint32_t place = 0; place < map.place_count(); ++place)
-    write(PlaceIndex{place}, map.places()[place]);
-  json.close_array();
-}
-
-void write_places(JsonWriter& json, const SeatMap& map) {
-  constexpr std::string_view kind_names[] = {"seat", "table", "booth"};
-  const auto row_of = [&](const Place& place) -> const Row& { return map.rows()[place.row.value]; };
-  const auto has_flag = [&](PlaceFlags flag) {
-    return [&json, flag](PlaceIndex, const Place& place) { json.number(has(place.flags, flag) ? 1 : 0); };
-  };
-  write_column(json, "labels", map, [&](PlaceIndex index, const Place&) { json.text(map.label(index)); });
-  write_column(json, "x", map, [&](PlaceIndex, const Place& place) { json.thousandths(place.position.x); });
-  write_column(json, "y", map, [&](PlaceIndex, const Place& place) { json.thousandths(place.position.y); });
-  write_column(json, "category", map, [&](PlaceIndex, const Place& place) { json.number(place.category); });
-  write_column(json, "kind", map, [&](PlaceIndex, const Place& place) {
-    json.text(kind_names[static_cast<std::size_t>(place.kind)]);
-  });
-  write_column(json, "section", map, [&](PlaceIndex, const Place& place) {
-    json.text(map.sections()[row_of(place).section.value].label);
-  });
-  write_column(json, "row", map, [&](PlaceIndex, const Place& place) { json.text(row_of(place).label); });
-  write_column(json, "seat", map, [&](PlaceIndex index, const Place&) { json.text(map.seat_label(index)); });
-  write_column(json, "seats", map, [&](PlaceIndex, const Place& place) { json.number(place.seats); });
-  write_column(json, "accessible", map, has_flag(PlaceFlags::accessible));
-  write_column(json, "companion", map, has_flag(PlaceFlags::companion));
-  write_column(json, "restricted_view", map, has_flag(PlaceFlags::restricted_view));
-}
-
-void write_category(JsonWriter& json, const Category& category, bool accessible) {
-  json.open_object()
-      .key("key")
-      .text(category.key)
-      .key("label")
-      .text(category.name.empty() ? category.key : category.name);
-  json.key("color").text(category.color).key("accessible").flag(accessible).close_object();
-}
-
-void write_categories(JsonWriter& json, const SeatMap& map) {
-  std::vector<bool> accessible(map.categories().size());
-  for (const Place& place : map.places()) {
-    if (has(place.flags, PlaceFlags::accessible)) accessible[place.category] = true;
-  }
-  json.key("categories").open_array();
-  for (std::size_t index = 0; index < map.categories().size(); ++index)
-    write_category(json, map.categories()[index], accessible[index]);
-  json.close_array();
-}
-
 }  // namespace
 
 std::string_view letter_of(PlaceStatus status) { return to_string(status).substr(0, 1); }
 
 std::string_view name_of(SaleStatus status) { return status == SaleStatus::on_sale ? "on_sale" : "off_sale"; }
 
-View::View(std::shared_ptr<const Availability> seen, std::chrono::sys_seconds at)
-    : AvailabilityAt(std::move(seen), at), etag("\"" + to_string(position()) + "\"") {}
+View::View(std::shared_ptr<const Availability> seen, std::chrono::sys_seconds at,
+           std::shared_ptr<const SentMap> shown)
+    : AvailabilityAt(std::move(seen), at), map(std::move(shown)), etag("\"" + to_string(position()) + "\"") {}
 
 const SharedText& View::json() const {
   std::call_once(json_.written,
@@ -252,13 +195,14 @@ std::string event_json(const EventId& id, const View& view) {
   json.open_object();
   write_summary(json, id, view, counts);
   write_prices(json, settings.prices);
+  json.key("seat_map").text(view.map->id);
   json.key("policy").open_object().key("places_per_hold").number(settings.policy.places_per_hold);
   json.key("holds_per_holder")
       .number(settings.policy.holds_per_holder)
       .key("places_per_holder")
       .number(settings.policy.places_per_holder);
   json.key("hold_lifetime_seconds").number(settings.policy.hold_lifetime.count()).close_object();
-  write_categories(json, map);
+  write_categories(json, *view.map);
   StatusCounts total;
   for (const StatusCounts& category : counts) add(total, category);
   json.key("counts");
@@ -269,49 +213,6 @@ std::string event_json(const EventId& id, const View& view) {
     write_counts(json, counts[index]);
   }
   return json.close_object().close_object().take();
-}
-
-std::string drawing_json(const SeatMap& map) {
-  constexpr std::string_view shapes[] = {"stage", "outline", "text"};
-  JsonWriter json(std::size_t{map.place_count()} * 90 + 4096);
-  json.open_object().key("name").text(map.name());
-  if (const auto focal = map.focal_point()) write_point(json.key("focal_point"), *focal);
-  write_categories(json, map);
-  json.key("places").open_object();
-  write_places(json, map);
-  json.close_object().key("areas").open_array();
-  for (std::uint32_t index = 0; index < map.areas().size(); ++index) {
-    const Area& area = map.areas()[index];
-    json.open_object()
-        .key("label")
-        .text(map.label(AreaIndex{index}))
-        .key("category")
-        .number(area.category.value)
-        .key("capacity")
-        .number(area.capacity);
-    write_point(json.key("center"), area.center);
-    write_points(json.key("outline"), area.outline);
-    json.close_object();
-  }
-  json.close_array().key("sections").open_array();
-  for (const Section& section : map.sections()) {
-    json.open_object().key("label").text(section.label).key("entrance").text(section.entrance);
-    json.key("floor").text(section.floor ? map.floors()[*section.floor].name : "").key("outline");
-    write_points(json, section.outline);
-    json.close_object();
-  }
-  json.close_array().key("shapes").open_array();
-  for (const Shape& shape : map.shapes()) {
-    json.open_object()
-        .key("kind")
-        .text(shapes[static_cast<std::size_t>(shape.kind)])
-        .key("label")
-        .text(shape.label)
-        .key("outline");
-    write_points(json, shape.outline);
-    json.close_object();
-  }
-  return json.close_array().close_object().take();
 }
 
 }  // namespace server

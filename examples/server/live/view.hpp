@@ -5,16 +5,18 @@
 #include <mutex>
 #include <string>
 
+#include "live/sent_map.hpp"
 #include "ticketcore/engine/change_feed.hpp"
 
 namespace server {
 
-using SharedText = std::shared_ptr<const std::string>;
-
 /// How an event's places and areas stand at a revision, from one second until they change: the same on every
 /// server. Immutable but for the texts, which are written when first asked for.
 struct View : ticketcore::AvailabilityAt {
-  View(std::shared_ptr<const ticketcore::Availability> seen, std::chrono::sys_seconds at);
+  /// The map is that of what was seen.
+  View(std::shared_ptr<const ticketcore::Availability> seen, std::chrono::sys_seconds at,
+       std::shared_ptr<const SentMap> shown);
+  const std::shared_ptr<const SentMap> map;
   const std::string etag;
 
   /// The bodies of GET /v1/events/{event}/availability. From any thread.
@@ -37,7 +39,5 @@ struct View : ticketcore::AvailabilityAt {
 /// The event as a list shows it, and whole.
 [[nodiscard]] std::string summary_json(const ticketcore::EventId& id, const View& view);
 [[nodiscard]] std::string event_json(const ticketcore::EventId& id, const View& view);
-/// What a seat picker draws.
-[[nodiscard]] std::string drawing_json(const ticketcore::SeatMap& map);
 
 }  // namespace server

@@ -1,26 +1,25 @@
 // "/admin": events and their sale, a new event from a chart, API keys.
 
-import { call, get, path, post, Problem } from "./api";
-import { byteCount, limitBytes } from "./bytes";
+import { call, get, path, post } from "./api";
+import { limitBytes } from "./bytes";
 import { allEvents, isOver } from "./calendar";
+import { problemList, readChart, showChartProblem } from "./chart-file";
 import { readDrawing } from "./drawing";
 import { field, freshId, h, replace } from "./dom";
 import { isTimeZone, momentIn, number, say, shortDateTime, t } from "./i18n";
 import { announce, busy, failPage, notice, NoticeBoard, openPage } from "./page";
 import { labelBytes, PriceTable } from "./price-table";
+import { replaceMapForm } from "./replace-map";
 import { SeatMapElement } from "./seat-map";
 import { signIn } from "./staff";
 import type { ApiKey, ChartReport, EventSummary } from "./types";
 
 const main = openPage("admin", say("administration"), "staff-page");
 let key = "";
-/** The server takes requests of 8 MiB here; a new event's brings its name and prices beside the chart. */
-const largestChart = 8 * 1024 * 1024 - 64 * 1024;
-const megabytes = (bytes: number): number => Math.round(bytes / 1024 / 102.4) / 10;
-
 function eventsSection(): { element: HTMLElement; load: () => Promise<void> } {
   const board = new NoticeBoard();
   const body = h("tbody", {});
+  const changing = h("div", {});
   const over = (): HTMLElement => h("span", { class: "tag" }, say("is_over"));
   const row = (event: EventSummary): HTMLElement => {
     const on = event.sale_status === "on_sale";
@@ -44,6 +43,16 @@ function eventsSection(): { element: HTMLElement; load: () => Promise<void> } {
       },
       say(on ? "take_off_sale" : "put_on_sale"),
     );
+    const change = h(
+      "button",
+      {
+        type: "button",
+        class: "button small quiet",
+        "aria-label": () => `${t("replace_map")}: ${event.name}`,
+        on: { click: () => replace(changing, replaceMapForm(event, key, load)) },
+      },
+      say("replace_map"),
+    );
     return h(
       "tr",
       {},
@@ -56,7 +65,7 @@ function eventsSection(): { element: HTMLElement; load: () => Promise<void> } {
       h("td", {}, () => shortDateTime(event.starts_at, event.time_zone), isOver(event) && [" ", over()]),
       h("td", { class: "number" }, () => `${number(event.free)} / ${number(event.capacity)}`),
       h("td", {}, h("span", { class: `tag ${on ? "good" : ""}` }, say(on ? "on_sale" : "off_sale"))),
-      h("td", { class: "number" }, button),
+      h("td", { class: "number" }, h("div", { class: "button-row" }, change, button)),
     );
   };
   const load = async (): Promise<void> => {
@@ -96,6 +105,7 @@ function eventsSection(): { element: HTMLElement; load: () => Promise<void> } {
         body,
       ),
     ),
+    changing,
   );
   return { element, load };
 }
@@ -143,16 +153,6 @@ function slug(name: string): string {
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "")
     .slice(0, 60);
-}
-
-function problemList(problems: { pointer?: string; message?: string }[]): HTMLElement {
-  return h(
-    "ul",
-    { class: "problem-list" },
-    problems.map(({ pointer, message }) =>
-      h("li", {}, pointer && h("code", {}, pointer), " ", message ?? ""),
-    ),
-  );
 }
 
 function newEventForm(chart: unknown, report: ChartReport, made: () => Promise<void>): HTMLElement {
@@ -302,27 +302,13 @@ function newEventSection(made: () => Promise<void>): HTMLElement {
     if (!chosen) return;
     let chart: unknown;
     try {
-      chart = JSON.parse(await chosen.text());
-    } catch {
-      return board.show("bad", say("chart_not_json"));
-    }
-    // As it is sent: without the file's indentation.
-    const size = byteCount(JSON.stringify(chart));
-    const sizes = { most: megabytes(largestChart), size: megabytes(size) };
-    if (size > largestChart) return board.show("bad", say("chart_too_large", sizes));
-    try {
+      chart = await readChart(chosen);
       replace(result, h("p", { class: "muted", role: "status" }, say("checking_chart")));
       const report = await post<ChartReport>("/v1/charts", { body: chart, key });
       showChart(chart, report);
     } catch (error) {
       result.replaceChildren();
-      if (error instanceof Problem && error.body.errors?.length)
-        board.show(
-          "bad",
-          say("chart_has_problems", { count: error.body.errors.length }),
-          problemList(error.body.errors),
-        );
-      else board.problem(error);
+      showChartProblem(board, error);
     }
   };
   const showChart = (chart: unknown, report: ChartReport): void => {

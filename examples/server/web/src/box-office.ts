@@ -4,6 +4,7 @@ import { get, newRequestId, path, post, Problem, serverNow } from "./api";
 import { limitBytes } from "./bytes";
 import { freshId, field, h, replace, type Child } from "./dom";
 import { money, paymentMethod, say, shortDateTime, t, ticketType, type Key } from "./i18n";
+import { noteForm } from "./order-note";
 import { announce, busy, failPage, notice, NoticeBoard, openPage } from "./page";
 import { Picker } from "./picker";
 import { SalePanel } from "./sale-panel";
@@ -194,24 +195,6 @@ const stateText: Record<Order["status"], Key> = {
   refunded: "order_refunded",
 };
 
-/** What staff tell each other of an order. */
-function noteForm(event: EventDetails, order: Order, board: NoticeBoard): HTMLElement {
-  const text = limitBytes(h("input", { type: "text", autocomplete: "off", value: order.note ?? "" }), 1000);
-  const save = async (): Promise<void> => {
-    if (!text.reportValidity()) return;
-    await post(path`/v1/events/${event.id}/orders/${order.id}/note`, { body: { text: text.value }, key });
-    order.note = text.value;
-    announce(t("note_saved"));
-  };
-  const button = h("button", { type: "submit", class: "button secondary" }, say("save_note"));
-  const submit = (happened: Event): void => {
-    happened.preventDefault();
-    void busy(button, board, save);
-  };
-  const hint = h("p", { class: "muted" }, say("note_hint"));
-  return h("form", { class: "order-note", on: { submit } }, field(say("note"), text), button, hint);
-}
-
 /** One order with what can be done about it. */
 function orderCard(event: EventDetails, order: Order, changed: (order: Order) => void): HTMLElement {
   const board = new NoticeBoard();
@@ -311,7 +294,7 @@ function orderCard(event: EventDetails, order: Order, changed: (order: Order) =>
         h("b", {}, () => money(order.refunded)),
       ],
     ),
-    noteForm(event, order, board),
+    noteForm(event, order, key, board),
     board.element,
     h(
       "div",

@@ -415,6 +415,30 @@ export const dictionary = {
     en: { one: "The chart has {count} problem:", many: "The chart has {count} problems:" },
     uk: { one: "У плані {count} вада:", few: "У плані {count} вади:", many: "У плані {count} вад:" },
   },
+  replace_map: { en: "Change the hall", uk: "Змінити залу" },
+  replace_map_lead: {
+    en:
+      "Places with the same name stay what they are, sold and held ones too. Places that the new chart " +
+      "lacks must be free, or be exchanged for others.",
+    uk:
+      "Місця з тією самою назвою лишаються, якими є, також продані й притримані. Місця, яких на новому " +
+      "плані немає, мають бути вільні, або їх обмінюють на інші.",
+  },
+  replace_map_now: { en: "Replace the chart", uk: "Замінити план" },
+  map_replaced: {
+    en: "The hall of “{name}” is changed: places {places}, capacity {capacity}.",
+    uk: "Залу події «{name}» змінено: місць {places}, місткість {capacity}.",
+  },
+  choose_chart_first: { en: "Choose the new chart first.", uk: "Спершу оберіть новий план." },
+  exchange_these: {
+    en:
+      "These places are held or sold, and the new chart lacks them. Say for each where its buyer sits " +
+      "then.",
+    uk:
+      "Ці місця притримано або продано, а на новому плані їх немає. Вкажіть для кожного, де покупець " +
+      "сидітиме.",
+  },
+  instead_of: { en: "Instead of {place}", uk: "Замість {place}" },
   about_the_event: { en: "About the event", uk: "Про подію" },
   event_name: { en: "Name of the event", uk: "Назва події" },
   event_id: { en: "Id in addresses", uk: "Ім’я в адресах" },

@@ -40,7 +40,7 @@ export class Picker {
   static async load(event: EventDetails, options: PickerOptions): Promise<Picker> {
     return new Picker(
       event,
-      readDrawing(await get<SentDrawing>(path`/v1/events/${event.id}/places`)),
+      readDrawing(await get<SentDrawing>(`${path`/v1/events/${event.id}/places`}?map=${event.seat_map}`)),
       options,
     );
   }
@@ -73,7 +73,12 @@ export class Picker {
       this.swatches.forEach((swatch, index) => (swatch.style.backgroundColor = this.map.colorOf(index))),
     );
     this.feed = new Feed(event.id, {
-      full: ({ places, areas }) => {
+      full: ({ seat_map, places, areas }) => {
+        // What is drawn here is another map: the page begins anew, and what is held is kept.
+        if (seat_map !== event.seat_map) {
+          setTimeout(() => location.reload(), 1000);
+          return;
+        }
         this.status = Array.from(places);
         areas.forEach(({ free }, index) => (this.areaFree[index] = free));
         this.map.setStatuses(places, areas);

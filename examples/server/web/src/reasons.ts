@@ -16,6 +16,10 @@ export const reasons = {
     en: "So many seats together are not free: at most {available} together. Try fewer, or another category.",
     uk: "Стільки місць поруч немає: щонайбільше {available} разом. Спробуйте менше або іншу категорію.",
   },
+  reason_places_in_use: {
+    en: "The new seat map lacks places that are held or sold.",
+    uk: "На новій схемі немає місць, які притримано або продано.",
+  },
   reason_event_off_sale: {
     en: "Tickets for this event are not on sale at the moment.",
     uk: "Квитки на цю подію зараз не продаються.",

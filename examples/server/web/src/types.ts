@@ -29,6 +29,8 @@ export interface Category {
 }
 
 export interface EventDetails extends EventSummary {
+  /** Which map /places shows. */
+  seat_map: string;
   ticket_types: string[];
   prices: { category: string; ticket_type: string; price: Money }[];
   fees: { per_ticket?: Money; per_order?: Money; tax_basis_points?: number };
@@ -73,6 +75,8 @@ export interface AreaCounts {
 }
 
 export interface Availability {
+  /** Which map it is of. */
+  seat_map: string;
   revision: number;
   at: string;
   sale_status: SaleStatus;
