@@ -17,6 +17,7 @@ import postgres  # noqa: E402
 from crash import CrashTests, LateStoreTests, OutageTests  # noqa: E402
 from guarding import ServerGuards  # noqa: E402
 from halfway import HalfwayTests  # noqa: E402
+from hall import HallTests  # noqa: E402
 from hold_limits import HoldLimits  # noqa: E402
 from hostile import HostileTests  # noqa: E402
 from keys import KeyGuards  # noqa: E402
@@ -36,6 +37,7 @@ class GuardTests(ServerGuards, HoldLimits, PaymentGuards, KeyGuards):
 
 PARTS = (
     SaleTests,
+    HallTests,
     HostileTests,
     GuardTests,
     LiveTests,

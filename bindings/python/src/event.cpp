@@ -61,6 +61,11 @@ template <class Name>
   return true;
 }
 
+[[nodiscard]] std::shared_ptr<const SeatMap> map_now(const EventValue& self) {
+  const Office::Call call(*self.office);
+  return self.event.availability()->shared_seat_map();
+}
+
 /// Why there are not all of these places, in the event's own words.
 [[nodiscard]] Refusal unknown_places(const EventValue& self, py::handle labels, const std::string& name) {
   Selection selection;
@@ -73,7 +78,7 @@ template <class Name>
                                    const py::object& request_id) {
   if (areas.is_none()) {
     PlaceHold hold;
-    const bool known = add_places(hold.places, self.event.seat_map(), places,
+    const bool known = add_places(hold.places, *map_now(self), places,
                                   [](Py_ssize_t at) { return "places[" + std::to_string(at) + "]"; });
     const HoldOptions options = hold_options(holder, ttl, request_id);
     if (!known) raise_refusal(unknown_places(self, places, "places"));
@@ -175,6 +180,15 @@ template <class Name>
   return {or_new(request(request_id)), NoteOrder{OrderId{id(order, "order")}, text(note, "text")}};
 }
 
+/// exchanges: pairs of whole labels.
+[[nodiscard]] Command replace_map_command(const EventValue&, const std::shared_ptr<SeatMap>& map,
+                                          const py::list& exchanges, const py::object& request_id) {
+  ReplaceMap command{map, {}};
+  for (const py::handle pair : exchanges)
+    command.exchanges.push_back({text(pair[py::int_(0)], "exchanges"), text(pair[py::int_(1)], "exchanges")});
+  return {or_new(request(request_id)), std::move(command)};
+}
+
 [[nodiscard]] std::vector<Answer> ask(const EventValue& self, std::vector<Command> commands) {
   return unlocked(*self.office, [&](const Office::Call&) { return self.event.ask(std::move(commands)); });
 }
@@ -212,7 +226,7 @@ template <class Name>
 /// The straight way for thousands of holds: nothing of Python is made for a command but its answer.
 [[nodiscard]] py::list hold_many(const EventValue& self, const py::object& places, const py::object& holder,
                                  const py::object& ttl) {
-  const SeatMap& map = self.event.seat_map();
+  const std::shared_ptr<const SeatMap> map = map_now(self);
   const std::chrono::seconds wanted = seconds(ttl, "ttl");
   const py::object selections = py::reinterpret_steal<py::object>(
       PySequence_Fast(places.ptr(), "places must be a sequence of sequences of labels"));
@@ -244,7 +258,7 @@ template <class Name>
     hold.holder = one_holder ? shared
                              : HolderId(text_view(PySequence_Fast_GET_ITEM(holders.ptr(), index),
                                                   [&] { return "holder[" + std::to_string(index) + "]"; }));
-    if (add_places(hold.places, map, item, item_name)) {
+    if (add_places(hold.places, *map, item, item_name)) {
       commands.back().request = new_request_id();
       asked.push_back(index);
     } else {
@@ -273,15 +287,16 @@ template <class Name>
   const HoldId wanted{id(hold, "hold")};
   std::shared_ptr<const Availability> at;
   const std::optional<Hold> found = unlocked(*self.office, [&](const Office::Call&) {
-    at = self.event.availability();
-    return self.event.find_hold(wanted);
+    auto hold_found = self.event.find_hold(wanted);
+    at = self.event.availability();  // of the hold's map, or of one after it
+    return hold_found;
   });
   if (!found) return py::none();
   HoldValue value{found->id, {}, at->shared_seat_map()};
   value.placed.holder = found->holder;
   value.placed.expires_at = found->expires_at;
   for (const std::string& label : found->places)
-    value.placed.places.push_back(value.seat_map->find_place(label).value());
+    value.placed.places.push_back(value.seat_map->find_place_ever(label).value());
   for (const AreaAdmissions& area : found->areas)
     value.placed.areas.push_back({value.seat_map->find_area(area.area).value(), area.quantity});
   return py::cast(std::move(value));
@@ -394,6 +409,8 @@ void add_event(py::module_& module) {
            py::arg("request"))
       .def("check_in_command", &check_in_command, py::arg("code"), py::arg("gate"), py::arg("request"))
       .def("note_command", &note_command, py::arg("order"), py::arg("text"), py::arg("request"))
+      .def("replace_map_command", &replace_map_command, py::arg("seat_map"), py::arg("exchanges"),
+           py::arg("request"))
       .def(
           "sale_command",
           [](const EventValue&, bool on_sale, const py::object& request_id) {

@@ -109,6 +109,8 @@ void add_values(py::module_& module) {
       .field("accessible", flag(PlaceFlags::accessible), "A wheelchair place.")
       .field("companion", flag(PlaceFlags::companion), "For the companion of a wheelchair user beside it.")
       .field("restricted_view", flag(PlaceFlags::restricted_view), "One sees less from here.")
+      .field("retired", flag(PlaceFlags::retired),
+             "It was taken away when the event's map was replaced; its index and label stay.")
       .finish();
   ValueClass<AreaValue>(module, "Area", "Standing room: so many admissions without places of their own.")
       .field(
@@ -207,10 +209,11 @@ void add_map(py::module_& module) {
                              })
       .def_property_readonly("areas",
                              [](const SharedMap& self) {
-                               py::tuple result(self->areas().size());
-                               for (std::uint32_t index = 0; index < self->areas().size(); ++index)
-                                 result[index] = py::cast(AreaValue{self, index});
-                               return result;
+                               py::list result;
+                               for (std::uint32_t index = 0; index < self->areas().size(); ++index) {
+                                 if (!self->areas()[index].retired) result.append(AreaValue{self, index});
+                               }
+                               return py::tuple(result);
                              })
       .def(
           "place",

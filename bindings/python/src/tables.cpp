@@ -136,6 +136,9 @@ void add_availability(py::module_& module) {
   py::class_<Availability, std::shared_ptr<Availability>>(module, "Availability",
                                                           "An event's places at one revision.")
       .def_property_readonly("revision", &Availability::revision)
+      .def_property_readonly(
+          "seat_map",
+          [](const Availability& self) { return std::const_pointer_cast<SeatMap>(self.shared_seat_map()); })
       .def_property_readonly("time", [](const Availability& self) { return to_datetime(self.time()); })
       .def(
           "status",

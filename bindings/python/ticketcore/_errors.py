@@ -94,6 +94,7 @@ class Reason(str, enum.Enum):
     STORAGE_UNAVAILABLE = "storage_unavailable"
     HALTED = "halted"
     SETTINGS_IN_USE = "settings_in_use"
+    PLACES_IN_USE = "places_in_use"
 
     def __str__(self) -> str:
         return self.value
@@ -278,6 +279,10 @@ class SettingsInUse(Refused):
     """The currency, and the ticket types there are, stay once places have been held."""
 
 
+class PlacesInUse(Refused):
+    """The seat map that was to replace the event's lacks places that are held or sold: details.places."""
+
+
 _classes: dict[Reason, type[Refused]] = {
     Reason.INVALID_REQUEST: InvalidRequest,
     Reason.REQUEST_REUSED: RequestReused,
@@ -309,6 +314,7 @@ _classes: dict[Reason, type[Refused]] = {
     Reason.STORAGE_UNAVAILABLE: Unavailable,
     Reason.HALTED: Halted,
     Reason.SETTINGS_IN_USE: SettingsInUse,
+    Reason.PLACES_IN_USE: PlacesInUse,
 }
 
 

@@ -23,7 +23,7 @@ from ticketcore._core import (
     Ticket,
 )
 from ticketcore._errors import Refused
-from ticketcore._seat_map import SeatMap
+from ticketcore._seat_map import SeatMap, core_map
 from ticketcore._tables import AuditReport, Availability, Books, Log, audit
 
 TEN_MINUTES = timedelta(minutes=10)
@@ -100,15 +100,18 @@ class EventView:
 
     @property
     def seat_map(self) -> SeatMap:
-        """Its places."""
-        if self._seat_map is None:
-            self._seat_map = SeatMap(self._core.seat_map)
+        """Its places, as of the last turn or refresh."""
+        return self._wrapped(self._core.seat_map)
+
+    def _wrapped(self, core: _core.SeatMap) -> SeatMap:
+        if self._seat_map is None or self._seat_map._core is not core:
+            self._seat_map = SeatMap(core)
         return self._seat_map
 
     def availability(self) -> Availability:
         """Which places are free now, as of the last turn or refresh."""
         core, at = self._core.availability()
-        return Availability(core, at, self.name, self.seat_map)
+        return Availability(core, at, self.name, self._wrapped(core.seat_map))
 
     def age(self) -> Optional[timedelta]:
         """How old availability() is: what others committed since then is not in it. Since the last turn or
@@ -290,6 +293,22 @@ class Event(EventView):
         return self._core.ask_many(
             each(lambda order: self._core.refund_command(order, None, reference, None), orders)
         )
+
+    def replace_map(
+        self,
+        seat_map: SeatMap,
+        exchanges: Optional[Mapping[str, str]] = None,
+        *,
+        request: Optional[Id] = None,
+    ) -> None:
+        """Put another seat map in the place of the event's, also while it sells.
+
+        Places are the same if their whole labels are. Raises PlacesInUse, with all of them in details.places,
+        if places or admissions that are held or sold would go. exchanges takes who has one place to another,
+        free one of the new map: {"Stalls-C-11": "Stalls-D-2"}; the price stays what was quoted or paid.
+        """
+        pairs = list((exchanges or {}).items())
+        self._core.ask(self._core.replace_map_command(core_map(seat_map), pairs, request))
 
     def note_order(self, order: Union[Order, Id], text: str, *, request: Optional[Id] = None) -> None:
         """Replace the note on an order that is for staff alone; an empty one removes it.

@@ -35,7 +35,7 @@ class Availability:
     A hold whose deadline has passed at that moment is free, whether or not the log says so yet.
     """
 
-    STATUSES: ClassVar[tuple[str, ...]] = ("free", "held", "sold", "killed")
+    STATUSES: ClassVar[tuple[str, ...]] = ("free", "held", "sold", "killed", "retired")
     """What the numbers of to_numpy() mean."""
 
     def __init__(self, core: _core.Availability, at: datetime, name: str, seat_map: SeatMap) -> None:

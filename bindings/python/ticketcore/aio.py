@@ -41,7 +41,7 @@ from ticketcore._core import (
 from ticketcore._changes import Changes
 from ticketcore._event import TEN_MINUTES, Amount, EventView, Id, Tickets
 from ticketcore._office import Key
-from ticketcore._seat_map import SeatMap
+from ticketcore._seat_map import SeatMap, core_map
 from ticketcore._storage import Clock, Storage
 
 _T = TypeVar("_T")
@@ -137,6 +137,17 @@ class Event(EventView):
     ) -> Refund:
         """See ticketcore.Event.refund."""
         return await self._ask(self._core.refund_command(order, tickets, reference, request))
+
+    async def replace_map(
+        self,
+        seat_map: SeatMap,
+        exchanges: Optional[Mapping[str, str]] = None,
+        *,
+        request: Optional[Id] = None,
+    ) -> None:
+        """See ticketcore.Event.replace_map."""
+        pairs = list((exchanges or {}).items())
+        await self._ask(self._core.replace_map_command(core_map(seat_map), pairs, request))
 
     async def note_order(self, order: Union[Order, Id], text: str, *, request: Optional[Id] = None) -> None:
         """See ticketcore.Event.note_order."""

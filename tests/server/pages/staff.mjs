@@ -370,6 +370,73 @@ export function staffTests(shop) {
     await desk.finish();
   });
 
+  test("the desk changes a hall that sells, and says where those sit whose places go", async () => {
+    const hall = (rows) => ({
+      format: "ticketcore/seat-map",
+      version: 1,
+      name: `Studio ${rows}`,
+      focal_point: { x: 0, y: 0 },
+      categories: [{ key: "stalls", name: "Stalls", color: "#1B5E8C" }],
+      sections: [
+        {
+          label: "Stalls",
+          rows: [
+            {
+              labels: rows,
+              category: "stalls",
+              blocks: [10],
+              line: { from: { x: 0, y: 100 }, step: { x: 20, y: 0 }, row_step: { x: 0, y: 25 } },
+            },
+          ],
+        },
+      ],
+    });
+    const body = {
+      id: "studio",
+      name: "Studio night",
+      starts_at: "2035-03-14T17:00:00Z",
+      seat_map: hall("A-F"),
+      sale_status: "on_sale",
+      prices: {
+        currency: "UAH",
+        lines: [{ category: "stalls", ticket_type: "adult", amount: "300.00" }],
+      },
+    };
+    await shop().ask("POST", "/v1/events", { body, key: shop().adminKey });
+    await shop().ask("POST", "/v1/events/studio/holds", { body: { places: ["Stalls-A-3"] } });
+    const buyer = await shop().page();
+    await buyer.goto("/events/studio");
+    await mapReady(buyer);
+    await pick(buyer, "Stalls-A-4");
+    const page = await shop().page({ key: shop().adminKey });
+    await page.goto("/admin");
+    await page.getByRole("button", { name: "Change the hall: Studio night" }).click();
+    const form = page.locator("form", { hasText: "Change the hall: Studio night" });
+    await form.getByRole("button", { name: "Replace the chart" }).click();
+    await form.getByText("Choose the new chart first.").waitFor();
+    const path = join(shop().folder, "studio.json");
+    writeFileSync(path, JSON.stringify(hall("B-G")));
+    await form.getByLabel("Chart of the house").setInputFiles(path);
+    await form.getByRole("button", { name: "Replace the chart" }).click();
+    const instead = form.getByLabel("Instead of Stalls-A-3");
+    await instead.waitFor();
+    await checkAccess(page, "changing the hall");
+    await shoot(page, "admin-change-hall");
+    await instead.fill("Stalls-G-3");
+    await form.getByRole("button", { name: "Replace the chart" }).click();
+    await page.getByText("The hall of “Studio night” is changed: places 60, capacity 60.").waitFor();
+    await page.finish();
+    // The buyer's page begins anew with the map that there is.
+    await buyer.waitForFunction(
+      () => document.querySelector("seat-map")?.statusOf?.("Stalls-G-3") === "h",
+      null,
+      { timeout: 20_000 },
+    );
+    await pick(buyer, "Stalls-G-4");
+    await shoot(buyer, "changed-hall");
+    await buyer.finish();
+  });
+
   test("a name is counted in bytes, and a chart as it is sent, " +
     "before the server has to refuse them", async () => {
     const page = await shop().page({ key: shop().adminKey });
