@@ -32,7 +32,8 @@ class HallTests:
             body = {"seat_map": chart("B-K", 40, "Rebuilt")}
             done = sale.admin.post(sale.path + "/seat-map", body, idempotency=key)
             self.assertEqual(done.status, 200, done.body)
-            self.assertEqual((done.json["places"], done.json["capacity"], done.json["retired"]), (200, 240, 20))
+            self.assertEqual((done.json["places"], done.json["capacity"]), (200, 240))
+            self.assertEqual(done.json["retired"], 20)
             self.assertEqual(sale.admin.post(sale.path + "/seat-map", body, idempotency=key).json, done.json)
             whole = stream.next()
             self.assertEqual(whole["event"], "availability")

@@ -27,8 +27,10 @@ namespace {
       .key("at")
       .time(now.second);
   json.key("sale_status").text(name_of(now.event->sale_status())).key("places").open_array();
-  for (const ticketcore::PlaceIndex place : changes.places)
-    json.open_array().number(map.number_of_place[place.value]).text(letter_of(now.places[place.value])).close_array();
+  for (const ticketcore::PlaceIndex place : changes.places) {
+    json.open_array().number(map.number_of_place[place.value]);
+    json.text(letter_of(now.places[place.value])).close_array();
+  }
   json.close_array().key("areas").open_array();
   for (const ticketcore::AreaIndex area : changes.areas) {
     const ticketcore::StatusCounts& counts = now.areas[area.value];
