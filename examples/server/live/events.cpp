@@ -25,8 +25,7 @@ constexpr auto longest_age = 2s;
 
 }  // namespace
 
-OpenEvent::OpenEvent(ticketcore::Event opened, bool shared)
-    : event(std::move(opened)), shared_(shared) {}
+OpenEvent::OpenEvent(ticketcore::Event opened, bool shared) : event(std::move(opened)), shared_(shared) {}
 
 ticketcore::Timestamp OpenEvent::known_until(ticketcore::Timestamp newest_turn) const {
   const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());

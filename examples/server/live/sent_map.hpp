@@ -32,8 +32,7 @@ struct SentMap {
 };
 
 /// The one that somebody has of this map, or a new one. From any thread.
-[[nodiscard]] std::shared_ptr<const SentMap> sent_map(
-    const std::shared_ptr<const ticketcore::SeatMap>& map);
+[[nodiscard]] std::shared_ptr<const SentMap> sent_map(const std::shared_ptr<const ticketcore::SeatMap>& map);
 
 /// "categories": [...], as both drawing and event have them.
 void write_categories(ticketcore::JsonWriter& json, const SentMap& sent);
