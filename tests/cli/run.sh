@@ -85,20 +85,24 @@ expect 1 'entry 20 of event/gala-2027 is damaged' "$ticketcore" check out/demo.d
 cat >bigger.json <<'CHART'
 {"format": "ticketcore/seat-map", "version": 1, "name": "Bigger",
  "categories": [{"key": "a", "name": "A", "color": "#1F77B4"}],
- "sections": [{"label": "Hall", "rows": [{"label": "A", "seats": [{"label": "1", "x": 0, "y": 0, "category": "a"}, {"label": "2", "x": 1, "y": 0, "category": "a"}]}]}]}
+ "sections": [{"label": "Hall", "rows": [{"label": "A", "seats": [
+   {"label": "1", "x": 0, "y": 0, "category": "a"}, {"label": "2", "x": 1, "y": 0, "category": "a"}]}]}]}
 CHART
-seat=$("$ticketcore" manifest hall.db --event odd | python3 -c 'import csv, sys; print(list(csv.DictReader(sys.stdin))[0]["label"])')
+seat=$("$ticketcore" manifest hall.db --event odd |
+  python3 -c 'import csv, sys; print(list(csv.DictReader(sys.stdin))[0]["label"])')
 expect 2 'needs --event ID' "$ticketcore" replace-map hall.db bigger.json
 expect 2 "takes FROM=TO" "$ticketcore" replace-map hall.db bigger.json --event odd --exchange "$seat"
 expect 3 'none.json' "$ticketcore" replace-map hall.db none.json --event odd
 expect 1 'has no room for what is held or sold' "$ticketcore" replace-map hall.db bigger.json --event odd
 grep -qF -- "$seat" out.txt || fail "replace-map does not name what would go"
-expect 0 'room for 2; retired: 1, exchanged: 1' "$ticketcore" replace-map hall.db bigger.json --event odd --exchange "$seat=Hall-A-2"
+expect 0 'room for 2; retired: 1, exchanged: 1' \
+  "$ticketcore" replace-map hall.db bigger.json --event odd --exchange "$seat=Hall-A-2"
 expect 0 'nothing is wrong' "$ticketcore" check hall.db
 "$ticketcore" log hall.db | tail -1 | grep -q '"to":"Hall-A-2"' || fail "the log does not tell the exchange"
 "$ticketcore" manifest hall.db --event odd | python3 -c '
 import csv, sys
-assert [(row["label"], row["status"]) for row in csv.DictReader(sys.stdin)] == [("Hall-A-1", "free"), ("Hall-A-2", "sold")]' ||
+shown = [(row["label"], row["status"]) for row in csv.DictReader(sys.stdin)]
+assert shown == [("Hall-A-1", "free"), ("Hall-A-2", "sold")], shown' ||
   fail "the manifest does not show the new chart"
 
 # One event that can't be shown is named, and does not hide those after it.

@@ -141,11 +141,10 @@ struct PlacesInUse {
 /// the storage can't be used.
 using Text = std::string;
 
-using Details =
-    std::variant<std::monostate, Text, PlacesTaken, AreaFull, NoBlock, NoAccessibleBlock, TooManyPlaces,
-                 HolderHolds, HolderPlaces, EventHolds, EventNames, SoldHold, LifetimeReached,
-                 CategoryNotChosen, TicketCount, PaymentAmount, NoSuchTicket, RefundedTicket, AdmittedTicket,
-                 PlacesInUse>;
+using Details = std::variant<std::monostate, Text, PlacesTaken, AreaFull, NoBlock, NoAccessibleBlock,
+                             TooManyPlaces, HolderHolds, HolderPlaces, EventHolds, EventNames, SoldHold,
+                             LifetimeReached, CategoryNotChosen, TicketCount, PaymentAmount, NoSuchTicket,
+                             RefundedTicket, AdmittedTicket, PlacesInUse>;
 
 }  // namespace refusals
 
