@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "ticketcore/engine/box_office.hpp"
+#include "ticketcore/log/stored_map.hpp"
 #include "ticketcore/venue/seat_map_builder.hpp"
 
 namespace little {
@@ -48,6 +49,14 @@ using namespace ticketcore;
       "UAH", {{"parquet", "adult", "300.00"}, {"parquet", "child", "150.00"}, {"cheap", "adult", "100.00"}},
       {.per_ticket = "5.00", .per_order = "12.00", .tax_basis_points = 2'000});
   return event;
+}
+
+/// Stores a map, as the turn that creates the first event with it does.
+inline void put_map(Storage& storage, const SeatMap& map) {
+  const MapEntry entry = encode_map_entry(map);
+  const Position position{entry.stream, 0, {}};
+  const Append append{entry.stream, entry.checksum, entry.bytes};
+  storage.take_turn({&position, 1})->commit({&append, 1});
 }
 
 /// A clock that stands until it is moved.

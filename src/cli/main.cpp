@@ -260,7 +260,7 @@ int show_log(Storage& storage, const Arguments& arguments) {
       if (entries.empty()) break;
       for (const Entry& entry : entries) {
         const LogEntry read =
-            decode_entry(entry.bytes, "entry " + std::to_string(entry.revision) + " of " + stream);
+            decode_entry(entry.bytes, "entry " + std::to_string(entry.revision) + " of " + stream, storage);
         for (const Fact& fact : read.facts) {
           learn_labels(state, fact, {entry.revision, read.header.turn});
           if (entry.revision < arguments.from || shown >= arguments.limit) continue;

@@ -52,7 +52,8 @@ void Desk::load() {
   StateAtRevision loaded{EventState(options_.hash_key), 0, 0};
   if (const auto snapshot = storage_.load_snapshot(stream_)) {
     try {
-      if (auto decoded = decode_snapshot(snapshot->bytes, "the snapshot of " + stream_, options_.hash_key);
+      if (auto decoded =
+              decode_snapshot(snapshot->bytes, "the snapshot of " + stream_, storage_, options_.hash_key);
           decoded && decoded->revision == snapshot->revision)
         loaded = std::move(*decoded);
     } catch (const StorageDamaged&) {
@@ -155,7 +156,7 @@ void Desk::check_known(Revision known, std::uint32_t checksum, std::span<const E
 
 void Desk::apply_entry(const Entry& entry) {
   const std::string name = entry_name(entry.revision, stream_);
-  const LogEntry decoded = decode_entry(entry.bytes, name);
+  const LogEntry decoded = decode_entry(entry.bytes, name, storage_);
   if (entry.revision != at_.revision + 1 || decoded.header.revision != entry.revision)
     throw StorageDamaged(name + " is damaged: it stands where another revision belongs");
   if (decoded.header.checksum != entry.checksum)
@@ -237,9 +238,12 @@ std::size_t Desk::attempt_turn(std::span<const Command> commands, std::span<Answ
   if (standing_ != Standing::current) catch_up();
   found_.clear();
   look_up(commands);
-  const Position position{stream_, at_.revision, std::optional(at_.checksum)};
-  const std::unique_ptr<Turn> turn = storage_.take_turn({&position, 1});
+  maps_.look_at(commands, storage_);
+  Positions positions{{stream_, at_.revision, std::optional(at_.checksum)}};
+  maps_.add_streams_to(positions);
+  const std::unique_ptr<Turn> turn = storage_.take_turn(positions);
   for (const Entry& entry : turn->unseen(stream_)) apply_entry(entry);
+  maps_.see(*turn);
   // What others decided meanwhile has just been handed over, and is at hand.
   if (standing_ != Standing::current) look_up(commands);
   const Timestamp store = turn->now();
@@ -329,13 +333,9 @@ Answer Desk::answer_to(const Command& command, Timestamp now, std::span<const An
     return answer;
   }
   answer.outcome = std::get<Fact>(std::move(decision));
-  if (const EventCreated* created = answer.granted<EventCreated>()) {
-    if (const std::size_t size = encode_seat_map(*created->seat_map).size(); size > limits::seat_map_bytes) {
-      answer.outcome = RequestRefused(Reason::invalid_request,
-                                      "the seat map takes " + std::to_string(size) + " bytes; at most " +
-                                          std::to_string(limits::seat_map_bytes) + " are possible");
-      return answer;
-    }
+  if (std::optional<RequestRefused> refused = maps_.name(answer.fact()->body)) {
+    answer.outcome = *std::move(refused);
+    return answer;
   }
   record(*answer.fact(), now);
   add_order(answer);
@@ -393,7 +393,7 @@ void Desk::look_up(std::span<const Command> commands) {
 
 void Desk::look_up_in(const Entry& entry, std::span<const std::pair<Revision, RequestId>> wanted) {
   const std::string name = entry_name(entry.revision, stream_);
-  LogEntry decoded = decode_entry(entry.bytes, name);
+  LogEntry decoded = decode_entry(entry.bytes, name, storage_);
   for (Fact& candidate : decoded.facts) {
     const auto at =
         std::lower_bound(wanted.begin(), wanted.end(), std::pair(entry.revision, candidate.request));
@@ -455,7 +455,7 @@ void Desk::save_snapshot() {
   if (standing_ != Standing::current || !halted_.empty() || at_.revision == 0) return;
   log_bytes_since_snapshot_ = 0;
   storage_.save_snapshot({stream_, at_.revision, at_.checksum},
-                         encode_snapshot(at_.state, at_.revision, at_.checksum));
+                         encode_snapshot(at_.state, at_.revision, at_.checksum, &storage_));
 }
 
 std::shared_ptr<const OrderCopy> copy_order(const EventState& state, OrderId id) {
@@ -471,8 +471,11 @@ std::shared_ptr<const OrderCopy> copy_order(const EventState& state, OrderId id)
 
 void Desk::commit(Turn& turn) {
   const BytesView bytes = writer_.finish();
-  const Append append{stream_, writer_.checksum(), bytes};
-  turn.commit({&append, 1});
+  Appends appends;
+  maps_.add_entries_to(appends);
+  appends.push_back({stream_, writer_.checksum(), bytes});
+  turn.commit(appends);
+  maps_ = {};
   at_.revision += 1;
   at_.checksum = writer_.checksum();
   at_hand_.add({at_.revision, at_.checksum, Bytes(bytes.begin(), bytes.end())});

@@ -5,6 +5,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <map>
+#include <set>
+#include <span>
 #include <string>
 #include <thread>
 #include <variant>
@@ -14,11 +17,14 @@
 #include "ticketcore/log/audit.hpp"
 #include "ticketcore/log/log.hpp"
 #include "ticketcore/log/snapshot.hpp"
+#include "ticketcore/log/stored_map.hpp"
 
 namespace ticketcore {
 namespace {
 
 constexpr std::string_view first_bytes = "tklg";
+// The seat maps that the log names stand behind its entries, each as its own stream has it.
+constexpr std::string_view first_bytes_of_map = "tkmp";
 constexpr std::size_t entry_length_at = 8;
 constexpr std::size_t entry_checksum_at = 12;
 // An archive ends with "tkle", the checksum of its last entry, and its number of entries: without it a file
@@ -108,8 +114,8 @@ template <std::size_t Size>
   return same(file.read_at(0, first_bytes.size()), first_bytes);
 }
 
-/// An archive as a storage that can be read. Of the file it holds in memory where each entry lies (16 bytes
-/// an entry), and what one call reads.
+/// An archive as a storage that can be read: the event's stream, and those of its seat maps. Of the file it
+/// holds in memory where each entry lies (16 bytes an entry), and what one call reads.
 class ArchiveStorage final : public Storage {
  public:
   /// Finds where entries begin and end, and whose they are; what they say is for the audit to prove.
@@ -120,13 +126,12 @@ class ArchiveStorage final : public Storage {
     const Bytes end = size < end_size ? Bytes() : file_.read_at(size - end_size, end_size);
     if (end.size() < end_size || !same(BytesView(end).first(end_bytes.size()), end_bytes))
       throw StorageDamaged(name_ + ": the archive is cut short");
-    for (std::uint64_t at = 0; at < size - end_size; at += places_.back().length)
-      places_.push_back(look_at(at, size - end_size));
+    for (std::uint64_t at = 0; at < size - end_size;) at += find_entry(at, size - end_size);
     if (places_.empty() || number_at<8>(end, 8) != places_.size())
       throw StorageDamaged(name_ + ": the archive does not have as many entries as it says");
     if (number_at<4>(end, 4) != places_.back().checksum)
       throw StorageDamaged(name_ + ": the archive ends with another entry than it says");
-    const LogEntry first = decode_entry(bytes_of(0), entry_name(1));
+    const LogEntry first = decode_entry(bytes_of(places_[0]), entry_name(1), *this);
     const EventCreated* created =
         first.facts.empty() ? nullptr : std::get_if<EventCreated>(&first.facts.front().body);
     if (created == nullptr) throw StorageDamaged(entry_name(1) + " does not create an event");
@@ -141,25 +146,29 @@ class ArchiveStorage final : public Storage {
   std::unique_ptr<Turn> take_turn(std::span<const Position>) override { fail(); }
   std::vector<Entry> read(const StreamId& stream, Revision after, std::size_t max_bytes) override {
     std::vector<Entry> entries;
+    if (const auto map = maps_.find(stream); map != maps_.end() && after == 0)
+      entries.push_back({1, map->second.checksum, bytes_of(map->second)});
     if (stream != stream_of(event_)) return entries;
     std::size_t bytes = 0;
     for (; after < places_.size(); ++after) {
       const Place& place = places_[after];
       if (!entries.empty() && (bytes > max_bytes || place.length > max_bytes - bytes)) break;
       bytes += place.length;
-      entries.push_back({after + 1, place.checksum, bytes_of(after)});
+      entries.push_back({after + 1, place.checksum, bytes_of(place)});
     }
     return entries;
   }
   std::optional<Snapshot> load_snapshot(const StreamId&) override { return std::nullopt; }
   void save_snapshot(const Position&, BytesView) override { fail(); }
   std::vector<StreamId> list_streams(std::string_view prefix) override {
-    const StreamId stream = stream_of(event_);
-    return stream.starts_with(prefix) ? std::vector<StreamId>{stream} : std::vector<StreamId>{};
+    std::vector<StreamId> streams{stream_of(event_)};
+    for (const auto& [stream, place] : maps_) streams.push_back(stream);
+    std::erase_if(streams, [&](const StreamId& stream) { return !stream.starts_with(prefix); });
+    return streams;
   }
   bool wait_for_news(std::span<const Position> streams, std::chrono::milliseconds timeout) override {
     for (const Position& position : streams) {
-      if (position.stream == stream_of(event_) && position.known < places_.size()) return true;
+      if (!read(position.stream, position.known, 1).empty()) return true;
     }
     std::this_thread::sleep_for(timeout);  // nothing new will ever come
     return false;
@@ -183,6 +192,24 @@ class ArchiveStorage final : public Storage {
     return "entry " + std::to_string(number) + " of the archive " + name_;
   }
 
+  /// Notes the entry that begins there, of the log or a map, and answers its length.
+  std::uint32_t find_entry(std::uint64_t offset, std::uint64_t end) {
+    const Place place = look_at(offset, end);
+    if (same(file_.read_at(offset, first_bytes_of_map.size()), first_bytes_of_map)) {
+      const Bytes entry = bytes_of(place);
+      const StreamId stream = stream_of(seat_map_hash(BytesView(entry).subspan(entry_checksum_at + 4)));
+      if (!maps_.empty() && maps_.rbegin()->first >= stream)
+        throw StorageDamaged(name_ +
+                             ": the archive's seat maps stand in another order than that of their names");
+      maps_.emplace(stream, place);
+    } else {
+      if (!maps_.empty())
+        throw StorageDamaged(entry_name(places_.size() + 1) + " stands behind the seat maps");
+      places_.push_back(place);
+    }
+    return place.length;
+  }
+
   [[nodiscard]] Place look_at(std::uint64_t offset, std::uint64_t end) const {
     const Bytes start = file_.read_at(offset, entry_checksum_at + 4);
     const std::uint64_t length =
@@ -193,18 +220,18 @@ class ArchiveStorage final : public Storage {
             static_cast<std::uint32_t>(number_at<4>(start, entry_checksum_at))};
   }
 
-  [[nodiscard]] Bytes bytes_of(std::size_t index) const {
-    return file_.read_at(places_[index].offset, places_[index].length);
-  }
+  [[nodiscard]] Bytes bytes_of(const Place& place) const { return file_.read_at(place.offset, place.length); }
 
   PlainFile file_;
   std::string name_;
   EventId event_{};
-  std::vector<Place> places_;
+  std::vector<Place> places_;  ///< Of the event's log.
+  std::map<StreamId, Place> maps_;
 };
 
-/// Appends the archive's entries as they are, all in one commit. The storage has none of the stream.
-void put_back(Storage& storage, ArchiveStorage& archive) {
+/// Appends the archive's entries as they are, all in one commit, and of its maps those that the storage does
+/// not have. It has none of the stream.
+void put_back(Storage& storage, ArchiveStorage& archive, const std::set<SeatMapHash>& maps) {
   const StreamId stream = stream_of(archive.event());
   const auto refuse_if = [&](bool there) {
     if (there)
@@ -212,18 +239,28 @@ void put_back(Storage& storage, ArchiveStorage& archive) {
                          "\" already; nothing was put over it");
   };
   refuse_if(!storage.read(stream, 0, 1).empty());
-  const Position beginning{stream, 0};
-  const auto turn = storage.take_turn({&beginning, 1});
+  std::vector<Position> streams{{stream, 0, {}}};
+  for (const SeatMapHash& map : maps) {
+    if (!is_stored(storage, map)) streams.push_back({stream_of(map), 0, {}});
+  }
+  const auto turn = storage.take_turn(streams);
   refuse_if(!turn->unseen(stream).empty());
+  std::vector<Entry> map_entries;
+  std::vector<Append> appends;
+  for (const Position& position : std::span(streams).subspan(1)) {
+    if (!turn->unseen(position.stream).empty()) continue;  // another event has brought it meanwhile
+    map_entries.push_back(archive.read(position.stream, 0, 1).front());
+    appends.push_back({position.stream, map_entries.back().checksum, map_entries.back().bytes});
+  }
   for (Revision at = 0; at < archive.revision();) {
     const std::vector<Entry> page = archive.read(stream, at, limits::page_bytes);
-    std::vector<Append> appends;
     for (const Entry& entry : page) appends.push_back({stream, entry.checksum, entry.bytes});
     at = page.back().revision;
     if (at < archive.revision())
       turn->add(appends);
     else
       turn->commit(appends);
+    appends.clear();
   }
 }
 
@@ -253,18 +290,24 @@ ArchiveReport archive_event(Storage& storage, const EventId& event, const std::f
   }
   if (report.revision == 0)
     throw StorageError(storage.describe() + ": there is no event \"" + event.text() + "\"");
-  const Bytes end = end_of(report.checksum, report.revision);
-  part.write(end);
-  part.sync();
-  const auto copy = open_archive(part.part());
   const AuditReport original = prove(storage, event);
-  const AuditReport replayed = prove(*copy, event);
   const bool removed = original.revision < report.revision;
   if (removed || original.revision > report.revision) {
     throw StorageUnavailable(storage.describe() + ": " + event.text() +
                              (removed ? " was removed while it was archived; nothing was kept"
                                       : " went on while it was archived; take it off sale first"));
   }
+  for (const SeatMapHash& map : original.maps) {
+    const std::vector<Entry> entries = storage.read(stream_of(map), 0, 1);
+    if (entries.empty())
+      throw StorageUnavailable(storage.describe() + ": " + stream_of(map) + " was removed");
+    part.write(entries.front().bytes);
+    report.bytes += entries.front().bytes.size();
+  }
+  part.write(end_of(report.checksum, report.revision));
+  part.sync();
+  const auto copy = open_archive(part.part());
+  const AuditReport replayed = prove(*copy, event);
   if (encode_snapshot(original.state, report.revision, report.checksum) !=
       encode_snapshot(replayed.state, report.revision, report.checksum))
     throw StorageDamaged(file.string() + ": the archive replays to another state than " + storage.describe() +
@@ -275,8 +318,10 @@ ArchiveReport archive_event(Storage& storage, const EventId& event, const std::f
 
 ArchiveReport restore_event(Storage& storage, const std::filesystem::path& file) {
   ArchiveStorage archive(file);
-  (void)prove(archive, archive.event());
-  put_back(storage, archive);
+  const AuditReport report = prove(archive, archive.event());
+  if (archive.list_streams("map/").size() != report.maps.size())
+    throw StorageDamaged(file.string() + ": the archive has a seat map that its log does not name");
+  put_back(storage, archive, report.maps);
   (void)prove(storage, archive.event());
   return {archive.event(), archive.revision(), archive.size_bytes(), archive.checksum()};
 }

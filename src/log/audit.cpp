@@ -6,6 +6,7 @@
 #include "ticketcore/base/limits.hpp"
 #include "ticketcore/log/log.hpp"
 #include "ticketcore/log/snapshot.hpp"
+#include "ticketcore/log/stored_map.hpp"
 #include "ticketcore/venue/merge_seat_maps.hpp"
 
 namespace ticketcore {
@@ -180,7 +181,8 @@ class Replay {
  private:
   void add(const Entry& entry) {
     const std::string name = "entry " + std::to_string(entry.revision);
-    const LogEntry read = decode_entry(entry.bytes, name + " of " + stream_);
+    const LogEntry read = decode_entry(entry.bytes, name + " of " + stream_, storage_);
+    for (const SeatMapHash& map : read.maps) add_map(map, name);
     if (read.header.revision != entry.revision)
       report_.problems.push_back(name + " says that it is entry " + std::to_string(read.header.revision));
     if (read.header.previous_checksum != checksum_)
@@ -195,6 +197,14 @@ class Replay {
     }
     report_.revision = entry.revision;
     report_.bytes += entry.bytes.size();
+  }
+
+  /// Somebody may have the map: then it was not read from the store.
+  void add_map(const SeatMapHash& map, const std::string& named_by) {
+    if (!is_stored(storage_, map))
+      report_.problems.push_back("the seat map " + stream_of(map) + " is missing, which " + named_by +
+                                 " names");
+    report_.maps.insert(map);
   }
 
   Storage& storage_;
@@ -212,7 +222,7 @@ class Replay {
     if (entries.empty()) return false;
     for (const Entry& entry : entries) {
       if (entry.revision > end) break;
-      const LogEntry read = decode_entry(entry.bytes, stream);
+      const LogEntry read = decode_entry(entry.bytes, stream, storage);
       for (const Fact& fact : read.facts) at.state.apply(fact, {entry.revision, read.header.turn});
       at.revision = entry.revision;
     }
@@ -233,7 +243,7 @@ class Replay {
 }
 
 void check_snapshot(Storage& storage, const StreamId& stream, const Snapshot& stored, AuditReport& report) {
-  auto at = decode_snapshot(stored.bytes, "the snapshot of " + stream, new_hash_key());
+  auto at = decode_snapshot(stored.bytes, "the snapshot of " + stream, storage, new_hash_key());
   if (!at) return;
   const std::string revision = std::to_string(at->revision);
   if (!go_on(storage, stream, *at, report.revision)) return;

@@ -1,10 +1,8 @@
 #include "ticketcore/log/log.hpp"
 
-#include <array>
-
+#include "log/entry_frame.hpp"
 #include "sale/field_reader.hpp"
-#include "ticketcore/base/crc32c.hpp"
-#include "ticketcore/base/detail/wire_reader.hpp"
+#include "ticketcore/log/stored_map.hpp"
 
 namespace ticketcore {
 namespace {
@@ -12,11 +10,8 @@ namespace {
 using wire::Reader;
 using wire::Writer;
 
-constexpr std::array<std::uint8_t, 4> entry_magic = {'t', 'k', 'l', 'g'};
-// magic, version, three reserved bytes, total length, checksum, previous checksum, revision, turn, fact count
-constexpr std::size_t length_at = 8;
-constexpr std::size_t checksum_at = 12;
-constexpr std::size_t after_checksum = 16;
+constexpr frame::Kind log_kind = {'t', 'k', 'l', 'g'};
+// the frame, previous checksum, revision, turn, fact count
 constexpr std::size_t fact_count_at = 36;
 constexpr std::size_t entry_header_size = 40;
 constexpr std::size_t fact_size_min = 5;  // its length and its tag
@@ -30,8 +25,8 @@ constexpr std::uint32_t request_field = 1;
 constexpr std::uint32_t digest_field = 15;
 
 template <class Body>
-void read_fact(Reader in, std::vector<Fact>& facts) {
-  constexpr FieldReader reader{Reading::tolerant};
+void read_fact(Reader in, const FindSeatMap& find_map, std::vector<Fact>& facts) {
+  const FieldReader reader{Reading::tolerant, &find_map};
   facts.push_back({{}, FactBody(std::in_place_type<Body>), 0});
   Fact& fact = facts.back();
   Body& body = *std::get_if<Body>(&fact.body);
@@ -47,12 +42,9 @@ void read_fact(Reader in, std::vector<Fact>& facts) {
 }
 
 /// False for a kind that is not known.
-[[nodiscard]] bool read_known_fact(std::uint8_t tag, const Reader& in, std::vector<Fact>& facts) {
-  return with_kind<FactBody>(tag, [&]<class Body>() { read_fact<Body>(in, facts); });
-}
-
-[[nodiscard]] std::uint32_t checksum_of(BytesView entry) {
-  return crc32c(entry.subspan(after_checksum), crc32c(entry.first(checksum_at)));
+[[nodiscard]] bool read_known_fact(std::uint8_t tag, const Reader& in, const FindSeatMap& find_map,
+                                   std::vector<Fact>& facts) {
+  return with_kind<FactBody>(tag, [&]<class Body>() { read_fact<Body>(in, find_map, facts); });
 }
 
 }  // namespace
@@ -72,10 +64,7 @@ void EntryWriter::begin(const EntryHeader& header) {
   Writer& out = body_->out;
   out.clear();
   body_->facts = 0;
-  out.raw(entry_magic.data(), entry_magic.size());
-  out.fixed(std::uint32_t{log_format_version});
-  out.fixed(std::uint32_t{0});
-  out.fixed(std::uint32_t{0});
+  frame::begin(out, log_kind);
   out.fixed(header.previous_checksum);
   out.fixed(header.revision);
   out.fixed(static_cast<std::int64_t>(header.turn.time_since_epoch().count()));
@@ -89,7 +78,8 @@ void EntryWriter::add(const Fact& fact) {
   out.u8(tag_of(fact.body));
   out.field(request_field, fact.request);
   out.field(digest_field, fact.digest);
-  std::visit([&](const auto& body) { detail::FieldWriter(out).write_fields(body); }, fact.body);
+  std::visit([&](const auto& body) { detail::FieldWriter(out, seat_map_hash).write_fields(body); },
+             fact.body);
   out.patch(length_at_fact, static_cast<std::uint32_t>(out.size() - length_at_fact - 4));
   ++body_->facts;
 }
@@ -100,26 +90,15 @@ std::uint32_t EntryWriter::checksum() const noexcept { return body_->checksum; }
 
 BytesView EntryWriter::finish() {
   Writer& out = body_->out;
-  out.patch(length_at, static_cast<std::uint32_t>(out.size()));
   out.patch(fact_count_at, body_->facts);
-  body_->checksum = checksum_of(out.view());
-  out.patch(checksum_at, body_->checksum);
+  body_->checksum = frame::finish(out);
   return out.view();
 }
 
 EntryHeader decode_entry_header(BytesView bytes, std::string_view what) {
-  Reader in(bytes, what);
-  if (bytes.size() < entry_header_size || !std::equal(entry_magic.begin(), entry_magic.end(), bytes.begin()))
-    in.damaged("it does not begin like a log entry");
-  if (bytes[4] > log_format_version) {
-    throw StorageNewer(std::string(what) + " has format version " + std::to_string(bytes[4]) +
-                       "; this library reads up to " + std::to_string(log_format_version) + ": update it");
-  }
-  in.bytes(length_at);
   EntryHeader header;
-  if (in.fixed<std::uint32_t>() != bytes.size()) in.damaged("its length is not what its header says");
-  header.checksum = in.fixed<std::uint32_t>();
-  if (header.checksum != checksum_of(bytes)) in.damaged("its checksum does not match");
+  header.checksum = frame::check(bytes, log_kind, entry_header_size, what, "a log entry");
+  Reader in(bytes.subspan(frame::size), what);
   header.previous_checksum = in.fixed<std::uint32_t>();
   header.revision = in.fixed<std::uint64_t>();
   header.turn = Timestamp{std::chrono::microseconds{in.fixed<std::int64_t>()}};
@@ -128,8 +107,13 @@ EntryHeader decode_entry_header(BytesView bytes, std::string_view what) {
   return header;
 }
 
-LogEntry decode_entry(BytesView bytes, std::string_view what) {
+LogEntry decode_entry(BytesView bytes, std::string_view what, Storage& maps) {
   LogEntry entry;
+  const auto find = [&](const SeatMapHash& hash) {
+    entry.maps.push_back(hash);
+    return load_map(maps, hash, what);
+  };
+  const FindSeatMap find_map = std::cref(find);
   entry.header = decode_entry_header(bytes, what);
   Reader in(bytes.subspan(fact_count_at), what);
   const auto fact_count = in.fixed<std::uint32_t>();
@@ -140,7 +124,7 @@ LogEntry decode_entry(BytesView bytes, std::string_view what) {
     Reader record(in.bytes(size), what);
     const std::uint8_t tag = record.u8();
     try {
-      if (read_known_fact(tag, record, entry.facts)) continue;
+      if (read_known_fact(tag, record, find_map, entry.facts)) continue;
     } catch (const std::invalid_argument& error) {
       in.damaged(error.what());
     }

@@ -305,8 +305,10 @@ class Rows {
 }
 
 /// Decoded, if it continues what was read before.
-[[nodiscard]] LogEntry read_next(const StateAtRevision& at, const StreamId& stream, const Entry& entry) {
-  LogEntry read = decode_entry(entry.bytes, "entry " + std::to_string(entry.revision) + " of " + stream);
+[[nodiscard]] LogEntry read_next(Storage& storage, const StateAtRevision& at, const StreamId& stream,
+                                 const Entry& entry) {
+  LogEntry read =
+      decode_entry(entry.bytes, "entry " + std::to_string(entry.revision) + " of " + stream, storage);
   if (read.header.previous_checksum != at.checksum) throw other_history(stream, at.revision);
   return read;
 }
@@ -322,7 +324,8 @@ void Projector::go_to(StateAtRevision& at, const Position& cursor) {
     if (const auto snapshot = storage_.load_snapshot(stream);
         snapshot && snapshot->revision <= cursor.known) {
       try {
-        if (auto decoded = decode_snapshot(snapshot->bytes, "the snapshot of " + stream, new_hash_key()))
+        if (auto decoded =
+                decode_snapshot(snapshot->bytes, "the snapshot of " + stream, storage_, new_hash_key()))
           at = std::move(*decoded);
       } catch (const StorageDamaged&) {
         // Only a cache: the log has what it held.
@@ -334,7 +337,7 @@ void Projector::go_to(StateAtRevision& at, const Position& cursor) {
     if (entries.empty()) throw other_history(stream, cursor.known);
     for (const Entry& entry : entries) {
       if (entry.revision > cursor.known) break;
-      const LogEntry read = read_next(at, stream, entry);
+      const LogEntry read = read_next(storage_, at, stream, entry);
       for (const Fact& fact : read.facts) at.state.apply(fact, {entry.revision, read.header.turn});
       at.revision = entry.revision;
       at.checksum = entry.checksum;
@@ -372,7 +375,7 @@ std::uint64_t Projector::catch_up(const StreamId& stream, StateAtRevision& at) {
     if (page.size() == known) return done;
     Rows rows(at.state);
     for (const Entry& entry : std::span(page).subspan(known)) {
-      const LogEntry read = read_next(at, stream, entry);
+      const LogEntry read = read_next(storage_, at, stream, entry);
       for (const Fact& fact : read.facts) {
         rows.before(fact);
         at.state.apply(fact, {entry.revision, read.header.turn});

@@ -1,6 +1,8 @@
 #pragma once
 // Reads back the fields of facts and commands that detail/field_bytes.hpp writes.
 
+#include <algorithm>
+#include <functional>
 #include <limits>
 
 #include "ticketcore/base/detail/wire_reader.hpp"
@@ -14,12 +16,17 @@ namespace ticketcore {
 /// is no UTF-8 or has a control character.
 enum class Reading : std::uint8_t { tolerant, strict };
 
+/// Finds the seat map that a fact names, and throws StorageDamaged where it can't.
+using FindSeatMap = std::function<std::shared_ptr<const SeatMap>(const SeatMapHash&)>;
+
 /// Reads records field by field. What is absent is zero or empty; what breaks a field's rule or is no value
 /// of its type is damage (wire::Reader::damaged) that names the field. Names that are no names throw
 /// std::invalid_argument.
 class FieldReader {
  public:
-  constexpr explicit FieldReader(Reading reading) : reading_(reading) {}
+  /// find_map: seat maps stand there as hashes, as facts have them. Null: whole, as commands have them.
+  constexpr explicit FieldReader(Reading reading, const FindSeatMap* find_map = nullptr)
+      : reading_(reading), find_map_(find_map) {}
 
   template <Declared Record>
   void read_record(wire::Reader in, Record& record) const {
@@ -116,9 +123,17 @@ class FieldReader {
   void read(Reader& in, std::chrono::sys_seconds& time, Text name, const FieldRule&) const {
     time = std::chrono::sys_seconds{std::chrono::seconds{check(in, in.varint_field(), name, UINT32_MAX)}};
   }
-  void read(Reader& in, std::shared_ptr<const SeatMap>& map, Text, const FieldRule&) const {
-    Reader bytes = in.group_field();
-    map = shared_seat_map(bytes.bytes(bytes.left()), in.what());
+  void read(Reader& in, std::shared_ptr<const SeatMap>& map, Text name, const FieldRule&) const {
+    Reader group = in.group_field();
+    const BytesView bytes = group.bytes(group.left());
+    if (find_map_ == nullptr) {
+      map = shared_seat_map(bytes, in.what());
+      return;
+    }
+    SeatMapHash hash;
+    if (bytes.size() != hash.bytes.size()) in.damaged("field " + std::string(name) + " is no hash");
+    std::ranges::copy(bytes, hash.bytes.begin());
+    map = (*find_map_)(hash);
   }
   void read(Reader& in, PriceList& prices, Text, const FieldRule&) const {
     PriceListParts parts;
@@ -160,6 +175,7 @@ class FieldReader {
   }
 
   Reading reading_;
+  const FindSeatMap* find_map_;
 };
 
 }  // namespace ticketcore

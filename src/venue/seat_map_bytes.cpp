@@ -1,10 +1,12 @@
 #include "ticketcore/venue/seat_map_bytes.hpp"
 
-#include <algorithm>
-#include <mutex>
-#include <unordered_map>
+#include <sodium.h>
 
-#include "ticketcore/base/detail/siphash.hpp"
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <optional>
+
 #include "ticketcore/base/detail/wire_reader.hpp"
 #include "ticketcore/base/id_generator.hpp"
 #include "ticketcore/venue/detail/seat_map_bytes.hpp"
@@ -226,44 +228,67 @@ SeatMap decode_seat_map(BytesView bytes, std::string_view what) {
   }
 }
 
+std::string to_string(const SeatMapHash& hash) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : hash.bytes) {
+    text += digits[byte >> 4U];
+    text += digits[byte & 15U];
+  }
+  return text;
+}
+
+SeatMapHash seat_map_hash(BytesView bytes) {
+  SeatMapHash hash;
+  static_assert(sizeof hash.bytes == crypto_hash_sha256_BYTES);
+  crypto_hash_sha256(hash.bytes.data(), bytes.data(), bytes.size());
+  return hash;
+}
+
 namespace {
 
-/// The maps that somebody has, by a hash of their bytes. Keeps none alive.
+/// The maps that somebody has. Keeps none alive.
 class MapsInUse {
  public:
-  /// Null if nobody has one of these bytes.
-  [[nodiscard]] std::shared_ptr<const SeatMap> find(BytesView bytes) {
+  /// Null if nobody has it.
+  [[nodiscard]] std::shared_ptr<const SeatMap> find(const SeatMapHash& hash) {
     const std::lock_guard lock(mutex_);
-    return find(hash(bytes), bytes);
+    return find_here(hash);
   }
-  /// The map from now on, unless another thread was faster with one of the same bytes.
-  [[nodiscard]] std::shared_ptr<const SeatMap> add(BytesView bytes, std::shared_ptr<const SeatMap> map) {
-    const std::uint64_t hashed = hash(bytes);
+  /// Nullopt for a map that was not added, or whose hash is not its own.
+  [[nodiscard]] std::optional<SeatMapHash> hash_of(const SeatMap& map) {
     const std::lock_guard lock(mutex_);
-    if (auto other = find(hashed, bytes)) return other;
-    if (maps_.size() >= sweep_at_) {
-      std::erase_if(maps_, [](const auto& kept) { return kept.second.expired(); });
-      sweep_at_ = std::max<std::size_t>(64, 2 * maps_.size());
-    }
-    maps_.emplace(hashed, map);
+    const auto known = hashes_.find(&map);
+    // Where this one stands there may have been another.
+    if (known == hashes_.end() || find_here(known->second).get() != &map) return std::nullopt;
+    return known->second;
+  }
+  /// The map from now on, unless another thread was faster with one of the same hash. own: the hash is that
+  /// of the map's bytes as they are written here.
+  [[nodiscard]] std::shared_ptr<const SeatMap> add(const SeatMapHash& hash,
+                                                   std::shared_ptr<const SeatMap> map, bool own) {
+    const std::lock_guard lock(mutex_);
+    if (auto other = find_here(hash)) return other;
+    if (maps_.size() >= sweep_at_) sweep();
+    maps_[hash] = map;
+    if (own) hashes_[map.get()] = hash;
     return map;
   }
 
  private:
-  [[nodiscard]] std::shared_ptr<const SeatMap> find(std::uint64_t hashed, BytesView bytes) const {
-    const auto [first, last] = maps_.equal_range(hashed);
-    for (auto at = first; at != last; ++at) {
-      std::shared_ptr<const SeatMap> map = at->second.lock();
-      if (map && std::ranges::equal(encode_seat_map(*map), bytes)) return map;
-    }
-    return nullptr;
+  [[nodiscard]] std::shared_ptr<const SeatMap> find_here(const SeatMapHash& hash) const {
+    const auto found = maps_.find(hash);
+    return found == maps_.end() ? nullptr : found->second.lock();
   }
-  // Whoever sends maps must not be able to choose ones that are looked through one after another.
-  [[nodiscard]] std::uint64_t hash(BytesView bytes) const { return siphash24({key_.low, key_.high}, bytes); }
+  void sweep() {
+    std::erase_if(maps_, [](const auto& kept) { return kept.second.expired(); });
+    std::erase_if(hashes_, [this](const auto& kept) { return find_here(kept.second).get() != kept.first; });
+    sweep_at_ = std::max<std::size_t>(64, 2 * maps_.size());
+  }
 
-  const HashKey key_ = new_hash_key();
   std::mutex mutex_;
-  std::unordered_multimap<std::uint64_t, std::weak_ptr<const SeatMap>> maps_;
+  std::map<SeatMapHash, std::weak_ptr<const SeatMap>> maps_;
+  std::map<const SeatMap*, SeatMapHash> hashes_;
   std::size_t sweep_at_ = 64;
 };
 
@@ -274,14 +299,26 @@ class MapsInUse {
 
 }  // namespace
 
+SeatMapHash seat_map_hash(const SeatMap& map) {
+  if (const auto known = maps_in_use().hash_of(map)) return *known;
+  return seat_map_hash(encode_seat_map(map));
+}
+
+std::shared_ptr<const SeatMap> find_shared_seat_map(const SeatMapHash& hash) {
+  return maps_in_use().find(hash);
+}
+
 std::shared_ptr<const SeatMap> shared_seat_map(BytesView bytes, std::string_view what) {
-  if (auto map = maps_in_use().find(bytes)) return map;
-  return maps_in_use().add(bytes, std::make_shared<const SeatMap>(decode_seat_map(bytes, what)));
+  const SeatMapHash hash = seat_map_hash(bytes);
+  if (auto map = maps_in_use().find(hash)) return map;
+  const auto map = std::make_shared<const SeatMap>(decode_seat_map(bytes, what));
+  // What a later version has written may have fields that are skipped here, and another hash without them.
+  return maps_in_use().add(hash, map, std::ranges::equal(encode_seat_map(*map), bytes));
 }
 
 std::shared_ptr<const SeatMap> shared_seat_map(std::shared_ptr<const SeatMap> map) {
-  const Bytes bytes = encode_seat_map(*map);
-  return maps_in_use().add(bytes, std::move(map));
+  const SeatMapHash hash = seat_map_hash(*map);
+  return maps_in_use().add(hash, std::move(map), true);
 }
 
 }  // namespace ticketcore

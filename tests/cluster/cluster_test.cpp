@@ -260,7 +260,7 @@ struct Judgement {
     const auto entries = storage.read("event/cluster", at, 1U << 20);
     if (entries.empty()) break;
     for (const Entry& entry : entries) {
-      const LogEntry read = decode_entry(entry.bytes, "entry");
+      const LogEntry read = decode_entry(entry.bytes, "entry", storage);
       for (std::size_t index = 0; index < read.facts.size(); ++index) {
         const Fact& fact = read.facts[index];
         if (fact.request.is_zero()) continue;

@@ -393,7 +393,7 @@ TEST_CASE("holds that ran out are written down before what the batch decides") {
   at.clock.now += std::chrono::seconds(10);
   CHECK(at.take(at.hold(0)).refusal() == nullptr);
   const auto entries = at.storage.read("event/premiere", 2, 1 << 20);
-  const LogEntry last = decode_entry(entries.back().bytes, "the last entry");
+  const LogEntry last = decode_entry(entries.back().bytes, "the last entry", at.storage);
   REQUIRE(last.facts.size() == 2);
   CHECK(std::holds_alternative<HoldExpired>(last.facts[0].body));
   CHECK(std::holds_alternative<HoldPlaced>(last.facts[1].body));

@@ -124,7 +124,7 @@ void check_secret(Storage& storage, const Recorded& recorded, std::size_t crash,
   const auto apply = [&](EventState& state, Revision after, Revision last) {
     for (const Entry& entry : log) {
       if (entry.revision <= after || entry.revision > last) continue;
-      const LogEntry read = decode_entry(entry.bytes, "an entry");
+      const LogEntry read = decode_entry(entry.bytes, "an entry", *storage);
       for (const Fact& fact : read.facts) state.apply(fact, {entry.revision, read.header.turn});
     }
   };
@@ -132,7 +132,7 @@ void check_secret(Storage& storage, const Recorded& recorded, std::size_t crash,
     EventState state;
     apply(state, 0, snapshot);
     if (snapshot > 0)
-      state = decode_snapshot(encode_snapshot(state, snapshot, 0), "a snapshot").value().state;
+      state = decode_snapshot(encode_snapshot(state, snapshot, 0), "a snapshot", *storage).value().state;
     apply(state, snapshot, revision);
     if (encode_snapshot(state, revision, 0) == opened) return true;
   }

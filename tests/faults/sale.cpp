@@ -4,6 +4,7 @@
 
 #include "ticketcore/log/audit.hpp"
 #include "ticketcore/log/log.hpp"
+#include "ticketcore/log/stored_map.hpp"
 
 namespace ticketcore::fault {
 namespace {
@@ -169,7 +170,7 @@ class WatchedTurn final : public Turn {
   [[nodiscard]] Timestamp now() override { return turn_->now(); }
   void commit(std::span<const Append> entries) override {
     if (entries.empty()) return turn_->commit(entries);
-    const Append& entry = entries.front();
+    const Append& entry = entries.back();  // of the event: before it stands the map, when it is created
     const std::size_t index = sale_.attempts_.size();
     sale_.attempts_.push_back({entry.stream,
                                {entry.bytes.begin(), entry.bytes.end()},
@@ -365,7 +366,8 @@ void Sale::find(const std::string& what) { findings_.push_back(doing_ + ": " + w
 std::vector<Bytes> facts_of(Storage& storage) {
   std::vector<Bytes> facts;
   for (const Entry& entry : whole_log(storage, sale_stream)) {
-    for (const Fact& fact : decode_entry(entry.bytes, "an entry").facts) facts.push_back(bytes_of(fact));
+    for (const Fact& fact : decode_entry(entry.bytes, "an entry", storage).facts)
+      facts.push_back(bytes_of(fact));
   }
   return facts;
 }
@@ -387,6 +389,9 @@ Findings check_log(Storage& storage, const std::vector<Attempt>& attempts, std::
               std::to_string(log.size())};
     }
   }
+  // A map comes with the first event that names it, or not at all.
+  const std::size_t maps = whole_log(storage, stream_of(seat_map_hash(*little::house()))).size();
+  if (maps != (log.empty() ? 0U : 1U)) return {"there are " + std::to_string(maps) + " entries of the map"};
   if (next != log.size())
     return {"entry " + std::to_string(next + 1) + " of " + std::to_string(log.size()) +
             " is nothing that was tried"};

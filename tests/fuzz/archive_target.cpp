@@ -2,6 +2,7 @@
 #include "ticketcore/storage/memory.hpp"
 
 #include "fuzz.hpp"
+#include "little_map.hpp"
 #include "scratch_file.hpp"
 #include "sealed.hpp"
 #include "ticketcore/engine/detail/desk.hpp"
@@ -39,6 +40,8 @@ void archive(BytesView bytes) {
     std::memcpy(&checksum, entry.data() + 12, sizeof checksum);
     ++count;
   }
+  const Bytes map = encode_map_entry(*little::house()).bytes;
+  sealed.insert(sealed.end(), map.begin(), map.end());
   for (const char letter : std::string_view("tkle")) sealed.push_back(static_cast<std::uint8_t>(letter));
   const std::size_t end = sealed.size();
   sealed.resize(end + 12);

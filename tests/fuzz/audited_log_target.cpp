@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "fuzz.hpp"
+#include "little_map.hpp"
 #include "sealed.hpp"
 #include "ticketcore/engine/detail/desk.hpp"
 #include "ticketcore/log/audit.hpp"
@@ -14,8 +15,8 @@ namespace ticketcore::fuzz {
 namespace {
 
 /// What can be shown of it is JSON, whatever texts are in it.
-void check_json(const Bytes& bytes, const EventState& state) {
-  const LogEntry entry = decode_entry(bytes, "it");
+void check_json(Storage& storage, const Bytes& bytes, const EventState& state) {
+  const LogEntry entry = decode_entry(bytes, "it", storage);
   for (const Fact& fact : entry.facts) {
     boost::json::error_code error;
     const auto value =
@@ -29,6 +30,7 @@ void check_json(const Bytes& bytes, const EventState& state) {
 void audited_log(BytesView bytes) {
   const StreamId stream = stream_of("premiere");
   MemoryStorage storage([] { return Timestamp{}; });
+  little::put_map(storage, *little::house());
   for (const Bytes& entry : seal_log(bytes)) {
     const Position position{stream, 0};
     const Append append{stream, sealed_checksum(entry), entry};
@@ -43,7 +45,7 @@ void audited_log(BytesView bytes) {
           "a desk halts on a log that an audit can't begin");
   if (!report.problems.empty() || !report.state.exists()) return;
   for (const Entry& entry : storage.read(stream, 0, SIZE_MAX)) {
-    if (entry.revision <= report.revision) check_json(entry.bytes, report.state);
+    if (entry.revision <= report.revision) check_json(storage, entry.bytes, report.state);
   }
   require(audit(storage, stream).problems.empty(), "what a desk adds to a sound log leaves it sound");
   desk.save_snapshot();

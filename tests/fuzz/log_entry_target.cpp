@@ -1,4 +1,5 @@
 #include "fuzz.hpp"
+#include "little_map.hpp"
 #include "sealed.hpp"
 #include "ticketcore/log/log.hpp"
 
@@ -15,13 +16,13 @@ namespace {
 
 void check_entry(BytesView bytes) {
   try {
-    const LogEntry entry = decode_entry(bytes, "it");
+    const LogEntry entry = decode_entry(bytes, "it", little_map());
     const EntryHeader header = decode_entry_header(bytes, "it");
     require(header.revision == entry.header.revision && header.checksum == entry.header.checksum,
             "the header read alone is the entry's");
     // Unknown fields and facts are left behind the first time, nothing the second.
     const Bytes written = encode(entry);
-    const LogEntry again = decode_entry(written, "it");
+    const LogEntry again = decode_entry(written, "it", little_map());
     require(again.facts.size() == entry.facts.size() && again.skipped_facts == 0,
             "what was read can be written and read");
     require(again.header.turn == entry.header.turn &&

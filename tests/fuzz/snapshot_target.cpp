@@ -1,4 +1,5 @@
 #include "fuzz.hpp"
+#include "little_map.hpp"
 #include "sealed.hpp"
 #include "ticketcore/engine/availability.hpp"
 #include "ticketcore/log/snapshot.hpp"
@@ -23,12 +24,14 @@ void use(StateAtRevision& at) {
 
 void check_snapshot(BytesView bytes) {
   try {
-    auto read = decode_snapshot(bytes, "it");
+    auto read = decode_snapshot(bytes, "it", little_map());
     if (!read) return;
-    const Bytes written = encode_snapshot(read->state, read->revision, read->checksum);
-    const auto again = decode_snapshot(written, "it");
+    // With the map in it, or with its name.
+    Storage* const maps = bytes.size() % 2 == 0 ? nullptr : &little_map();
+    const Bytes written = encode_snapshot(read->state, read->revision, read->checksum, maps);
+    const auto again = decode_snapshot(written, "it", little_map());
     require(again.has_value(), "what was read can be written and read");
-    require(encode_snapshot(again->state, again->revision, again->checksum) == written,
+    require(encode_snapshot(again->state, again->revision, again->checksum, maps) == written,
             "what is written twice is the same");
     use(*read);
   } catch (const StorageDamaged&) {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -35,7 +36,7 @@ class Apart {
   Apart& operator=(const Apart&) = delete;
 };
 
-/// Keeps the newest entries of one stream's log, and counts the bytes of all.
+/// Keeps the newest entries of one event's log, and counts the bytes of all; and the event's map.
 class CountedStorage final : public Storage {
  public:
   explicit CountedStorage(std::function<Timestamp()> clock, std::size_t kept = SIZE_MAX)
@@ -44,9 +45,14 @@ class CountedStorage final : public Storage {
   [[nodiscard]] std::unique_ptr<Turn> take_turn(std::span<const Position>) override {
     return std::make_unique<CountedTurn>(*this);
   }
-  [[nodiscard]] std::vector<Entry> read(const StreamId&, Revision after, std::size_t max_bytes) override {
+  [[nodiscard]] std::vector<Entry> read(const StreamId& stream, Revision after,
+                                        std::size_t max_bytes) override {
     const Apart apart;
     std::vector<Entry> read;
+    if (stream.starts_with("map/")) {
+      if (map_ && after == 0) read.push_back(*map_);
+      return read;
+    }
     if (after + 1 < first_) throw std::logic_error("an entry is read that is no longer kept");
     for (std::size_t at = after + 1 - first_;
          at < entries_.size() && (read.empty() || entries_[at].bytes.size() <= max_bytes); ++at) {
@@ -85,6 +91,10 @@ class CountedStorage final : public Storage {
   };
 
   void keep(const Append& entry) {
+    if (entry.stream.starts_with("map/")) {
+      map_ = Entry{1, entry.checksum, Bytes(entry.bytes.begin(), entry.bytes.end())};
+      return;
+    }
     log_bytes_ += entry.bytes.size();
     entries_.push_back(
         {first_ + entries_.size(), entry.checksum, Bytes(entry.bytes.begin(), entry.bytes.end())});
@@ -97,6 +107,7 @@ class CountedStorage final : public Storage {
   std::size_t kept_;
   std::deque<Entry> entries_;
   Revision first_ = 1;  ///< Of those kept.
+  std::optional<Entry> map_;
   std::uint64_t log_bytes_ = 0;
   std::uint64_t snapshot_bytes_ = 0;
 };

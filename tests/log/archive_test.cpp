@@ -10,6 +10,7 @@
 #include "passing_storage.hpp"
 #include "ticketcore/log/audit.hpp"
 #include "ticketcore/log/erasure.hpp"
+#include "ticketcore/log/stored_map.hpp"
 #include "ticketcore/storage/memory.hpp"
 #include "ticketcore/storage/sqlite.hpp"
 
@@ -79,8 +80,9 @@ TEST_CASE("an archived event leaves the store, can be looked into, and comes bac
 
   const ArchiveReport report = archive_event(storage, "premiere", file);
   CHECK(report.revision == before.revision);
-  CHECK(report.bytes == before.bytes);
-  CHECK(std::filesystem::file_size(file) == before.bytes + 16);
+  const StreamId map = stream_of(seat_map_hash(*little::house()));
+  CHECK(report.bytes == before.bytes + storage.read(map, 0, 1).front().bytes.size());
+  CHECK(std::filesystem::file_size(file) == report.bytes + 16);
   CHECK(is_archive(file));
   CHECK_FALSE(std::filesystem::exists(file.string() + ".part"));
   CHECK(audit(*open_archive(file), "event/premiere").takings.size() == before.takings.size());
@@ -88,12 +90,70 @@ TEST_CASE("an archived event leaves the store, can be looked into, and comes bac
   CHECK_THROWS_AS(archive_event(storage, "premiere", file), StorageUnavailable);
   CHECK_THROWS_AS((void)restore_event(storage, file), StorageError);
   storage.remove_stream({"event/premiere", report.revision, report.checksum});
-  CHECK(storage.list_streams("").empty());
+  CHECK(storage.list_streams("") == std::vector<StreamId>{map});  // others may use it
   CHECK(restore_event(storage, file).revision == report.revision);
+  CHECK(storage.read(map, 0, SIZE_MAX).size() == 1);
   const AuditReport after = audit(storage, "event/premiere");
   CHECK(after.problems.empty());
   CHECK(after.paid == before.paid);
   CHECK(after.refunded == before.refunded);
+}
+
+TEST_CASE("an archive stands alone: it brings the event's seat map to a store that does not have it") {
+  const testing::ScratchFolder folder;
+  const auto file = folder.path() / "premiere.archive";
+  const StreamId map = stream_of(seat_map_hash(*little::house()));
+  little::Clock clock;
+  {
+    MemoryStorage storage(clock.reader());
+    little::sell_a_bit(storage, clock);
+    (void)archive_event(storage, "premiere", file);
+  }
+  const auto archive = open_archive(file);
+  CHECK(archive->list_streams("") == std::vector<StreamId>{"event/premiere", map});
+  CHECK(archive->list_streams("map/") == std::vector<StreamId>{map});
+  const Position known{map, 0};
+  CHECK(archive->wait_for_news({&known, 1}, std::chrono::milliseconds(0)));
+
+  MemoryStorage empty(clock.reader());
+  (void)restore_event(empty, file);
+  CHECK(audit(empty, "event/premiere").problems.empty());
+  CHECK(empty.list_streams("") == std::vector<StreamId>{"event/premiere", map});
+
+  // Another event brings the map meanwhile.
+  MemoryStorage store(clock.reader());
+  testing::PassingStorage passing(store);
+  passing.before_turn = [&] {
+    BoxOffice office(store, {.clock = clock.reader()});
+    (void)office.create_event(little::event("matinee")).value();
+  };
+  (void)restore_event(passing, file);
+  CHECK(store.read(map, 0, SIZE_MAX).size() == 1);
+  CHECK(audit(store, "event/premiere").problems.empty());
+}
+
+TEST_CASE("an archive without the map that its log names, or with others, is not restored") {
+  const testing::ScratchFolder folder;
+  little::Clock clock;
+  MemoryStorage storage(clock.reader());
+  little::sell_a_bit(storage, clock);
+  (void)archive_event(storage, "premiere", folder.path() / "good");
+  const std::string good = testing::content_of(folder.path() / "good");
+  const auto text_of = [](const Bytes& bytes) { return std::string(bytes.begin(), bytes.end()); };
+  const std::string map = text_of(encode_map_entry(*little::house()).bytes);
+  SeatMapData data = little::house()->data();
+  data.name = "another";
+  const std::string other = text_of(encode_map_entry(SeatMap(data)).bytes);
+  const std::string log = good.substr(0, good.size() - 16 - map.size());
+  const std::string end = good.substr(good.size() - 16);
+  REQUIRE(good == log + map + end);
+  for (const std::string& bytes : {log + end, log + other + end, log + map + map + end,
+                                   log + map + other + end, log + other + map + end, map + log + end}) {
+    write(folder.path() / "bad", bytes);
+    MemoryStorage empty(clock.reader());
+    CHECK_THROWS_AS((void)restore_event(empty, folder.path() / "bad"), StorageDamaged);
+    CHECK(empty.list_streams("").empty());
+  }
 }
 
 TEST_CASE("an archive with a flipped bit, a cut, or a missing entry is not restored") {

@@ -177,7 +177,7 @@ TEST_CASE(
   const std::vector<Entry> entries = storage.read("event/premiere", 0, 1U << 20);
   REQUIRE(entries.size() == 3);
   const auto line = [&](std::size_t entry, const EventState& state) {
-    const LogEntry read = decode_entry(entries[entry].bytes, "the entry");
+    const LogEntry read = decode_entry(entries[entry].bytes, "the entry", storage);
     return fact_json(read.facts.at(0), entries[entry].revision, read.header.turn, state);
   };
   event.inspect([&](const EventState& state) {

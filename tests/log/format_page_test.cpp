@@ -28,6 +28,9 @@ template <class Record>
 /// Lists records as the page does, and those that their fields are made of.
 class Listing {
  public:
+  /// How facts, or commands, have seat maps.
+  explicit Listing(std::string seat_map) : seat_map_(std::move(seat_map)) {}
+
   template <class Variant>
   [[nodiscard]] std::string kinds() {
     return [this]<std::size_t... index>(std::index_sequence<index...>) {
@@ -81,7 +84,7 @@ class Listing {
     } else if constexpr (std::is_same_v<Member, Timestamp>) {
       return "signed, epoch microseconds";
     } else if constexpr (std::is_same_v<Member, std::shared_ptr<const SeatMap>>) {
-      return "seat map";
+      return seat_map_;
     } else if constexpr (std::is_same_v<Member, PriceList>) {
       return type<PriceListParts>();
     } else if constexpr (Declared<Member>) {
@@ -102,6 +105,7 @@ class Listing {
     return text;
   }
 
+  std::string seat_map_;
   std::map<std::string, std::string> records_;
 };
 
@@ -136,8 +140,10 @@ void compare(std::string_view heading, std::string_view declared) {
 }  // namespace
 
 TEST_CASE("the format's page lists the facts, commands and records as they are declared") {
-  Listing listing;
-  compare("### Facts", listing.kinds<FactBody>());
-  compare("### Commands", listing.kinds<CommandBody>());
-  compare("### Records", listing.records());
+  Listing facts("seat map's hash");
+  compare("### Facts", facts.kinds<FactBody>());
+  Listing both("seat map");
+  compare("### Commands", both.kinds<CommandBody>());
+  (void)both.kinds<FactBody>();
+  compare("### Records", both.records());
 }

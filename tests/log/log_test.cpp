@@ -27,6 +27,13 @@ const Timestamp turn = *parse_rfc3339("2027-01-10T10:00:00.000123Z");
   return {bytes.begin(), bytes.end()};
 }
 
+/// Of an entry that may name the little house.
+[[nodiscard]] LogEntry read_entry(BytesView bytes, std::string_view what) {
+  MemoryStorage maps;
+  little::put_map(maps, *little::house());
+  return decode_entry(bytes, what, maps);
+}
+
 constexpr std::uint64_t golden_digest = 0x0123'4567'89AB'CDEFULL;
 
 /// One story that has every kind of fact, the same to the byte on every machine.
@@ -93,6 +100,11 @@ constexpr std::uint64_t golden_digest = 0x0123'4567'89AB'CDEFULL;
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+void write_file(const std::filesystem::path& path, BytesView bytes) {
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+}
+
 /// A log of whole entries, one after the other: each says how long it is.
 [[nodiscard]] std::vector<Bytes> split(const Bytes& log) {
   std::vector<Bytes> entries;
@@ -111,7 +123,7 @@ constexpr std::uint64_t golden_digest = 0x0123'4567'89AB'CDEFULL;
 [[nodiscard]] EventState replay(const std::vector<Bytes>& entries) {
   EventState state;
   for (const Bytes& bytes : entries) {
-    const LogEntry entry = decode_entry(bytes, "a golden entry");
+    const LogEntry entry = read_entry(bytes, "a golden entry");
     for (const Fact& fact : entry.facts) state.apply(fact, {entry.header.revision, entry.header.turn});
   }
   return state;
@@ -127,9 +139,9 @@ std::uint32_t sealed_checksum(BytesView entry) {
 }  // namespace
 
 TEST_CASE("what is written is what is read, header and facts") {
-  const LogEntry read = decode_entry(entry_of({{little::request(1), HoldReleased{HoldId{little::request(9)}}},
-                                               {{}, HoldExpired{HoldId{little::request(8)}}}}),
-                                     "it");
+  const LogEntry read = read_entry(entry_of({{little::request(1), HoldReleased{HoldId{little::request(9)}}},
+                                             {{}, HoldExpired{HoldId{little::request(8)}}}}),
+                                   "it");
   CHECK(read.header.revision == 7);
   CHECK(read.header.turn == turn);
   CHECK(read.header.previous_checksum == 0xABCD'1234);
@@ -144,7 +156,7 @@ TEST_CASE("an entry's header can be read alone, and proves the whole entry") {
   const EntryHeader header = decode_entry_header(entry, "it");
   CHECK(header.revision == 7);
   CHECK(header.turn == turn);
-  CHECK(header.checksum == decode_entry(entry, "it").header.checksum);
+  CHECK(header.checksum == read_entry(entry, "it").header.checksum);
   entry.back() ^= 1;
   CHECK_THROWS_AS((void)decode_entry_header(entry, "it"), StorageDamaged);
 }
@@ -163,16 +175,16 @@ TEST_CASE("every flipped bit and every cut is noticed") {
     Bytes bad = good;
     bad[bit / 8] = static_cast<std::uint8_t>(bad[bit / 8] ^ (1U << (bit % 8)));
     INFO("bit ", bit);
-    CHECK_THROWS_AS((void)decode_entry(bad, "it"), StorageError);
+    CHECK_THROWS_AS((void)read_entry(bad, "it"), StorageError);
   }
   for (std::size_t size = 0; size < good.size(); ++size)
-    CHECK_THROWS_AS((void)decode_entry(BytesView(good).first(size), "it"), StorageDamaged);
+    CHECK_THROWS_AS((void)read_entry(BytesView(good).first(size), "it"), StorageDamaged);
 }
 
 TEST_CASE("a newer format is called newer, not damaged") {
   Bytes newer = entry_of({});
   newer[4] = log_format_version + 1;
-  CHECK_THROWS_WITH_AS((void)decode_entry(newer, "entry 7 of event/gala"),
+  CHECK_THROWS_WITH_AS((void)read_entry(newer, "entry 7 of event/gala"),
                        doctest::Contains("entry 7 of event/gala has format version 2"), StorageNewer);
 }
 
@@ -202,31 +214,37 @@ TEST_CASE("a reader of today skips what a later version adds, and stops at what 
                                 'w',  0x88, 0x07, 5};  // field 112, three bytes; field 113, a number
   field.insert(field.end(), std::begin(later), std::end(later));
   field[40] = static_cast<std::uint8_t>(field[40] + sizeof later);
-  const LogEntry with_field = decode_entry(sealed(field, 1), "it");
+  const LogEntry with_field = read_entry(sealed(field, 1), "it");
   REQUIRE(with_field.facts.size() == 1);
   CHECK(with_field.facts[0].request == held.request);
   CHECK(std::get<HoldPlaced>(with_field.facts[0].body).places == PlaceList{PlaceIndex{3}});
 
-  const LogEntry with_fact = decode_entry(sealed(append_fact(today, 64), 2), "it");
+  const LogEntry with_fact = read_entry(sealed(append_fact(today, 64), 2), "it");
   CHECK(with_fact.facts.size() == 1);
   CHECK(with_fact.skipped_facts == 1);
-  CHECK_THROWS_WITH_AS((void)decode_entry(sealed(append_fact(today, 63), 2), "it"),
+  CHECK_THROWS_WITH_AS((void)read_entry(sealed(append_fact(today, 63), 2), "it"),
                        doctest::Contains("a fact of kind 63"), StorageNewer);
 }
 
 TEST_CASE("yesterday's log opens today, and today's writer writes it to the byte") {
   const std::vector<Bytes> story = golden_story();
+  MemoryStorage maps;
+  little::put_map(maps, *little::house());
   if (std::getenv("TICKETCORE_WRITE_GOLDEN") != nullptr) {
     std::filesystem::create_directories(golden(""));
-    std::ofstream log(golden("v1.log"), std::ios::binary);
-    for (const Bytes& entry : story)
-      log.write(reinterpret_cast<const char*>(entry.data()), static_cast<std::streamsize>(entry.size()));
+    Bytes log;
+    for (const Bytes& entry : story) log.insert(log.end(), entry.begin(), entry.end());
+    write_file(golden("v1.log"), log);
     const EventState state = replay(story);
     const Bytes snapshot =
-        encode_snapshot(state, story.size(), decode_entry(story.back(), "it").header.checksum);
-    std::ofstream(golden("v1.snapshot"), std::ios::binary)
-        .write(reinterpret_cast<const char*>(snapshot.data()), static_cast<std::streamsize>(snapshot.size()));
+        encode_snapshot(state, story.size(), read_entry(story.back(), "it").header.checksum, &maps);
+    write_file(golden("v1.snapshot"), snapshot);
+    write_file(golden("v1.map"), encode_map_entry(*little::house()).bytes);
   }
+  const Bytes map = read_file(golden("v1.map"));
+  CHECK(map == encode_map_entry(*little::house()).bytes);
+  CHECK(decode_seat_map(decode_map_entry(map, stream_of(seat_map_hash(*little::house()))), "it").data() ==
+        little::house()->data());
   const std::vector<Bytes> kept = split(read_file(golden("v1.log")));
   CHECK(kept == story);
   const EventState state = replay(kept);
@@ -247,7 +265,7 @@ TEST_CASE("yesterday's log opens today, and today's writer writes it to the byte
   CHECK(order_of(state, 3) == 1);
   CHECK(order_of(state, 4) + order_of(state, 5) == 0);
 
-  const auto snapshot = decode_snapshot(read_file(golden("v1.snapshot")), "the golden snapshot");
+  const auto snapshot = decode_snapshot(read_file(golden("v1.snapshot")), "the golden snapshot", maps);
   REQUIRE(snapshot.has_value());
   CHECK(snapshot->revision == 5);
   snapshot->state.check_everything();
@@ -262,6 +280,7 @@ TEST_CASE("an audit proves a good log and finds what is wrong with a bad one") {
   const std::vector<Bytes> story = golden_story();
   const auto storage_of = [](const std::vector<Bytes>& entries) {
     auto storage = std::make_unique<MemoryStorage>();
+    little::put_map(*storage, *little::house());
     for (const Bytes& entry : entries) {
       const Position position{"event/premiere", 0};
       const auto right = storage->take_turn({&position, 1});
@@ -284,7 +303,7 @@ TEST_CASE("an audit proves a good log and finds what is wrong with a bad one") {
 
   // An entry that sells a place to a second holder: well formed, and a lie.
   EntryWriter writer;
-  writer.begin({6, turn + std::chrono::hours(1), decode_entry(story.back(), "it").header.checksum, 0});
+  writer.begin({6, turn + std::chrono::hours(1), read_entry(story.back(), "it").header.checksum, 0});
   writer.add(
       {little::request(50),
        HoldPlaced{

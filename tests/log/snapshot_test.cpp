@@ -69,7 +69,7 @@ TEST_CASE("a forged snapshot is left aside, or leads to a state that notices whe
       forged[at] = static_cast<std::uint8_t>(forged[at] ^ flip);
       seal(forged);
       try {
-        auto read = decode_snapshot(forged, "a forged snapshot");
+        auto read = decode_snapshot(forged, "a forged snapshot", storage);
         if (!read) {
           ++left_aside;
           continue;

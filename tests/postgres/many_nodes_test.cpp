@@ -85,7 +85,7 @@ void check_answers(Storage& storage, const std::vector<Asked>& asked) {
     const auto entries = storage.read("event/hall", at, 1U << 20);
     if (entries.empty()) break;
     for (const Entry& entry : entries) {
-      for (const Fact& fact : decode_entry(entry.bytes, "entry").facts) {
+      for (const Fact& fact : decode_entry(entry.bytes, "entry", storage).facts) {
         const auto* hold = std::get_if<HoldPlaced>(&fact.body);
         const bool once = hold == nullptr || placed.emplace(fact.request, hold->places).second;
         CHECK(once);

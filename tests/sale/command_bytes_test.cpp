@@ -338,8 +338,10 @@ TEST_CASE("whatever stands in a command, it is refused or can be read back from 
       const Decision decision = answer();
       const Fact* fact = std::get_if<Fact>(&decision);
       if (fact == nullptr) return;
+      MemoryStorage maps;
+      if (const SeatMap* map = seat_map_of(fact->body)) little::put_map(maps, *map);
       LogEntry read;
-      REQUIRE_NOTHROW(read = decode_entry(Sale::bytes_of(*fact), "what was granted"));
+      REQUIRE_NOTHROW(read = decode_entry(Sale::bytes_of(*fact), "what was granted", maps));
       CHECK(read.facts.at(0) == *fact);
     };
     const auto refused = [&] {

@@ -58,7 +58,8 @@ TEST_CASE("of granted requests the newest are remembered, and no more than the l
     REQUIRE(known->revision == number - first + 2);
   }
   // A host that goes on from a snapshot forgets the same ones.
-  std::optional<StateAtRevision> other = decode_snapshot(event.snapshot(), "it");
+  MemoryStorage no_maps;
+  std::optional<StateAtRevision> other = decode_snapshot(event.snapshot(), "it", no_maps);
   REQUIRE(other.has_value());
   event.fill(10'000'000, more);
   for (std::uint64_t number = 10'000'000; number < 10'000'000 + more; ++number)

@@ -304,7 +304,7 @@ TEST_CASE("a note on an order is there until another replaces it, in a snapshot 
   CHECK(note(desk.state()) == "picks them up at eight");
   REQUIRE(ask(order, "picked up").refusal() == nullptr);
   const Bytes snapshot = encode_snapshot(desk.state(), desk.revision(), 1);
-  CHECK(note(decode_snapshot(snapshot, "the snapshot")->state) == "picked up");
+  CHECK(note(decode_snapshot(snapshot, "the snapshot", storage)->state) == "picked up");
   Desk other(storage, "premiere");
   other.catch_up();
   CHECK(note(other.state()) == "picked up");

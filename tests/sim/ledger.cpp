@@ -39,10 +39,15 @@ bool Ledger::was_taken(PlaceIndex place, Revision revision, Timestamp turn) cons
   return false;
 }
 
+void Ledger::hear_map(const Append& entry) {
+  const Position position{entry.stream, 0, {}};
+  maps_.take_turn({&position, 1})->commit({&entry, 1});
+}
+
 std::string Ledger::hear(const Entry& entry) {
   LogEntry read;
   try {
-    read = decode_entry(entry.bytes, "entry " + std::to_string(entry.revision));
+    read = decode_entry(entry.bytes, "entry " + std::to_string(entry.revision), maps_);
   } catch (const StorageError& error) {
     return error.what();
   }

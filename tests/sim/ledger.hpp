@@ -10,12 +10,14 @@
 
 #include "ticketcore/log/log.hpp"
 #include "ticketcore/sale/event_state.hpp"
-#include "ticketcore/storage/storage.hpp"
+#include "ticketcore/storage/memory.hpp"
 
 namespace ticketcore::sim {
 
 class Ledger {
  public:
+  /// The seat map that the log names.
+  void hear_map(const Append& entry);
   /// What is wrong with the entry, or nothing.
   [[nodiscard]] std::string hear(const Entry& entry);
 
@@ -37,6 +39,7 @@ class Ledger {
   /// Whether the place was taken at some moment of the turn that came after the revision before this one.
   [[nodiscard]] bool was_taken(PlaceIndex place, Revision revision, Timestamp turn) const;
   [[nodiscard]] const EventState& state() const noexcept { return state_; }
+  [[nodiscard]] Storage& maps() noexcept { return maps_; }
 
  private:
   struct OpenHold {
@@ -72,6 +75,7 @@ class Ledger {
   [[nodiscard]] bool is_taken(std::uint32_t place) const;
   [[nodiscard]] std::uint32_t taken_of(std::uint32_t area) const;
 
+  MemoryStorage maps_;
   // The house as labels tell it. What has a position in these lists has it for ever.
   std::vector<std::string> places_;
   std::set<std::uint32_t> on_the_map_;

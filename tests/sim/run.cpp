@@ -10,6 +10,7 @@
 #include "ledger.hpp"
 #include "node.hpp"
 #include "ticketcore/log/audit.hpp"
+#include "ticketcore/log/stored_map.hpp"
 #include "ticketcore/storage/memory.hpp"
 #include "ticketcore/venue/seat_map_builder.hpp"
 
@@ -53,7 +54,8 @@ class Run {
   Run(const Plan& plan, Tracing tracing)
       : plan_(plan), database_(world_, plan.seed, plan.clock_tick), houses_(small_houses()) {
     world_.tracing = tracing == Tracing::on;
-    database_.on_append = [this](const StreamId&, const Entry& entry) {
+    database_.on_append = [this](const StreamId& of, const Entry& entry) {
+      if (of != stream) return ledger_.hear_map({of, entry.checksum, entry.bytes});
       world_.trace("entry " + std::to_string(entry.revision) + " is durable");
       if (std::string wrong = ledger_.hear(entry); !wrong.empty()) world_.fail(wrong);
     };
@@ -116,8 +118,10 @@ class Run {
     const Command create{RequestId{{1, 1}},
                          CreateEvent{"sim", settings, houses_.front(), SaleStatus::on_sale}};
     (void)desk.take_turn({&create, 1});
-    const Entry created = storage.read(stream, 0, SIZE_MAX).front();
-    database_.put({stream, created.checksum, created.bytes});
+    for (const StreamId& made : {stream_of(seat_map_hash(*map_)), stream}) {
+      const Entry created = storage.read(made, 0, SIZE_MAX).front();
+      database_.put({made, created.checksum, created.bytes});
+    }
   }
 
   void make(const Trouble& trouble) {
@@ -184,10 +188,12 @@ class Run {
     while (world_.step() && world_.now() < last) {
     }
     MemoryStorage copy;
-    for (const Entry& entry : database_.entries(stream)) {
-      const Position position{stream, 0};
-      const Append append{stream, entry.checksum, entry.bytes};
-      copy.take_turn({&position, 1})->commit({&append, 1});
+    for (const StreamId& from : {stream_of(seat_map_hash(*map_)), stream}) {
+      for (const Entry& entry : database_.entries(from)) {
+        const Position position{from, 0};
+        const Append append{from, entry.checksum, entry.bytes};
+        copy.take_turn({&position, 1})->commit({&append, 1});
+      }
     }
     for (const std::string& problem : audit(copy, stream).problems) world_.fail(problem);
     judge_order();
@@ -281,7 +287,7 @@ class Run {
   void judge_order() {
     std::map<RequestId, std::size_t> places;
     for (const Entry& entry : database_.entries(stream)) {
-      for (const Fact& fact : decode_entry(entry.bytes, "an entry").facts)
+      for (const Fact& fact : decode_entry(entry.bytes, "an entry", ledger_.maps()).facts)
         places.emplace(fact.request, places.size());
     }
     testing::Moments<Micros, std::size_t> asked;

@@ -42,7 +42,7 @@ class LogReader {
  private:
   void read(const Entry& entry, std::uint64_t from, std::vector<std::string>& lines) {
     const LogEntry decoded =
-        decode_entry(entry.bytes, "entry " + std::to_string(entry.revision) + " of " + stream_);
+        decode_entry(entry.bytes, "entry " + std::to_string(entry.revision) + " of " + stream_, *storage_);
     for (const Fact& fact : decoded.facts) {
       learn_labels(state_, fact, {entry.revision, decoded.header.turn});
       if (entry.revision >= from)

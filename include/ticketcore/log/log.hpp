@@ -53,14 +53,16 @@ class EntryWriter {
 struct LogEntry {
   EntryHeader header{};
   std::vector<Fact> facts{};
+  std::vector<SeatMapHash> maps{};  ///< That its facts name.
   std::uint32_t skipped_facts =
       0;  ///< Facts of kinds this version does not know and may ignore (tags from 64 up).
 };
 
-/// Reads what EntryWriter wrote. Throws StorageDamaged when the bytes are not an entry, are cut short or fail
-/// their checksum, StorageNewer when they need a newer version; both name what was read ("entry 17 of
-/// event/gala").
-[[nodiscard]] LogEntry decode_entry(BytesView bytes, std::string_view what);
+/// Reads what EntryWriter wrote. A fact names its seat map by a hash: the map is that in use in this process,
+/// or is read from the storage (stored_map.hpp). Throws StorageDamaged when the bytes are not an entry, are
+/// cut short or fail their checksum, or when a map is not there; StorageNewer when they need a newer version;
+/// both name what was read ("entry 17 of event/gala"). What reading the storage throws.
+[[nodiscard]] LogEntry decode_entry(BytesView bytes, std::string_view what, Storage& maps);
 
 /// The same, but leaves the facts unread.
 [[nodiscard]] EntryHeader decode_entry_header(BytesView bytes, std::string_view what);

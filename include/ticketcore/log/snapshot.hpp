@@ -10,7 +10,7 @@
 
 namespace ticketcore {
 
-inline constexpr std::uint8_t snapshot_format_version = 3;
+inline constexpr std::uint8_t snapshot_format_version = 4;
 
 /// A state and the log position it stands at.
 struct StateAtRevision {
@@ -19,11 +19,14 @@ struct StateAtRevision {
   std::uint32_t checksum = 0;  ///< Of the entry at revision.
 };
 
-[[nodiscard]] Bytes encode_snapshot(const EventState& state, Revision revision, std::uint32_t checksum);
+/// A seat map that the storage has is named by its hash, any other is written whole: so is every map where
+/// maps is null. Throws what is_stored (stored_map.hpp) does.
+[[nodiscard]] Bytes encode_snapshot(const EventState& state, Revision revision, std::uint32_t checksum,
+                                    Storage* maps = nullptr);
 
-/// Nullopt for a snapshot of another format version; throws StorageDamaged for one that is damaged. The key
-/// is the state's.
+/// Nullopt for a snapshot of another format version; throws StorageDamaged for one that is damaged, or whose
+/// map is not in the storage. The key is the state's.
 [[nodiscard]] std::optional<StateAtRevision> decode_snapshot(BytesView bytes, std::string_view what,
-                                                             const HashKey& key = {});
+                                                             Storage& maps, const HashKey& key = {});
 
 }  // namespace ticketcore

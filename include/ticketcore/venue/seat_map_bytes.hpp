@@ -1,7 +1,12 @@
 #pragma once
-// A seat map as bytes, as the log and commands carry it. docs/log-format.md describes them.
+// A seat map as bytes, as the store keeps it and commands carry it, and the hash that names it in the log.
+// docs/log-format.md describes them.
 
+#include <array>
+#include <compare>
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "ticketcore/base/bytes.hpp"
@@ -12,10 +17,25 @@ namespace ticketcore {
 [[nodiscard]] Bytes encode_seat_map(const SeatMap& map);
 /// Throws StorageDamaged, naming what was read.
 [[nodiscard]] SeatMap decode_seat_map(BytesView bytes, std::string_view what);
-/// The same, but of all maps of these bytes that are in use in this process there is one: ten thousand events
-/// in one house share it. Any thread may call it.
+
+/// SHA-256 of a seat map's bytes.
+struct SeatMapHash {
+  std::array<std::uint8_t, 32> bytes{};
+  friend auto operator<=>(const SeatMapHash&, const SeatMapHash&) = default;
+};
+/// 64 hexadecimal digits.
+[[nodiscard]] std::string to_string(const SeatMapHash& hash);
+[[nodiscard]] SeatMapHash seat_map_hash(BytesView bytes);
+/// Of the bytes that encode_seat_map writes. Linear in a map that is not shared (shared_seat_map).
+[[nodiscard]] SeatMapHash seat_map_hash(const SeatMap& map);
+
+/// Of all shared maps of one hash there is one in this process: ten thousand events in one house have it
+/// together. A map that nobody has any more is not kept. Any thread may call these. This one decodes the
+/// bytes only if nobody has their map.
 [[nodiscard]] std::shared_ptr<const SeatMap> shared_seat_map(BytesView bytes, std::string_view what);
-/// This map, or the one of the same bytes that is in use already. Linear in the map.
+/// This map, or the one of the same bytes that somebody has already. Linear in a map that is not shared yet.
 [[nodiscard]] std::shared_ptr<const SeatMap> shared_seat_map(std::shared_ptr<const SeatMap> map);
+/// Null if nobody has it.
+[[nodiscard]] std::shared_ptr<const SeatMap> find_shared_seat_map(const SeatMapHash& hash);
 
 }  // namespace ticketcore

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "ticketcore/engine/availability.hpp"
+#include "ticketcore/engine/detail/brought_maps.hpp"
 #include "ticketcore/engine/detail/entries_at_hand.hpp"
 #include "ticketcore/log/log.hpp"
 #include "ticketcore/log/snapshot.hpp"
@@ -182,6 +183,7 @@ class Desk {
   std::map<RequestId, Found> found_;                ///< Of this turn's requests, those that the log answers.
   std::map<RequestId, std::size_t> answered_here_;  ///< Positions in this turn; filled when one is asked for.
   std::size_t indexed_ = 0;                         ///< So many of this turn's answers are in answered_here_.
+  BroughtMaps maps_;                                ///< By this turn's commands.
   std::size_t log_bytes_since_snapshot_ = 0;
   EntryWriter writer_;
   AvailabilityPublisher publisher_;

@@ -5,6 +5,7 @@
 #include "ticketcore/base/detail/wire_writer.hpp"
 #include "ticketcore/sale/facts.hpp"
 #include "ticketcore/venue/detail/seat_map_bytes.hpp"
+#include "ticketcore/venue/seat_map_bytes.hpp"
 
 namespace ticketcore::detail {
 
@@ -31,7 +32,11 @@ template <class T>
 /// Writes records field by field. Zero and what is empty is left out.
 class FieldWriter {
  public:
-  explicit FieldWriter(wire::Writer& out) : out_(out) {}
+  using HashOfMap = SeatMapHash (*)(const SeatMap& map);
+
+  /// Seat maps are written as their hashes: so have facts them. Null: whole, as commands have them.
+  explicit FieldWriter(wire::Writer& out, HashOfMap hash_of_map = nullptr)
+      : out_(out), hash_of_map_(hash_of_map) {}
 
   template <Declared Record>
   void write_fields(const Record& record) {
@@ -72,7 +77,12 @@ class FieldWriter {
   }
   void write(std::uint32_t number, const PriceList& prices) { write(number, parts_of(prices)); }
   void write(std::uint32_t number, const std::shared_ptr<const SeatMap>& map) {
-    if (map != nullptr) out_.group(number, [&] { write_seat_map(out_, *map); });
+    if (map == nullptr) return;
+    out_.group(number, [&] {
+      if (hash_of_map_ == nullptr) return write_seat_map(out_, *map);
+      const SeatMapHash hash = hash_of_map_(*map);
+      out_.raw(hash.bytes.data(), hash.bytes.size());
+    });
   }
   template <Declared Record>
   void write(std::uint32_t number, const Record& record) {
@@ -100,6 +110,7 @@ class FieldWriter {
   }
 
   wire::Writer& out_;
+  HashOfMap hash_of_map_;
 };
 
 }  // namespace ticketcore::detail
