@@ -378,8 +378,8 @@ int show_seating(Storage& storage, const Arguments& arguments) {
     for (const Occupant& seat : page.occupants) {
       for (const std::string& text : {seat.place, seat.section, seat.row, seat.seat, seat.category})
         std::cout << csv_text(text) << ',';
-      std::cout << to_string(seat.status) << ',' << seat.quantity << ',' << csv_text(seat.ticket_type)
-                << ',' << (seat.ticket ? std::to_string(seat.order_number) : "") << ','
+      std::cout << to_string(seat.status) << ',' << seat.quantity << ',' << csv_text(seat.ticket_type) << ','
+                << (seat.ticket ? std::to_string(seat.order_number) : "") << ','
                 << (seat.ticket ? to_string(*seat.ticket) : "") << ',' << csv_text(seat.holder.text()) << ','
                 << time(seat.held_until) << ',' << time(seat.admitted_at) << ',' << csv_text(seat.gate)
                 << "\r\n";
