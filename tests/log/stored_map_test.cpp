@@ -29,7 +29,7 @@ const StreamId little_stream = stream_of(little_hash);
   return std::make_shared<const SeatMap>(SeatMap(std::move(data)));
 }
 
-[[nodiscard]] EventId evening(int number) { return EventId("evening-" + std::to_string(number)); }
+[[nodiscard]] EventId nth_evening(int number) { return EventId("evening-" + std::to_string(number)); }
 
 [[nodiscard]] std::uint64_t bytes_in(Storage& storage, const StreamId& name) {
   std::uint64_t bytes = 0;
@@ -46,21 +46,21 @@ void fill(Storage& storage) {
     BoxOffice office(storage);
     NewEvent event = little::event();
     for (int number = 0; number < count; ++number) {
-      event.id = evening(number);
+      event.id = nth_evening(number);
       if (number % 100 == 0) event.seat_map = little::house();
       kept.push_back(office.create_event(event).value());
       REQUIRE(&kept.back().seat_map() == &kept.front().seat_map());
     }
     BoxOffice another(storage);
     for (int number = 0; number < count; number += 97)
-      CHECK(&another.event(evening(number)).value().seat_map() == &kept.front().seat_map());
+      CHECK(&another.event(nth_evening(number)).value().seat_map() == &kept.front().seat_map());
     kept.clear();
   }
   CHECK(find_shared_seat_map(little_hash) == nullptr);
   CHECK(storage.list_streams("map/") == std::vector<StreamId>{little_stream});
   CHECK(storage.read(little_stream, 0, SIZE_MAX).size() == 1);
   for (int number = 0; number < count; number += 97)
-    CHECK(bytes_in(storage, stream_of(evening(number))) < most_bytes_of_event);
+    CHECK(bytes_in(storage, stream_of(nth_evening(number))) < most_bytes_of_event);
 }
 
 /// A store with one event, whose map nobody has in use.

@@ -5,6 +5,7 @@
 #include "little_house.hpp"
 #include "ticketcore/log/snapshot.hpp"
 #include "ticketcore/sale/decide.hpp"
+#include "ticketcore/storage/memory.hpp"
 
 using namespace ticketcore;
 
