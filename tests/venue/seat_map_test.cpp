@@ -83,9 +83,10 @@ using Texts = std::vector<std::string>;
 // The members of everything that a map is made of: one that has a member more does not come apart, and does
 // not compile.
 auto parts(SeatMapData& it) {
-  auto& [name, focal_point, categories, floors, zones, sections, rows, places, labels, areas, shapes] = it;
-  return std::tie(name, focal_point, categories, floors, zones, sections, rows, places, labels, areas,
-                  shapes);
+  auto& [name, focal_point, categories, floors, zones, sections, rows, places, labels, areas, shapes, order] =
+      it;
+  return std::tie(name, focal_point, categories, floors, zones, sections, rows, places, labels, areas, shapes,
+                  order);
 }
 auto parts(Category& it) {
   auto& [key, name, color] = it;
@@ -112,8 +113,8 @@ auto parts(Place& it) {
   return std::tie(position, label, row, slot, seats, category, kind, flags);
 }
 auto parts(Area& it) {
-  auto& [label, section, category, capacity, center, outline] = it;
-  return std::tie(label, section, category, capacity, center, outline);
+  auto& [label, section, category, capacity, center, outline, retired] = it;
+  return std::tie(label, section, category, capacity, center, outline, retired);
 }
 auto parts(Shape& it) {
   auto& [kind, label, outline] = it;
@@ -133,7 +134,7 @@ struct OddParts {
   template <class T>
   void each(T& part) const {
     if constexpr (std::is_enum_v<T>) {
-      for (const int number : {8, 55, 128, 255}) put(part, static_cast<T>(number), refused);
+      for (const int number : {16, 55, 128, 255}) put(part, static_cast<T>(number), refused);
     } else if constexpr (std::same_as<T, std::string>) {
       for (const char* text : {"a\xFF", "\xC0\xAF", "\xED\xA0\x80", "\xE2\x82"})
         put(part, std::string(text), refused);
