@@ -327,7 +327,7 @@ TEST_CASE("the log tells a replacement with labels, those of new places too") {
   EventState state;
   std::string last;
   for (const Entry& entry : box.storage.read("event/gala", 0, SIZE_MAX)) {
-    const LogEntry read = decode_entry(entry.bytes, "the entry");
+    const LogEntry read = decode_entry(entry.bytes, "the entry", box.storage);
     for (const Fact& fact : read.facts) {
       learn_labels(state, fact, {entry.revision, read.header.turn});
       last = fact_json(fact, entry.revision, read.header.turn, state);

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr const char* stream = "event/premiere";
+constexpr const char* log_stream = "event/premiere";
 
 struct Shortened {
   little::Clock clock{};
@@ -28,14 +28,14 @@ struct Shortened {
   }
   /// The store has only its first entries.
   void lose_end(Revision kept) {
-    const auto entries = storage.read(stream, 0, 1U << 30);
-    storage.remove_stream({stream, entries.back().revision, entries.back().checksum});
+    const auto entries = storage.read(log_stream, 0, 1U << 30);
+    storage.remove_stream({log_stream, entries.back().revision, entries.back().checksum});
     if (kept == 0) return;
-    const Position from{stream};
+    const Position from{log_stream};
     const auto again = storage.take_turn({&from, 1});
     std::vector<Append> first;
     for (const Entry& entry : std::span(entries).first(kept))
-      first.push_back({stream, entry.checksum, entry.bytes});
+      first.push_back({log_stream, entry.checksum, entry.bytes});
     again->commit(first);
   }
 };
@@ -124,14 +124,14 @@ TEST_CASE("an event whose stream was renamed in the store is not sold under the 
   Shortened store;
   BoxOffice office(store.storage, store.options());
   (void)office.create_event(little::event()).value();
-  const Entry only = store.storage.read(stream, 0, 1).front();
+  const Entry only = store.storage.read(log_stream, 0, 1).front();
   const Position from{"event/other"};
   const Append renamed{"event/other", only.checksum, only.bytes};
   store.storage.take_turn({&from, 1})->commit({&renamed, 1});
   CHECK_THROWS_WITH_AS((void)office.event("other"), doctest::Contains("the log of event \"premiere\""),
                        StorageDamaged);
   CHECK(audit(store.storage, "event/other").problems.size() == 1);
-  CHECK(audit(store.storage, stream).problems.empty());
+  CHECK(audit(store.storage, log_stream).problems.empty());
 }
 
 TEST_CASE("confirming the time leaves the sale as another has just set it") {
