@@ -118,7 +118,7 @@ class Run {
     const Command create{RequestId{{1, 1}},
                          CreateEvent{"sim", settings, houses_.front(), SaleStatus::on_sale}};
     (void)desk.take_turn({&create, 1});
-    for (const StreamId& made : {stream_of(seat_map_hash(*map_)), stream}) {
+    for (const StreamId& made : {stream_of(seat_map_hash(*houses_.front())), stream}) {
       const Entry created = storage.read(made, 0, SIZE_MAX).front();
       database_.put({made, created.checksum, created.bytes});
     }
@@ -188,7 +188,9 @@ class Run {
     while (world_.step() && world_.now() < last) {
     }
     MemoryStorage copy;
-    for (const StreamId& from : {stream_of(seat_map_hash(*map_)), stream}) {
+    std::vector<StreamId> streams{stream};
+    for (const auto& house : houses_) streams.push_back(stream_of(seat_map_hash(*house)));
+    for (const StreamId& from : streams) {
       for (const Entry& entry : database_.entries(from)) {
         const Position position{from, 0};
         const Append append{from, entry.checksum, entry.bytes};
