@@ -18,7 +18,12 @@ constexpr int thread_count = 8;
 class Buyers {
  public:
   Buyers(const Event& event, Clock& clock, Tally& tally, unsigned seed)
-      : event_(event), map_(event.seat_map()), clock_(clock), tally_(tally), random_(seed) {}
+      : event_(event),
+        seat_map_(event.seat_map()),
+        map_(*seat_map_),
+        clock_(clock),
+        tally_(tally),
+        random_(seed) {}
 
   /// Returns false when the house is sold out.
   bool next() {
@@ -134,6 +139,7 @@ class Buyers {
   }
 
   const Event& event_;
+  const std::shared_ptr<const SeatMap> seat_map_;
   const SeatMap& map_;
   Clock& clock_;
   Tally& tally_;
@@ -142,7 +148,7 @@ class Buyers {
 
 void show_progress(const Event& event, const Clock& clock, const Tally& tally) {
   const StatusCounts counts = event.availability()->total(clock.now());
-  const std::uint64_t capacity = event.seat_map().capacity();
+  const std::uint64_t capacity = event.seat_map()->capacity();
   constexpr std::uint64_t width = 40;
   const std::uint64_t filled = counts.sold * width / capacity;
   std::string bar(filled, '#');

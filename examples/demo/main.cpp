@@ -25,7 +25,7 @@ using namespace ticketcore;
 
 void print_summary(const Event& event, const demo::Clock& clock, demo::Tally& tally, double seconds) {
   const StatusCounts counts = event.availability()->total(clock.now());
-  std::cout << "\n  places sold      " << counts.sold << " of " << event.seat_map().capacity() << " ("
+  std::cout << "\n  places sold      " << counts.sold << " of " << event.seat_map()->capacity() << " ("
             << counts.free << " free, " << counts.held << " held)\n"
             << "  buyers           " << tally.buyers << "; " << tally.orders << " orders, " << tally.abandoned
             << " holds abandoned, " << tally.refunded_tickets << " tickets refunded and sold again\n";

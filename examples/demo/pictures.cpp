@@ -42,10 +42,10 @@ void draw_house(const Event& event, Timestamp now, const std::filesystem::path& 
   };
   const PriceList& prices = seen->settings().prices;
   picture.price = [&](CategoryIndex category) {
-    const auto adult = prices.price_of(event.seat_map().categories()[category.value].key, 0);
+    const auto adult = prices.price_of(event.seat_map()->categories()[category.value].key, 0);
     return adult ? Money{*adult, prices.currency()}.to_string() : std::string();
   };
-  write(file, seat_map_svg(event.seat_map(), picture));
+  write(file, seat_map_svg(*event.seat_map(), picture));
 }
 
 int draw_tickets(const BoxOffice& office, const Event& event, const std::vector<Order>& orders,
@@ -54,7 +54,7 @@ int draw_tickets(const BoxOffice& office, const Event& event, const std::vector<
   int drawn = 0;
   for (const Order& order : orders) {
     for (const Ticket& ticket : order.tickets) {
-      const auto category = event.seat_map().find_category(ticket.category);
+      const auto category = event.seat_map()->find_category(ticket.category);
       TicketPicture picture;
       picture.event = seen->settings().name;
       picture.venue = seen->settings().venue;
@@ -63,8 +63,8 @@ int draw_tickets(const BoxOffice& office, const Event& event, const std::vector<
       picture.row = ticket.row;
       picture.seat = ticket.seat;
       if (ticket.row.empty()) picture.area = ticket.place;
-      picture.category = category ? event.seat_map().categories()[category->value].name : ticket.category;
-      picture.category_color = category ? event.seat_map().categories()[category->value].color : "#444444";
+      picture.category = category ? event.seat_map()->categories()[category->value].name : ticket.category;
+      picture.category_color = category ? event.seat_map()->categories()[category->value].color : "#444444";
       picture.ticket_type = ticket.ticket_type;
       picture.price = ticket.price.to_string();
       picture.holder = order.holder.text();

@@ -156,8 +156,7 @@ std::shared_ptr<const Availability> Event::availability() const {
   if (!seen) desk_->read([&](Desk& desk) { seen = desk.availability(); });
   return seen;
 }
-const SeatMap& Event::seat_map() const noexcept { return *seat_map_; }
-std::shared_ptr<const SeatMap> Event::map_now() const {
+std::shared_ptr<const SeatMap> Event::seat_map() const {
   try {
     if (const auto seen = availability()) return seen->shared_seat_map();
   } catch (const StorageError&) {
@@ -210,13 +209,14 @@ Result<Hold> Event::hold(const Selection& selection, const HoldOptions& options)
 }
 
 Result<Command> Event::hold_command(const Selection& selection, const HoldOptions& options) const {
-  const std::shared_ptr<const SeatMap> shared = map_now();
+  const std::shared_ptr<const SeatMap> shared = seat_map();
   const SeatMap& map = *shared;
   PlaceHold command;
   command.holder = options.holder;
   command.ttl = options.ttl;
   for (const std::string& label : selection.places) {
-    const auto place = map.find_place(label);
+    // A retired one, too: the request may have been granted when it was there.
+    const auto place = map.find_place_ever(label);
     if (!place) return refuse_unknown(selection, map);
     command.places.push_back(*place);
   }
@@ -234,7 +234,7 @@ Result<Hold> Event::hold_best(const BestPlaces& wish, const HoldOptions& options
 }
 
 Result<Command> Event::hold_best_command(const BestPlaces& wish, const HoldOptions& options) const {
-  const std::shared_ptr<const SeatMap> map = map_now();
+  const std::shared_ptr<const SeatMap> map = seat_map();
   HoldBest command;
   command.holder = options.holder;
   command.ttl = options.ttl;

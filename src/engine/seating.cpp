@@ -40,12 +40,19 @@ class Lister {
     return {{ticket.where, ticket.order + 1, index - order.first_ticket + 1, {}}, &ticket, nullptr, 1};
   }
 
+  /// How many places of the hall, row after row, stand before those that are still to be listed.
+  [[nodiscard]] std::size_t begin_of_places() const {
+    const std::vector<std::uint32_t>& order = state_.seat_map()->data().order;
+    if (!after_) return 0;
+    if (order.empty() || after_->where >= order.size()) return std::size_t{after_->where} + 1;
+    return static_cast<std::size_t>(std::ranges::find(order, after_->where) - order.begin()) + 1;
+  }
   void add_places() {
     const std::span<const std::uint32_t> codes = state_.places().codes();
-    for (std::size_t at = after_ ? std::size_t{after_->where} + 1 : 0;
-         at < codes.size() && found_.size() < most_; ++at) {
-      const PlaceIndex place{static_cast<std::uint32_t>(at)};
-      const PlaceStatus status = status_of(codes[at], now_);
+    const std::vector<std::uint32_t>& order = state_.seat_map()->data().order;
+    for (std::size_t at = begin_of_places(); at < codes.size() && found_.size() < most_; ++at) {
+      const PlaceIndex place{order.empty() ? static_cast<std::uint32_t>(at) : order[at]};
+      const PlaceStatus status = status_of(codes[place.value], now_);
       const std::uint32_t owner = state_.places().owner(place);
       if (status == PlaceStatus::sold) found_.push_back(of_ticket(state_.orders().tickets()[owner]));
       if (status != PlaceStatus::held) continue;

@@ -61,6 +61,12 @@ class Explainer {
         (taken.places.size() == 1 ? "this place is no longer free: " : "these places are no longer free: ") +
         labels;
   }
+  void operator()(const refusals::PlacesRetired& retired) {
+    for (const PlaceIndex place : retired.places) name(place);
+    std::string labels;
+    for (const std::string& label : refusal_.places) labels += (labels.empty() ? "" : ", ") + label;
+    refusal_.message = "the event's seat map has no longer: " + labels;
+  }
   void operator()(const refusals::PlacesInUse& used) {
     for (const PlaceIndex place : used.places) name(place);
     for (const AreaIndex area : used.areas) name(area);

@@ -120,8 +120,8 @@ void buy_and_sell(const Event& event, History& history, std::mt19937 random) {
       const auto first =
           static_cast<std::uint32_t>((seconds * wanted_moves_by + random() % wanted_seats) % seats);
       if (random() % 4 == 0) selection.areas = {{"S-Floor", static_cast<std::uint32_t>(1 + random() % 3)}};
-      selection.places = {event.seat_map().label(PlaceIndex{first}),
-                          event.seat_map().label(PlaceIndex{(first + 1) % seats})};
+      selection.places = {event.seat_map()->label(PlaceIndex{first}),
+                          event.seat_map()->label(PlaceIndex{(first + 1) % seats})};
       const auto ttl = std::chrono::seconds(1 + random() % 3);
       const auto hold = insist(history, new_request_id(), [&](RequestId request) {
         return event.hold(selection, {.holder = me, .ttl = ttl, .request = request});

@@ -209,7 +209,7 @@ TEST_CASE("two processes sell one event in one file, no seat twice, and see each
         if (!hold) break;
         const Quote quote = event.quote(hold->id, {{"adult", 1, ""}}).value();
         (void)event.check_out(hold->id, {.payment = {"card", "ref", quote.total}}).value();
-        sales.send(Sold{process, event.seat_map().find_place(hold->places.front())->value});
+        sales.send(Sold{process, event.seat_map()->find_place(hold->places.front())->value});
       }
       // Nothing is left to hold, but the other may still be paying for its last seat.
       for (int attempt = 0; attempt < 1'000 && event.availability()->total(Timestamp{}).sold < 300;

@@ -16,7 +16,7 @@ TEST_CASE("a seat goes from free to held to sold to admitted") {
   const Hold hold = box.event.hold({"Hall-A-3", "Hall-A-4"}, {.holder = "cart-1", .ttl = 10min}).value();
   CHECK(hold.places == std::vector<std::string>{"Hall-A-3", "Hall-A-4"});
   CHECK(to_rfc3339(hold.expires_at) == "2027-01-10T10:10:00Z");
-  const PlaceIndex place = *box.event.seat_map().find_place("Hall-A-3");
+  const PlaceIndex place = *box.event.seat_map()->find_place("Hall-A-3");
   CHECK(box.event.availability()->status(place, box.clock.now) == PlaceStatus::held);
 
   const Quote quote = box.event.quote(hold.id, {{"adult", 1, ""}, {"child", 1, ""}}).value();

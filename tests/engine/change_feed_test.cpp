@@ -30,7 +30,7 @@ struct WatchedHall {
   }
   [[nodiscard]] std::vector<std::string> labels(const Changes& changes) const {
     std::vector<std::string> labels;
-    for (const PlaceIndex place : changes.places) labels.push_back(event.seat_map().label(place));
+    for (const PlaceIndex place : changes.places) labels.push_back(event.seat_map()->label(place));
     return labels;
   }
 };
@@ -239,7 +239,7 @@ TEST_CASE("changes that are more than the house are kept up to a bound") {
   WatchedHall hall;
   std::vector<std::string> all;
   for (std::uint32_t place = 0; place < 16; ++place)
-    all.push_back(hall.event.seat_map().label(PlaceIndex{place}));
+    all.push_back(hall.event.seat_map()->label(PlaceIndex{place}));
   hall.show();
   std::vector<FeedPosition> positions{hall.feed.now()->position()};
   // 16 places a look: 10,000 are reached before there are 1,000 looks.
@@ -269,7 +269,7 @@ TEST_CASE("readers of two hosts know what there is, whenever they look and where
   for (int step = 0; step < 4'000; ++step) {
     if (below(3) == 0) {
       const std::string place =
-          hall.event.seat_map().label(PlaceIndex{static_cast<std::uint32_t>(below(17))});
+          hall.event.seat_map()->label(PlaceIndex{static_cast<std::uint32_t>(below(17))});
       const auto hold = (below(2) == 0 ? hall.event : other)
                             .hold({place}, {.holder = "cart", .ttl = std::chrono::seconds(1 + below(20))});
       if (hold) holds.push_back(hold->id);

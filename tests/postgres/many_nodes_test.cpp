@@ -62,7 +62,7 @@ std::vector<Asked> pick_seats(const Event& event, unsigned seed, const std::atom
     Asked one{new_request_id(), {}, false, {}};
     const auto first = static_cast<std::uint32_t>(random() % seats);
     for (const std::uint32_t seat : {first, (first + 1) % seats})
-      one.places.push_back(event.seat_map().label(PlaceIndex{seat}));
+      one.places.push_back(event.seat_map()->label(PlaceIndex{seat}));
     for (;;) {
       const auto answer =
           event.hold(Selection{one.places, {}}, {.holder = "buyer", .ttl = 3'600s, .request = one.request});

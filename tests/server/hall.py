@@ -32,16 +32,18 @@ class HallTests:
             body = {"seat_map": chart("B-K", 40, "Rebuilt")}
             done = sale.admin.post(sale.path + "/seat-map", body, idempotency=key)
             self.assertEqual(done.status, 200, done.body)
-            self.assertEqual((done.json["places"], done.json["capacity"]), (200, 240))
-            self.assertEqual(done.json["retired"], 20)
+            self.assertEqual(done.json, {"id": sale.id, "places": 200, "capacity": 240})
             self.assertEqual(sale.admin.post(sale.path + "/seat-map", body, idempotency=key).json, done.json)
             whole = stream.next()
             self.assertEqual(whole["event"], "availability")
-            self.assertEqual(whole["data"]["seat_map"], done.json["seat_map"])
-        places = sale.public.get(sale.path + "/places").json["places"]
-        availability = sale.public.get(sale.path + "/availability").json
-        self.assertNotEqual(done.json["seat_map"], old)
-        self.assertEqual(availability["seat_map"], done.json["seat_map"])
+            new = whole["data"]["seat_map"]
+            self.assertNotEqual(new, old)
+        drawing = sale.public.get(sale.path + "/places").json
+        places = drawing["places"]
+        answer = sale.public.get(sale.path + "/availability")
+        availability = answer.json
+        self.assertEqual((availability["seat_map"], drawing["id"]), (new, new))
+        self.assertEqual(answer.headers["X-Seat-Map"], new)
         self.assertEqual(len(availability["places"]), len(places["labels"]))
         self.assertEqual(places["labels"][0], "Stalls-B-1")
         self.assertNotIn("Stalls-A-1", places["labels"])
@@ -49,10 +51,29 @@ class HallTests:
         self.assertEqual((letters["Stalls-B-1"], letters["Stalls-K-20"]), ("h", "f"))
         counts = sale.public.get(sale.path).json["counts"]
         self.assertEqual(counts, {"free": 239, "held": 1, "sold": 0, "killed": 0})
-        self.assertEqual(sale.hold("Stalls-A-1").status, 422)
-        self.assertEqual(sale.hold("Stalls-K-1").status, 201)
+        gone = sale.hold("Stalls-A-1")
+        self.assertEqual((gone.status, gone.json["reason"]), (422, "place_unknown"))
+        self.assertEqual(gone.json["places"], ["Stalls-A-1"])
+        fresh = sale.hold("Stalls-K-1")
+        self.assertEqual((fresh.status, fresh.json["places"][0]["label"]), (201, "Stalls-K-1"))
         hold = sale.public.get(f"{sale.path}/holds/{held['id']}", token=held["token"])
-        self.assertEqual(hold.json["places"], ["Stalls-B-1"])
+        self.assertEqual([place["label"] for place in hold.json["places"]], ["Stalls-B-1"])
+
+    def test_an_aisle_makes_another_map_and_a_lost_answer_is_told_again(self):
+        sale = Sale(self.server)
+        key = new_key()
+        held = sale.public.post(sale.path + "/holds", {"places": ["Stalls-A-1"]}, idempotency=key)
+        before = sale.public.get(sale.path).json["seat_map"]
+        narrower = chart()
+        narrower["sections"][0]["rows"][0]["aisle"] = 2
+        sale.admin.post(sale.path + "/seat-map", {"seat_map": narrower})
+        self.assertNotEqual(sale.public.get(sale.path).json["seat_map"], before)
+        wish = {"seat_map": chart("B-J"), "exchanges": [{"from": "Stalls-A-1", "to": "Stalls-C-5"}]}
+        self.assertEqual(sale.admin.post(sale.path + "/seat-map", wish).status, 200)
+        again = sale.public.post(sale.path + "/holds", {"places": ["Stalls-A-1"]}, idempotency=key)
+        self.assertEqual((again.status, again.json["id"]), (201, held.json["id"]))
+        hold = sale.public.get(f"{sale.path}/holds/{again.json['id']}", token=again.json["token"])
+        self.assertEqual([place["label"] for place in hold.json["places"]], ["Stalls-C-5"])
 
     def test_what_is_sold_and_would_go_is_named_or_exchanged(self):
         sale = Sale(self.server)

@@ -68,8 +68,12 @@ struct FeedValue {
     areas[to_str(map.label(area))] = counts_of(now.areas[area.value]);
   };
   if (changes.whole) {
-    for (std::uint32_t place = 0; place < now.places.size(); ++place) add_place({place});
-    for (std::uint32_t area = 0; area < now.areas.size(); ++area) add_area({area});
+    for (std::uint32_t place = 0; place < now.places.size(); ++place) {
+      if (!map.is_retired({place})) add_place({place});
+    }
+    for (std::uint32_t area = 0; area < now.areas.size(); ++area) {
+      if (!map.areas()[area].retired) add_area({area});
+    }
   }
   for (const PlaceIndex place : changes.places) add_place(place);
   for (const AreaIndex area : changes.areas) add_area(area);

@@ -54,7 +54,7 @@ template <class Name>
   for (Py_ssize_t at = 0; at < size; ++at) {
     const std::string_view label =
         text_view(PySequence_Fast_GET_ITEM(labels.ptr(), at), [&] { return name(at); });
-    const std::optional<PlaceIndex> place = map.find_place(label);
+    const std::optional<PlaceIndex> place = map.find_place_ever(label);
     if (!place) return false;
     places.push_back(*place);
   }
@@ -62,15 +62,15 @@ template <class Name>
 }
 
 [[nodiscard]] std::shared_ptr<const SeatMap> map_now(const EventValue& self) {
-  const Office::Call call(*self.office);
-  return self.event.availability()->shared_seat_map();
+  return unlocked(*self.office, [&](const Office::Call&) { return self.event.seat_map(); });
 }
 
 /// Why there are not all of these places, in the event's own words.
 [[nodiscard]] Refusal unknown_places(const EventValue& self, py::handle labels, const std::string& name) {
   Selection selection;
   selection.places = texts(labels, name);
-  return self.event.hold_command(selection, {}).refusal();
+  return unlocked(*self.office,
+                  [&](const Office::Call&) { return self.event.hold_command(selection, {}).refusal(); });
 }
 
 [[nodiscard]] Command hold_command(const EventValue& self, const py::tuple& places, const py::object& areas,
@@ -89,7 +89,9 @@ template <class Name>
   Selection selection;
   selection.places = texts(places, "places");
   selection.areas = areas_of(areas);
-  return need(self.event.hold_command(selection, hold_options(holder, ttl, request_id)));
+  const HoldOptions options = hold_options(holder, ttl, request_id);
+  return need(unlocked(*self.office,
+                       [&](const Office::Call&) { return self.event.hold_command(selection, options); }));
 }
 
 [[nodiscard]] Command hold_best_command(const EventValue& self, const py::object& places,
@@ -104,7 +106,9 @@ template <class Name>
   wish.restricted_view =
       truth(restricted_view, "restricted_view") ? RestrictedView::allow : RestrictedView::avoid;
   wish.together = truth(together, "together") ? Together::required : Together::preferred;
-  return need(self.event.hold_best_command(wish, hold_options(holder, ttl, request_id)));
+  const HoldOptions options = hold_options(holder, ttl, request_id);
+  return need(unlocked(*self.office,
+                       [&](const Office::Call&) { return self.event.hold_best_command(wish, options); }));
 }
 
 /// {"adult": 2, ("child", "stalls"): 1}: by ticket type, or by ticket type and category.
@@ -297,8 +301,12 @@ template <class Name>
   value.placed.expires_at = found->expires_at;
   for (const std::string& label : found->places)
     value.placed.places.push_back(value.seat_map->find_place_ever(label).value());
-  for (const AreaAdmissions& area : found->areas)
-    value.placed.areas.push_back({value.seat_map->find_area(area.area).value(), area.quantity});
+  for (const AreaAdmissions& area : found->areas) {
+    const auto index = value.seat_map->find_area(area.area);
+    // It was let go, and its area taken away, while it was looked for.
+    if (!index) return find_hold(self, hold);
+    value.placed.areas.push_back({*index, area.quantity});
+  }
   return py::cast(std::move(value));
 }
 

@@ -51,6 +51,11 @@ def test_places_stay_what_they_are_by_their_labels(event: ticketcore.Event) -> N
     assert event.hold("Hall-C-1", "Hall-A-00", holder="other").places == ("Hall-C-1", "Hall-A-00")
     assert event.hold_many([["Hall-C-2"]], holder="other")[0].places == ("Hall-C-2",)
     assert event.find_hold(hold.id) == hold and event.find_order(order.id) == order
+    # In the hall's order, though they came after the others.
+    event.hold("Hall-A-0", holder="late")
+    assert [seat.place for seat in event.seating()][:3] == ["Hall-A-0", "Hall-A-00", "Hall-A-3"]
+    changes = ticketcore.ChangeFeed(event).since()
+    assert len(changes.places) == 15 and "retired" not in changes.places.values()
 
 
 def test_what_is_sold_and_would_go_is_named_or_exchanged(event: ticketcore.Event) -> None:

@@ -104,9 +104,10 @@ class EventView:
         return self._wrapped(self._core.seat_map)
 
     def _wrapped(self, core: _core.SeatMap) -> SeatMap:
-        if self._seat_map is None or self._seat_map._core is not core:
-            self._seat_map = SeatMap(core)
-        return self._seat_map
+        known = self._seat_map
+        if known is None or known._core is not core:
+            known = self._seat_map = SeatMap(core)
+        return known
 
     def availability(self) -> Availability:
         """Which places are free now, as of the last turn or refresh."""

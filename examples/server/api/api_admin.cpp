@@ -240,12 +240,11 @@ void Api::post_seat_map(const CallPtr& call) {
     if (!replaced) return call->refuse(replaced.refusal());
     parts_.events.changed(*event);
     tell_revision(call, *event);
-    const auto map = event->map();
+    // What follows from the request alone: a repeated one is answered alike, whatever the map is by then.
     JsonWriter json;
-    json.open_object().key("id").text(event->event.id().text()).key("seat_map").text(map->id);
-    json.key("places").number(static_cast<std::int64_t>(map->places.size()));
-    json.key("capacity").number(static_cast<std::int64_t>(map->map->capacity()));
-    json.key("retired").number(map->map->retired_count());
+    json.open_object().key("id").text(event->event.id().text());
+    json.key("places").number(wanted.seat_map->place_count());
+    json.key("capacity").number(static_cast<std::int64_t>(wanted.seat_map->capacity()));
     call->json(200, json.close_object().take());
   });
 }

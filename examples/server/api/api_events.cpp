@@ -85,7 +85,8 @@ void Api::get_availability(const CallPtr& call) {
   with_event_shown(call, [this, call](const auto& event) {
     const auto [view, second, age] = event->show(call->told_at.value_or(0));
     tell_revision(call, *event, view->event->revision());
-    const std::vector<Header> headers{{"X-Age-Ms", std::to_string(age.count())}};
+    const std::vector<Header> headers{{"X-Age-Ms", std::to_string(age.count())},
+                                      {"X-Seat-Map", view->map->id}};
     if (call->request.header("Accept").find("application/octet-stream") != std::string_view::npos)
       return call->shared(view->binary(), "application/octet-stream",
                           view->etag.substr(0, view->etag.size() - 1) + "b\"", "no-cache", headers);

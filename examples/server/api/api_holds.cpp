@@ -83,9 +83,9 @@ void write_place(JsonWriter& json, const SeatMap& map, PlaceIndex index) {
 }
 
 template <class PlaceList, class AreaList>
-[[nodiscard]] std::string hold_json(const OpenEvent& event, const std::string& id, const std::string& token,
-                                    const PlaceList& places, const AreaList& areas, Timestamp expires_at) {
-  const SeatMap& map = event.event.seat_map();
+[[nodiscard]] std::string hold_json(const OpenEvent& event, const SeatMap& map, const std::string& id,
+                                    const std::string& token, const PlaceList& places, const AreaList& areas,
+                                    Timestamp expires_at) {
   JsonWriter json(320 + places.size() * 110);
   json.open_object()
       .key("id")
@@ -244,8 +244,9 @@ void Api::submit_hold(const CallPtr& call, const std::shared_ptr<OpenEvent>& eve
     const std::string id = to_string(answer.request);
     const std::string& name = event->event.id().text();
     call->json(201,
-               hold_json(*event, id, token_of_hold(*event, HoldId{call->command}, answer.revision),
-                         placed->places, placed->areas, placed->expires_at),
+               hold_json(*event, answer.event->seat_map(), id,
+                         token_of_hold(*event, HoldId{call->command}, answer.revision), placed->places,
+                         placed->areas, placed->expires_at),
                {{"Location", "/v1/events/" + name + "/holds/" + id}});
   });
 }
@@ -272,6 +273,7 @@ void Api::get_hold(const CallPtr& call) {
     std::optional<Timestamp> deadline;
     std::vector<PlaceIndex> places;
     std::vector<AreaQuantity> areas;
+    std::shared_ptr<const SeatMap> map;
     std::optional<HoldOutcome> outcome;
     event->event.inspect([&](const EventState& state) {
       outcome = hold_outcome(state, id, event->known_until(state.time()));
@@ -280,11 +282,12 @@ void Api::get_hold(const CallPtr& call) {
       deadline = from_epoch(hold.expires_at);
       places.assign(hold.places.begin(), hold.places.end());
       areas.assign(hold.areas.begin(), hold.areas.end());
+      map = state.seat_map();
     });
     tell_revision(call, *event);
     if (deadline) {
       const std::string token = token_of_hold(*event, id, event->event.revision());
-      return call->json(200, hold_json(*event, to_string(id), token, places, areas, *deadline));
+      return call->json(200, hold_json(*event, *map, to_string(id), token, places, areas, *deadline));
     }
     call->refuse(explain(hold_refusal(outcome), nullptr, nullptr));
   });

@@ -39,7 +39,8 @@ void write_places(JsonWriter& json, const SentMap& sent) {
   write_column(json, "labels", sent, [&](PlaceIndex index, const Place&) { json.text(map.label(index)); });
   write_column(json, "x", sent, [&](PlaceIndex, const Place& place) { json.thousandths(place.position.x); });
   write_column(json, "y", sent, [&](PlaceIndex, const Place& place) { json.thousandths(place.position.y); });
-  write_column(json, "category", sent, [&](PlaceIndex, const Place& place) { json.number(place.category); });
+  write_column(json, "category", sent,
+               [&](PlaceIndex, const Place& place) { json.number(sent.number_of_category[place.category]); });
   write_column(json, "kind", sent, [&](PlaceIndex, const Place& place) {
     json.text(kind_names[static_cast<std::size_t>(place.kind)]);
   });
@@ -79,7 +80,7 @@ void write_category(JsonWriter& json, const Category& category, bool accessible)
         .key("label")
         .text(map.label(index))
         .key("category")
-        .number(area.category.value)
+        .number(sent.number_of_category[area.category.value])
         .key("capacity")
         .number(area.capacity);
     write_point(json.key("center"), area.center);
@@ -117,8 +118,10 @@ void write_categories(JsonWriter& json, const SentMap& sent) {
     if (has(place.flags, PlaceFlags::accessible)) accessible[place.category] = true;
   }
   json.key("categories").open_array();
-  for (std::size_t index = 0; index < map.categories().size(); ++index)
-    write_category(json, map.categories()[index], accessible[index]);
+  for (std::size_t index = 0; index < map.categories().size(); ++index) {
+    if (sent.number_of_category[index] != SentMap::not_sent)
+      write_category(json, map.categories()[index], accessible[index]);
+  }
   json.close_array();
 }
 
@@ -131,15 +134,25 @@ SentMap::SentMap(std::shared_ptr<const SeatMap> shown) : map(std::move(shown)) {
       places.push_back(place);
     }
   }
+  const std::size_t categories = map->categories().size();
+  std::vector<bool> used(categories, map->retired_count() == 0);
+  for (const PlaceIndex place : places) used[map->places()[place.value].category] = true;
   number_of_area.assign(map->areas().size(), not_sent);
   for (std::uint32_t area = 0; area < map->areas().size(); ++area) {
     if (map->areas()[area].retired) continue;
     number_of_area[area] = static_cast<std::uint32_t>(areas.size());
     areas.push_back({area});
+    used[map->areas()[area].category.value] = true;
+  }
+  number_of_category.assign(categories, not_sent);
+  for (std::uint32_t category = 0, number = 0; category < categories; ++category) {
+    if (used[category]) number_of_category[category] = number++;
   }
   json = std::make_shared<const std::string>(seat_map_to_json(*map));
-  drawing = std::make_shared<const std::string>(drawing_json(*this));
-  id = to_base64url(hash_of_secret(*drawing)).substr(0, 22);
+  std::string drawn = drawing_json(*this);
+  id = to_base64url(hash_of_secret(*json + drawn)).substr(0, 22);
+  drawn.back() = ',';
+  drawing = std::make_shared<const std::string>(drawn + "\"id\":\"" + id + "\"}");
 }
 
 std::shared_ptr<const SentMap> sent_map(const std::shared_ptr<const SeatMap>& map) {

@@ -26,9 +26,12 @@ struct SentMap {
   std::vector<ticketcore::AreaIndex> areas{};
   std::vector<std::uint32_t> number_of_place{};  ///< By PlaceIndex: where it stands in places, or not_sent.
   std::vector<std::uint32_t> number_of_area{};   ///< By AreaIndex.
-  SharedText json{};                             ///< The chart as a file.
-  SharedText drawing{};                          ///< What a seat picker draws.
-  std::string id{};                              ///< Another one for another map: 22 characters of a hash.
+  /// By CategoryIndex: where it stands among those that are sent. A category of a map that was replaced is
+  /// not, if nothing has it any more.
+  std::vector<std::uint32_t> number_of_category{};
+  SharedText json{};     ///< The chart as a file.
+  SharedText drawing{};  ///< What a seat picker draws.
+  std::string id{};      ///< Another one for another map: 22 characters of a hash of both.
 };
 
 /// The one that somebody has of this map, or a new one. From any thread.

@@ -209,6 +209,7 @@ std::string event_json(const EventId& id, const View& view) {
   write_counts(json, total);
   json.key("counts_by_category").open_object();
   for (std::size_t index = 0; index < counts.size(); ++index) {
+    if (view.map->number_of_category[index] == SentMap::not_sent) continue;
     json.key(map.categories()[index].key);
     write_counts(json, counts[index]);
   }

@@ -173,13 +173,11 @@ struct OrderJson {
 
 /// What a search compares orders with.
 struct Words {
-  explicit Words(const std::string& text, const SeatMap& seat_map)
-      : map(seat_map), small(folded(text)), plain(plain_words(text)) {}
-  const SeatMap& map;
+  explicit Words(const std::string& text) : small(folded(text)), plain(plain_words(text)) {}
   std::string small;
   std::string plain;
 
-  [[nodiscard]] bool fit(const OrderCopy& order) const {
+  [[nodiscard]] bool fit(const OrderCopy& order, const SeatMap& map) const {
     const std::string id = to_string(order.order.id);
     if (std::to_string(order.number) == plain || folded(order.order.payment_reference) == small) return true;
     if (small.starts_with(id)) return true;  // or a ticket's id
@@ -289,7 +287,7 @@ std::optional<std::string> OrderBooks::order_json(OpenEvent& event, OrderId id) 
 
 Page OrderBooks::orders(OpenEvent& event, const std::string& position, std::uint32_t limit,
                         const std::string& words) const {
-  const Words wanted(words, event.event.seat_map());
+  const Words wanted(words);
   Page page;
   JsonWriter json(4096);
   json.open_array();
@@ -299,7 +297,9 @@ Page OrderBooks::orders(OpenEvent& event, const std::string& position, std::uint
   while (found < limit && before > 0 && searched < orders_searched) {
     // A few at a time: turns wait while the state is read.
     std::vector<OrderSeen> batch;
+    std::shared_ptr<const SeatMap> map;
     event.event.inspect([&](const EventState& state) {
+      map = state.seat_map();
       before = std::min(before, state.orders().size());
       for (std::size_t index = before; index > 0 && batch.size() < 100; --index)
         batch.push_back(see_order(state, state.orders()[index - 1].id));
@@ -310,7 +310,7 @@ Page OrderBooks::orders(OpenEvent& event, const std::string& position, std::uint
       ++searched;
       const OrderId id = seen.copy->order.id;
       const auto who = buyer(id);
-      if (!words.empty() && !wanted.fit(*seen.copy) && !(who && wanted.fit(*who))) continue;
+      if (!words.empty() && !wanted.fit(*seen.copy, *map) && !(who && wanted.fit(*who))) continue;
       const auto order = to_order(event, seen);
       if (!order) continue;
       json.raw(OrderJson{
@@ -368,8 +368,8 @@ std::optional<std::string> OrderBooks::ticket_picture(OpenEvent& event, const Ti
   const auto order = to_order(event, see_order(event, id.order));
   if (!order || id.number == 0 || id.number > order->tickets.size()) return std::nullopt;
   const Ticket& ticket = order->tickets[id.number - 1];
-  const SeatMap& map = event.event.seat_map();
   const auto seen = event.event.availability();
+  const SeatMap& map = seen->seat_map();
   const auto category = map.find_category(ticket.category);
   TicketPicture picture;
   picture.event = seen->settings().name;

@@ -123,9 +123,9 @@ class EventDesk;
 class Event {
  public:
   [[nodiscard]] const EventId& id() const noexcept;
-  /// As it was when this handle was made: what has an index in it has that for ever. availability() shows the
-  /// map as it is, which is another one where it has been replaced since.
-  [[nodiscard]] const SeatMap& seat_map() const noexcept;
+  /// As of the last turn or refresh: another one where it was replaced. Waits as availability() does; the map
+  /// that was there last where the event can't be read.
+  [[nodiscard]] std::shared_ptr<const SeatMap> seat_map() const;
   /// As of the last turn or refresh. Never waits for a turn, unless the event was let go
   /// (BoxOfficeOptions::open_events): then the log is read, and StorageError thrown when that fails. Null
   /// once the event has been taken out of the store and the desk was reopened.
@@ -239,7 +239,6 @@ class Event {
   Event(detail::EventDesk& desk, EventId id, const Availability& at)
       : desk_(&desk), id_(std::move(id)), seat_map_(at.shared_seat_map()) {}
 
-  [[nodiscard]] std::shared_ptr<const SeatMap> map_now() const;
   [[nodiscard]] Answer ask_one(Command command) const;
   /// The id is made anew if zero.
   [[nodiscard]] Answer ask_one(CommandBody body, RequestId request) const;

@@ -24,13 +24,14 @@ enum class OccupantStatus : std::uint8_t { held, sold, admitted };
   return names[static_cast<std::size_t>(status)];
 }
 
-/// Where in the list somebody stands: by place, areas after all places; in an area the holds first, by their
-/// ids, then the tickets, by order and number. The same on every host.
+/// Where in the list somebody stands: by place, row after row, areas after all places; in an area the holds
+/// first, by their ids, then the tickets, by order and number. The same on every host.
 struct SeatingPosition {
   std::uint32_t where = 0;         ///< As TicketRecord::where.
   std::uint32_t order_number = 0;  ///< 0: a hold.
   std::uint32_t ticket = 0;        ///< Its number in the order.
   HoldId hold{};
+  /// The list's order but for places of a map that was replaced: of these the map knows the order.
   friend auto operator<=>(const SeatingPosition&, const SeatingPosition&) = default;
 };
 

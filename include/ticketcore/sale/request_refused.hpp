@@ -129,6 +129,12 @@ struct AdmittedTicket {
   std::string gate{};
   friend bool operator==(const AdmittedTicket&, const AdmittedTicket&) = default;
 };
+/// They are on the event's map no longer.
+struct PlacesRetired {
+  static constexpr Reason reason = Reason::place_unknown;
+  PlaceList places{};
+  friend bool operator==(const PlacesRetired&, const PlacesRetired&) = default;
+};
 /// The new map lacks these places, which are held or sold and which no exchange takes along; these areas
 /// would have less room than is held and sold.
 struct PlacesInUse {
@@ -144,7 +150,7 @@ using Text = std::string;
 using Details = std::variant<std::monostate, Text, PlacesTaken, AreaFull, NoBlock, NoAccessibleBlock,
                              TooManyPlaces, HolderHolds, HolderPlaces, EventHolds, EventNames, SoldHold,
                              LifetimeReached, CategoryNotChosen, TicketCount, PaymentAmount, NoSuchTicket,
-                             RefundedTicket, AdmittedTicket, PlacesInUse>;
+                             RefundedTicket, AdmittedTicket, PlacesRetired, PlacesInUse>;
 
 }  // namespace refusals
 

@@ -415,6 +415,10 @@ export const dictionary = {
     en: { one: "The chart has {count} problem:", many: "The chart has {count} problems:" },
     uk: { one: "У плані {count} вада:", few: "У плані {count} вади:", many: "У плані {count} вад:" },
   },
+  hall_changes: {
+    en: "The hall has just been changed. One moment, please.",
+    uk: "Залу щойно змінили. Хвильку, будь ласка.",
+  },
   replace_map: { en: "Change the hall", uk: "Змінити залу" },
   replace_map_lead: {
     en:
@@ -437,6 +441,10 @@ export const dictionary = {
     uk:
       "Ці місця притримано або продано, а на новому плані їх немає. Вкажіть для кожного, де покупець " +
       "сидітиме.",
+  },
+  areas_in_use: {
+    en: "More is held and sold there than the new chart has room for: {areas}.",
+    uk: "Там притримано й продано більше, ніж уміщає новий план: {areas}.",
   },
   instead_of: { en: "Instead of {place}", uk: "Замість {place}" },
   about_the_event: { en: "About the event", uk: "Про подію" },

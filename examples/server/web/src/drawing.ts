@@ -5,6 +5,8 @@ import type { Category, Drawing, Point } from "./types";
 type Pair = [number, number];
 
 export interface SentDrawing {
+  /** Which map it is, as availability names it. */
+  id: string;
   name: string;
   focal_point?: Pair;
   categories: Category[];
@@ -44,6 +46,7 @@ export function readDrawing(sent: SentDrawing): Drawing {
     return rows.length - 1;
   });
   return {
+    id: sent.id,
     name: sent.name,
     floors,
     categories: sent.categories,

@@ -3,8 +3,8 @@
 import { path, post } from "./api";
 import { limitBytes } from "./bytes";
 import { field, h } from "./dom";
-import { say, t } from "./i18n";
-import { announce, busy, type NoticeBoard } from "./page";
+import { say } from "./i18n";
+import { busy, type NoticeBoard } from "./page";
 import type { EventDetails, Order } from "./types";
 
 /** What staff tell each other of an order. */
@@ -19,7 +19,7 @@ export function noteForm(
     if (!text.reportValidity()) return;
     await post(path`/v1/events/${event.id}/orders/${order.id}/note`, { body: { text: text.value }, key });
     order.note = text.value;
-    announce(t("note_saved"));
+    board.show("good", say("note_saved"));
   };
   const button = h("button", { type: "submit", class: "button secondary" }, say("save_note"));
   const submit = (happened: Event): void => {

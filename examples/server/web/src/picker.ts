@@ -74,11 +74,8 @@ export class Picker {
     );
     this.feed = new Feed(event.id, {
       full: ({ seat_map, places, areas }) => {
-        // What is drawn here is another map: the page begins anew, and what is held is kept.
-        if (seat_map !== event.seat_map) {
-          setTimeout(() => location.reload(), 1000);
-          return;
-        }
+        if (seat_map !== this.drawing.id) return this.beginAnew();
+        sessionStorage.removeItem("begun-anew");
         this.status = Array.from(places);
         areas.forEach(({ free }, index) => (this.areaFree[index] = free));
         this.map.setStatuses(places, areas);
@@ -95,6 +92,23 @@ export class Picker {
 
   close(): void {
     this.feed.close();
+  }
+
+  /**
+   * The hall is another one than is drawn here: the page is loaded anew, and what is held is kept. Not all
+   * pages in one moment, and none while the server is asked for a hold; each time later, should the servers
+   * not agree for a while.
+   */
+  private beginAnew(): void {
+    this.feed.close();
+    const times = Number(sessionStorage.getItem("begun-anew") ?? 0);
+    sessionStorage.setItem("begun-anew", String(times + 1));
+    replace(this.link, say("hall_changes"));
+    const go = (): void => {
+      if (this.pending) setTimeout(go, 200);
+      else location.reload();
+    };
+    setTimeout(go, (500 + Math.random() * 2_500) * 2 ** Math.min(times, 5));
   }
 
   private layOut(): HTMLElement {

@@ -1,11 +1,12 @@
 // Another hall for an event that may be selling: a chart in the place of its own, and where those sit then
 // whose places are gone.
 
-import { newRequestId, path, post, Problem } from "./api";
+import { get, newRequestId, path, post, Problem } from "./api";
 import { readChart, showChartProblem } from "./chart-file";
+import type { SentDrawing } from "./drawing";
 import { field, h, replace } from "./dom";
 import { number, say, t } from "./i18n";
-import { announce, busy, NoticeBoard } from "./page";
+import { busy, notice, NoticeBoard } from "./page";
 import type { EventSummary } from "./types";
 
 type Replaced = { places: number; capacity: number };
@@ -14,14 +15,27 @@ export function replaceMapForm(event: EventSummary, key: string, done: () => Pro
   const board = new NoticeBoard();
   const file = h("input", { type: "file", accept: ".json,application/json" });
   const asked = h("div", { class: "exchanges" });
-  const targets = new Map<string, HTMLInputElement>();
-  const ask = (places: string[]): void => {
-    for (const place of places)
-      if (!targets.has(place))
-        targets.set(place, h("input", { type: "text", maxlength: 400, autocomplete: "off" }));
+  let targets = new Map<string, HTMLInputElement>();
+  let areas: string[] = [];
+  // Asked again with the same body it is the same request: its answer may have been lost.
+  let sent = { body: "", request: "" };
+  const ask = async (labels: string[]): Promise<void> => {
+    const drawing = await get<SentDrawing>(path`/v1/events/${event.id}/places`, { key });
+    const isArea = new Set(drawing.areas.map(({ label }) => label));
+    areas = labels.filter((label) => isArea.has(label));
+    // What is gone from the list, as a hold that has ended, is not asked for any more.
+    targets = new Map(
+      labels
+        .filter((label) => !isArea.has(label))
+        .map((place) => [
+          place,
+          targets.get(place) ?? h("input", { type: "text", maxlength: 400, autocomplete: "off" }),
+        ]),
+    );
     replace(
       asked,
-      h("p", {}, say("exchange_these")),
+      areas.length > 0 && h("p", {}, say("areas_in_use", { areas: areas.join(", ") })),
+      targets.size > 0 && h("p", {}, say("exchange_these")),
       [...targets].map(([place, input]) => field(say("instead_of", { place }), input)),
     );
   };
@@ -32,19 +46,17 @@ export function replaceMapForm(event: EventSummary, key: string, done: () => Pro
       .map(([from, input]) => ({ from, to: input.value.trim() }))
       .filter(({ to }) => to);
     const body = { seat_map: await readChart(chosen), exchanges };
+    const text = JSON.stringify(body);
+    if (sent.body !== text) sent = { body: text, request: newRequestId() };
     try {
-      const replaced = await post<Replaced>(path`/v1/events/${event.id}/seat-map`, {
-        body,
-        key,
-        request: newRequestId(),
-      });
+      const address = path`/v1/events/${event.id}/seat-map`;
+      const replaced = await post<Replaced>(address, { body, key, request: sent.request });
       const counts = { places: number(replaced.places), capacity: number(replaced.capacity) };
-      announce(t("map_replaced", { name: event.name, ...counts }));
-      form.remove();
+      form.replaceWith(notice("good", say("map_replaced", { name: event.name, ...counts })));
       await done();
     } catch (error) {
       showChartProblem(board, error);
-      if (error instanceof Problem && error.reason === "places_in_use") ask(error.body.places ?? []);
+      if (error instanceof Problem && error.reason === "places_in_use") await ask(error.body.places ?? []);
     }
   };
   // Another chart lacks other places.
@@ -58,7 +70,7 @@ export function replaceMapForm(event: EventSummary, key: string, done: () => Pro
     "form",
     {
       class: "card upload",
-      on: { submit: (sent) => (sent.preventDefault(), void busy(button, board, send)) },
+      on: { submit: (wanted) => (wanted.preventDefault(), void busy(button, board, send)) },
     },
     h("h3", {}, say("replace_map"), ": ", event.name),
     h("p", { class: "muted" }, say("replace_map_lead")),

@@ -46,6 +46,7 @@ export interface Point {
 
 /** The chart as it is drawn: columns in the order of the places' indices. */
 export interface Drawing {
+  id: string;
   name: string;
   floors: string[];
   categories: Category[];

@@ -147,9 +147,13 @@ namespace ticketcore::detail {
   if (std::optional<RequestRefused> refused = refuse_hold(state, command.holder, admissions, command.ttl))
     return *refused;
   refusals::PlacesTaken taken;
+  refusals::PlacesRetired retired;
   for (const PlaceIndex place : command.places) {
-    if (state.places().codes()[place.value] != place_code::free) taken.places.push_back(place);
+    const std::uint32_t code = state.places().codes()[place.value];
+    if (code == place_code::retired) retired.places.push_back(place);
+    if (code != place_code::free) taken.places.push_back(place);
   }
+  if (!retired.places.empty()) return retired;
   if (!taken.places.empty()) return taken;
   for (const AreaQuantity& wanted : command.areas) {
     if (wanted.quantity > state.areas().free(wanted.area)) {
