@@ -43,6 +43,18 @@ namespace {
 [[nodiscard]] RequestId or_new(RequestId request) { return request.is_zero() ? new_request_id() : request; }
 
 /// Names the first of the labels that the map does not have, and those that it has as the other kind.
+/// A map that was seen so long ago may have been replaced: it is looked at once more before a label is
+/// refused.
+constexpr std::chrono::seconds map_age{1};
+
+/// By its whole label, also one that was retired.
+[[nodiscard]] std::optional<AreaIndex> find_area_ever(const SeatMap& map, std::string_view label) {
+  for (std::uint32_t area = 0; area < map.areas().size(); ++area) {
+    if (map.label(AreaIndex{area}) == label) return AreaIndex{area};
+  }
+  return std::nullopt;
+}
+
 [[nodiscard]] Refusal refuse_unknown(const Selection& selection, const SeatMap& map) {
   constexpr std::size_t listed = 10;
   Refusal refusal;
@@ -205,6 +217,15 @@ std::vector<Answer> Event::ask(std::vector<Command> commands) const { return des
 
 Result<Hold> Event::hold(const Selection& selection, const HoldOptions& options) const {
   auto command = hold_command(selection, options);
+  // Another process may have put it on the map since.
+  if (!command && command.refusal().reason == Reason::place_unknown && age() >= map_age) {
+    try {
+      refresh();
+      command = hold_command(selection, options);
+    } catch (const StorageError&) {
+      // What can't be read can't be sold either: the label stays unknown.
+    }
+  }
   return command ? to<Hold>(ask_one(std::move(command).value())) : command.refusal();
 }
 
@@ -221,7 +242,7 @@ Result<Command> Event::hold_command(const Selection& selection, const HoldOption
     command.places.push_back(*place);
   }
   for (const AreaAdmissions& wanted : selection.areas) {
-    const auto area = map.find_area(wanted.area);
+    const auto area = find_area_ever(map, wanted.area);
     if (!area) return refuse_unknown(selection, map);
     command.areas.push_back({*area, wanted.quantity});
   }

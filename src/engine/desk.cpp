@@ -166,7 +166,7 @@ void Desk::apply_entry(const Entry& entry) {
     throw StorageDamaged(name + " is damaged: it does not continue the entry before it");
   standing_ = Standing::unread;
   try {
-    for (const Fact& fact : decoded.facts) at_.state.apply(fact, {entry.revision, decoded.header.turn});
+    for (const Fact& fact : decoded.facts) apply(fact, {entry.revision, decoded.header.turn});
   } catch (const InvariantBroken& error) {
     throw StorageDamaged(name + " contradicts the entries before it: " + error.what());
   }
@@ -190,6 +190,10 @@ std::vector<Answer> Desk::take_turn(std::span<const Command> commands) {
 }
 
 std::size_t Desk::turn_for_some(std::span<const Command> commands, std::span<Answer> answers) {
+  struct Clear {
+    BroughtMaps& maps;
+    ~Clear() { maps = {}; }
+  } const clear{maps_};
   Reason reason = Reason::storage_unavailable;
   std::string why;
   try {
@@ -314,9 +318,18 @@ Answer Desk::confirm_time(RequestId request) {
   return std::move(answers.front());
 }
 
+void Desk::apply(const Fact& fact, const FactPosition& position) {
+  at_.state.apply(fact, position);
+  const auto* replaced = std::get_if<MapReplaced>(&fact.body);
+  if (replaced == nullptr) return;
+  at_.state.share_seat_map(shared_seat_map(at_.state.seat_map()));
+  // Who repeats a request of this entry makes it be decoded again.
+  given_map_ = replaced->seat_map;
+}
+
 void Desk::record(Fact fact, Timestamp now) {
   standing_ = Standing::unread;
-  at_.state.apply(fact, {at_.revision + 1, now});
+  apply(fact, {at_.revision + 1, now});
   writer_.add(fact);
 }
 
@@ -475,7 +488,6 @@ void Desk::commit(Turn& turn) {
   maps_.add_entries_to(appends);
   appends.push_back({stream_, writer_.checksum(), bytes});
   turn.commit(appends);
-  maps_ = {};
   at_.revision += 1;
   at_.checksum = writer_.checksum();
   at_hand_.add({at_.revision, at_.checksum, Bytes(bytes.begin(), bytes.end())});

@@ -46,7 +46,13 @@ bool is_stored(Storage& storage, const SeatMapHash& map) {
 std::shared_ptr<const SeatMap> load_map(Storage& storage, const SeatMapHash& map, std::string_view what) {
   if (auto shared = find_shared_seat_map(map)) return shared;
   const StreamId stream = stream_of(map);
-  const auto entry = read_map_entry(storage, stream);
+  auto entry = read_map_entry(storage, stream);
+  if (!entry) {
+    // Where a store's streams lie on several nodes, one may show a commit a moment before another does.
+    const Position beginning{stream, 0, {}};
+    if (storage.wait_for_news({&beginning, 1}, std::chrono::seconds(2)))
+      entry = read_map_entry(storage, stream);
+  }
   if (!entry)
     throw StorageDamaged("the seat map " + stream + " is missing, which " + std::string(what) + " names");
   return shared_seat_map(decode_map_entry(*entry, stream), "the seat map " + stream);

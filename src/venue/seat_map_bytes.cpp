@@ -269,7 +269,7 @@ class MapsInUse {
                                                    std::shared_ptr<const SeatMap> map, bool own) {
     const std::lock_guard lock(mutex_);
     if (auto other = find_here(hash)) return other;
-    if (maps_.size() >= sweep_at_) sweep();
+    if (std::max(maps_.size(), hashes_.size()) >= sweep_at_) sweep();
     maps_[hash] = map;
     if (own) hashes_[map.get()] = hash;
     return map;
@@ -283,7 +283,7 @@ class MapsInUse {
   void sweep() {
     std::erase_if(maps_, [](const auto& kept) { return kept.second.expired(); });
     std::erase_if(hashes_, [this](const auto& kept) { return find_here(kept.second).get() != kept.first; });
-    sweep_at_ = std::max<std::size_t>(64, 2 * maps_.size());
+    sweep_at_ = std::max<std::size_t>(64, 2 * std::max(maps_.size(), hashes_.size()));
   }
 
   std::mutex mutex_;

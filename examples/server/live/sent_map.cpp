@@ -135,7 +135,7 @@ SentMap::SentMap(std::shared_ptr<const SeatMap> shown) : map(std::move(shown)) {
     }
   }
   const std::size_t categories = map->categories().size();
-  std::vector<bool> used(categories, map->retired_count() == 0);
+  std::vector<bool> used(categories);
   for (const PlaceIndex place : places) used[map->places()[place.value].category] = true;
   number_of_area.assign(map->areas().size(), not_sent);
   for (std::uint32_t area = 0; area < map->areas().size(); ++area) {

@@ -156,6 +156,8 @@ class Event {
     for (const std::string_view place : places) selection.places.emplace_back(place);
     return hold(selection, options);
   }
+  /// A label that the map of a second ago or older does not have is looked for once more after a refresh, as
+  /// another process may have replaced the map; hold_command does not do that.
   [[nodiscard]] Result<Hold> hold(const Selection& selection, const HoldOptions& options) const;
   [[nodiscard]] Result<Hold> hold_best(const BestPlaces& wish, const HoldOptions& options) const;
   /// The new deadline: now + ttl, or the end of the hold's lifetime if that comes first.

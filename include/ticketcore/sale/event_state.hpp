@@ -55,6 +55,8 @@ class EventState {
   /// The hash by which the parts look an id up, a hold's or an order's: compute it once for several look-ups.
   [[nodiscard]] std::uint64_t hash(const Id128& id) const noexcept { return keyed_hash(key_, id); }
 
+  /// Goes on with another map of the same contents, so that events in one house share one.
+  void share_seat_map(std::shared_ptr<const SeatMap> same) noexcept { seat_map_ = std::move(same); }
   /// Of places and areas (touched()).
   void forget_touched() noexcept {
     places_.forget_touched();

@@ -158,6 +158,7 @@ class Desk {
   void check_known(Revision known, std::uint32_t checksum, std::span<const Entry> page) const;
   void check_log_reaches_known() const;
   void apply_entry(const Entry& entry);
+  void apply(const Fact& fact, const FactPosition& position);
   void record(Fact fact, Timestamp now);
   void commit(Turn& turn);
   [[nodiscard]] Answer answer_to(const Command& command, Timestamp now, std::span<const Answer> before);
@@ -184,6 +185,7 @@ class Desk {
   std::map<RequestId, std::size_t> answered_here_;  ///< Positions in this turn; filled when one is asked for.
   std::size_t indexed_ = 0;                         ///< So many of this turn's answers are in answered_here_.
   BroughtMaps maps_;                                ///< By this turn's commands.
+  std::shared_ptr<const SeatMap> given_map_{};      ///< What the event's map was replaced by last.
   std::size_t log_bytes_since_snapshot_ = 0;
   EntryWriter writer_;
   AvailabilityPublisher publisher_;

@@ -37,7 +37,9 @@ namespace ticketcore::detail {
       return invalid(exchange.from + " is neither held nor sold: it needs no exchange");
     if (!merged.is_retired(*from))
       return invalid(exchange.from + " stands on the new map, too: it needs no exchange");
-    if (to->value < codes.size() && place_code::is_owned(codes[to->value])) taken.places.push_back(*to);
+    if (to->value < codes.size() && codes[to->value] != place_code::free &&
+        codes[to->value] != place_code::retired)
+      taken.places.push_back(*to);
     exchanges.push_back({*from, *to});
     from_all.push_back(*from);
     to_all.push_back(*to);
