@@ -41,7 +41,7 @@ struct Shortened {
 };
 
 [[nodiscard]] PlaceStatus status(const Event& event, std::string_view place, Timestamp at) {
-  return event.availability()->status(*event.seat_map().find_place(place), at);
+  return event.availability()->status(*event.seat_map()->find_place(place), at);
 }
 
 }  // namespace
