@@ -211,10 +211,13 @@ class Model {
       if (!seen.insert(place.value).second) return {Reason::invalid_request, {}, 0};
     }
     if (const auto refused = refuse_hold(command.holder.text(), count)) return *refused;
+    Answer gone{Reason::place_unknown, {}, 0};
     Answer taken{Reason::place_taken, {}, 0};
     for (const PlaceIndex place : command.places) {
+      if (!house.seats[place.value].is_there) gone.places.push_back(place.value);
       if (!is_free(place.value)) taken.places.push_back(place.value);
     }
+    if (!gone.places.empty()) return gone;
     if (!taken.places.empty()) return taken;
     for (const AreaQuantity& wanted : command.areas) {
       if (wanted.quantity > area_free(wanted.area.value))

@@ -344,6 +344,9 @@ class Episode {
       if (const auto* taken = no->get<refusals::PlacesTaken>()) {
         for (const PlaceIndex place : taken->places) name_place(place);
       }
+      if (const auto* gone = no->get<refusals::PlacesRetired>()) {
+        for (const PlaceIndex place : gone->places) name_place(place);
+      }
       if (const auto* used = no->get<refusals::PlacesInUse>()) {
         for (const PlaceIndex place : used->places) name_place(place);
         flat.number = static_cast<std::int64_t>(used->areas.size());
