@@ -28,9 +28,22 @@ const Timestamp turn = *parse_rfc3339("2027-01-10T10:00:00.000123Z");
 }
 
 /// Of an entry that may name the little house.
+/// The little house with its row A called C.
+[[nodiscard]] std::shared_ptr<const SeatMap> changed_house() {
+  SeatMapData changed = little::house()->data();
+  changed.rows[0].label = "C";
+  return std::make_shared<const SeatMap>(std::move(changed));
+}
+
+/// What the stories below name.
+void put_maps(Storage& storage) {
+  little::put_map(storage, *little::house());
+  little::put_map(storage, *changed_house());
+}
+
 [[nodiscard]] LogEntry read_entry(BytesView bytes, std::string_view what) {
   MemoryStorage maps;
-  little::put_map(maps, *little::house());
+  put_maps(maps);
   return decode_entry(bytes, what, maps);
 }
 
@@ -46,9 +59,7 @@ constexpr std::uint64_t golden_digest = 0x0123'4567'89AB'CDEFULL;
   const HoldId third{little::request(5)};
   const auto deadline = std::chrono::sys_seconds{std::chrono::ceil<std::chrono::seconds>(turn)};
   // Row A has become row C, and who had A-1 gets B-8.
-  SeatMapData changed = event.seat_map->data();
-  changed.rows[0].label = "C";
-  const auto map = std::make_shared<const SeatMap>(std::move(changed));
+  const std::shared_ptr<const SeatMap> map = changed_house();
   QuotedPrice price;
   price.lines = {{CategoryIndex{0}, 0, 2, 30'000}, {CategoryIndex{1}, 0, 3, 10'000}};
   price.fee_per_ticket = 500;
@@ -229,7 +240,7 @@ TEST_CASE("a reader of today skips what a later version adds, and stops at what 
 TEST_CASE("yesterday's log opens today, and today's writer writes it to the byte") {
   const std::vector<Bytes> story = golden_story();
   MemoryStorage maps;
-  little::put_map(maps, *little::house());
+  put_maps(maps);
   if (std::getenv("TICKETCORE_WRITE_GOLDEN") != nullptr) {
     std::filesystem::create_directories(golden(""));
     Bytes log;
@@ -280,7 +291,7 @@ TEST_CASE("an audit proves a good log and finds what is wrong with a bad one") {
   const std::vector<Bytes> story = golden_story();
   const auto storage_of = [](const std::vector<Bytes>& entries) {
     auto storage = std::make_unique<MemoryStorage>();
-    little::put_map(*storage, *little::house());
+    put_maps(*storage);
     for (const Bytes& entry : entries) {
       const Position position{"event/premiere", 0};
       const auto right = storage->take_turn({&position, 1});
