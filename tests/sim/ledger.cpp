@@ -91,7 +91,11 @@ std::string Ledger::hear(const Entry& entry) {
       if (std::string wrong = check_labels(); !wrong.empty()) return wrong + where;
     }
   }
-  state_.check_everything();
+  try {
+    state_.check_everything();
+  } catch (const InvariantBroken& error) {
+    return error.what() + where;
+  }
   held_in_.push_back(std::move(held));
   codes_.emplace_back(state_.places().codes().begin(), state_.places().codes().end());
   area_sold_.emplace_back();
