@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -36,7 +37,7 @@ class Apart {
   Apart& operator=(const Apart&) = delete;
 };
 
-/// Keeps the newest entries of one event's log, and counts the bytes of all; and the event's map.
+/// Keeps the newest entries of one event's log, and counts the bytes of all; and the event's maps.
 class CountedStorage final : public Storage {
  public:
   explicit CountedStorage(std::function<Timestamp()> clock, std::size_t kept = SIZE_MAX)
@@ -50,7 +51,8 @@ class CountedStorage final : public Storage {
     const Apart apart;
     std::vector<Entry> read;
     if (stream.starts_with("map/")) {
-      if (map_ && after == 0) read.push_back(*map_);
+      const auto map = maps_.find(stream);
+      if (map != maps_.end() && after == 0) read.push_back(map->second);
       return read;
     }
     if (after + 1 < first_) throw std::logic_error("an entry is read that is no longer kept");
@@ -92,7 +94,7 @@ class CountedStorage final : public Storage {
 
   void keep(const Append& entry) {
     if (entry.stream.starts_with("map/")) {
-      map_ = Entry{1, entry.checksum, Bytes(entry.bytes.begin(), entry.bytes.end())};
+      maps_[entry.stream] = Entry{1, entry.checksum, Bytes(entry.bytes.begin(), entry.bytes.end())};
       return;
     }
     log_bytes_ += entry.bytes.size();
@@ -107,7 +109,7 @@ class CountedStorage final : public Storage {
   std::size_t kept_;
   std::deque<Entry> entries_;
   Revision first_ = 1;  ///< Of those kept.
-  std::optional<Entry> map_;
+  std::map<StreamId, Entry> maps_;
   std::uint64_t log_bytes_ = 0;
   std::uint64_t snapshot_bytes_ = 0;
 };
