@@ -209,7 +209,7 @@ class SeatMapBuilder:
     >>> builder.category("parquet", name="Parquet", color="#1F77B4")
     >>> builder.section("Hall")
     >>> builder.row("A", 8, section="Hall", category="parquet", start=(0, 2), step=(0.5, 0),
-    aisle_before=["5"])
+    ...             aisle_before=["5"])
     >>> builder.area("Standing", section="Hall", category="parquet", capacity=30, center=(2, 5))
     >>> builder.build()
     <SeatMap 'Little Theatre': 8 places, 1 areas, 38 in all>

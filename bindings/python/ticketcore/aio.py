@@ -240,7 +240,11 @@ class ChangeFeed:
     ) -> AsyncIterator[Changes]:
         """See ticketcore.ChangeFeed.follow."""
         changes = self._sync.follow(position, timeout=timeout)
-        while (one := await _elsewhere(next, changes, None)) is not None:
+
+        def one_more() -> Optional[Changes]:
+            return next(changes, None)
+
+        while (one := await _elsewhere(one_more)) is not None:
             yield one
 
 
