@@ -348,7 +348,7 @@ TEST_CASE("an event moves between PostgreSQL and a file by its archive") {
   const auto file = folder.file("premiere.archive");
   const ArchiveReport report = archive_event(*storage, "premiere", file);
   storage->remove_stream({"event/premiere", report.revision, report.checksum});
-  CHECK(storage->list_streams("").empty());
+  CHECK(storage->list_streams("event/").empty());
   MemoryStorage memory(clock.reader());
   CHECK(restore_event(memory, file).revision == report.revision);
   CHECK(restore_event(*storage, file).checksum == report.checksum);

@@ -69,7 +69,7 @@ TEST_CASE("the command looks into a PostgreSQL store, archives, restores, projec
 
   expect(0, "replays to the same state", "archive " + url + " " + file + " --event premiere --remove");
   expect(0, "nothing is wrong", "check " + file);
-  CHECK(storage->list_streams("").empty());
+  CHECK(storage->list_streams("event/").empty());
   expect(0, "entries are back in PostgreSQL database postgres", "restore " + url + " " + file);
   expect(0, "nothing is wrong", "check " + url);
 
