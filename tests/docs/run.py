@@ -125,7 +125,7 @@ def try_tutorial():
         for page in [source / "README.md", *sorted(docs.glob("*.md"))]:
             # What looks into a store; "archive" and its like are run by the test of the command.
             for line in re.findall(
-                r"^(?: {4})?(ticketcore (?:events|log|check|manifest) .*)$", page.read_text(), re.M
+                r"^(?: {4})?(ticketcore (?:events|log|check|manifest|seating) .*)$", page.read_text(), re.M
             ):
                 command = re.split(r" {2,}", line)[0].replace("[", "").replace("]", "")
                 for word, value in (
